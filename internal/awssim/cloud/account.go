@@ -1,0 +1,90 @@
+package cloud
+
+import (
+	_ "embed"
+	"fmt"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Account is what an AWS account holds before anything is deployed into it.
+type Account struct {
+	ID          string            `yaml:"id"`          // twelve digits
+	Principal   string            `yaml:"principal"`   // ARN of whoever calls
+	Regions     map[string]Region `yaml:"regions"`     // regions in use, by name
+	HostedZones []HostedZone      `yaml:"hostedZones"` // public zones
+	// ServiceLinkedRoles are the services whose service-linked role exists, such as ecs.amazonaws.com.
+	ServiceLinkedRoles []string `yaml:"serviceLinkedRoles"`
+}
+
+// Region is what the account has in one region.
+type Region struct {
+	ZonePrefix string            `yaml:"zonePrefix"` // start of its availability zone ids: euc1
+	Zones      map[string]string `yaml:"zones"`      // availability zone id -> name, as this account sees it
+	Images     []Image           `yaml:"images"`     // machine images
+	// AccountSettings are the ECS account settings switched on: awsvpcTrunking, containerInsights, ...
+	AccountSettings map[string]string `yaml:"accountSettings"`
+}
+
+// Image is a machine image.
+type Image struct {
+	ID           string `yaml:"id"`
+	Name         string `yaml:"name"`
+	Architecture string `yaml:"architecture"` // arm64 or x86_64
+	RootDevice   string `yaml:"rootDevice"`
+	RootGiB      int    `yaml:"rootGiB"` // smallest root volume that holds it
+}
+
+// HostedZone is a public Route 53 zone.
+type HostedZone struct {
+	ID   string `yaml:"id"`
+	Name string `yaml:"name"`
+}
+
+//go:embed account.yaml
+var accountFile []byte
+
+// DefaultAccount returns the account that account.yaml declares.
+func DefaultAccount() *Account {
+	a := &Account{}
+	if err := yaml.Unmarshal(accountFile, a); err != nil {
+		panic(fmt.Sprintf("account.yaml: %v", err)) // embedded: wrong only at build time, and tested
+	}
+	return a
+}
+
+// String lists the account for a person.
+func (a *Account) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "account %s, called by %s\n", a.ID, a.Principal)
+	for _, z := range a.HostedZones {
+		fmt.Fprintf(&b, "  hosted zone   %s (%s)\n", z.Name, z.ID)
+	}
+	for _, name := range sortedKeys(a.Regions) {
+		r := a.Regions[name]
+		fmt.Fprintf(&b, "  region        %s: zones %s\n", name, strings.Join(sortedKeys(r.Zones), ", "))
+		for _, i := range r.Images {
+			fmt.Fprintf(&b, "  machine image %s in %s: %s, %s\n", i.ID, name, i.Name, i.Architecture)
+		}
+	}
+	fmt.Fprintf(&b, "  service-linked roles of %s\n", strings.Join(a.ServiceLinkedRoles, ", "))
+	return b.String()
+}
+
+// declare puts the account's hosted zones into an empty cloud as resources that no deployment made.
+func (a *Account) declare(t *Tx) {
+	c := t.c
+	for _, z := range a.HostedZones {
+		c.serial++
+		inputs := Map{"name": z.Name, "comment": "declared by the account"}
+		r := &Resource{
+			Type: "aws:route53/zone:Zone", ID: z.ID, Serial: c.serial, Declared: true,
+			Inputs: inputs, State: withDefaults(kinds["aws:route53/zone:Zone"], inputs),
+		}
+		r.State["id"], r.State["zoneId"] = z.ID, z.ID
+		r.State["arn"] = "arn:aws:route53:::hostedzone/" + z.ID
+		r.State["nameServers"] = List("ns-1.awsdns-01.org", "ns-2.awsdns-02.com", "ns-3.awsdns-03.net", "ns-4.awsdns-04.co.uk")
+		c.put(t, kinds[r.Type], r)
+	}
+}

@@ -1,0 +1,270 @@
+package cloud
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Kind is everything the offline AWS knows of one resource type.
+type Kind struct {
+	Type    string // type token: aws:ec2/vpc:Vpc
+	Service string // the SDK's name of the service, as in error texts: EC2
+	Noun    string // what the API calls the thing, as in CreateVpc, DeleteVpc: Vpc
+	Global  bool   // the service has no regions: IAM, Route 53
+
+	// Create and Delete operation names where they are not Create+Noun and Delete+Noun.
+	CreateCall, UpdateCall, DeleteCall string
+
+	Name       *AutoName // auto-naming, for types the provider names when the program does not
+	Required   []string  // inputs the provider demands beyond what the SDK's types say
+	Replace    []string  // input paths whose change makes a new resource; from the provider's schema
+	Frozen     bool      // every change makes a new resource; Mutable lists the exceptions
+	Mutable    []string  // with Frozen: input paths that change in place
+	Ordered    []string  // paths of string lists in which order matters; all others are sets
+	JSON       []string  // paths of strings that hold JSON and are compared as such
+	Defaults   Map       // what the provider's schema fills in for absent inputs
+	Recomputed []string  // outputs that any update may change, so that they are unknown in its preview
+	DeleteOnly []string  // inputs that only deletion reads: the provider keeps them, AWS does not
+	Keys       []string  // state properties besides the id by which others refer to the resource
+	Unique     []Unique  // properties no two resources of the type may share
+	Refs       []Ref     // what the inputs point at
+	InUse      Refusal   // answer to a deletion while something with a holding Ref still points here
+	Quota      *Quota    // how many there may be
+	Timing     Timing    // how long operations take
+
+	// Check adds problems that the provider finds before anything is created: formats, enumerations, combinations
+	// and documents inside strings. Values may be Unknown. nil when there are none.
+	Check func(c *Checker)
+	// Create fills r.ID and what AWS computes in r.State, which holds the inputs and defaults. References and uniqueness
+	// were checked.
+	Create func(t *Tx, r *Resource) error
+	// Update is called after r.State took the new inputs; old is the state before. nil when nothing but the
+	// inputs changes.
+	Update func(t *Tx, r *Resource, old Map) error
+	// Delete is called once nothing holds the resource any more. nil when nothing else happens.
+	Delete func(t *Tx, r *Resource) error
+	// Read refreshes what AWS changed by itself. nil when nothing does.
+	Read func(t *Tx, r *Resource)
+	// Holds returns what the resource keeps in use without naming it in its own inputs, such as the security groups
+	// of a group's instances.
+	Holds func(t *Tx, r *Resource) []*Resource
+}
+
+// AutoName says how the provider names a resource whose program does not.
+type AutoName struct {
+	Property string // "name", "bucket", ...
+	Max      int    // longest name; the provider refuses a longer one at preview
+	Prefix   string // property whose presence switches auto-naming off, such as namePrefix
+	Lower    bool   // AWS takes lower case only
+}
+
+// Ref says that an input names another resource.
+type Ref struct {
+	Path    string  // where in the inputs: "vpcId", "vpcConfig.subnetIds[]"
+	To      string  // type token of the target
+	Key     string  // the target's property that the value equals; empty for its id
+	Missing Refusal // answer when there is no such target
+	Free    bool    // the target can be deleted all the same
+	Except  string  // a value that needs no target, such as an AWS managed policy; prefix match
+}
+
+// Unique says that a combination of properties exists once per account and region, or per account for global types.
+type Unique struct {
+	Props    []string
+	Refusal  Refusal
+	Anywhere bool // unique in the account, whatever the region
+}
+
+// Quota is the default limit of a new account.
+type Quota struct {
+	Max     int
+	Per     string // property by which the limit counts apart, such as vpcId; empty for the region
+	Refusal Refusal
+}
+
+// Timing is how long operations take once AWS has accepted them. Zero means at once.
+type Timing struct{ Create, Update, Delete time.Duration }
+
+// kinds is the registry, filled by the files of the services through register.
+var kinds = map[string]*Kind{}
+
+func register(ks ...*Kind) struct{} {
+	for _, k := range ks {
+		if _, twice := kinds[k.Type]; twice {
+			panic("kind registered twice: " + k.Type)
+		}
+		kinds[k.Type] = k
+	}
+	return struct{}{}
+}
+
+// Lookup returns the kind of a type token.
+func Lookup(token string) (*Kind, bool) { k, ok := kinds[token]; return k, ok }
+
+// Types returns all type tokens the offline AWS knows, sorted.
+func Types() []string { return sortedKeys(kinds) }
+
+func (k *Kind) call(verb, override string) string {
+	if override != "" {
+		return override
+	}
+	return verb + k.Noun
+}
+
+// refusal makes an Error of a template in the context of one operation on one resource.
+func (k *Kind) refusal(op string, f Refusal, id string) *Error {
+	return &Error{Service: k.Service, Operation: op, Code: f.Code, Message: f.Message, Type: k.Type, ID: id, Rule: f.Rule}
+}
+
+// complete fills in where an error came from, as far as the handler left it open.
+func (k *Kind) complete(err error, op, id string) error {
+	if e, ok := err.(*Error); ok {
+		if e.Service == "" {
+			e.Service = k.Service
+		}
+		if e.Operation == "" {
+			e.Operation = op
+		}
+		if e.Type == "" {
+			e.Type, e.ID = k.Type, id
+		}
+	}
+	return err
+}
+
+// Replaces reports whether a change of the input at path makes a new resource. Paths are property names joined by
+// dots, with list indexes in brackets, as in "containerDefinitions[0].name".
+func (k *Kind) Replaces(path string) bool {
+	plain := stripIndexes(path)
+	if k.Frozen {
+		return !coveredBy(plain, k.Mutable)
+	}
+	return coveredBy(plain, k.Replace)
+}
+
+func coveredBy(path string, prefixes []string) bool {
+	for _, p := range prefixes {
+		if path == p || strings.HasPrefix(path, p+".") {
+			return true
+		}
+	}
+	return false
+}
+
+func stripIndexes(path string) string {
+	var b strings.Builder
+	depth := 0
+	for _, c := range path {
+		switch {
+		case c == '[':
+			depth++
+		case c == ']':
+			depth--
+		case depth == 0:
+			b.WriteRune(c)
+		}
+	}
+	return b.String()
+}
+
+// Checker collects the problems of one resource's inputs. Every getter answers "not known" for absent and unknown
+// values, so a check that reads through them never refuses what it cannot see.
+type Checker struct {
+	In       Map
+	Region   string
+	Problems []Problem
+}
+
+// Problem is one input the provider refuses before anything is created.
+type Problem struct{ Path, Reason string }
+
+// Fail records a problem.
+func (c *Checker) Fail(path, format string, args ...any) {
+	c.Problems = append(c.Problems, Problem{path, fmt.Sprintf(format, args...)})
+}
+
+// String returns the string at path and whether it is there and known.
+func (c *Checker) String(path string) (string, bool) { return known[string](c.In, path) }
+
+// Number returns the number at path and whether it is there and known.
+func (c *Checker) Number(path string) (float64, bool) { return known[float64](c.In, path) }
+
+// Bool returns the bool at path and whether it is there and known.
+func (c *Checker) Bool(path string) (bool, bool) { return known[bool](c.In, path) }
+
+func known[T any](m Map, path string) (zero T, ok bool) {
+	for _, v := range At(m, path) {
+		t, ok := v.(T)
+		return t, ok
+	}
+	return zero, false
+}
+
+// OneOf refuses a known string at path (every element, with "[]") outside the allowed values.
+func (c *Checker) OneOf(path string, allowed ...string) {
+	for _, s := range Strs(c.In, path) {
+		if !contains(allowed, s) {
+			c.Fail(path, "expected %s to be one of %q, got %s", path, allowed, s)
+		}
+	}
+}
+
+// Between refuses a known number at path outside [low, high].
+func (c *Checker) Between(path string, low, high float64) {
+	for _, v := range At(c.In, path) {
+		if n, ok := v.(float64); ok && (n < low || n > high) {
+			c.Fail(path, "expected %s to be in the range (%v - %v), got %v", path, low, high, n)
+		}
+	}
+}
+
+// Length refuses a known string at path whose length is outside [low, high].
+func (c *Checker) Length(path string, low, high int) {
+	for _, s := range Strs(c.In, path) {
+		if len(s) < low || len(s) > high {
+			c.Fail(path, "expected length of %s to be in the range (%d - %d), got %s", path, low, high, s)
+		}
+	}
+}
+
+// Pattern is a compiled expression with the words in which the provider states it.
+type Pattern interface{ MatchString(string) bool }
+
+// Match refuses a known string at path that the pattern does not match; rule says what is allowed.
+func (c *Checker) Match(path string, p Pattern, rule string) {
+	for _, s := range Strs(c.In, path) {
+		if !p.MatchString(s) {
+			c.Fail(path, "invalid value for %s (%s): %q", path, rule, s)
+		}
+	}
+}
+
+// ExactlyOne refuses inputs that set none or several of the given properties.
+func (c *Checker) ExactlyOne(paths ...string) {
+	n := 0
+	for _, p := range paths {
+		if Has(c.In, p) {
+			n++
+		}
+	}
+	if n != 1 {
+		c.Fail(paths[0], "exactly one of %q must be specified, %d are", paths, n)
+	}
+}
+
+// Conflict refuses inputs that set both properties.
+func (c *Checker) Conflict(a, b string) {
+	if Has(c.In, a) && Has(c.In, b) {
+		c.Fail(a, "%q: conflicts with %s", a, b)
+	}
+}
+
+func contains[T comparable](list []T, v T) bool {
+	for _, e := range list {
+		if e == v {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,164 @@
+package cloud
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Map is one object of a property tree.
+type Map = map[string]any
+
+// unknown is the type of Unknown.
+type unknown struct{}
+
+// Unknown stands for a value that is not known yet, as inputs hold in a preview. Checks skip it; states never hold it.
+var Unknown any = unknown{}
+
+// IsUnknown reports whether v is Unknown itself. It does not look inside maps and lists.
+func IsUnknown(v any) bool { _, is := v.(unknown); return is }
+
+// Resource is one thing that exists in the account.
+type Resource struct {
+	Type   string `json:"type"`             // type token, such as aws:ec2/vpc:Vpc
+	Region string `json:"region,omitempty"` // empty for services that are global
+	ID     string `json:"id"`               // what the provider uses as id, and what an import takes
+	Serial int    `json:"serial"`           // order of creation in the account
+	Inputs Map    `json:"inputs"`           // as last asked for
+	State  Map    `json:"state"`            // as AWS holds it: inputs, defaults and what AWS computed
+
+	// Declared is set for what the account has before anything is deployed. Nothing deletes it.
+	Declared bool `json:"declared,omitempty"`
+}
+
+// Str returns the string at path in the state, or "" when there is none.
+func (r *Resource) Str(path string) string { return Str(r.State, path) }
+
+// Strs returns all strings at path in the state; a "[]" in the path stands for every element.
+func (r *Resource) Strs(path string) []string { return Strs(r.State, path) }
+
+// Int returns the number at path in the state, or 0 when there is none.
+func (r *Resource) Int(path string) int { return Int(r.State, path) }
+
+// Bool returns the bool at path in the state, or false when there is none.
+func (r *Resource) Bool(path string) bool { return Bool(r.State, path) }
+
+// Name returns the value of the Name tag, or the id, for messages.
+func (r *Resource) Name() string {
+	if n := r.Str("name"); n != "" {
+		return n
+	}
+	return r.ID
+}
+
+// At returns every value at path in m. A path is property names joined by dots; "[]" after a name stands for every
+// element of a list: "networkConfiguration.subnets[]". Absent values are not returned, unknown ones are.
+func At(m Map, path string) []any {
+	values := []any{m}
+	for path != "" {
+		var name string
+		name, path, _ = strings.Cut(path, ".")
+		name, each := strings.CutSuffix(name, "[]")
+		var next []any
+		for _, v := range values {
+			m, ok := v.(Map)
+			if !ok {
+				continue
+			}
+			v, ok = m[name]
+			if !ok || v == nil {
+				continue
+			}
+			if list, ok := v.([]any); ok && each {
+				next = append(next, list...)
+			} else {
+				next = append(next, v)
+			}
+		}
+		values = next
+	}
+	return values
+}
+
+// Str returns the first string at path in m, or "".
+func Str(m Map, path string) string { return first[string](m, path) }
+
+// Bool returns the first bool at path in m, or false.
+func Bool(m Map, path string) bool { return first[bool](m, path) }
+
+// Int returns the first number at path in m as an int, or 0.
+func Int(m Map, path string) int { return int(first[float64](m, path)) }
+
+// Has reports whether there is a value at path in m, Unknown included.
+func Has(m Map, path string) bool { return len(At(m, path)) > 0 }
+
+// Strs returns all strings at path in m.
+func Strs(m Map, path string) []string {
+	var out []string
+	for _, v := range At(m, path) {
+		if s, ok := v.(string); ok {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// Maps returns all objects at path in m.
+func Maps(m Map, path string) []Map {
+	var out []Map
+	for _, v := range At(m, path) {
+		if o, ok := v.(Map); ok {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+func first[T any](m Map, path string) (zero T) {
+	for _, v := range At(m, path) {
+		if t, ok := v.(T); ok {
+			return t
+		}
+	}
+	return zero
+}
+
+// Clone returns a deep copy of a property tree.
+func Clone[T any](v T) T { c, _ := clone(any(v)).(T); return c }
+
+func clone(v any) any {
+	switch v := v.(type) {
+	case Map:
+		if v == nil {
+			return v
+		}
+		out := make(Map, len(v))
+		for k, e := range v {
+			out[k] = clone(e)
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, e := range v {
+			out[i] = clone(e)
+		}
+		return out
+	}
+	return v
+}
+
+// List turns strings into a list of a property tree.
+func List[T any](values ...T) []any {
+	out := make([]any, len(values))
+	for i, v := range values {
+		out[i] = v
+	}
+	return out
+}
+
+// sortedKeys returns the keys of a map in order, so that whatever walks it is deterministic.
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// number formats a count as the property trees of string-typed properties hold it.
+func number(n int) string { return strconv.Itoa(n) }

@@ -1,0 +1,143 @@
+package cloud
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+)
+
+// store keeps a cloud in one JSON file that a person can read, written whole and renamed into place after every
+// change. Resources that did not change are not encoded again.
+type store struct {
+	path    string
+	lock    *os.File
+	encoded map[key]json.RawMessage
+}
+
+// document is the file's content.
+type document struct {
+	Version   int               `json:"version"`
+	Seed      uint64            `json:"seed"`
+	Serial    int               `json:"serial"`
+	Remnants  []Remnant         `json:"remnants,omitempty"`
+	Resources []json.RawMessage `json:"resources"`
+}
+
+const storeVersion = 1
+
+func openStore(dir string) (*store, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	lock, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		holder, _ := os.ReadFile(lock.Name())
+		return nil, errors.Join(fmt.Errorf("in use by process %s", bytes.TrimSpace(holder)), lock.Close())
+	}
+	if _, err := fmt.Fprintln(lock, os.Getpid()); err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	return &store{path: filepath.Join(dir, "cloud.json"), lock: lock, encoded: map[key]json.RawMessage{}}, nil
+}
+
+// close releases the lock and leaves no trace of the holder, so that a command that changed nothing changed no byte.
+func (s *store) close() error { return errors.Join(s.lock.Truncate(0), s.lock.Close()) }
+
+// load reads the file into the cloud and reports whether there was one.
+func (c *Cloud) load() (bool, error) {
+	text, err := os.ReadFile(c.store.path)
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	var doc document
+	if err := json.Unmarshal(text, &doc); err != nil {
+		return false, fmt.Errorf("%s: %w", c.store.path, err)
+	}
+	if doc.Version != storeVersion {
+		return false, fmt.Errorf("%s: written in format %d, this program reads %d", c.store.path, doc.Version, storeVersion)
+	}
+	c.seed, c.serial, c.remnants = doc.Seed, doc.Serial, doc.Remnants
+	var all []*Resource
+	for _, raw := range doc.Resources {
+		r := &Resource{}
+		if err := json.Unmarshal(raw, r); err != nil {
+			return false, fmt.Errorf("%s: %w", c.store.path, err)
+		}
+		if kinds[r.Type] == nil {
+			return false, fmt.Errorf("%s: unknown resource type %s", c.store.path, r.Type)
+		}
+		all = append(all, r)
+		c.store.encoded[keyOf(r)] = raw
+		c.resources[keyOf(r)] = r
+	}
+	for _, pass := range []int{1, 2} { // references may point forward, so everything is indexed once before
+		for _, r := range all {
+			if pass == 2 {
+				c.drop(r)
+			}
+			c.put(&Tx{c: c, Region: r.Region}, kinds[r.Type], r)
+		}
+	}
+	return true, nil
+}
+
+// save writes the cloud's file after a change.
+func (c *Cloud) save(t *Tx) error {
+	if c.store == nil {
+		return nil
+	}
+	for _, r := range t.changed {
+		if c.resources[keyOf(r)] != r {
+			delete(c.store.encoded, keyOf(r))
+			continue
+		}
+		raw, err := json.Marshal(r)
+		if err != nil {
+			return fmt.Errorf("encode %s %s: %w", r.Type, r.ID, err)
+		}
+		c.store.encoded[keyOf(r)] = raw
+	}
+	var all []*Resource
+	for _, r := range c.resources {
+		all = append(all, r)
+	}
+	slices.SortFunc(all, func(a, b *Resource) int { return a.Serial - b.Serial })
+	doc := document{Version: storeVersion, Seed: c.seed, Serial: c.serial, Remnants: c.remnants}
+	for _, r := range all {
+		doc.Resources = append(doc.Resources, c.store.encoded[keyOf(r)])
+	}
+	return c.store.write(doc)
+}
+
+func (s *store) write(doc document) error {
+	head, err := json.Marshal(document{Version: doc.Version, Seed: doc.Seed, Serial: doc.Serial, Remnants: doc.Remnants, Resources: []json.RawMessage{}})
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	b.Write(bytes.TrimSuffix(head, []byte("]}")))
+	for i, raw := range doc.Resources {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('\n')
+		b.Write(raw)
+	}
+	b.WriteString("\n]}\n")
+	temp := s.path + ".new"
+	if err := os.WriteFile(temp, b.Bytes(), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(temp, s.path)
+}

@@ -1,0 +1,109 @@
+package cloud
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Tx is what a handler sees of the account while it changes it.
+type Tx struct {
+	c       *Cloud
+	Region  string // region of the call, also for global services
+	changed []*Resource
+}
+
+func (t *Tx) touched(r *Resource) { t.changed = append(t.changed, r) }
+
+// Now returns the cloud's time.
+func (t *Tx) Now() time.Time { return t.c.clock.Now() }
+
+// Account returns the account's number, twelve digits.
+func (t *Tx) Account() string { return t.c.account.ID }
+
+// Declared returns what the account was declared to hold.
+func (t *Tx) Declared() *Account { return t.c.account }
+
+// Find returns the resource of a type whose property has the value; an empty property means the id. Types of
+// regional services are looked up in the call's region.
+func (t *Tx) Find(typ, property, value string) (*Resource, bool) {
+	region := t.Region
+	if k := kinds[typ]; k != nil {
+		region = k.region(region)
+	}
+	if property == "" || property == "id" {
+		r, ok := t.c.resources[key{typ, region, value}]
+		return r, ok
+	}
+	r, ok := t.c.index[index{typ, region, property, value}]
+	return r, ok
+}
+
+// All returns the resources of a type in the call's region, in order of creation.
+func (t *Tx) All(typ string) []*Resource {
+	region := t.Region
+	if k := kinds[typ]; k != nil {
+		region = k.region(region)
+	}
+	var out []*Resource
+	for _, r := range t.c.resources {
+		if r.Type == typ && r.Region == region {
+			out = append(out, r)
+		}
+	}
+	slices.SortFunc(out, func(a, b *Resource) int { return a.Serial - b.Serial })
+	return out
+}
+
+// Holders returns what keeps a resource in use, in order of creation.
+func (t *Tx) Holders(r *Resource) []*Holder { return t.c.holders(r) }
+
+// Save records that a handler changed another resource than its own.
+func (t *Tx) Save(r *Resource) { t.touched(r) }
+
+// Hex returns n hexadecimal digits that differ with every creation, the same ones for the same seed and history.
+func (t *Tx) Hex(n int) string {
+	t.c.serial++
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d/%d", t.c.seed, t.c.serial))
+	return hex.EncodeToString(sum[:])[:n]
+}
+
+// ID returns a new EC2-style id: the prefix, a hyphen and 17 hexadecimal digits.
+func (t *Tx) ID(prefix string) string { return prefix + "-0" + t.Hex(16) }
+
+// UUID returns a new random-looking UUID, version 4.
+func (t *Tx) UUID() string {
+	h := t.Hex(32)
+	return strings.Join([]string{h[:8], h[8:12], "4" + h[13:16], "8" + h[17:20], h[20:]}, "-")
+}
+
+// ARN returns the ARN of a resource of a regional service in the call's region.
+func (t *Tx) ARN(service, resource string) string {
+	return fmt.Sprintf("arn:aws:%s:%s:%s:%s", service, t.Region, t.Account(), resource)
+}
+
+// GlobalARN returns the ARN of a resource of a service without regions.
+func (t *Tx) GlobalARN(service, resource string) string {
+	return fmt.Sprintf("arn:aws:%s::%s:%s", service, t.Account(), resource)
+}
+
+// Leave records what a deletion leaves behind. A zero time means that AWS keeps it until somebody removes it.
+func (t *Tx) Leave(what string, r *Resource, name string, until time.Time, state Map) {
+	t.c.remnants = append(t.c.remnants, Remnant{
+		What: what, Type: r.Type, Region: r.Region, Name: name, Since: t.Now(), Until: until, State: state,
+	})
+}
+
+// Remnant returns the latest remnant of that kind and name which AWS still keeps in the call's region.
+func (t *Tx) Remnant(what, name string) (Remnant, bool) {
+	for _, m := range slices.Backward(t.c.remnants) {
+		if m.What == what && m.Name == name && (m.Region == t.Region || m.Region == "") &&
+			(m.Until.IsZero() || t.Now().Before(m.Until)) {
+			return m, true
+		}
+	}
+	return Remnant{}, false
+}

@@ -1,0 +1,77 @@
+package provider
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/acm"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/autoscaling"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/elasticache"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/vpc"
+)
+
+// schemas holds the SDK types of every resource type that the offline AWS knows. A type is known when it stands
+// here and in the cloud's registry; a test holds the two equal.
+var schemas = map[string]Resource{
+	"aws:acm/certificate:Certificate":                           schemaOf(acm.Certificate{}, acm.CertificateArgs{}),
+	"aws:acm/certificateValidation:CertificateValidation":       schemaOf(acm.CertificateValidation{}, acm.CertificateValidationArgs{}),
+	"aws:autoscaling/group:Group":                               schemaOf(autoscaling.Group{}, autoscaling.GroupArgs{}),
+	"aws:cloudwatch/logGroup:LogGroup":                          schemaOf(cloudwatch.LogGroup{}, cloudwatch.LogGroupArgs{}),
+	"aws:ec2/defaultSecurityGroup:DefaultSecurityGroup":         schemaOf(ec2.DefaultSecurityGroup{}, ec2.DefaultSecurityGroupArgs{}),
+	"aws:ec2/eip:Eip":                                           schemaOf(ec2.Eip{}, ec2.EipArgs{}),
+	"aws:ec2/internetGateway:InternetGateway":                   schemaOf(ec2.InternetGateway{}, ec2.InternetGatewayArgs{}),
+	"aws:ec2/launchTemplate:LaunchTemplate":                     schemaOf(ec2.LaunchTemplate{}, ec2.LaunchTemplateArgs{}),
+	"aws:ec2/natGateway:NatGateway":                             schemaOf(ec2.NatGateway{}, ec2.NatGatewayArgs{}),
+	"aws:ec2/route:Route":                                       schemaOf(ec2.Route{}, ec2.RouteArgs{}),
+	"aws:ec2/routeTable:RouteTable":                             schemaOf(ec2.RouteTable{}, ec2.RouteTableArgs{}),
+	"aws:ec2/routeTableAssociation:RouteTableAssociation":       schemaOf(ec2.RouteTableAssociation{}, ec2.RouteTableAssociationArgs{}),
+	"aws:ec2/securityGroup:SecurityGroup":                       schemaOf(ec2.SecurityGroup{}, ec2.SecurityGroupArgs{}),
+	"aws:ec2/subnet:Subnet":                                     schemaOf(ec2.Subnet{}, ec2.SubnetArgs{}),
+	"aws:ec2/vpc:Vpc":                                           schemaOf(ec2.Vpc{}, ec2.VpcArgs{}),
+	"aws:ec2/vpcEndpoint:VpcEndpoint":                           schemaOf(ec2.VpcEndpoint{}, ec2.VpcEndpointArgs{}),
+	"aws:ecs/capacityProvider:CapacityProvider":                 schemaOf(ecs.CapacityProvider{}, ecs.CapacityProviderArgs{}),
+	"aws:ecs/cluster:Cluster":                                   schemaOf(ecs.Cluster{}, ecs.ClusterArgs{}),
+	"aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": schemaOf(ecs.ClusterCapacityProviders{}, ecs.ClusterCapacityProvidersArgs{}),
+	"aws:ecs/service:Service":                                   schemaOf(ecs.Service{}, ecs.ServiceArgs{}),
+	"aws:ecs/taskDefinition:TaskDefinition":                     schemaOf(ecs.TaskDefinition{}, ecs.TaskDefinitionArgs{}),
+	"aws:elasticache/parameterGroup:ParameterGroup":             schemaOf(elasticache.ParameterGroup{}, elasticache.ParameterGroupArgs{}),
+	"aws:elasticache/replicationGroup:ReplicationGroup":         schemaOf(elasticache.ReplicationGroup{}, elasticache.ReplicationGroupArgs{}),
+	"aws:elasticache/subnetGroup:SubnetGroup":                   schemaOf(elasticache.SubnetGroup{}, elasticache.SubnetGroupArgs{}),
+	"aws:iam/instanceProfile:InstanceProfile":                   schemaOf(iam.InstanceProfile{}, iam.InstanceProfileArgs{}),
+	"aws:iam/role:Role":                                         schemaOf(iam.Role{}, iam.RoleArgs{}),
+	"aws:iam/rolePolicy:RolePolicy":                             schemaOf(iam.RolePolicy{}, iam.RolePolicyArgs{}),
+	"aws:iam/rolePolicyAttachment:RolePolicyAttachment":         schemaOf(iam.RolePolicyAttachment{}, iam.RolePolicyAttachmentArgs{}),
+	"aws:kms/alias:Alias":                                       schemaOf(kms.Alias{}, kms.AliasArgs{}),
+	"aws:kms/key:Key":                                           schemaOf(kms.Key{}, kms.KeyArgs{}),
+	"aws:lb/listener:Listener":                                  schemaOf(lb.Listener{}, lb.ListenerArgs{}),
+	"aws:lb/loadBalancer:LoadBalancer":                          schemaOf(lb.LoadBalancer{}, lb.LoadBalancerArgs{}),
+	"aws:lb/targetGroup:TargetGroup":                            schemaOf(lb.TargetGroup{}, lb.TargetGroupArgs{}),
+	"aws:rds/cluster:Cluster":                                   schemaOf(rds.Cluster{}, rds.ClusterArgs{}),
+	"aws:rds/clusterInstance:ClusterInstance":                   schemaOf(rds.ClusterInstance{}, rds.ClusterInstanceArgs{}),
+	"aws:rds/clusterParameterGroup:ClusterParameterGroup":       schemaOf(rds.ClusterParameterGroup{}, rds.ClusterParameterGroupArgs{}),
+	"aws:rds/subnetGroup:SubnetGroup":                           schemaOf(rds.SubnetGroup{}, rds.SubnetGroupArgs{}),
+	"aws:route53/record:Record":                                 schemaOf(route53.Record{}, route53.RecordArgs{}),
+	"aws:route53/zone:Zone":                                     schemaOf(route53.Zone{}, route53.ZoneArgs{}),
+	"aws:secretsmanager/secret:Secret":                          schemaOf(secretsmanager.Secret{}, secretsmanager.SecretArgs{}),
+	"aws:secretsmanager/secretVersion:SecretVersion":            schemaOf(secretsmanager.SecretVersion{}, secretsmanager.SecretVersionArgs{}),
+	"aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule":   schemaOf(vpc.SecurityGroupEgressRule{}, vpc.SecurityGroupEgressRuleArgs{}),
+	"aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": schemaOf(vpc.SecurityGroupIngressRule{}, vpc.SecurityGroupIngressRuleArgs{}),
+}
+
+// providerSchema is the schema of the provider's own configuration.
+var providerSchema = plain(aws.ProviderArgs{}.ElementType())
+
+// SchemaOf returns the schema of a resource type.
+func SchemaOf(token string) (Resource, bool) { s, ok := schemas[token]; return s, ok }
+
+func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
