@@ -1,0 +1,89 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Source narrows on whose behalf a service may take a role, so that nobody else's resources can make the service act
+// with it (IAM User Guide, "The confused deputy problem").
+type Source struct {
+	Account string // account id, compared with aws:SourceAccount
+	ARN     string // optional ARN pattern of the resource the service acts for, compared with aws:SourceArn
+}
+
+// sourceless are the services that send neither aws:SourceAccount nor aws:SourceArn when they take a role: a condition
+// on them would lock the role for good. An instance profile is safe without, because passing the role to an instance
+// takes iam:PassRole in the role's own account.
+var sourceless = []string{"ec2.amazonaws.com", "ec2.amazonaws.com.cn"}
+
+// TrustService is the trust document that lets one AWS service take a role, for its own account's resources only.
+// Services that send no source (EC2, for instance profiles) have to be given the zero Source; all others are refused
+// without an account.
+func TrustService(service string, from Source) (Document, error) {
+	sendsNone := slices.Contains(sourceless, service)
+	switch {
+	case sendsNone && from != Source{}:
+		return Document{}, fmt.Errorf("trust %s: it sends no source when it takes a role, so the conditions would never hold", service)
+	case !sendsNone && !accountPattern.MatchString(from.Account):
+		return Document{}, fmt.Errorf("trust %s: account %q must have twelve digits", service, from.Account)
+	}
+	s := Statement{Principals: []Principal{Service(service)}, Actions: []string{"sts:AssumeRole"}}
+	if from.Account != "" {
+		s.Conditions = append(s.Conditions, Condition{"StringEquals", "aws:SourceAccount", []string{from.Account}})
+	}
+	if from.ARN != "" {
+		if !arnPattern.MatchString(from.ARN) {
+			return Document{}, fmt.Errorf("trust %s: source %q is not an ARN", service, from.ARN)
+		}
+		s.Conditions = append(s.Conditions, Condition{"ArnLike", "aws:SourceArn", []string{from.ARN}})
+	}
+	return Document{Kind: Trust, Statements: []Statement{s}}, nil
+}
+
+// ARN is an Amazon Resource Name in parts. Partition is aws, aws-cn or aws-us-gov; Region and Account are empty for
+// services that have none in their ARNs, such as S3.
+type ARN struct {
+	Partition, Service, Region, Account, Resource string
+}
+
+// String puts the parts together.
+func (a ARN) String() string {
+	return strings.Join([]string{"arn", a.Partition, a.Service, a.Region, a.Account, a.Resource}, ":")
+}
+
+// Limit is a quota on the length of documents, in characters that are not white space (IAM User Guide, "IAM and AWS STS
+// quotas").
+type Limit struct {
+	name  string
+	chars int
+}
+
+// The limits.
+var (
+	ManagedPolicy  = Limit{"a managed policy", 6144}
+	InlinePolicies = Limit{"all inline policies of one role together", 10240}
+	TrustPolicy    = Limit{"a role's trust policy", 2048} // the default; up to 4096 on request
+)
+
+// Check refuses documents that together exceed the limit. They are the texts that Document.JSON returns; give several
+// for InlinePolicies only, since the other limits are for one document.
+func (l Limit) Check(documents ...string) error {
+	if len(documents) > 1 && l != InlinePolicies {
+		return errors.New("check policy size: " + l.name + " is one document")
+	}
+	n := 0
+	for _, d := range documents {
+		for _, r := range d {
+			if !strings.ContainsRune(" \t\r\n", r) {
+				n++
+			}
+		}
+	}
+	if n > l.chars {
+		return fmt.Errorf("check policy size: %d characters, but IAM takes at most %d for %s", n, l.chars, l.name)
+	}
+	return nil
+}
