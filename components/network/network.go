@@ -1,0 +1,160 @@
+package network
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Type is part of every child's URN: changing it needs an alias.
+const Type = "deepstreamhub:network:Network"
+
+// NAT says how the private subnets reach the internet.
+type NAT string
+
+// The NAT modes.
+const (
+	NATNone    NAT = "none"    // not at all
+	NATSingle  NAT = "single"  // through one gateway, in the zone with the lowest number: cheap, and gone with that zone
+	NATPerZone NAT = "perZone" // through a gateway in each zone
+)
+
+// everywhere is the destination of a default route.
+const everywhere = "0.0.0.0/0"
+
+// Args is what a Network is made from.
+type Args struct {
+	Region string   // such as eu-central-1; the provider's region
+	CIDR   string   // the VPC's IPv4 range, /16 to /20
+	Zones  []string // availability zone ids such as euc1-az1, two to six, in any order
+	NAT    NAT
+}
+
+// Validate returns every problem with the arguments at once.
+func (a *Args) Validate() error {
+	if a == nil {
+		return errors.New("no arguments")
+	}
+	var problems []error
+	if a.Region == "" {
+		problems = append(problems, errors.New("region: missing"))
+	}
+	if cidr, err := netip.ParsePrefix(a.CIDR); err != nil {
+		problems = append(problems, fmt.Errorf("cidr %q: not an IPv4 range such as 10.16.0.0/16", a.CIDR))
+	} else {
+		problems = append(problems, checkRange(cidr))
+	}
+	_, err := slotsOf(a.Zones)
+	problems = append(problems, err)
+	if len(a.Zones) < 2 {
+		// "Subnets for your load balancer", User Guide for Application Load Balancers; database subnet groups alike.
+		problems = append(problems, fmt.Errorf("zones: %d given, load balancers and databases need two", len(a.Zones)))
+	}
+	switch a.NAT {
+	case NATNone, NATSingle, NATPerZone:
+	default:
+		problems = append(problems, fmt.Errorf("nat %q: must be %s, %s or %s", a.NAT, NATNone, NATSingle, NATPerZone))
+	}
+	return errors.Join(problems...)
+}
+
+func (a *Args) inputs() pulumi.Map {
+	return pulumi.Map{
+		"region": pulumi.String(a.Region),
+		"cidr":   pulumi.String(a.CIDR),
+		"zones":  pulumi.ToStringArray(a.Zones),
+		"nat":    pulumi.String(a.NAT),
+	}
+}
+
+// Network is a VPC with its subnets and routing. Lists are in the order of the zones' numbers. A subnet's id becomes
+// known only after the subnet has its route table.
+type Network struct {
+	pulumi.ResourceState
+
+	VpcID            pulumi.StringOutput
+	CIDR             pulumi.StringOutput
+	PublicSubnetIDs  pulumi.StringArrayOutput
+	PrivateSubnetIDs pulumi.StringArrayOutput
+	DataSubnetIDs    pulumi.StringArrayOutput
+	ZoneNames        pulumi.StringArrayOutput // such as eu-central-1a; which name a zone id has differs between accounts
+
+	// Ingress must exist before anything reachable from the internet: AWS refuses public load balancers without an
+	// attached gateway, and detaching the gateway while public addresses are in use.
+	Ingress []pulumi.Resource
+	// Egress must exist before anything in a private subnet that calls out while it starts.
+	Egress []pulumi.Resource
+}
+
+// New registers a Network. It refuses invalid arguments before registering anything.
+func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*Network, error) {
+	if err := args.Validate(); err != nil {
+		return nil, fmt.Errorf("create network %s: %w", name, err)
+	}
+	subnets, err := Plan(netip.MustParsePrefix(args.CIDR), args.Zones)
+	if err != nil {
+		return nil, fmt.Errorf("create network %s: %w", name, err)
+	}
+	n := &Network{}
+	if err := ctx.RegisterComponentResourceV2(Type, name, args.inputs(), n, opts...); err != nil {
+		return nil, fmt.Errorf("create network %s: %w", name, err)
+	}
+	b := &builder{ctx: ctx, name: name, args: args, child: pulumi.Parent(n), net: n, subnets: subnets}
+	for _, step := range []func() error{b.vpcAndGateway, b.public, b.nat, b.private, b.data, b.s3Endpoint} {
+		if err := step(); err != nil {
+			return nil, fmt.Errorf("create network %s: %w", name, err)
+		}
+	}
+	return n, ctx.RegisterResourceOutputs(n, pulumi.Map{
+		"vpcId":            n.VpcID,
+		"cidr":             n.CIDR,
+		"publicSubnetIds":  n.PublicSubnetIDs,
+		"privateSubnetIds": n.PrivateSubnetIDs,
+		"dataSubnetIds":    n.DataSubnetIDs,
+		"zoneNames":        n.ZoneNames,
+	})
+}
+
+// vpcAndGateway makes the VPC and its door to the internet.
+func (b *builder) vpcAndGateway() error {
+	vpc, err := ec2.NewVpc(b.ctx, b.name+"-vpc", &ec2.VpcArgs{
+		CidrBlock:          pulumi.String(b.args.CIDR),
+		EnableDnsSupport:   pulumi.Bool(true),
+		EnableDnsHostnames: pulumi.Bool(true), // private DNS names of endpoints resolve only with both on
+	}, b.child)
+	if err != nil {
+		return err
+	}
+	b.vpc = vpc
+	b.net.VpcID = vpc.ID().ToStringOutput()
+	b.net.CIDR = vpc.CidrBlock
+
+	// Whatever is launched without a group of its own gets this one. Naming no rules removes those it was born with.
+	if _, err := ec2.NewDefaultSecurityGroup(b.ctx, b.name+"-default", &ec2.DefaultSecurityGroupArgs{
+		VpcId: vpc.ID(),
+	}, b.child); err != nil {
+		return err
+	}
+	b.gateway, err = ec2.NewInternetGateway(b.ctx, b.name+"-igw", &ec2.InternetGatewayArgs{VpcId: vpc.ID()}, b.child)
+	return err
+}
+
+// s3Endpoint lets the private subnets reach S3, where ECR keeps image layers, without NAT.
+func (b *builder) s3Endpoint() error {
+	endpoint, err := ec2.NewVpcEndpoint(b.ctx, b.name+"-s3", &ec2.VpcEndpointArgs{
+		VpcId:           b.vpc.ID(),
+		ServiceName:     pulumi.String("com.amazonaws." + b.args.Region + ".s3"),
+		VpcEndpointType: pulumi.String("Gateway"),
+		RouteTableIds:   b.privateTableIDs,
+	}, b.child)
+	if err != nil {
+		return err
+	}
+	// Connections to S3 that are open when the endpoint's routes appear are cut ("Gateway endpoints for Amazon S3",
+	// AWS PrivateLink), so hosts boot after it.
+	b.net.Egress = append(b.net.Egress, endpoint)
+	return nil
+}

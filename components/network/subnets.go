@@ -1,0 +1,190 @@
+package network
+
+import (
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// builder holds what the steps of New hand to each other.
+type builder struct {
+	ctx     *pulumi.Context
+	name    string
+	args    *Args
+	child   pulumi.ResourceOption // makes a resource a child of the network
+	net     *Network
+	subnets []Subnet
+
+	vpc             *ec2.Vpc
+	gateway         *ec2.InternetGateway
+	publicIDs       map[string]pulumi.StringOutput // public subnet by zone
+	natIDs          map[string]pulumi.IDOutput     // NAT gateway by the zone that it serves
+	privateTableIDs pulumi.StringArray
+}
+
+// tier returns the planned subnets of one tier, in slot order.
+func (b *builder) tier(t Tier) []Subnet {
+	var out []Subnet
+	for _, s := range b.subnets {
+		if s.Tier == t {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// key names what belongs to one zone of one kind.
+func (b *builder) key(kind, zone string) string { return b.name + "-" + kind + "-" + zone }
+
+// table makes a route table without routes: each route is a resource of its own.
+func (b *builder) table(name string) (*ec2.RouteTable, error) {
+	return ec2.NewRouteTable(b.ctx, name, &ec2.RouteTableArgs{VpcId: b.vpc.ID()}, b.child)
+}
+
+// routed is a subnet with its route table in place.
+type routed struct {
+	*ec2.Subnet
+	association *ec2.RouteTableAssociation
+}
+
+// id returns the subnet's id as its association tells it: whoever takes it waits for the routing too.
+func (r routed) id() pulumi.StringOutput { return r.association.SubnetId.Elem() }
+
+// subnet makes one subnet and ties it to its route table.
+func (b *builder) subnet(s Subnet, table *ec2.RouteTable) (routed, error) {
+	name := b.key(string(s.Tier), s.Zone)
+	subnet, err := ec2.NewSubnet(b.ctx, name, &ec2.SubnetArgs{
+		VpcId:               b.vpc.ID(),
+		AvailabilityZoneId:  pulumi.String(s.Zone),
+		CidrBlock:           pulumi.String(s.CIDR.String()),
+		MapPublicIpOnLaunch: pulumi.Bool(false), // load balancers and NAT gateways bring their own public addresses
+	}, b.child)
+	if err != nil {
+		return routed{}, err
+	}
+	association, err := ec2.NewRouteTableAssociation(b.ctx, name, &ec2.RouteTableAssociationArgs{
+		SubnetId:     subnet.ID(),
+		RouteTableId: table.ID(),
+	}, b.child)
+	return routed{subnet, association}, err
+}
+
+// public makes the subnets that are routed to the internet gateway.
+func (b *builder) public() error {
+	table, err := b.table(b.name + "-public")
+	if err != nil {
+		return err
+	}
+	route, err := ec2.NewRoute(b.ctx, b.name+"-public-default", &ec2.RouteArgs{
+		RouteTableId:         table.ID(),
+		DestinationCidrBlock: pulumi.String(everywhere),
+		GatewayId:            b.gateway.ID(),
+	}, b.child)
+	if err != nil {
+		return err
+	}
+	b.net.Ingress = []pulumi.Resource{b.gateway, route}
+
+	b.publicIDs = map[string]pulumi.StringOutput{}
+	var ids pulumi.StringArray
+	for _, s := range b.tier(TierPublic) {
+		subnet, err := b.subnet(s, table)
+		if err != nil {
+			return err
+		}
+		b.publicIDs[s.Zone] = subnet.id()
+		ids = append(ids, subnet.id())
+	}
+	b.net.PublicSubnetIDs = ids.ToStringArrayOutput()
+	return nil
+}
+
+// nat makes the NAT gateways and decides which of them serves each zone.
+func (b *builder) nat() error {
+	b.natIDs = map[string]pulumi.IDOutput{}
+	if b.args.NAT == NATNone {
+		return nil
+	}
+	// A path out through NAT ends in the public subnets' default route.
+	b.net.Egress = append(b.net.Egress, b.net.Ingress...)
+	var gateway *ec2.NatGateway
+	for _, s := range b.tier(TierPublic) {
+		if gateway == nil || b.args.NAT == NATPerZone {
+			var err error
+			if gateway, err = b.natGateway(s.Zone); err != nil {
+				return err
+			}
+		}
+		b.natIDs[s.Zone] = gateway.ID()
+	}
+	return nil
+}
+
+// natGateway makes one NAT gateway with its address. In a VPC whose internet gateway is not attached yet AWS accepts
+// the request and the gateway then fails (Gateway.NotAttached); and the internet gateway cannot be detached while the
+// address is in use. Neither shows in their inputs.
+func (b *builder) natGateway(zone string) (*ec2.NatGateway, error) {
+	afterGateway := pulumi.DependsOn([]pulumi.Resource{b.gateway})
+	address, err := ec2.NewEip(b.ctx, b.key("eip", zone), &ec2.EipArgs{Domain: pulumi.String("vpc")}, b.child, afterGateway)
+	if err != nil {
+		return nil, err
+	}
+	return ec2.NewNatGateway(b.ctx, b.key("nat", zone), &ec2.NatGatewayArgs{
+		AllocationId: address.ID(), // an address's id is its allocation id
+		SubnetId:     b.publicIDs[zone],
+	}, b.child, afterGateway)
+}
+
+// private makes the subnets of hosts and tasks, each with a table of its own so that it can use its own zone's NAT.
+func (b *builder) private() error {
+	var ids pulumi.StringArray
+	for _, s := range b.tier(TierPrivate) {
+		name := b.key(string(s.Tier), s.Zone)
+		table, err := b.table(name)
+		if err != nil {
+			return err
+		}
+		b.privateTableIDs = append(b.privateTableIDs, table.ID().ToStringOutput())
+		subnet, err := b.subnet(s, table)
+		if err != nil {
+			return err
+		}
+		ids = append(ids, subnet.id())
+		b.net.Egress = append(b.net.Egress, subnet.association)
+
+		natID, ok := b.natIDs[s.Zone]
+		if !ok {
+			continue
+		}
+		route, err := ec2.NewRoute(b.ctx, name+"-default", &ec2.RouteArgs{
+			RouteTableId:         table.ID(),
+			DestinationCidrBlock: pulumi.String(everywhere),
+			NatGatewayId:         natID,
+		}, b.child)
+		if err != nil {
+			return err
+		}
+		b.net.Egress = append(b.net.Egress, route)
+	}
+	b.net.PrivateSubnetIDs = ids.ToStringArrayOutput()
+	return nil
+}
+
+// data makes the isolated subnets: their table has the VPC's own route and no other.
+func (b *builder) data() error {
+	table, err := b.table(b.name + "-data")
+	if err != nil {
+		return err
+	}
+	var ids, zones pulumi.StringArray
+	for _, s := range b.tier(TierData) {
+		subnet, err := b.subnet(s, table)
+		if err != nil {
+			return err
+		}
+		ids = append(ids, subnet.id())
+		zones = append(zones, subnet.AvailabilityZone)
+	}
+	b.net.DataSubnetIDs = ids.ToStringArrayOutput()
+	b.net.ZoneNames = zones.ToStringArrayOutput()
+	return nil
+}
