@@ -1,0 +1,117 @@
+package edge
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Limits of the arguments.
+const (
+	// MinIdleTimeoutSeconds is one more than deepstream takes to give up a silent socket: twice its heartbeat interval
+	// of 30 s. With a shorter timeout the load balancer would cut sockets that deepstream still holds alive.
+	MinIdleTimeoutSeconds = 61
+	MaxIdleTimeoutSeconds = 4000 // "Connection idle timeout", User Guide for Application Load Balancers
+
+	MaxDeregistrationDelaySeconds = 3600 // "Deregistration delay", User Guide for Application Load Balancers
+
+	maxHealthPath  = 1024 // HealthCheckPath, CreateTargetGroup
+	maxCertificate = 64   // the first name of a certificate, dots included: DomainName, ACM RequestCertificate
+	maxDomain      = 253
+
+	// maxAutoName is the longest logical name of a load balancer or target group: AWS takes 32 characters, of which the
+	// provider's auto-naming uses eight for a hyphen and random digits.
+	maxAutoName = 32 - 8
+)
+
+// Suffixes of the two children whose generated names have a length limit.
+const (
+	balancerSuffix = "-lb"
+	targetsSuffix  = "-targets"
+)
+
+// Args is what an Edge is made from.
+type Args struct {
+	Region     string // such as eu-central-1; the provider's region
+	ZoneName   string // the public hosted zone, such as deepstreamhub.com
+	Hostname   string // the region's own name, in the zone
+	GlobalName string // optional: the name shared by regions, in the zone
+
+	VpcID           pulumi.StringInput
+	PublicSubnetIDs pulumi.StringArrayInput // in at least two zones
+	Ingress         []pulumi.Resource       // what must exist before a public load balancer, and go after it
+
+	TargetPort                 int    // where targets listen
+	HealthPath                 string // what answers 200 on a healthy target
+	IdleTimeoutSeconds         int    // how long a silent connection stays open, 61 to 4000
+	DeregistrationDelaySeconds int    // how long a leaving target keeps its connections, 0 to 3600
+	DeletionProtection         bool   // whether AWS refuses to delete the load balancer
+}
+
+var (
+	// componentName holds to what AWS takes in the names that begin with it: letters, digits and hyphens.
+	componentName = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
+	domainName    = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+)
+
+// Validate returns every problem with the arguments, and with the name of the component that takes them, at once.
+func (a *Args) Validate(name string) error {
+	if a == nil {
+		return errors.New("no arguments")
+	}
+	var problems []error
+	refuse := func(bad bool, format string, values ...any) {
+		if bad {
+			problems = append(problems, fmt.Errorf(format, values...))
+		}
+	}
+	longest := max(len(balancerSuffix), len(targetsSuffix))
+	refuse(len(name) > maxAutoName-longest, "name %q: longer than %d characters", name, maxAutoName-longest)
+	refuse(!componentName.MatchString(name), "name %q: must be lower-case letters, digits and hyphens", name)
+	refuse(strings.HasPrefix(name, "internal-"), "name %q: AWS keeps the prefix internal- to itself", name)
+
+	refuse(a.Region == "", "region: missing")
+	refuse(!isDomain(a.ZoneName), "zone %q: not a lower-case domain name", a.ZoneName)
+	refuse(!isDomain(a.Hostname), "hostname %q: not a lower-case domain name", a.Hostname)
+	refuse(!inZone(a.Hostname, a.ZoneName), "hostname %q: outside the zone %q", a.Hostname, a.ZoneName)
+	refuse(len(a.Hostname) > maxCertificate, "hostname %q: certificates take %d characters", a.Hostname, maxCertificate)
+	if a.GlobalName != "" {
+		refuse(!isDomain(a.GlobalName), "global name %q: not a lower-case domain name", a.GlobalName)
+		refuse(!inZone(a.GlobalName, a.ZoneName), "global name %q: outside the zone %q", a.GlobalName, a.ZoneName)
+		refuse(a.GlobalName == a.Hostname, "global name %q: is the region's own hostname", a.GlobalName)
+	}
+
+	refuse(a.VpcID == nil, "VPC id: missing")
+	refuse(a.PublicSubnetIDs == nil, "public subnet ids: missing")
+	refuse(a.TargetPort < 1 || a.TargetPort > 65535, "target port %d: must be 1 to 65535", a.TargetPort)
+	refuse(!strings.HasPrefix(a.HealthPath, "/") || len(a.HealthPath) > maxHealthPath,
+		"health path %q: must begin with / and have at most %d characters", a.HealthPath, maxHealthPath)
+	refuse(a.IdleTimeoutSeconds < MinIdleTimeoutSeconds || a.IdleTimeoutSeconds > MaxIdleTimeoutSeconds,
+		"idle timeout %d: must be %d to %d seconds", a.IdleTimeoutSeconds, MinIdleTimeoutSeconds, MaxIdleTimeoutSeconds)
+	refuse(a.DeregistrationDelaySeconds < 0 || a.DeregistrationDelaySeconds > MaxDeregistrationDelaySeconds,
+		"deregistration delay %d: must be 0 to %d seconds", a.DeregistrationDelaySeconds, MaxDeregistrationDelaySeconds)
+	return errors.Join(problems...)
+}
+
+func isDomain(name string) bool { return len(name) <= maxDomain && domainName.MatchString(name) }
+
+func inZone(name, zone string) bool { return name == zone || strings.HasSuffix(name, "."+zone) }
+
+func (a *Args) inputs() pulumi.Map {
+	return pulumi.Map{
+		"region":                     pulumi.String(a.Region),
+		"zoneName":                   pulumi.String(a.ZoneName),
+		"hostname":                   pulumi.String(a.Hostname),
+		"globalName":                 pulumi.String(a.GlobalName),
+		"vpcId":                      a.VpcID,
+		"publicSubnetIds":            a.PublicSubnetIDs,
+		"targetPort":                 pulumi.Int(a.TargetPort),
+		"healthPath":                 pulumi.String(a.HealthPath),
+		"idleTimeoutSeconds":         pulumi.Int(a.IdleTimeoutSeconds),
+		"deregistrationDelaySeconds": pulumi.Int(a.DeregistrationDelaySeconds),
+		"deletionProtection":         pulumi.Bool(a.DeletionProtection),
+	}
+}

@@ -1,0 +1,72 @@
+package edge
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/acm"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Type is part of every child's URN: changing it needs an alias.
+const Type = "deepstreamhub:edge:Edge"
+
+// Edge is a load balancer, ready to take targets, and the names that lead to it.
+type Edge struct {
+	pulumi.ResourceState
+
+	Hostname              pulumi.StringOutput
+	GlobalName            pulumi.StringOutput // empty when regions share no name
+	DNSName               pulumi.StringOutput // the load balancer's own name, given by AWS
+	LoadBalancerArn       pulumi.StringOutput
+	TargetGroupArn        pulumi.StringOutput
+	TargetSecurityGroupID pulumi.StringOutput // whoever carries it is reachable from the load balancer
+
+	// Listener ties the target group to the load balancer. ECS refuses services whose target group has none yet.
+	Listener pulumi.Resource
+}
+
+// builder holds what the steps of New hand to each other.
+type builder struct {
+	ctx   *pulumi.Context
+	name  string
+	args  *Args
+	child pulumi.ResourceOrInvokeOption // makes a resource a child of the edge, and a lookup use the edge's provider
+	edge  *Edge
+
+	zoneID         string
+	balancerGroup  *ec2.SecurityGroup
+	balancer       *lb.LoadBalancer
+	targets        *lb.TargetGroup
+	certificate    *acm.Certificate
+	certificateArn pulumi.StringOutput // known once the certificate is issued
+}
+
+// New registers an Edge. It refuses invalid arguments before registering anything; a zone that does not exist it can
+// only refuse when it looks.
+func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*Edge, error) {
+	if err := args.Validate(name); err != nil {
+		return nil, fmt.Errorf("create edge %s: %w", name, err)
+	}
+	e := &Edge{}
+	if err := ctx.RegisterComponentResourceV2(Type, name, args.inputs(), e, opts...); err != nil {
+		return nil, fmt.Errorf("create edge %s: %w", name, err)
+	}
+	b := &builder{ctx: ctx, name: name, args: args, child: pulumi.Parent(e), edge: e}
+	for _, step := range []func() error{
+		b.lookUpZone, b.securityGroups, b.loadBalancer, b.targetGroup, b.issueCertificate, b.listeners, b.records,
+	} {
+		if err := step(); err != nil {
+			return nil, fmt.Errorf("create edge %s: %w", name, err)
+		}
+	}
+	return e, ctx.RegisterResourceOutputs(e, pulumi.Map{
+		"hostname":              e.Hostname,
+		"globalName":            e.GlobalName,
+		"dnsName":               e.DNSName,
+		"loadBalancerArn":       e.LoadBalancerArn,
+		"targetGroupArn":        e.TargetGroupArn,
+		"targetSecurityGroupId": e.TargetSecurityGroupID,
+	})
+}
