@@ -1,0 +1,52 @@
+package deepstream
+
+import _ "embed"
+
+const (
+	// Port serves WebSockets and HTTP alike. Nothing else in the image listens.
+	Port = 6020
+	// HealthPath answers GET with 200 while the process is alive. It looks at neither the bus nor the database, so
+	// that their failure does not make the load balancer drop every task at once.
+	HealthPath = "/health-check"
+	// StopTimeoutSeconds is how long a task has between its stop signal and SIGKILL. Clients have been moved away by
+	// then (the load balancer drains first); what remains is to close sockets and the connections to bus and database.
+	StopTimeoutSeconds = 30
+)
+
+// Environment variables that config.yml reads and that may be seen by whoever can read the task definition.
+const (
+	EnvPostgresHost     = "DEEPSTREAM_POSTGRES_HOST"
+	EnvPostgresPort     = "DEEPSTREAM_POSTGRES_PORT"
+	EnvPostgresDatabase = "DEEPSTREAM_POSTGRES_DATABASE"
+	EnvPostgresUser     = "DEEPSTREAM_POSTGRES_USER"
+	EnvBusHost          = "DEEPSTREAM_BUS_HOST"
+	EnvBusPort          = "DEEPSTREAM_BUS_PORT"
+)
+
+// Environment variables that config.yml reads and that only the task itself may see.
+const (
+	EnvPostgresPassword = "DEEPSTREAM_POSTGRES_PASSWORD"
+	EnvBusPassword      = "DEEPSTREAM_BUS_PASSWORD"
+)
+
+// Environment returns the names of the open variables.
+func Environment() []string {
+	return []string{EnvPostgresHost, EnvPostgresPort, EnvPostgresDatabase, EnvPostgresUser, EnvBusHost, EnvBusPort}
+}
+
+// Secrets returns the names of the secret variables.
+func Secrets() []string { return []string{EnvPostgresPassword, EnvBusPassword} }
+
+// Command starts the server. The stock image's own command opens Node's inspector to the network on port 9229, and
+// with it the whole process to whoever can reach it, so a task names this one even though our image has it too.
+func Command() []string { return []string{"node", "./bin/deepstream.js", "start"} }
+
+// Config is the server configuration baked into the image.
+//
+//go:embed config.yml
+var Config string
+
+// Dockerfile is what the image is built from.
+//
+//go:embed Dockerfile
+var Dockerfile string

@@ -1,0 +1,12 @@
+// Package deepstream is the container image that the fleet runs: the stock deepstream server with this platform's
+// configuration baked in, and in Go what the rest of the program has to agree on with it.
+//
+// It creates nothing in AWS. The Dockerfile and config.yml beside this file are built into the image; the constants
+// name its port, its health check, its command and the environment variables that config.yml reads.
+//
+// The image needs every variable of Environment and Secrets. deepstream pastes them into the text of config.yml before
+// it parses it and takes a missing one for an empty string, so secrets must not contain quotes, backslashes or "${".
+//
+// It does not decide who may log in: authentication and permissions are the stock ones (anybody may connect and do
+// everything) until config.yml says otherwise.
+package deepstream
