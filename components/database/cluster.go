@@ -1,0 +1,136 @@
+package database
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// instances is a writer and a reader that takes over from it.
+const instances = 2
+
+// Windows in UTC, which AWS requires not to overlap. Sunday night is when both regions are quiet.
+const (
+	backupWindow      = "02:00-03:00"
+	maintenanceWindow = "sun:03:30-sun:04:30"
+)
+
+// applyNow makes AWS apply a change when the operator asks for it, not in the next maintenance window, when nobody is
+// looking and the state already says that it was done.
+const applyNow = pulumi.Bool(true)
+
+// aurora makes the cluster, which holds the data; the instances only serve it.
+func (b *builder) aurora() error {
+	subnets, err := rds.NewSubnetGroup(b.ctx, b.name+"-subnets", &rds.SubnetGroupArgs{
+		Description: pulumi.String("Isolated data subnets"),
+		SubnetIds:   b.args.SubnetIDs,
+	}, b.child)
+	if err != nil {
+		return err
+	}
+	parameters, err := b.parameters()
+	if err != nil {
+		return err
+	}
+	args := &rds.ClusterArgs{
+		Engine:                      pulumi.String(engine),
+		EngineVersion:               pulumi.String(b.args.EngineVersion),
+		DatabaseName:                pulumi.String(databaseName),
+		MasterUsername:              pulumi.String(masterUsername),
+		MasterPassword:              b.password(),
+		Port:                        pulumi.Int(port),
+		DbSubnetGroupName:           subnets.Name,
+		DbClusterParameterGroupName: parameters.Name,
+		VpcSecurityGroupIds:         pulumi.StringArray{b.group.ID()},
+
+		StorageEncrypted: pulumi.Bool(true),
+		KmsKeyId:         b.key.Arn,
+
+		BackupRetentionPeriod:      pulumi.Int(b.args.BackupRetentionDays),
+		PreferredBackupWindow:      pulumi.String(backupWindow),
+		PreferredMaintenanceWindow: pulumi.String(maintenanceWindow),
+		CopyTagsToSnapshot:         pulumi.Bool(true),
+		DeletionProtection:         pulumi.Bool(b.args.DeletionProtection),
+		SkipFinalSnapshot:          pulumi.Bool(!b.args.FinalSnapshot),
+
+		EnabledCloudwatchLogsExports: pulumi.ToStringArray([]string{"postgresql"}),
+		ApplyImmediately:             applyNow,
+	}
+	if b.args.FinalSnapshot {
+		args.FinalSnapshotIdentifier = b.key.KeyId.ApplyT(func(id string) (string, error) {
+			return FinalSnapshotIdentifier(b.args.Stack, id)
+		}).(pulumi.StringOutput)
+	}
+	b.cluster, err = rds.NewCluster(b.ctx, b.name+"-cluster", args, b.child)
+	if err != nil {
+		return err
+	}
+	b.db.Endpoint = b.cluster.Endpoint
+	b.db.ReaderEndpoint = b.cluster.ReaderEndpoint
+	b.db.Port = b.cluster.Port
+	b.db.DatabaseName = b.cluster.DatabaseName
+	b.db.Username = b.cluster.MasterUsername
+	return nil
+}
+
+func (b *builder) parameters() (*rds.ClusterParameterGroup, error) {
+	family, err := ParameterFamily(b.args.EngineVersion)
+	if err != nil {
+		return nil, err
+	}
+	parameter := func(name, value string) rds.ClusterParameterGroupParameterInput {
+		return &rds.ClusterParameterGroupParameterArgs{
+			Name:        pulumi.String(name),
+			Value:       pulumi.String(value),
+			ApplyMethod: pulumi.String("immediate"), // all of them are dynamic parameters
+		}
+	}
+	return rds.NewClusterParameterGroup(b.ctx, b.name+"-parameters", &rds.ClusterParameterGroupArgs{
+		Description: pulumi.String("TLS only, slow statements logged"),
+		Family:      pulumi.String(family),
+		Parameters: rds.ClusterParameterGroupParameterArray{
+			parameter("log_min_duration_statement", "1000"), // milliseconds
+			parameter("rds.force_ssl", "1"),
+		},
+	}, b.child)
+}
+
+// members makes the two instances. The one that is created first becomes the writer, so the reader waits for it; after
+// a failover they swap roles, which their names do not follow.
+func (b *builder) members() error {
+	var earlier []pulumi.Resource
+	for i, role := range [instances]string{"writer", "reader"} {
+		instance, err := rds.NewClusterInstance(b.ctx, b.name+"-"+role, &rds.ClusterInstanceArgs{
+			ClusterIdentifier: b.cluster.ID(),
+			Engine:            pulumi.String(engine),
+			EngineVersion:     b.cluster.EngineVersion,
+			InstanceClass:     pulumi.String(b.args.InstanceClass),
+			AvailabilityZone:  b.zone(i),
+			DbSubnetGroupName: b.cluster.DbSubnetGroupName,
+			PromotionTier:     pulumi.Int(i),
+			// The engine version is pinned: an upgrade by AWS would be undone, or fought over, at the next run.
+			AutoMinorVersionUpgrade:    pulumi.Bool(false),
+			PreferredMaintenanceWindow: pulumi.String(maintenanceWindow),
+			PubliclyAccessible:         pulumi.Bool(false),
+			CopyTagsToSnapshot:         pulumi.Bool(true),
+			ApplyImmediately:           applyNow,
+		}, b.child, pulumi.DependsOn(earlier))
+		if err != nil {
+			return err
+		}
+		earlier = append(earlier, instance)
+	}
+	b.db.Ready = append(b.db.Ready, earlier...)
+	return nil
+}
+
+// zone returns the name of the i-th zone. Too few of them may show only now, when the list comes from another resource.
+func (b *builder) zone(i int) pulumi.StringOutput {
+	return b.args.ZoneNames.ToStringArrayOutput().ApplyT(func(names []string) (string, error) {
+		if len(names) < instances {
+			return "", fmt.Errorf("place instance: %d zones given, writer and reader need %d", len(names), instances)
+		}
+		return names[i], nil
+	}).(pulumi.StringOutput)
+}

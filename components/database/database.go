@@ -1,0 +1,158 @@
+package database
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Type is part of every child's URN: changing it needs an alias.
+const Type = "deepstreamhub:database:Database"
+
+const (
+	databaseName   = "deepstream"
+	masterUsername = "deepstream"
+	port           = 5432
+	engine         = "aurora-postgresql"
+)
+
+// Args is what a Database is made from.
+type Args struct {
+	Stack     string                  // part of the key's alias and of the final snapshot's name
+	VpcID     pulumi.StringInput      // where its security groups live
+	SubnetIDs pulumi.StringArrayInput // isolated data subnets, one per zone
+	ZoneNames pulumi.StringArrayInput // such as eu-central-1a, in the order of SubnetIDs; writer and reader live in the first two
+
+	EngineVersion       string // Aurora PostgreSQL version, major.minor
+	InstanceClass       string // such as db.r6g.large
+	BackupRetentionDays int    // 1 to 35
+	FinalSnapshot       bool   // whether deleting the cluster leaves a snapshot behind
+	DeletionProtection  bool   // whether AWS itself refuses to delete the cluster
+}
+
+var (
+	// stackPattern keeps a stack's name usable in all names made from it; the strictest are RDS snapshot identifiers
+	// (CreateDBClusterSnapshot: letters, digits and single hyphens, first a letter, last not a hyphen).
+	stackPattern = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+	// classPattern is the form of DBInstanceClass, such as db.r6g.large or db.x2g.16xlarge.
+	classPattern = regexp.MustCompile(`^db\.[a-z0-9]+\.[a-z0-9]+$`)
+)
+
+// maxStack leaves room for what follows a stack's name in a KMS alias (256) and a snapshot identifier (255), and is
+// short of Pulumi's own limit of 100.
+const maxStack = 100
+
+// Validate returns every problem with the arguments at once.
+func (a *Args) Validate() error {
+	if a == nil {
+		return errors.New("no arguments")
+	}
+	var problems []error
+	problem := func(format string, values ...any) { problems = append(problems, fmt.Errorf(format, values...)) }
+	if !stackPattern.MatchString(a.Stack) || len(a.Stack) > maxStack {
+		problem("stack %q: must be lower-case letters, digits and single hyphens, at most %d, a letter first", a.Stack, maxStack)
+	}
+	if a.VpcID == nil {
+		problem("vpc id: missing")
+	}
+	if a.SubnetIDs == nil {
+		problem("subnet ids: missing")
+	}
+	if a.ZoneNames == nil {
+		problem("zone names: missing")
+	}
+	if zones, ok := a.ZoneNames.(pulumi.StringArray); ok && len(zones) < instances {
+		problem("zone names: %d given, writer and reader need %d", len(zones), instances)
+	}
+	if _, err := ParameterFamily(a.EngineVersion); err != nil {
+		problems = append(problems, err)
+	}
+	if !classPattern.MatchString(a.InstanceClass) {
+		problem("instance class %q: must be of the form db.r6g.large", a.InstanceClass)
+	}
+	// BackupRetentionPeriod in CreateDBCluster: Aurora always backs up, so 0 is not an option.
+	if a.BackupRetentionDays < 1 || a.BackupRetentionDays > 35 {
+		problem("backup retention days %d: must be 1 to 35", a.BackupRetentionDays)
+	}
+	return errors.Join(problems...)
+}
+
+func (a *Args) inputs() pulumi.Map {
+	return pulumi.Map{
+		"stack":               pulumi.String(a.Stack),
+		"vpcId":               a.VpcID,
+		"subnetIds":           a.SubnetIDs,
+		"zoneNames":           a.ZoneNames,
+		"engineVersion":       pulumi.String(a.EngineVersion),
+		"instanceClass":       pulumi.String(a.InstanceClass),
+		"backupRetentionDays": pulumi.Int(a.BackupRetentionDays),
+		"finalSnapshot":       pulumi.Bool(a.FinalSnapshot),
+		"deletionProtection":  pulumi.Bool(a.DeletionProtection),
+	}
+}
+
+// Database is an Aurora PostgreSQL cluster.
+type Database struct {
+	pulumi.ResourceState
+
+	Endpoint       pulumi.StringOutput // host name that always leads to the writer
+	ReaderEndpoint pulumi.StringOutput // host name that leads to the reader
+	Port           pulumi.IntOutput
+	DatabaseName   pulumi.StringOutput
+	Username       pulumi.StringOutput
+
+	SecretArn pulumi.StringOutput // secret holding JSON with "username" and "password"; known once it has its value
+	KeyArn    pulumi.StringOutput // key that the secret is encrypted under
+
+	ClientSecurityGroupID pulumi.StringOutput // whoever carries this group may connect
+
+	// Ready must exist before anybody can connect.
+	Ready []pulumi.Resource
+}
+
+// builder holds what the steps of New hand to each other.
+type builder struct {
+	ctx   *pulumi.Context
+	name  string
+	args  *Args
+	child pulumi.ResourceOption // makes a resource a child of the database
+	db    *Database
+
+	key     *kms.Key
+	version *secretsmanager.SecretVersion
+	group   *ec2.SecurityGroup
+	cluster *rds.Cluster
+}
+
+// New registers a Database. It refuses invalid arguments before registering anything.
+func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*Database, error) {
+	if err := args.Validate(); err != nil {
+		return nil, fmt.Errorf("create database %s: %w", name, err)
+	}
+	d := &Database{}
+	if err := ctx.RegisterComponentResourceV2(Type, name, args.inputs(), d, opts...); err != nil {
+		return nil, fmt.Errorf("create database %s: %w", name, err)
+	}
+	b := &builder{ctx: ctx, name: name, args: args, child: pulumi.Parent(d), db: d}
+	for _, step := range []func() error{b.encryption, b.credentials, b.access, b.aurora, b.members} {
+		if err := step(); err != nil {
+			return nil, fmt.Errorf("create database %s: %w", name, err)
+		}
+	}
+	return d, ctx.RegisterResourceOutputs(d, pulumi.Map{
+		"endpoint":              d.Endpoint,
+		"readerEndpoint":        d.ReaderEndpoint,
+		"port":                  d.Port,
+		"databaseName":          d.DatabaseName,
+		"username":              d.Username,
+		"secretArn":             d.SecretArn,
+		"keyArn":                d.KeyArn,
+		"clientSecurityGroupId": d.ClientSecurityGroupID,
+	})
+}

@@ -1,0 +1,287 @@
+package database_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+
+	"github.com/deepstreamhub/platform/components/componenttest"
+	"github.com/deepstreamhub/platform/components/database"
+)
+
+const keyID = "1234abcd-12ab-34cd-56ef-1234567890ab"
+
+func args() *database.Args {
+	return &database.Args{
+		Stack:               "prod-eu",
+		VpcID:               pulumi.String("vpc-1"),
+		SubnetIDs:           pulumi.ToStringArray([]string{"subnet-a", "subnet-b", "subnet-c"}),
+		ZoneNames:           pulumi.ToStringArray([]string{"eu-central-1a", "eu-central-1b", "eu-central-1c"}),
+		EngineVersion:       "16.6",
+		InstanceClass:       "db.r6g.large",
+		BackupRetentionDays: 14,
+		FinalSnapshot:       true,
+		DeletionProtection:  true,
+	}
+}
+
+// newRecorder answers the random function with another password at every call, as AWS does.
+func newRecorder() *componenttest.Recorder {
+	var calls atomic.Int64
+	r := componenttest.New()
+	r.Functions = map[string]func(resource.PropertyMap) (resource.PropertyMap, error){
+		"aws:secretsmanager/getRandomPassword:getRandomPassword": func(resource.PropertyMap) (resource.PropertyMap, error) {
+			return resource.PropertyMap{"randomPassword": resource.NewProperty(fmt.Sprintf("random%d", calls.Add(1)))}, nil
+		},
+	}
+	r.Computed = map[string]func(componenttest.Resource) resource.PropertyMap{
+		"aws:kms/key:Key": func(componenttest.Resource) resource.PropertyMap {
+			return resource.PropertyMap{"keyId": resource.NewProperty(keyID)}
+		},
+		"aws:rds/subnetGroup:SubnetGroup":                     named,
+		"aws:rds/clusterParameterGroup:ClusterParameterGroup": named,
+		// What the version holds is not what this run drew: the value was written by an earlier run.
+		"aws:secretsmanager/secretVersion:SecretVersion": func(componenttest.Resource) resource.PropertyMap {
+			return resource.PropertyMap{
+				"secretString": resource.MakeSecret(resource.NewProperty(`{"username":"deepstream","password":"stored"}`)),
+				"arn":          resource.NewProperty("arn:aws:secretsmanager:::secret:database"),
+			}
+		},
+	}
+	return r
+}
+
+func named(r componenttest.Resource) resource.PropertyMap {
+	return resource.PropertyMap{"name": resource.NewProperty(r.Name + "-name")}
+}
+
+func run(t *testing.T, r *componenttest.Recorder, a *database.Args, look func(*pulumi.Context, *database.Database)) []componenttest.Resource {
+	t.Helper()
+	resources, err := r.Run(func(ctx *pulumi.Context) error {
+		provider, err := aws.NewProvider(ctx, "aws", &aws.ProviderArgs{})
+		if err != nil {
+			return err
+		}
+		d, err := database.New(ctx, "database", a, pulumi.Providers(provider), pulumi.Protect(true))
+		if err == nil && look != nil {
+			look(ctx, d)
+		}
+		return err
+	})
+	require.NoError(t, err)
+	return resources
+}
+
+func TestResources(t *testing.T) {
+	t.Parallel()
+	recorder := newRecorder()
+	resources := run(t, recorder, args(), nil)
+	require.Empty(t, cmp.Diff([]string{
+		"aws:ec2/securityGroup:SecurityGroup database-client",
+		"aws:ec2/securityGroup:SecurityGroup database-sg",
+		"aws:kms/alias:Alias database-key-alias",
+		"aws:kms/key:Key database-key",
+		"aws:rds/cluster:Cluster database-cluster",
+		"aws:rds/clusterInstance:ClusterInstance database-reader",
+		"aws:rds/clusterInstance:ClusterInstance database-writer",
+		"aws:rds/clusterParameterGroup:ClusterParameterGroup database-parameters",
+		"aws:rds/subnetGroup:SubnetGroup database-subnets",
+		"aws:secretsmanager/secret:Secret database-secret",
+		"aws:secretsmanager/secretVersion:SecretVersion database-secret-version",
+		"aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule database-client-to",
+		"aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule database-from-client",
+		"deepstreamhub:database:Database database",
+		"pulumi:providers:aws aws",
+	}, componenttest.Names(resources)))
+
+	for _, r := range resources {
+		if strings.HasPrefix(r.Type, "aws:") {
+			require.Equal(t, "database", r.Parent, r.Name)
+			require.True(t, r.Protect, "%s must inherit the component's protection", r.Name)
+			require.Contains(t, r.Provider, "aws", "%s must not use the default provider", r.Name)
+		}
+	}
+	for _, c := range recorder.Calls() {
+		require.NotEmpty(t, c.Provider, "%s must not use the default provider", c.Token)
+	}
+}
+
+func TestCluster(t *testing.T) {
+	t.Parallel()
+	resources := run(t, newRecorder(), args(), nil)
+	cluster := componenttest.Find(t, resources, "aws:rds/cluster:Cluster", "database-cluster")
+	require.Empty(t, cmp.Diff(map[string]any{
+		"applyImmediately":             true,
+		"backupRetentionPeriod":        14.0,
+		"copyTagsToSnapshot":           true,
+		"databaseName":                 "deepstream",
+		"dbClusterParameterGroupName":  "database-parameters-name",
+		"dbSubnetGroupName":            "database-subnets-name",
+		"deletionProtection":           true,
+		"enabledCloudwatchLogsExports": []any{"postgresql"},
+		"engine":                       "aurora-postgresql",
+		"engineVersion":                "16.6",
+		"finalSnapshotIdentifier":      "prod-eu-final-1234abcd",
+		"kmsKeyId":                     "arn:aws:mock:::database-key",
+		"masterPassword":               "stored", // from the secret's version, not from the random function
+		"masterUsername":               "deepstream",
+		"port":                         5432.0,
+		"preferredBackupWindow":        "02:00-03:00",
+		"preferredMaintenanceWindow":   "sun:03:30-sun:04:30",
+		"skipFinalSnapshot":            false,
+		"storageEncrypted":             true,
+		"vpcSecurityGroupIds":          []any{"database-sg-id"},
+	}, cluster.Plain()))
+	require.True(t, cluster.Inputs["masterPassword"].ContainsSecrets(), "the password must stay encrypted in the state")
+
+	parameters := componenttest.Find(t, resources, "aws:rds/clusterParameterGroup:ClusterParameterGroup", "database-parameters").Plain()
+	require.Equal(t, "aurora-postgresql16", parameters["family"])
+	require.Contains(t, parameters["parameters"], map[string]any{"name": "rds.force_ssl", "value": "1", "applyMethod": "immediate"})
+}
+
+func TestWithoutFinalSnapshot(t *testing.T) {
+	t.Parallel()
+	a := args()
+	a.FinalSnapshot, a.DeletionProtection = false, false
+	cluster := componenttest.Find(t, run(t, newRecorder(), a, nil), "aws:rds/cluster:Cluster", "database-cluster").Plain()
+	require.Equal(t, true, cluster["skipFinalSnapshot"])
+	require.Equal(t, false, cluster["deletionProtection"])
+	require.NotContains(t, cluster, "finalSnapshotIdentifier")
+}
+
+func TestInstances(t *testing.T) {
+	t.Parallel()
+	resources := run(t, newRecorder(), args(), nil)
+	for i, role := range []string{"writer", "reader"} {
+		got := componenttest.Find(t, resources, "aws:rds/clusterInstance:ClusterInstance", "database-"+role)
+		in := got.Plain()
+		require.Equal(t, []string{"eu-central-1a", "eu-central-1b"}[i], in["availabilityZone"])
+		require.Equal(t, float64(i), in["promotionTier"])
+		require.Equal(t, "16.6", in["engineVersion"])
+		require.Equal(t, false, in["autoMinorVersionUpgrade"], "it would move the pinned version")
+		require.Equal(t, false, in["publiclyAccessible"])
+		require.Equal(t, role == "reader", slices.Contains(got.Dependencies, "database-writer"), "the first instance becomes the writer")
+	}
+}
+
+func TestSecretVersionIsWrittenOnce(t *testing.T) {
+	t.Parallel()
+	resources := run(t, newRecorder(), args(), nil)
+	version := componenttest.Find(t, resources, "aws:secretsmanager/secretVersion:SecretVersion", "database-secret-version")
+	require.Equal(t, []string{"secretString"}, version.RPC.GetIgnoreChanges())
+	require.True(t, version.Inputs["secretString"].IsSecret())
+	c, err := database.ParseCredentials(version.Plain()["secretString"].(string))
+	require.NoError(t, err)
+	require.Equal(t, database.Credentials{Username: "deepstream", Password: "random1"}, c)
+	for _, r := range resources {
+		if r.Name != version.Name {
+			require.Empty(t, r.RPC.GetIgnoreChanges(), r.Name)
+		}
+	}
+	secret := componenttest.Find(t, resources, "aws:secretsmanager/secret:Secret", "database-secret").Plain()
+	require.Equal(t, "arn:aws:mock:::database-key", secret["kmsKeyId"])
+}
+
+func TestOnlyClientsReachThePort(t *testing.T) {
+	t.Parallel()
+	resources := run(t, newRecorder(), args(), nil)
+	for _, group := range []string{"database-sg", "database-client"} {
+		in := componenttest.Find(t, resources, "aws:ec2/securityGroup:SecurityGroup", group).Plain()
+		require.NotContains(t, in, "ingress", "rules are resources of their own")
+		require.NotContains(t, in, "egress")
+	}
+	rule := func(typ, name, group, other string) {
+		in := componenttest.Find(t, resources, typ, name).Plain()
+		require.Equal(t, group, in["securityGroupId"])
+		require.Equal(t, other, in["referencedSecurityGroupId"])
+		require.Equal(t, []any{"tcp", 5432.0, 5432.0}, []any{in["ipProtocol"], in["fromPort"], in["toPort"]})
+	}
+	rule("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "database-from-client", "database-sg-id", "database-client-id")
+	rule("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", "database-client-to", "database-client-id", "database-sg-id")
+}
+
+func TestHandedOn(t *testing.T) {
+	t.Parallel()
+	var got []string
+	run(t, newRecorder(), args(), func(_ *pulumi.Context, d *database.Database) {
+		done := make(chan struct{})
+		pulumi.All(d.SecretArn, d.KeyArn, d.ClientSecurityGroupID, d.Username, d.DatabaseName).ApplyT(func(values []any) int {
+			defer close(done)
+			for _, v := range values {
+				got = append(got, v.(string))
+			}
+			return 0
+		})
+		<-done
+		require.Len(t, d.Ready, 4, "both instances and both rules")
+	})
+	require.Equal(t, []string{
+		"arn:aws:secretsmanager:::secret:database", "arn:aws:mock:::database-key", "database-client-id", "deepstream", "deepstream",
+	}, got)
+}
+
+func TestPreviewKnowsNothingOfTheKey(t *testing.T) {
+	t.Parallel()
+	r := newRecorder()
+	r.Preview = true
+	cluster := componenttest.Find(t, run(t, r, args(), nil), "aws:rds/cluster:Cluster", "database-cluster")
+	for _, property := range []resource.PropertyKey{"finalSnapshotIdentifier", "kmsKeyId", "vpcSecurityGroupIds"} {
+		require.True(t, cluster.Inputs[property].ContainsUnknowns(), property)
+	}
+}
+
+func TestTooFewZonesFromAnotherResource(t *testing.T) {
+	t.Parallel()
+	a := args()
+	a.ZoneNames = pulumi.ToStringArray([]string{"eu-central-1a"}).ToStringArrayOutput()
+	_, err := newRecorder().Run(func(ctx *pulumi.Context) error {
+		_, err := database.New(ctx, "database", a)
+		return err
+	})
+	require.ErrorContains(t, err, "1 zones given")
+}
+
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		args *database.Args
+		want []string
+	}{
+		"nothing": {nil, []string{"no arguments"}},
+		"everything at once": {&database.Args{Stack: "Prod_EU", EngineVersion: "16", InstanceClass: "r6g.large", BackupRetentionDays: 36}, []string{
+			`stack "Prod_EU"`, "vpc id: missing", "subnet ids: missing", "zone names: missing", `engine version "16"`,
+			`instance class "r6g.large"`, "backup retention days 36",
+		}},
+		"one zone": {func() *database.Args {
+			a := args()
+			a.ZoneNames = pulumi.ToStringArray([]string{"eu-central-1a"})
+			return a
+		}(), []string{"zone names: 1 given"}},
+		"no backup": {func() *database.Args {
+			a := args()
+			a.BackupRetentionDays = 0
+			return a
+		}(), []string{"backup retention days 0"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			resources, err := newRecorder().Run(func(ctx *pulumi.Context) error {
+				_, err := database.New(ctx, "database", tc.args)
+				return err
+			})
+			require.ErrorContains(t, err, "create database database: ")
+			for _, want := range tc.want {
+				require.ErrorContains(t, err, want)
+			}
+			require.Empty(t, resources, "nothing may be registered")
+		})
+	}
+}
