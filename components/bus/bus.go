@@ -1,0 +1,167 @@
+package bus
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Type is part of every child's URN: changing it needs an alias.
+const Type = "deepstreamhub:bus:Bus"
+
+const (
+	port   = 6379
+	engine = "valkey"
+)
+
+// Args is what a Bus is made from.
+type Args struct {
+	Stack     string                  // part of the key's alias
+	VpcID     pulumi.StringInput      // where its security groups live
+	SubnetIDs pulumi.StringArrayInput // isolated data subnets, one per zone
+
+	EngineVersion         string // Valkey version, major.minor
+	NodeType              string // such as cache.r7g.large
+	Replicas              int    // 1 to 5, beside the primary
+	SnapshotRetentionDays int    // 0 to 35; 0 takes no snapshots
+}
+
+var (
+	// stackPattern keeps a stack's name usable in a KMS alias, and is the same for every tier.
+	stackPattern = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+	nodePattern  = regexp.MustCompile(`^cache\.[a-z0-9]+\.[a-z0-9]+$`)
+	namePattern  = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+	// versionPattern is what the provider takes for Valkey (its validValkeyVersionString).
+	versionPattern = regexp.MustCompile(`^([7-9])\.\d+$`)
+)
+
+const (
+	maxStack = 100 // Pulumi's own limit
+	// A replication group's id has at most 40 characters (CreateReplicationGroup), of which Pulumi appends 8 to the
+	// logical name.
+	maxGroupName = 40 - 8
+	groupSuffix  = "-group"
+)
+
+// Validate returns every problem with the arguments at once.
+func (a *Args) Validate() error {
+	if a == nil {
+		return errors.New("no arguments")
+	}
+	var problems []error
+	problem := func(format string, values ...any) { problems = append(problems, fmt.Errorf(format, values...)) }
+	if !stackPattern.MatchString(a.Stack) || len(a.Stack) > maxStack {
+		problem("stack %q: must be lower-case letters, digits and single hyphens, at most %d, a letter first", a.Stack, maxStack)
+	}
+	if a.VpcID == nil {
+		problem("vpc id: missing")
+	}
+	if a.SubnetIDs == nil {
+		problem("subnet ids: missing")
+	}
+	if subnets, ok := a.SubnetIDs.(pulumi.StringArray); ok && len(subnets) < 2 {
+		problem("subnet ids: %d given, primary and replica need 2 zones", len(subnets))
+	}
+	if _, err := ParameterFamily(a.EngineVersion); err != nil {
+		problems = append(problems, err)
+	}
+	if !nodePattern.MatchString(a.NodeType) {
+		problem("node type %q: must be of the form cache.r7g.large", a.NodeType)
+	}
+	// CreateReplicationGroup: up to five replicas, and failover needs one.
+	if a.Replicas < 1 || a.Replicas > 5 {
+		problem("replicas %d: must be 1 to 5", a.Replicas)
+	}
+	if a.SnapshotRetentionDays < 0 || a.SnapshotRetentionDays > 35 {
+		problem("snapshot retention days %d: must be 0 to 35", a.SnapshotRetentionDays)
+	}
+	return errors.Join(problems...)
+}
+
+// checkName refuses component names from which no replication group id can be made.
+func checkName(name string) error {
+	if !namePattern.MatchString(name) || len(name+groupSuffix) > maxGroupName {
+		return fmt.Errorf("name %q: must be lower-case letters, digits and single hyphens, at most %d", name, maxGroupName-len(groupSuffix))
+	}
+	return nil
+}
+
+// ParameterFamily returns the family of a parameter group for an engine version, valkey8 for 8.0. It refuses versions
+// that are not major.minor, which is all that ElastiCache lets one choose.
+func ParameterFamily(engineVersion string) (string, error) {
+	m := versionPattern.FindStringSubmatch(engineVersion)
+	if m == nil {
+		return "", fmt.Errorf("engine version %q: must be a Valkey version, major.minor, from 7 to 9", engineVersion)
+	}
+	return engine + m[1], nil
+}
+
+func (a *Args) inputs() pulumi.Map {
+	return pulumi.Map{
+		"stack":                 pulumi.String(a.Stack),
+		"vpcId":                 a.VpcID,
+		"subnetIds":             a.SubnetIDs,
+		"engineVersion":         pulumi.String(a.EngineVersion),
+		"nodeType":              pulumi.String(a.NodeType),
+		"replicas":              pulumi.Int(a.Replicas),
+		"snapshotRetentionDays": pulumi.Int(a.SnapshotRetentionDays),
+	}
+}
+
+// Bus is a Valkey replication group.
+type Bus struct {
+	pulumi.ResourceState
+
+	PrimaryEndpoint pulumi.StringOutput // host name that always leads to the primary; TLS only
+	Port            pulumi.IntOutput
+
+	SecretArn pulumi.StringOutput // secret holding JSON with "password"; known once it has its value
+	KeyArn    pulumi.StringOutput // key that the secret is encrypted under
+
+	ClientSecurityGroupID pulumi.StringOutput // whoever carries this group may connect
+
+	// Ready must exist before anybody can connect.
+	Ready []pulumi.Resource
+}
+
+// builder holds what the steps of New hand to each other.
+type builder struct {
+	ctx   *pulumi.Context
+	name  string
+	args  *Args
+	child pulumi.ResourceOption // makes a resource a child of the bus
+	bus   *Bus
+
+	key     *kms.Key
+	version *secretsmanager.SecretVersion
+	group   *ec2.SecurityGroup
+}
+
+// New registers a Bus. It refuses invalid arguments before registering anything.
+func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*Bus, error) {
+	if err := errors.Join(checkName(name), args.Validate()); err != nil {
+		return nil, fmt.Errorf("create bus %s: %w", name, err)
+	}
+	s := &Bus{}
+	if err := ctx.RegisterComponentResourceV2(Type, name, args.inputs(), s, opts...); err != nil {
+		return nil, fmt.Errorf("create bus %s: %w", name, err)
+	}
+	b := &builder{ctx: ctx, name: name, args: args, child: pulumi.Parent(s), bus: s}
+	for _, step := range []func() error{b.encryption, b.credentials, b.access, b.valkey} {
+		if err := step(); err != nil {
+			return nil, fmt.Errorf("create bus %s: %w", name, err)
+		}
+	}
+	return s, ctx.RegisterResourceOutputs(s, pulumi.Map{
+		"primaryEndpoint":       s.PrimaryEndpoint,
+		"port":                  s.Port,
+		"secretArn":             s.SecretArn,
+		"keyArn":                s.KeyArn,
+		"clientSecurityGroupId": s.ClientSecurityGroupID,
+	})
+}

@@ -1,0 +1,85 @@
+package bus
+
+import (
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/elasticache"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Windows in UTC, which AWS requires not to overlap. Sunday night is when both regions are quiet.
+const (
+	snapshotWindow    = "02:00-03:00"
+	maintenanceWindow = "sun:03:30-sun:04:30"
+)
+
+// valkey makes the replication group.
+func (b *builder) valkey() error {
+	subnets, err := elasticache.NewSubnetGroup(b.ctx, b.name+"-subnets", &elasticache.SubnetGroupArgs{
+		Description: pulumi.String("Isolated data subnets"),
+		SubnetIds:   b.args.SubnetIDs,
+	}, b.child)
+	if err != nil {
+		return err
+	}
+	parameters, err := b.parameters()
+	if err != nil {
+		return err
+	}
+	group, err := elasticache.NewReplicationGroup(b.ctx, b.name+groupSuffix, &elasticache.ReplicationGroupArgs{
+		Description:   pulumi.Sprintf("Bus of %s", b.args.Stack),
+		Engine:        pulumi.String(engine),
+		EngineVersion: pulumi.String(b.args.EngineVersion),
+		NodeType:      pulumi.String(b.args.NodeType),
+		Port:          pulumi.Int(port),
+
+		// One primary; a replica in another zone is promoted when it fails.
+		NumCacheClusters:         pulumi.Int(1 + b.args.Replicas),
+		AutomaticFailoverEnabled: pulumi.Bool(true),
+		MultiAzEnabled:           pulumi.Bool(true),
+		SubnetGroupName:          subnets.Name,
+		SecurityGroupIds:         pulumi.StringArray{b.group.ID()},
+		ParameterGroupName:       parameters.Name,
+
+		AtRestEncryptionEnabled:  pulumi.Bool(true),
+		KmsKeyId:                 b.key.Arn,
+		TransitEncryptionEnabled: pulumi.Bool(true),
+		TransitEncryptionMode:    pulumi.String("required"),
+		AuthToken:                b.password(),
+		// A new token is added and the old one stays valid, so that running servers can reconnect with it.
+		AuthTokenUpdateStrategy: pulumi.String("ROTATE"),
+
+		SnapshotRetentionLimit: pulumi.Int(b.args.SnapshotRetentionDays),
+		SnapshotWindow:         pulumi.String(snapshotWindow),
+		MaintenanceWindow:      pulumi.String(maintenanceWindow),
+		// The engine version is pinned: an upgrade by AWS would be undone, or fought over, at the next run.
+		AutoMinorVersionUpgrade: pulumi.Bool(false),
+		// A change happens when the operator asks for it, not in the next maintenance window, when nobody is looking
+		// and the state already says that it was done.
+		ApplyImmediately: pulumi.Bool(true),
+	}, b.child)
+	if err != nil {
+		return err
+	}
+	b.bus.PrimaryEndpoint = group.PrimaryEndpointAddress
+	b.bus.Port = group.Port.Elem()
+	b.bus.Ready = append(b.bus.Ready, group)
+	return nil
+}
+
+func (b *builder) parameters() (*elasticache.ParameterGroup, error) {
+	family, err := ParameterFamily(b.args.EngineVersion)
+	if err != nil {
+		return nil, err
+	}
+	return elasticache.NewParameterGroup(b.ctx, b.name+"-parameters", &elasticache.ParameterGroupArgs{
+		Description: pulumi.String("Cached records give way when memory is full"),
+		Family:      pulumi.String(family),
+		Parameters: elasticache.ParameterGroupParameterArray{
+			// What is cached here is a copy of the database, and deepstream gives it no time to live: under the
+			// default, volatile-lru, nothing could be evicted and every write would fail once memory is full.
+			&elasticache.ParameterGroupParameterArgs{
+				Name:  pulumi.String("maxmemory-policy"),
+				Value: pulumi.String("allkeys-lru"),
+			},
+		},
+	}, b.child)
+}
