@@ -1,0 +1,26 @@
+package provider
+
+import (
+	"reflect"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
+)
+
+// Function is the schema of one provider function.
+type Function struct{ Args, Result *Schema }
+
+func functionOf(args, result any) Function {
+	return Function{Args: plain(reflect.TypeOf(args)), Result: plain(reflect.TypeOf(result))}
+}
+
+// functions holds the SDK types of every provider function that the offline AWS knows.
+var functions = map[string]Function{
+	"aws:index/getAvailabilityZones:getAvailabilityZones":    functionOf(aws.GetAvailabilityZonesArgs{}, aws.GetAvailabilityZonesResult{}),
+	"aws:index/getCallerIdentity:getCallerIdentity":          functionOf(aws.GetCallerIdentityArgs{}, aws.GetCallerIdentityResult{}),
+	"aws:index/getPartition:getPartition":                    functionOf(aws.GetPartitionArgs{}, aws.GetPartitionResult{}),
+	"aws:index/getRegion:getRegion":                          functionOf(aws.GetRegionArgs{}, aws.GetRegionResult{}),
+	"aws:route53/getZone:getZone":                            functionOf(route53.LookupZoneArgs{}, route53.LookupZoneResult{}),
+	"aws:secretsmanager/getRandomPassword:getRandomPassword": functionOf(secretsmanager.GetRandomPasswordArgs{}, secretsmanager.GetRandomPasswordResult{}),
+}

@@ -1,0 +1,345 @@
+package provider
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/emptypb"
+
+	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+)
+
+// suffixDigits is how many hexadecimal digits the AWS provider appends to a logical name.
+const suffixDigits = 7
+
+func lookup(urn string) (*cloud.Kind, Resource, error) {
+	typ := typeOf(urn)
+	k, known := cloud.Lookup(typ)
+	schema, described := schemas[typ]
+	if !known || !described {
+		return nil, Resource{}, status.Errorf(codes.Unimplemented, "the offline AWS does not know the resource type %s", typ)
+	}
+	return k, schema, nil
+}
+
+// typeOf returns the resource type in a URN: the last part of its qualified type.
+func typeOf(urn string) string {
+	parts := strings.Split(urn, "::")
+	if len(parts) < 4 {
+		return urn
+	}
+	return parts[2][strings.LastIndex(parts[2], "$")+1:]
+}
+
+func lastColons(urn string) int {
+	if i := strings.LastIndex(urn, "::"); i >= 0 {
+		return i + 2
+	}
+	return 0
+}
+
+// Check refuses inputs that the provider would refuse before creation, and names what the program left unnamed.
+func (s *Server) Check(ctx context.Context, req *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
+	k, schema, err := lookup(req.GetUrn())
+	if err != nil {
+		return nil, err
+	}
+	region, err := s.region(ctx)
+	if err != nil {
+		return nil, err
+	}
+	olds, err := unmarshal(req.GetOlds())
+	if err != nil {
+		return nil, err
+	}
+	news, err := unmarshal(req.GetNews())
+	if err != nil {
+		return nil, err
+	}
+	in, _ := split(news)
+	defaults, problems := autoName(k, req, olds, in)
+	problems = append(problems, schema.Inputs.Check(in)...)
+	for _, p := range k.Required {
+		if !cloud.Has(in, p) {
+			problems = append(problems, cloud.Problem{Path: p, Reason: "missing required property"})
+		}
+	}
+	if k.Check != nil && len(problems) == 0 { // a check may then rely on the types
+		c := &cloud.Checker{In: in, Region: region}
+		k.Check(c)
+		problems = append(problems, c.Problems...)
+	}
+	if len(problems) > 0 {
+		return &pulumirpc.CheckResponse{Failures: failures(problems)}, nil
+	}
+	out, err := marshal(unite(in, defaults))
+	return &pulumirpc.CheckResponse{Inputs: out}, err
+}
+
+// autoName gives the resource the name it had, or a new one, when the program gives none.
+func autoName(k *cloud.Kind, req *pulumirpc.CheckRequest, olds, in cloud.Map) (defaults []any, problems []cloud.Problem) {
+	n := k.Name
+	if n == nil || cloud.Has(in, n.Property) || n.Prefix != "" && cloud.Has(in, n.Prefix) {
+		return nil, nil
+	}
+	old, was := split(olds)
+	if name, ok := old[n.Property].(string); ok && len(was) > 0 {
+		in[n.Property] = name
+		return was, nil
+	}
+	prefix := req.GetUrn()[lastColons(req.GetUrn()):] + "-"
+	if n.Lower {
+		prefix = strings.ToLower(prefix)
+	}
+	name, err := resource.NewUniqueName(req.GetRandomSeed(), prefix, suffixDigits, n.Max, nil)
+	if err != nil {
+		return nil, []cloud.Problem{{Path: n.Property, Reason: err.Error()}}
+	}
+	in[n.Property] = name
+	return []any{n.Property}, nil
+}
+
+// Diff compares inputs as the engine last stored them with new ones.
+func (s *Server) Diff(_ context.Context, req *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
+	k, _, err := lookup(req.GetUrn())
+	if err != nil {
+		return nil, err
+	}
+	oldInputs, err := unmarshal(req.GetOldInputs())
+	if err != nil {
+		return nil, err
+	}
+	news, err := unmarshal(req.GetNews())
+	if err != nil {
+		return nil, err
+	}
+	old, _ := split(oldInputs)
+	new, defaults := split(news)
+	// A name that the program chose is taken until its holder is gone.
+	explicit := k.Name != nil && len(defaults) == 0 && cloud.Has(new, k.Name.Property)
+	return diffResponse(k, old, new, explicit), nil
+}
+
+func diffResponse(k *cloud.Kind, old, new cloud.Map, explicitName bool) *pulumirpc.DiffResponse {
+	resp := &pulumirpc.DiffResponse{
+		Changes: pulumirpc.DiffResponse_DIFF_NONE, DetailedDiff: map[string]*pulumirpc.PropertyDiff{}, HasDetailedDiff: true,
+	}
+	kinds := map[changeKind][2]pulumirpc.PropertyDiff_Kind{
+		added:   {pulumirpc.PropertyDiff_ADD, pulumirpc.PropertyDiff_ADD_REPLACE},
+		deleted: {pulumirpc.PropertyDiff_DELETE, pulumirpc.PropertyDiff_DELETE_REPLACE},
+		updated: {pulumirpc.PropertyDiff_UPDATE, pulumirpc.PropertyDiff_UPDATE_REPLACE},
+	}
+	top := map[string]bool{}
+	for _, c := range compare(k, old, new) {
+		resp.Changes = pulumirpc.DiffResponse_DIFF_SOME
+		root, _, _ := strings.Cut(strings.ReplaceAll(c.Path, "[", "."), ".")
+		if !top[root] {
+			top[root] = true
+			resp.Diffs = append(resp.Diffs, root)
+		}
+		kind := kinds[c.Kind][0]
+		if c.Replaces {
+			kind = kinds[c.Kind][1]
+			resp.Replaces = append(resp.Replaces, root)
+		}
+		resp.DetailedDiff[c.Path] = &pulumirpc.PropertyDiff{Kind: kind, InputDiff: true}
+	}
+	resp.DeleteBeforeReplace = explicitName && len(resp.Replaces) > 0
+	return resp
+}
+
+// Create makes a resource. In a preview nothing is made and every value that AWS computes is unknown.
+func (s *Server) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*pulumirpc.CreateResponse, error) {
+	k, schema, err := lookup(req.GetUrn())
+	if err != nil {
+		return nil, err
+	}
+	region, err := s.region(ctx)
+	if err != nil {
+		return nil, err
+	}
+	props, err := unmarshal(req.GetProperties())
+	if err != nil {
+		return nil, err
+	}
+	in, _ := split(props)
+	if req.GetPreview() {
+		out, err := marshal(schema.planned(k.Planned(in)))
+		return &pulumirpc.CreateResponse{Properties: out}, err
+	}
+	id, state, err := s.cloud.Create(ctx, region, k.Type, in)
+	if err != nil {
+		return nil, failed("creating", req, id, state, props, err)
+	}
+	if err := schema.verify(k.Type, state); err != nil {
+		return nil, err
+	}
+	out, err := marshal(state)
+	return &pulumirpc.CreateResponse{Id: id, Properties: out}, err
+}
+
+// Read refreshes a resource, or imports one.
+func (s *Server) Read(ctx context.Context, req *pulumirpc.ReadRequest) (*pulumirpc.ReadResponse, error) {
+	k, schema, err := lookup(req.GetUrn())
+	if err != nil {
+		return nil, err
+	}
+	region, err := s.region(ctx)
+	if err != nil {
+		return nil, err
+	}
+	inputs, state, err := s.cloud.Read(region, k.Type, req.GetId())
+	if gone, _ := errors.AsType[*cloud.NotFound](err); gone != nil {
+		return &pulumirpc.ReadResponse{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := schema.verify(k.Type, state); err != nil {
+		return nil, err
+	}
+	old, err := unmarshal(req.GetInputs())
+	if err != nil {
+		return nil, err
+	}
+	_, defaults := split(old)
+	in, err := marshal(unite(inputs, defaults))
+	if err != nil {
+		return nil, err
+	}
+	out, err := marshal(state)
+	return &pulumirpc.ReadResponse{Id: req.GetId(), Properties: out, Inputs: in}, err
+}
+
+// Update changes a resource in place.
+func (s *Server) Update(ctx context.Context, req *pulumirpc.UpdateRequest) (*pulumirpc.UpdateResponse, error) {
+	k, schema, err := lookup(req.GetUrn())
+	if err != nil {
+		return nil, err
+	}
+	region, err := s.region(ctx)
+	if err != nil {
+		return nil, err
+	}
+	news, err := unmarshal(req.GetNews())
+	if err != nil {
+		return nil, err
+	}
+	in, _ := split(news)
+	if req.GetPreview() {
+		return previewUpdate(k, req, in)
+	}
+	state, err := s.cloud.Update(ctx, region, k.Type, req.GetId(), in)
+	if err != nil {
+		return nil, failed("updating", req, "", nil, nil, err)
+	}
+	if err := schema.verify(k.Type, state); err != nil {
+		return nil, err
+	}
+	out, err := marshal(state)
+	return &pulumirpc.UpdateResponse{Properties: out}, err
+}
+
+func previewUpdate(k *cloud.Kind, req *pulumirpc.UpdateRequest, in cloud.Map) (*pulumirpc.UpdateResponse, error) {
+	state, err := unmarshal(req.GetOlds())
+	if err != nil {
+		return nil, err
+	}
+	oldInputs, err := unmarshal(req.GetOldInputs())
+	if err != nil {
+		return nil, err
+	}
+	old, _ := split(oldInputs)
+	out, err := marshal(k.PlannedUpdate(old, state, in))
+	return &pulumirpc.UpdateResponse{Properties: out}, err
+}
+
+// Delete removes a resource.
+func (s *Server) Delete(ctx context.Context, req *pulumirpc.DeleteRequest) (*emptypb.Empty, error) {
+	k, _, err := lookup(req.GetUrn())
+	if err != nil {
+		return nil, err
+	}
+	region, err := s.region(ctx)
+	if err != nil {
+		return nil, err
+	}
+	state, err := unmarshal(req.GetProperties())
+	if err != nil {
+		return nil, err
+	}
+	if err := s.cloud.Delete(ctx, region, k.Type, req.GetId(), state); err != nil {
+		return nil, failed("deleting", req, "", nil, nil, err)
+	}
+	return &emptypb.Empty{}, nil
+}
+
+// planned adds to a planned state everything that only AWS can fill in.
+func (r Resource) planned(state cloud.Map) cloud.Map {
+	for name := range r.Outputs.Fields {
+		if _, ok := state[name]; !ok {
+			state[name] = cloud.Unknown
+		}
+	}
+	return state
+}
+
+// verify holds the offline AWS to the SDK's types: a computed value of another shape is its own fault, not the
+// program's.
+func (r Resource) verify(typ string, state cloud.Map) error {
+	plain := make(cloud.Map, len(state))
+	for k, v := range state {
+		if k != "id" {
+			plain[k] = v
+		}
+	}
+	if problems := r.Outputs.Check(plain); len(problems) > 0 {
+		return fmt.Errorf("offline AWS: state of %s: %w", typ, problemsError(problems))
+	}
+	return nil
+}
+
+func failures(problems []cloud.Problem) []*pulumirpc.CheckFailure {
+	var out []*pulumirpc.CheckFailure
+	for _, p := range problems {
+		out = append(out, &pulumirpc.CheckFailure{Property: p.Path, Reason: p.Path + ": " + p.Reason})
+	}
+	return out
+}
+
+func problemsError(problems []cloud.Problem) error {
+	var errs []error
+	for _, p := range problems {
+		errs = append(errs, fmt.Errorf("%s: %s", p.Path, p.Reason))
+	}
+	return errors.Join(errs...)
+}
+
+// decodeConfig turns provider inputs into plain values: those that are not strings travel as JSON text.
+func decodeConfig(in cloud.Map) (cloud.Map, []cloud.Problem) {
+	out := cloud.Map{}
+	var problems []cloud.Problem
+	for _, k := range sorted(in) {
+		out[k] = in[k]
+		text, isText := in[k].(string)
+		field := providerSchema.Fields[k]
+		if !isText || field == nil || field.Type == "string" {
+			continue
+		}
+		var v any
+		if err := json.Unmarshal([]byte(text), &v); err != nil {
+			problems = append(problems, cloud.Problem{Path: k, Reason: "not JSON: " + err.Error()})
+			delete(out, k)
+			continue
+		}
+		out[k] = v
+	}
+	return out, problems
+}

@@ -1,0 +1,118 @@
+package tests
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/deepstreamhub/platform/tests/harness"
+)
+
+const module = "github.com/deepstreamhub/platform"
+
+// arrow bans imports: packages that begin with From must not import what begins with To, except what begins with
+// Except.
+type arrow struct {
+	From, To string
+	Except   []string
+	Reason   string
+}
+
+var bans = []arrow{
+	{From: "components/", To: module + "/components/", Except: []string{"components/componenttest"},
+		Reason: "components meet only in internal/program: to change one, open one folder"},
+	{From: "components/", To: module + "/internal/", Except: []string{"internal/policy", "internal/sizing"},
+		Reason: "a component takes arguments; it knows neither configuration nor program nor driver"},
+	{From: "internal/config", To: "github.com/pulumi/", Reason: "configuration is checked before any engine starts"},
+	{From: "internal/policy", To: "github.com/pulumi/", Reason: "policies are plain values, tested without an engine"},
+	{From: "internal/plan", To: module, Reason: "plan types stand alone: everything may import them"},
+	{From: "internal/plan", To: "github.com/pulumi/", Reason: "plan types are plain"},
+	{From: "internal/gate", To: "github.com/pulumi/", Reason: "gates judge plain plans"},
+	{From: "internal/progress", To: "github.com/pulumi/", Reason: "renderers fold plain events"},
+	{From: "internal/awssim/cloud", To: "github.com/pulumi/", Reason: "the offline AWS knows AWS, not Pulumi"},
+	{From: "internal/awssim/cloud", To: module, Reason: "the offline AWS stands alone"},
+	{From: "internal/awssim", To: module + "/internal/program", Reason: "the offline AWS must not know what it is asked to run"},
+	{From: "internal/program", To: module + "/internal/awssim", Reason: "production code never reaches the offline AWS"},
+	{From: "internal/deploy", To: module + "/internal/awssim", Reason: "the driver treats every AWS alike", Except: nil},
+	{From: "internal/program", To: module + "/internal/deploy", Reason: "the program does not know its driver"},
+}
+
+// onlyHome says which package alone may import something.
+var onlyHome = map[string]string{
+	"github.com/pulumi/pulumi/sdk/v3/go/auto": "internal/deploy",
+}
+
+func TestImportsFollowTheDesign(t *testing.T) {
+	t.Parallel()
+	for _, p := range listPackages(t) {
+		from := strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/")
+		for _, to := range p.Imports {
+			for _, ban := range bans {
+				if covers(ban, from, to) {
+					t.Errorf("%s imports %s: %s", from, to, ban.Reason)
+				}
+			}
+			for target, home := range onlyHome {
+				if (to == target || strings.HasPrefix(to, target+"/")) && !strings.HasPrefix(from, home) {
+					t.Errorf("%s imports %s, which only %s may", from, to, home)
+				}
+			}
+		}
+	}
+}
+
+func TestMainIsOneLine(t *testing.T) {
+	t.Parallel()
+	for _, p := range listPackages(t) {
+		if p.ImportPath == module {
+			require.ElementsMatch(t, []string{"github.com/pulumi/pulumi/sdk/v3/go/pulumi", module + "/internal/program"}, p.Imports)
+			return
+		}
+	}
+	t.Fatal("no main package at the top level")
+}
+
+func covers(ban arrow, from, to string) bool {
+	if !strings.HasPrefix(from, ban.From) || !strings.HasPrefix(to, ban.To) {
+		return false
+	}
+	local := strings.TrimPrefix(strings.TrimPrefix(to, module), "/")
+	if local == from {
+		return false
+	}
+	for _, e := range ban.Except {
+		if strings.HasPrefix(local, e) {
+			return false
+		}
+	}
+	return true
+}
+
+type goPackage struct {
+	ImportPath string
+	Imports    []string
+}
+
+func listPackages(t *testing.T) []goPackage {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", "./...")
+	cmd.Dir = harness.Root(t)
+	out, err := cmd.Output()
+	require.NoError(t, err)
+	var all []goPackage
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p goPackage
+		err := d.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		require.NoError(t, err)
+		all = append(all, p)
+	}
+}

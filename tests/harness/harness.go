@@ -1,0 +1,219 @@
+package harness
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+
+	"github.com/deepstreamhub/platform/internal/awssim"
+	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+	"github.com/deepstreamhub/platform/internal/config"
+	"github.com/deepstreamhub/platform/internal/deploy"
+	"github.com/deepstreamhub/platform/internal/engine"
+	"github.com/deepstreamhub/platform/internal/plan"
+	"github.com/deepstreamhub/platform/internal/program"
+)
+
+// project is Pulumi.yaml's name.
+const project = "deepstreamhub"
+
+// Root returns the repository's root folder.
+func Root(t testing.TB) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	require.NoError(t, err)
+	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "Pulumi.yaml")); err == nil {
+			return dir
+		}
+	}
+	t.Fatal("find repository root: no Pulumi.yaml above the test")
+	return ""
+}
+
+var found = sync.OnceValues(func() (engine.Engine, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return engine.Engine{}, err
+	}
+	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "tools", "go.mod")); err == nil {
+			break
+		}
+	}
+	return engine.Find(context.Background(), engine.Options{ToolsDir: filepath.Join(dir, "tools"), Progress: os.Stderr})
+})
+
+// Engine returns the real Pulumi CLI, built first where the machine has none. Without it there is nothing to test, so
+// a failure fails the test.
+func Engine(t testing.TB) engine.Engine {
+	t.Helper()
+	e, err := found()
+	require.NoError(t, err, "the Pulumi CLI is needed")
+	return e
+}
+
+// AWS is an offline AWS of a test's own.
+type AWS struct {
+	*awssim.Server
+	Dir string // where state and engine homes of its stacks live
+}
+
+// NewAWS starts an offline AWS that ends with the test.
+func NewAWS(t testing.TB, slow map[string]time.Duration) *AWS {
+	t.Helper()
+	dir := t.TempDir()
+	s, err := awssim.Start(awssim.Options{Slow: slow, Log: io.Discard})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	return &AWS{Server: s, Dir: dir}
+}
+
+// Contents returns what the account holds, as "type id" in order of creation. Compared before and after, it tells
+// what a stack left behind.
+func (a *AWS) Contents() []string {
+	var out []string
+	for _, r := range a.Cloud().List() {
+		out = append(out, r.Type+" "+r.ID)
+	}
+	return out
+}
+
+// Find returns the account's resources of a type.
+func (a *AWS) Find(typ string) []cloud.Resource {
+	var out []cloud.Resource
+	for _, r := range a.Cloud().List() {
+		if r.Type == typ {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// Stack is one ephemeral stack.
+type Stack struct {
+	Name   string
+	AWS    *AWS
+	Config config.Config // what the next Up uses; tests change it in place
+
+	t      testing.TB
+	root   string
+	driver *deploy.Driver
+}
+
+// Ephemeral turns a tracked stack's configuration into that of a short-lived one: nothing protected, no snapshot
+// left behind, an expiry.
+func Ephemeral(t testing.TB, like string) config.Config {
+	t.Helper()
+	src, err := config.ReadFiles(Root(t), like)
+	require.NoError(t, err)
+	cfg, err := config.Load(src, config.Options{Offline: true})
+	require.NoError(t, err)
+	no := false
+	cfg.Platform.Protect = &no
+	cfg.Platform.Expires = "2030-01-01T00:00:00Z"
+	cfg.Database.FinalSnapshot = &no
+	return cfg
+}
+
+// NewStack prepares a stack with a unique name that begins with prefix. Nothing is deployed yet.
+func NewStack(t testing.TB, aws *AWS, prefix string, cfg config.Config) *Stack {
+	t.Helper()
+	suffix := make([]byte, 3)
+	_, err := rand.Read(suffix)
+	require.NoError(t, err)
+	s := &Stack{Name: prefix + "-" + hex.EncodeToString(suffix), AWS: aws, Config: cfg, t: t, root: t.TempDir()}
+	text, err := os.ReadFile(filepath.Join(Root(t), "Pulumi.yaml"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(s.root, "Pulumi.yaml"), text, 0o600))
+	backend := "file://" + filepath.Join(aws.Dir, "state")
+	s.driver, err = deploy.Open(t.Context(), Engine(t), deploy.Target{
+		Stack: s.Name, Project: project, Root: s.root, Backend: backend,
+		Program: func(ctx *pulumi.Context) error { return program.Region(s.Config)(ctx) },
+		Env: engine.OfflineEnvironment(os.Environ(), engine.Offline{
+			Dir: aws.Dir, Backend: backend, Passphrase: "ephemeral", Providers: map[string]int{"aws": aws.Port()},
+		}),
+	})
+	require.NoError(t, err)
+	t.Cleanup(s.tearDown)
+	return s
+}
+
+// tearDown destroys what is left of the stack. Protection is taken off first, as an operator would.
+func (s *Stack) tearDown() {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	defer func() { require.NoError(s.t, s.driver.Close()) }()
+	state, err := s.driver.State(ctx)
+	require.NoError(s.t, err)
+	if len(state.Resources) == 0 {
+		return
+	}
+	if *s.Config.Platform.Protect {
+		no := false
+		s.Config.Platform.Protect = &no
+		_, err := s.driver.Up(ctx, deploy.Options{})
+		require.NoError(s.t, err, "take protection off %s", s.Name)
+	}
+	_, err = s.driver.Destroy(ctx, deploy.Options{})
+	require.NoError(s.t, err, "tear down %s", s.Name)
+}
+
+// Up deploys the stack's configuration and fails the test if it cannot be.
+func (s *Stack) Up() plan.Plan { return s.must(s.driver.Up(s.t.Context(), deploy.Options{})) }
+
+// TryUp deploys the stack's configuration and returns what went wrong.
+func (s *Stack) TryUp() (plan.Plan, error) { return s.driver.Up(s.t.Context(), deploy.Options{}) }
+
+// Preview returns what Up would do.
+func (s *Stack) Preview() plan.Plan { return s.must(s.driver.Preview(s.t.Context(), deploy.Options{})) }
+
+// Refresh compares the state with the cloud.
+func (s *Stack) Refresh() plan.Plan { return s.must(s.driver.Refresh(s.t.Context(), deploy.Options{})) }
+
+// Destroy removes everything, without asking any gate.
+func (s *Stack) Destroy() plan.Plan { return s.must(s.driver.Destroy(s.t.Context(), deploy.Options{})) }
+
+// State returns the stack's checkpoint.
+func (s *Stack) State() plan.State {
+	s.t.Helper()
+	state, err := s.driver.State(s.t.Context())
+	require.NoError(s.t, err)
+	return state
+}
+
+// Outputs returns the stack's outputs.
+func (s *Stack) Outputs() map[string]plan.Output {
+	s.t.Helper()
+	out, err := s.driver.Outputs(s.t.Context())
+	require.NoError(s.t, err)
+	return out
+}
+
+func (s *Stack) must(p plan.Plan, err error) plan.Plan {
+	s.t.Helper()
+	require.NoError(s.t, err)
+	return p
+}
+
+// Changed lists a plan's changes to resources as "operation name", without components and in order, replaces spelt
+// out once.
+func Changed(p plan.Plan) []string {
+	var out []string
+	for _, s := range p.Changes() {
+		if !s.Component() {
+			out = append(out, strings.Join([]string{string(s.Op), s.Name}, " "))
+		}
+	}
+	return out
+}
