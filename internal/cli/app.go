@@ -1,0 +1,100 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/spf13/cobra"
+
+	"github.com/deepstreamhub/platform/internal/config"
+	"github.com/deepstreamhub/platform/internal/deploy"
+	"github.com/deepstreamhub/platform/internal/engine"
+	"github.com/deepstreamhub/platform/internal/plan"
+)
+
+// App is the command line and all it may touch of the process that it runs in.
+type App struct {
+	In      io.Reader
+	Out     io.Writer // data
+	Err     io.Writer // talk
+	Dir     string    // working folder, absolute
+	Environ []string  // KEY=VALUE
+
+	Now      func() time.Time
+	Every    func(time.Duration) (ticks <-chan time.Time, stop func())
+	Terminal Terminal
+	Force    <-chan struct{} // closed when the operator wants an interrupted engine killed
+
+	deps deps
+}
+
+// Terminal says what sits at the ends of the streams.
+type Terminal struct {
+	Asks bool                       // somebody can be asked: In and Err are terminals
+	Size func() (width, height int) // of the terminal that Err is; nil when it is none
+}
+
+// driver runs operations on one stack; *deploy.Driver does.
+type driver interface {
+	Preview(context.Context, deploy.Options) (plan.Plan, error)
+	Up(context.Context, deploy.Options) (plan.Plan, error)
+	Refresh(context.Context, deploy.Options) (plan.Plan, error)
+	Destroy(context.Context, deploy.Options) (plan.Plan, error)
+	State(context.Context) (plan.State, error)
+	Outputs(context.Context) (map[string]plan.Output, error)
+	Remove(context.Context) error
+	Close() error
+}
+
+// deps are the packages that commands work with. Tests put doubles in their place.
+type deps struct {
+	load       func(root, stack string, offline bool) (config.Config, error)
+	overlaps   func(map[string]config.Config) error
+	findEngine func(context.Context, engine.Options) (engine.Engine, error)
+	open       func(context.Context, engine.Engine, deploy.Target) (driver, error)
+	judge      func(plan.State) error // whether a stack with this checkpoint may be destroyed
+	program    func(offline bool) pulumi.RunFunc
+	startCloud func(cloudOptions) (cloud, error)
+}
+
+// Run runs the command that args, without the program's name, ask for. When ctx ends, engines are interrupted once
+// and finish what they have under way. Errors from before a command started are usage errors, with exit code 2.
+func (a App) Run(ctx context.Context, args []string) error {
+	if a.deps.open == nil {
+		a.deps = production()
+	}
+	started := false
+	root := a.root()
+	root.PersistentPreRun = func(*cobra.Command, []string) { started = true }
+	root.SetArgs(args)
+	root.SetIn(a.In)
+	root.SetOut(a.Out)
+	root.SetErr(a.Err)
+	ran, err := root.ExecuteContextC(ctx)
+	if err != nil && !started {
+		return usageError{err, ran.CommandPath()}
+	}
+	return err
+}
+
+func (a App) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "hub",
+		Short: "Bring regions of the deepstreamHub platform up and down",
+		Long: `hub brings regions of the deepstreamHub platform up and down.
+
+Each region is a stack with a file Pulumi.<stack>.yaml. Commands take one or several
+stacks and work on all of them at once. With --offline everything happens on this
+machine: no AWS account, no login, and nothing outside .hub/ is written.`,
+		Example: `  hub up prod-eu prod-us --offline     try both regions without an AWS account
+  hub preview prod-eu                  see what an up would change
+  hub outputs prod-eu --json           read a region's endpoints`,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+	}
+	root.AddCommand(a.up(), a.preview(), a.refresh(), a.destroy(), a.outputs(), a.offlineAWS())
+	return root
+}

@@ -1,0 +1,105 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/deepstreamhub/platform/internal/deploy"
+)
+
+// flags are what commands on stacks can be told. A command has those that it adds.
+type flags struct {
+	offline  bool
+	yes      bool
+	json     bool
+	parallel int
+	dir      string
+	slow     []string // TYPE=DURATION
+}
+
+// addRead adds the flags of every command on stacks.
+func (f *flags) addRead(c *cobra.Command) {
+	c.Flags().BoolVar(&f.offline, "offline", false, "work on this machine only, without an AWS account")
+	c.Flags().BoolVar(&f.json, "json", false, "write machine-readable JSON to stdout")
+	c.Flags().StringVar(&f.dir, "dir", "", "project folder (default: the nearest one upwards that has a Pulumi.yaml)")
+}
+
+// addRun adds the flags of the commands that run the engine on the cloud.
+func (f *flags) addRun(c *cobra.Command) {
+	f.addRead(c)
+	c.Flags().IntVar(&f.parallel, "parallel", deploy.DefaultParallel, "operations under way at once, per stack")
+	c.Flags().StringArrayVar(&f.slow, "offline-slow", nil, "TYPE=DURATION: how long the offline AWS takes to create a type")
+	_ = c.Flags().MarkHidden("offline-slow") // the flag exists, which is all that can go wrong
+}
+
+// addChange adds the flags of the commands that change something.
+func (f *flags) addChange(c *cobra.Command) {
+	f.addRun(c)
+	c.Flags().BoolVar(&f.yes, "yes", false, "do it without asking")
+}
+
+// check refuses combinations of flags that make no sense; slow is --offline-slow parsed.
+func (f *flags) check() (slow map[string]time.Duration, err error) {
+	if len(f.slow) > 0 && !f.offline {
+		return nil, errors.New("--offline-slow needs --offline")
+	}
+	slow = map[string]time.Duration{}
+	for _, s := range f.slow {
+		token, text, _ := strings.Cut(s, "=")
+		d, err := time.ParseDuration(text)
+		if err != nil || token == "" || d < 0 {
+			return nil, fmt.Errorf("--offline-slow %s: must be a type and a duration, such as aws:rds/cluster:Cluster=30s", s)
+		}
+		slow[token] = d
+	}
+	if f.parallel < 0 {
+		return nil, fmt.Errorf("--parallel %d: must not be negative", f.parallel)
+	}
+	return slow, nil
+}
+
+// someStacks is the argument rule of commands on stacks: at least one, none twice.
+func someStacks(_ *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return errors.New("name at least one stack, such as prod-eu")
+	}
+	for i, name := range args {
+		if slices.Contains(args[:i], name) {
+			return fmt.Errorf("stack %s is named twice", name)
+		}
+	}
+	return nil
+}
+
+// findRoot returns the project folder: the one asked for, else the nearest of dir and its parents with a Pulumi.yaml.
+func findRoot(asked, dir string) (string, error) {
+	if asked != "" {
+		if !filepath.IsAbs(asked) {
+			asked = filepath.Join(dir, asked)
+		}
+		if !isProject(asked) {
+			return "", fmt.Errorf("find project: %s has no Pulumi.yaml", asked)
+		}
+		return filepath.Clean(asked), nil
+	}
+	for d := dir; ; d = filepath.Dir(d) {
+		if isProject(d) {
+			return d, nil
+		}
+		if d == filepath.Dir(d) {
+			return "", fmt.Errorf("find project: neither %s nor any folder above it has a Pulumi.yaml; name the folder with --dir", dir)
+		}
+	}
+}
+
+func isProject(dir string) bool {
+	info, err := os.Stat(filepath.Join(dir, "Pulumi.yaml"))
+	return err == nil && info.Mode().IsRegular()
+}

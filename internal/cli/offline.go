@@ -1,0 +1,75 @@
+package cli
+
+import (
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/deepstreamhub/platform/internal/awssim"
+	"github.com/deepstreamhub/platform/internal/engine"
+)
+
+// cloud is the offline AWS while it runs; *awssim.Server is.
+type cloud interface {
+	Port() int
+	Close() error
+}
+
+// cloudOptions say which cloud is served, and how.
+type cloudOptions = awssim.Options
+
+// startCloud serves the offline AWS in this process.
+func startCloud(o cloudOptions) (cloud, error) {
+	s, err := awssim.Start(o)
+	if err != nil {
+		return nil, err // not s: a nil *Server in the interface would not be nil
+	}
+	return s, nil
+}
+
+// offlinePassphrase encrypts the secrets in the offline state. It protects nothing: there is nothing real in there.
+const offlinePassphrase = "offline"
+
+// dirs are the folders of a project's offline mode. They live in the project, where git ignores them, apart from any
+// real state.
+type dirs struct {
+	base   string // what the engine may take for its homes
+	cloud  string // the offline AWS
+	state  string // the engine's state
+	stacks string // a copy of Pulumi.yaml and the stack file for each stack
+}
+
+func offlineDirs(root string) dirs {
+	base := filepath.Join(root, ".hub", "offline")
+	return dirs{
+		base: base, cloud: filepath.Join(base, "cloud"), state: filepath.Join(base, "state"), stacks: filepath.Join(base, "stacks"),
+	}
+}
+
+// backend is the state folder as the engine wants it.
+func (d dirs) backend() string {
+	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(d.state)}).String()
+}
+
+// environment is the whole environment of an engine on the offline AWS at port; with port 0 it knows of none, which
+// is enough to read the state.
+func (d dirs) environment(environ []string, port int) []string {
+	o := engine.Offline{Dir: d.base, Backend: d.backend(), Passphrase: offlinePassphrase}
+	if port != 0 {
+		o.Providers = map[string]int{"aws": port}
+	}
+	return engine.OfflineEnvironment(environ, o)
+}
+
+// stockEnvironment is what a stock pulumi needs in addition to the caller's own environment to use the offline AWS at
+// port, instead of any account or state that the environment leads to.
+func (d dirs) stockEnvironment(port int) []string {
+	env := d.environment(nil, port)
+	env = append(env, "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER=true") // as a stack file without a salt is used
+	return slices.DeleteFunc(env, func(kv string) bool { return strings.HasPrefix(kv, "HOME=") })
+}
+
+// makeState makes the state's folder, which the engine wants to find.
+func (d dirs) makeState() error { return os.MkdirAll(d.state, 0o755) }

@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"gopkg.in/yaml.v3"
+
+	"github.com/deepstreamhub/platform/internal/config"
+	"github.com/deepstreamhub/platform/internal/deploy"
+	"github.com/deepstreamhub/platform/internal/engine"
+	"github.com/deepstreamhub/platform/internal/gate"
+	"github.com/deepstreamhub/platform/internal/plan"
+	"github.com/deepstreamhub/platform/internal/program"
+)
+
+// production is what commands work with outside of tests.
+func production() deps {
+	return deps{
+		load:       loadConfig,
+		overlaps:   config.Overlaps,
+		findEngine: engine.Find,
+		open: func(ctx context.Context, e engine.Engine, t deploy.Target) (driver, error) {
+			d, err := deploy.Open(ctx, e, t)
+			if err != nil {
+				return nil, err // not d: a nil *Driver in the interface would not be nil
+			}
+			return d, nil
+		},
+		judge:      func(s plan.State) error { return gate.Destroy(s) },
+		program:    func(offline bool) pulumi.RunFunc { return program.With(config.Options{Offline: offline}) },
+		startCloud: startCloud,
+	}
+}
+
+func loadConfig(root, stack string, offline bool) (config.Config, error) {
+	src, err := config.ReadFiles(root, stack)
+	if err != nil {
+		return config.Config{}, err
+	}
+	return config.Load(src, config.Options{Offline: offline})
+}
+
+// secretsProvider reads which secrets provider a stack that has to be created gets; empty where its file names none.
+func secretsProvider(root, stack string) (string, error) {
+	data, err := os.ReadFile(filepath.Join(root, "Pulumi."+stack+".yaml"))
+	if os.IsNotExist(err) {
+		return "", nil // the engine has the last word on stacks without a file
+	}
+	if err != nil {
+		return "", fmt.Errorf("read stack file: %w", err)
+	}
+	var file struct {
+		SecretsProvider string `yaml:"secretsprovider"`
+	}
+	if err := yaml.Unmarshal(data, &file); err != nil {
+		return "", fmt.Errorf("read stack file of %s: %w", stack, err)
+	}
+	return file.SecretsProvider, nil
+}

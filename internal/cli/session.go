@@ -1,0 +1,282 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/deepstreamhub/platform/internal/config"
+	"github.com/deepstreamhub/platform/internal/deploy"
+	"github.com/deepstreamhub/platform/internal/engine"
+	"github.com/deepstreamhub/platform/internal/plan"
+	"github.com/deepstreamhub/platform/internal/progress"
+)
+
+// session is one command at work on its stacks.
+type session struct {
+	App
+	flags
+	verb   string
+	stacks []string // in the order given
+	root   string   // project folder
+	slow   map[string]time.Duration
+
+	engine  engine.Engine
+	cloud   cloud    // offline only
+	drivers []driver // as stacks
+}
+
+// parse is the first phase. Its errors are usage errors.
+func (a App) parse(c *cobra.Command, f flags, stacks []string) (*session, error) {
+	s := &session{App: a, flags: f, verb: c.Name(), stacks: stacks}
+	var err error
+	if s.slow, err = f.check(); err != nil {
+		return nil, usageError{err, c.CommandPath()}
+	}
+	if s.root, err = findRoot(f.dir, a.Dir); err != nil {
+		return nil, usageError{err, c.CommandPath()}
+	}
+	return s, nil
+}
+
+// validate checks the configuration of all stacks and of the stacks together, and reports every problem of all at
+// once.
+func (s *session) validate() error {
+	var problems []error
+	loaded := map[string]config.Config{}
+	for _, name := range s.stacks {
+		cfg, err := s.deps.load(s.root, name, s.offline)
+		if err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		loaded[name] = cfg
+	}
+	if err := s.deps.overlaps(loaded); err != nil {
+		problems = append(problems, err)
+	}
+	if len(problems) > 0 {
+		return configError{errors.Join(problems...)}
+	}
+	return nil
+}
+
+// canAsk refuses a command that would have to ask where nobody can answer.
+func (s *session) canAsk() error {
+	if s.yes || s.Terminal.Asks {
+		return nil
+	}
+	return refusedError{
+		what:   fmt.Sprintf("%s %s: this needs a yes and there is no terminal to ask on", s.verb, strings.Join(s.stacks, " ")),
+		advice: "Add --yes to do it without asking.",
+	}
+}
+
+// findEngine finds the engine, or builds it on first use, and says which one it is.
+func (s *session) findEngine(ctx context.Context) error {
+	e, err := s.deps.findEngine(ctx, engine.Options{ToolsDir: filepath.Join(s.root, "tools"), Progress: s.Err, Env: s.Environ})
+	if err != nil {
+		return s.orInterrupted(ctx, err)
+	}
+	from := "from " + e.Path
+	if e.Built {
+		from = "built from the version pinned in tools/go.mod: " + e.Path
+	}
+	s.say("Engine: Pulumi %s, %s.", e.Version, from)
+	s.engine = e
+	return nil
+}
+
+// start makes the session ready to change something: the engine, the offline AWS where one is wanted, and all stacks.
+// Whoever calls it calls close, even on failure.
+func (s *session) start(ctx context.Context, existing bool) error {
+	if err := s.findEngine(ctx); err != nil {
+		return err
+	}
+	if err := s.startAWS(); err != nil {
+		return err
+	}
+	return s.open(ctx, existing)
+}
+
+// startAWS starts the offline AWS in offline mode. The real one runs.
+func (s *session) startAWS() error {
+	if !s.offline {
+		return nil
+	}
+	served, err := s.deps.startCloud(cloudOptions{Dir: offlineDirs(s.root).cloud, Slow: s.slow, Log: s.Err})
+	if err != nil {
+		return fmt.Errorf("start offline AWS: %w", err)
+	}
+	s.cloud = served
+	return nil
+}
+
+// open opens all stacks. Without an offline AWS started before, an offline stack can only be read. A stack that does
+// not exist is created, or, with existing, refused.
+func (s *session) open(ctx context.Context, existing bool) error {
+	s.drivers = make([]driver, len(s.stacks))
+	return s.each(func(i int) error {
+		t, err := s.target(s.stacks[i])
+		if err != nil {
+			return err
+		}
+		t.Existing = existing
+		d, err := s.deps.open(ctx, s.engine, t)
+		if err != nil {
+			return s.orInterrupted(ctx, err)
+		}
+		s.drivers[i] = d
+		return nil
+	})
+}
+
+// target says where a stack lives: for an offline run in the project's .hub folder, else where the environment and the
+// project say.
+func (s *session) target(stack string) (deploy.Target, error) {
+	t := deploy.Target{
+		Stack: stack, Project: config.Project, Root: s.root, Program: s.deps.program(s.offline),
+		Parallel: s.parallel, Force: s.Force, Now: s.Now,
+	}
+	if !s.offline {
+		secrets, err := secretsProvider(s.root, stack)
+		if err != nil {
+			return t, err
+		}
+		t.Env, t.Secrets = engine.Environment(s.Environ), secrets
+		return t, nil
+	}
+	dirs := offlineDirs(s.root)
+	port := 0
+	if s.cloud != nil {
+		port = s.cloud.Port()
+	}
+	t.Env = dirs.environment(s.Environ, port)
+	t.Backend = dirs.backend()
+	t.WorkDir = filepath.Join(dirs.stacks, stack)
+	return t, nil
+}
+
+// each calls f for every stack at once and waits for all. A stack that fails does not stop the others.
+func (s *session) each(f func(i int) error) error {
+	errs := make([]error, len(s.stacks))
+	var all sync.WaitGroup
+	for i := range s.stacks {
+		all.Go(func() { errs[i] = f(i) })
+	}
+	all.Wait()
+	return joinStacks(errs)
+}
+
+// operation is one verb of a driver.
+type operation func(driver, context.Context, deploy.Options) (plan.Plan, error)
+
+// run runs an operation on all stacks at once and shows its progress. The plans are in the order of the stacks, also
+// of those that failed.
+func (s *session) run(ctx context.Context, preview bool, op operation, o deploy.Options) ([]plan.Plan, error) {
+	view := s.view(preview)
+	ticks, stop := s.Every(200 * time.Millisecond)
+	finished, drawn := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(drawn)
+		for {
+			select {
+			case now := <-ticks:
+				view.Tick(now)
+			case <-finished:
+				view.Close(s.Now())
+				return
+			}
+		}
+	}()
+	noted := make(chan struct{})
+	unwatch := context.AfterFunc(ctx, func() {
+		defer close(noted)
+		view.Note("Interrupted: finishing what is under way, starting nothing new. Press Ctrl-C again to kill.")
+	})
+
+	plans := make([]plan.Plan, len(s.stacks))
+	o.Events = view.Event
+	err := s.each(func(i int) error {
+		var err error
+		plans[i], err = op(s.drivers[i], ctx, o)
+		if plans[i].Stack == "" {
+			plans[i].Stack = s.stacks[i]
+		}
+		return err
+	})
+	if !unwatch() {
+		<-noted
+	}
+	close(finished)
+	<-drawn
+	stop()
+	return plans, err
+}
+
+func (s *session) view(preview bool) *progress.View {
+	switch {
+	case s.json && preview == (s.verb == "preview"): // the data is what the command is for, not what it asks about first
+		return progress.NewJSON(s.Out, s.Err, s.stacks...)
+	case s.Terminal.Size != nil:
+		return progress.NewTerminal(s.Err, s.Terminal.Size, preview, s.stacks...)
+	default:
+		return progress.NewPlain(s.Err, preview, s.stacks...)
+	}
+}
+
+// close releases what was started. What cannot be released is told, as it does not undo what was done.
+func (s *session) close() {
+	s.closeStacks()
+	if s.cloud != nil {
+		if err := s.cloud.Close(); err != nil {
+			s.say("Closing the offline AWS: %v", err)
+		}
+	}
+}
+
+func (s *session) closeStacks() {
+	for _, d := range s.drivers {
+		if d == nil {
+			continue
+		}
+		if err := d.Close(); err != nil {
+			s.say("Closing a stack: %v", err)
+		}
+	}
+	s.drivers = nil
+}
+
+// say tells the operator something, as whole sentences on a line.
+func (s *session) say(format string, args ...any) {
+	_, _ = fmt.Fprintf(s.Err, format+"\n", args...) // nobody to tell when stderr is gone
+}
+
+// again is the command line of another command on the same stacks.
+func (s *session) again(command string, flags ...string) string {
+	line := append([]string{"hub", command}, s.stacks...)
+	if s.offline {
+		line = append(line, "--offline")
+	}
+	return strings.Join(append(line, flags...), " ")
+}
+
+// orInterrupted is the error of something that changes nothing, or the interrupt that ended it.
+func (s *session) orInterrupted(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return interruptedError{errors.Join(context.Cause(ctx), err)}
+	}
+	return err
+}
+
+// unchanged reports whether no plan has a change.
+func unchanged(plans []plan.Plan) bool {
+	return !slices.ContainsFunc(plans, func(p plan.Plan) bool { return len(p.Changes()) > 0 })
+}

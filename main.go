@@ -1,0 +1,10 @@
+// Command platform is the Pulumi program of one region's stack.
+package main
+
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/deepstreamhub/platform/internal/program"
+)
+
+func main() { pulumi.Run(program.Deploy) }
