@@ -1,0 +1,57 @@
+package engine
+
+import (
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// inherited are the variables of the caller that an offline engine may see: where programs and temporary files are,
+// and how text is encoded. Nothing in it leads to an account, a credential or a proxy.
+var inherited = []string{"PATH", "TMPDIR", "TERM", "LANG", "LC_ALL", "LC_CTYPE", "TZ"}
+
+// Environment is the environment of a run against a real account: base, KEY=VALUE as os.Environ gives it, and extra,
+// which wins. The engine's check for a newer version of itself is off: the pin decides that.
+func Environment(base []string, extra ...string) []string {
+	env := append(slices.Clone(base), "PULUMI_SKIP_UPDATE_CHECK=true")
+	return append(env, extra...)
+}
+
+// Offline says what an offline engine works with.
+type Offline struct {
+	Dir        string         // absolute; the engine's home and its HOME go below it, and nothing outside is written to
+	Backend    string         // file:// URL of the offline state
+	Passphrase string         // of the offline secrets provider
+	Providers  map[string]int // provider package to its port on the loopback interface, such as aws: 40123
+}
+
+// OfflineEnvironment is the whole environment of an offline run. Of base, KEY=VALUE, only what has no bearing on
+// accounts is taken over: no AWS_*, no PULUMI_*, no home with credentials in it, no proxies.
+func OfflineEnvironment(base []string, o Offline) []string {
+	var env []string
+	for _, kv := range base {
+		if name, _, _ := strings.Cut(kv, "="); slices.Contains(inherited, name) {
+			env = append(env, kv)
+		}
+	}
+	var providers []string
+	for _, name := range slices.Sorted(maps.Keys(o.Providers)) {
+		providers = append(providers, fmt.Sprintf("%s:%d", name, o.Providers[name]))
+	}
+	env = append(env,
+		"HOME="+filepath.Join(o.Dir, "home"),
+		"PULUMI_HOME="+filepath.Join(o.Dir, "pulumi"),
+		"PULUMI_BACKEND_URL="+o.Backend,
+		"PULUMI_CONFIG_PASSPHRASE="+o.Passphrase,
+		"PULUMI_SKIP_UPDATE_CHECK=true",
+		"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
+		"AWS_EC2_METADATA_DISABLED=true",
+		"DEEPSTREAMHUB_OFFLINE=1",
+	)
+	if len(providers) > 0 {
+		env = append(env, "PULUMI_DEBUG_PROVIDERS="+strings.Join(providers, ","))
+	}
+	return env
+}
