@@ -1,0 +1,193 @@
+package deploy
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/auto"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/deepstreamhub/platform/internal/engine"
+	"github.com/deepstreamhub/platform/internal/plan"
+)
+
+// DefaultParallel is how many operations the engine may have under way at once. The engine's own default, four times
+// the CPU cores, starves a launch that only waits on AWS.
+const DefaultParallel = 200
+
+// passphrase is the secrets provider that needs nothing but PULUMI_CONFIG_PASSPHRASE.
+const passphrase = "passphrase"
+
+// Target says which stack of which program runs where.
+type Target struct {
+	Stack    string         // stack name, such as prod-eu
+	Project  string         // Pulumi.yaml's name
+	Root     string         // folder with Pulumi.yaml and the stack files; never written to
+	Program  pulumi.RunFunc // runs in this process
+	Env      []string       // the engine's whole environment, KEY=VALUE, nothing is inherited; see engine.Environment and engine.OfflineEnvironment
+	Backend  string         // where state lives: file:///..., s3://...; empty leaves it to Env and Pulumi.yaml
+	Secrets  string         // secrets provider of a stack that has to be created, such as awskms://...; empty: passphrase
+	Parallel int            // operations at once; 0: DefaultParallel
+	WorkDir  string         // where this stack's copy of Pulumi.yaml and stack file is kept; empty: a temporary folder that Close removes
+	Existing bool           // Open refuses a stack that does not exist rather than creating it
+
+	Grace time.Duration    // how long an interrupted engine may take to finish what it runs before it is killed; 0: as long as it needs
+	Force <-chan struct{}  // closing it kills an engine that was interrupted; nil: never
+	Now   func() time.Time // clock of events and durations; nil: the engine's own, in whole seconds
+}
+
+// Driver runs operations on one stack, one at a time.
+type Driver struct {
+	target  Target
+	stack   auto.Stack
+	command *engine.Command
+	program program
+	cleanup string // temporary working folder, empty when the caller named one
+}
+
+// The engine's command line is what the Automation API runs.
+var _ auto.PulumiCommand = (*engine.Command)(nil)
+
+// Open prepares the stack's working folder and selects the stack, or creates it where it does not exist and
+// the target does not ask for an existing one. Its errors are those of the file system and *Error.
+func Open(ctx context.Context, e engine.Engine, t Target) (*Driver, error) {
+	if t.Secrets == "" {
+		t.Secrets = passphrase
+	}
+	if t.Parallel == 0 {
+		t.Parallel = DefaultParallel
+	}
+	d := &Driver{target: t}
+	if t.WorkDir == "" {
+		dir, err := os.MkdirTemp("", "hub-stack-")
+		if err != nil {
+			return nil, fmt.Errorf("open stack %s: %w", t.Stack, err)
+		}
+		d.target.WorkDir, d.cleanup = dir, dir
+	}
+	if err := d.open(ctx, e); err != nil {
+		_ = d.Close() // the first error is the one to tell
+		return nil, err
+	}
+	return d, nil
+}
+
+func (d *Driver) open(ctx context.Context, e engine.Engine) error {
+	t := d.target
+	if err := syncWorkDir(t); err != nil {
+		return fmt.Errorf("open stack %s: %w", t.Stack, err)
+	}
+	if err := makeFileBackend(t.Backend); err != nil {
+		return fmt.Errorf("open stack %s: %w", t.Stack, err)
+	}
+	d.program.run = t.Program
+	d.command = &engine.Command{Engine: e, Env: d.environment(), Grace: t.Grace, Force: t.Force}
+	open := auto.UpsertStackInlineSource
+	if t.Existing {
+		open = auto.SelectStackInlineSource
+	}
+	stack, err := open(ctx, t.Stack, t.Project, d.program.observed,
+		auto.WorkDir(t.WorkDir), auto.Pulumi(d.command), auto.SecretsProvider(t.Secrets))
+	if err != nil {
+		return d.failed(ctx, "open stack", err, nil)
+	}
+	d.stack = stack
+	return nil
+}
+
+// program remembers the error of its last run, which the engine only passes on as text.
+type program struct {
+	run pulumi.RunFunc
+	mu  sync.Mutex
+	err error
+}
+
+func (p *program) observed(ctx *pulumi.Context) error {
+	err := p.run(ctx)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.err = err
+	return err
+}
+
+// takeError returns the remembered error and forgets it.
+func (p *program) takeError() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	err := p.err
+	p.err = nil
+	return err
+}
+
+// environment adds to the target's environment what the driver itself decides. A stack file without a secrets
+// provider takes the one that the state was written with, so that a fresh copy of the file can read it.
+func (d *Driver) environment() []string {
+	env := append(slices.Clone(d.target.Env), "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER=true")
+	if d.target.Backend != "" {
+		env = append(env, "PULUMI_BACKEND_URL="+d.target.Backend)
+	}
+	return env
+}
+
+// makeFileBackend creates the folder of a file backend, which the engine wants to find.
+func makeFileBackend(backend string) error {
+	u, err := url.Parse(backend)
+	if err != nil {
+		return fmt.Errorf("read backend URL: %w", err)
+	}
+	if u.Scheme != "file" {
+		return nil
+	}
+	return os.MkdirAll(u.Host+u.Path, 0o755) // a relative folder, file://./state, parses into both
+}
+
+// State returns the stack's checkpoint, secrets in plain text.
+func (d *Driver) State(ctx context.Context) (plan.State, error) {
+	exported, err := d.stack.Export(ctx)
+	if err != nil {
+		return plan.State{}, d.failed(ctx, "read state of", err, nil)
+	}
+	state, err := decodeState(d.target.Stack, exported.Deployment)
+	if err != nil {
+		return plan.State{}, d.failed(ctx, "read state of", err, nil)
+	}
+	return state, nil
+}
+
+// Outputs returns the outputs of the stack's last Up, secret ones in plain text.
+func (d *Driver) Outputs(ctx context.Context) (map[string]plan.Output, error) {
+	outputs, err := d.stack.Outputs(ctx)
+	if err != nil {
+		return nil, d.failed(ctx, "read outputs of", err, nil)
+	}
+	return stackOutputs(outputs), nil
+}
+
+// Remove removes the stack with its history. A stack that still holds resources is an error.
+func (d *Driver) Remove(ctx context.Context) error {
+	if err := d.stack.Workspace().RemoveStack(ctx, d.target.Stack); err != nil {
+		return d.failed(ctx, "remove stack", err, nil)
+	}
+	return nil
+}
+
+// Close removes the temporary working folder, if there is one.
+func (d *Driver) Close() error {
+	if d.cleanup == "" {
+		return nil
+	}
+	return os.RemoveAll(d.cleanup)
+}
+
+func stackOutputs(from auto.OutputMap) map[string]plan.Output {
+	out := make(map[string]plan.Output, len(from))
+	for name, o := range from {
+		out[name] = plan.Output{Value: o.Value, Secret: o.Secret}
+	}
+	return out
+}

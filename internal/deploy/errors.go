@@ -1,0 +1,164 @@
+package deploy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/auto"
+
+	"github.com/deepstreamhub/platform/internal/plan"
+)
+
+// Failure is one resource that an operation failed at.
+type Failure struct {
+	URN      string   `json:"urn"`
+	Type     string   `json:"type"`
+	Name     string   `json:"name"`
+	Op       plan.Op  `json:"op"`
+	Messages []string `json:"messages"` // what the provider said, oldest first; may be empty
+}
+
+// Error is an operation that did not succeed.
+type Error struct {
+	Verb     string    // preview, up, refresh, destroy, open stack, ...
+	Stack    string    //
+	Failed   []Failure // resources it failed at, in the order in which they failed
+	Problems []string  // error messages that belong to no failed resource, such as those of the program
+	Cause    error     // joins context's cause after an interrupt, the program's own error, and what the Automation API returned
+
+	locked, killed, missing bool
+}
+
+// failed makes an *Error of what the Automation API returned; r may be nil.
+func (d *Driver) failed(ctx context.Context, verb string, err error, r *recorder) error {
+	own := d.program.takeError()
+	e := &Error{
+		Verb: verb, Stack: d.target.Stack, Cause: err,
+		locked:  auto.IsConcurrentUpdateError(err),
+		killed:  d.command.Killed(),
+		missing: auto.IsSelectStack404Error(err),
+	}
+	if r != nil {
+		e.Failed = r.failed()
+		e.Problems = problems(r.messages, e.Failed, own)
+	}
+	if own != nil {
+		e.Cause = errors.Join(own, e.Cause)
+	}
+	if ctx.Err() != nil {
+		e.Cause = errors.Join(context.Cause(ctx), e.Cause)
+	} else if len(e.Failed)+len(e.Problems) == 0 {
+		e.Problems = stderrProblems(err)
+	}
+	return e
+}
+
+// problems are the errors, by URN, reported for anything but the failed resources. The program's own error stands in
+// for the engine's wording of it.
+func problems(messages map[string][]string, failed []Failure, program error) []string {
+	var out []string
+	for _, urn := range slices.Sorted(maps.Keys(messages)) {
+		if slices.ContainsFunc(failed, func(f Failure) bool { return f.URN == urn }) {
+			continue
+		}
+		for _, message := range messages[urn] {
+			switch {
+			case closing(message):
+			case program != nil && strings.HasPrefix(message, "an unhandled error occurred:"):
+				out = append(out, program.Error())
+			case urn == "" || plan.Type(urn) == stackType:
+				out = append(out, message)
+			default:
+				out = append(out, fmt.Sprintf("%s %s: %s", plan.Type(urn), plan.Name(urn), message))
+			}
+		}
+	}
+	return out
+}
+
+// closing reports whether a message only says that the operation is over, such as "update failed".
+func closing(message string) bool {
+	_, how, found := strings.Cut(message, " ")
+	return found && (how == "failed" || how == "canceled")
+}
+
+// stderrProblems takes the engine's words from the Automation API's error, which has them between "stderr:" and its
+// end, for failures before the first event.
+func stderrProblems(err error) []string {
+	_, stderr, found := strings.Cut(err.Error(), "\nstderr: ")
+	if !found {
+		return nil
+	}
+	stderr = strings.TrimSpace(strings.TrimPrefix(plain(stderr), "error: "))
+	if stderr == "" {
+		return nil
+	}
+	return []string{stderr}
+}
+
+// Error tells which resources failed and why, or the problems that kept the operation from starting.
+func (e *Error) Error() string {
+	var lines []string
+	if e.Interrupted() {
+		lines = append(lines, "interrupted")
+	}
+	for _, f := range e.Failed {
+		said := strings.Join(f.Messages, "; ")
+		if said == "" {
+			said = "no message"
+		}
+		lines = append(lines, fmt.Sprintf("%s %s %s: %s", f.Op, f.Type, f.Name, said))
+	}
+	lines = append(lines, e.Problems...)
+	if len(lines) == 0 {
+		lines = append(lines, e.Cause.Error())
+	}
+	return fmt.Sprintf("%s %s: %s", e.Verb, e.Stack, strings.Join(lines, "\n"))
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Cause }
+
+// Locked reports whether another operation holds, or left behind, the stack's lock.
+func (e *Error) Locked() bool { return e.locked }
+
+// Missing reports whether the stack does not exist, where Target.Existing asked for one that does.
+func (e *Error) Missing() bool { return e.missing }
+
+// Interrupted reports whether the operation ended because its context did.
+func (e *Error) Interrupted() bool {
+	return errors.Is(e.Cause, context.Canceled) || errors.Is(e.Cause, context.DeadlineExceeded)
+}
+
+// Killed reports whether an interrupted engine was killed before it had finished what was under way.
+func (e *Error) Killed() bool { return e.killed }
+
+// Advice says what to do about a lock or after an interrupt; empty for other failures.
+func (e *Error) Advice() string {
+	switch {
+	case e.Locked():
+		return "Another operation is running on this stack, or one was killed while it ran. The lock above names who holds it:\n" +
+			"wait for it, or, when that process is gone for certain, remove the lock with: pulumi cancel -s " + e.Stack
+	case e.Killed():
+		return "The engine was killed while it worked: the stack is locked, and what was under way may or may not exist.\n" +
+			"Remove the lock with: pulumi cancel -s " + e.Stack + "\nThen have the state say what exists with: hub refresh " + e.Stack
+	case e.Interrupted():
+		return "What was under way has finished and is in the state; nothing new was started. Running the command again goes on from there."
+	}
+	return ""
+}
+
+// ExitCode is 4 for a locked stack, 130 after an interrupt, else 1.
+func (e *Error) ExitCode() int {
+	switch {
+	case e.Locked():
+		return 4
+	case e.Interrupted():
+		return 130
+	}
+	return 1
+}

@@ -1,0 +1,158 @@
+package deploy
+
+import (
+	"context"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optdestroy"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optrefresh"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
+
+	"github.com/deepstreamhub/platform/internal/plan"
+)
+
+// settle is how long an interrupt waits for the engine's first event. The engine locks the stack some time before it
+// listens for interrupts; one that comes in between kills it and leaves the lock behind.
+const settle = 10 * time.Second
+
+// Options are what one operation can be told. The zero value is the whole stack.
+type Options struct {
+	Events  func(plan.Event) // called for everything that happens, in order and from one goroutine; nil: nobody listens
+	Targets []string         // only these: URNs or globs such as **$deepstreamhub:service:Service$**
+	Exclude []string         // all but these, URNs or globs, and what they stand on
+	Message string           // kept in the stack's history
+
+	PreviewOnly     bool // Refresh, Destroy: say what would change and change nothing
+	Refresh         bool // Preview, Up, Destroy: read the cloud first
+	Dependents      bool // Targets and Exclude take along what depends on them
+	RunProgram      bool // Refresh, Destroy: run the program too, so that its hooks apply
+	ContinueOnError bool // Up, Destroy: go on with what does not depend on a failed resource
+}
+
+// option makes a plain function an option of any of the Automation API's verbs.
+type option[O any] func(*O)
+
+// ApplyOption is what the verbs call.
+func (f option[O]) ApplyOption(o *O) { f(o) }
+
+// stream is where the Automation API sends what the engine reports.
+type stream []chan<- events.EngineEvent
+
+// Preview says what Up would do and changes nothing. It takes no lock.
+func (d *Driver) Preview(ctx context.Context, o Options) (plan.Plan, error) {
+	return d.run(ctx, "preview", true, o, func(ctx context.Context, to stream) (map[string]plan.Output, error) {
+		_, err := d.stack.Preview(ctx, option[optpreview.Options](func(v *optpreview.Options) {
+			v.Target, v.TargetDependents, v.Exclude, v.ExcludeDependents = o.Targets, o.targetDependents(), o.Exclude, o.excludeDependents()
+			v.Message, v.Parallel, v.EventStreams = o.Message, d.target.Parallel, to
+			v.Refresh = o.Refresh
+		}))
+		return nil, err
+	})
+}
+
+// Up makes the cloud what the program says. On failure the plan holds what was done until then and the error is an
+// *Error.
+func (d *Driver) Up(ctx context.Context, o Options) (plan.Plan, error) {
+	return d.run(ctx, "up", false, o, func(ctx context.Context, to stream) (map[string]plan.Output, error) {
+		result, err := d.stack.Up(ctx, option[optup.Options](func(v *optup.Options) {
+			v.Target, v.TargetDependents, v.Exclude, v.ExcludeDependents = o.Targets, o.targetDependents(), o.Exclude, o.excludeDependents()
+			v.Message, v.Parallel, v.EventStreams = o.Message, d.target.Parallel, to
+			v.Refresh, v.ContinueOnError = o.Refresh, o.ContinueOnError
+		}))
+		return stackOutputs(result.Outputs), err
+	})
+}
+
+// Refresh makes the state what the cloud says; with PreviewOnly it only tells how they differ. A step's operation is
+// what the cloud did behind the state's back: same, update or delete.
+func (d *Driver) Refresh(ctx context.Context, o Options) (plan.Plan, error) {
+	return d.run(ctx, "refresh", o.PreviewOnly, o, func(ctx context.Context, to stream) (map[string]plan.Output, error) {
+		settings := option[optrefresh.Options](func(v *optrefresh.Options) {
+			v.Target, v.TargetDependents, v.Exclude, v.ExcludeDependents = o.Targets, o.targetDependents(), o.Exclude, o.excludeDependents()
+			v.Message, v.Parallel, v.EventStreams = o.Message, d.target.Parallel, to
+			v.RunProgram = &o.RunProgram
+		})
+		var err error
+		if o.PreviewOnly {
+			_, err = d.stack.PreviewRefresh(ctx, settings)
+		} else {
+			_, err = d.stack.Refresh(ctx, settings)
+		}
+		return nil, err
+	})
+}
+
+// Destroy deletes what the stack holds, without asking and without a preview; judging is package gate's. The stack
+// itself stays: see Remove.
+func (d *Driver) Destroy(ctx context.Context, o Options) (plan.Plan, error) {
+	return d.run(ctx, "destroy", o.PreviewOnly, o, func(ctx context.Context, to stream) (map[string]plan.Output, error) {
+		settings := option[optdestroy.Options](func(v *optdestroy.Options) {
+			v.Target, v.TargetDependents, v.Exclude, v.ExcludeDependents = o.Targets, o.targetDependents(), o.Exclude, o.excludeDependents()
+			v.Message, v.Parallel, v.EventStreams = o.Message, d.target.Parallel, to
+			v.Refresh, v.ContinueOnError = o.Refresh, o.ContinueOnError
+			v.RunProgram = &o.RunProgram
+		})
+		var err error
+		if o.PreviewOnly {
+			_, err = d.stack.PreviewDestroy(ctx, settings)
+		} else {
+			_, err = d.stack.Destroy(ctx, settings)
+		}
+		return nil, err
+	})
+}
+
+func (o Options) targetDependents() bool  { return o.Dependents && len(o.Targets) > 0 }
+func (o Options) excludeDependents() bool { return o.Dependents && len(o.Exclude) > 0 }
+
+// operation runs one verb of the Automation API. The outputs it returns stand in for those seen in the events, which
+// hide secrets; nil when it knows none.
+type operation func(ctx context.Context, to stream) (map[string]plan.Output, error)
+
+// run is what the verbs share: events to plan and listener, interrupts, errors.
+func (d *Driver) run(ctx context.Context, verb string, preview bool, o Options, op operation) (plan.Plan, error) {
+	recorded := newRecorder(d.target, preview, o.Events)
+	from, finished, drained := make(chan events.EngineEvent), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(drained)
+		recorded.listen(from, finished)
+	}()
+	engineCtx, stop := interruptible(ctx, recorded.begun, finished)
+	defer stop()
+
+	outputs, err := op(engineCtx, stream{from})
+	close(finished) // an engine that never got as far as an event leaves the stream open
+	<-drained
+
+	p := recorded.plan()
+	if outputs != nil {
+		p.Outputs = outputs
+	}
+	if err != nil {
+		return p, d.failed(ctx, verb, err, recorded)
+	}
+	return p, nil
+}
+
+// interruptible returns a context that is cancelled after ctx is, but not before the engine listens for it.
+func interruptible(ctx context.Context, begun, finished <-chan struct{}) (context.Context, context.CancelFunc) {
+	engineCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	go func() {
+		defer cancel()
+		select {
+		case <-ctx.Done():
+		case <-finished:
+			return
+		}
+		timeout := time.NewTimer(settle)
+		defer timeout.Stop()
+		select {
+		case <-begun:
+		case <-finished:
+		case <-timeout.C:
+		}
+	}()
+	return engineCtx, cancel
+}

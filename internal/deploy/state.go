@@ -1,0 +1,60 @@
+package deploy
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+
+	"github.com/deepstreamhub/platform/internal/plan"
+)
+
+// checkpoint is version 3 of the engine's deployment schema.
+const checkpoint = 3
+
+// decodeState reads the deployment of an exported checkpoint. A stack that was never deployed has none.
+func decodeState(stack string, deployment json.RawMessage) (plan.State, error) {
+	state := plan.State{Stack: stack}
+	if len(deployment) == 0 {
+		return state, nil
+	}
+	var d apitype.DeploymentV3
+	if err := json.Unmarshal(deployment, &d); err != nil {
+		return state, fmt.Errorf("decode checkpoint: %w", err)
+	}
+	for _, r := range d.Resources {
+		state.Resources = append(state.Resources, resource(r))
+	}
+	for _, op := range d.PendingOperations {
+		state.Pending = append(state.Pending, plan.Pending{
+			URN:  string(op.Resource.URN),
+			Type: string(op.Resource.Type),
+			Op:   string(op.Type),
+		})
+	}
+	return state, nil
+}
+
+func resource(r apitype.ResourceV3) plan.Resource {
+	out := plan.Resource{
+		URN:      string(r.URN),
+		Type:     string(r.Type),
+		Name:     plan.Name(string(r.URN)),
+		ID:       string(r.ID),
+		Parent:   string(r.Parent),
+		Provider: r.Provider,
+		Protect:  r.Protect,
+		Retain:   r.RetainOnDelete,
+		Custom:   r.Custom,
+		Delete:   r.Delete,
+		Inputs:   r.Inputs,
+		Outputs:  r.Outputs,
+	}
+	for _, urn := range r.Dependencies {
+		out.Dependencies = append(out.Dependencies, string(urn))
+	}
+	for _, urn := range r.Aliases {
+		out.Aliases = append(out.Aliases, string(urn))
+	}
+	return out
+}
