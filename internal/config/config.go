@@ -1,5 +1,7 @@
 // Package config holds what a region stack can be told: one typed struct, its defaults and its rules. It is loaded
 // before the engine starts, reports every problem at once and knows nothing of Pulumi.
+//
+// The way in is Load, on a Source that ReadFiles took from the stack file or that the program took from the engine.
 package config
 
 // Config is one region stack's configuration. The yaml names are the keys of the stack file, below
@@ -20,14 +22,14 @@ type Platform struct {
 	Protect    *bool  `yaml:"protect"`    // whether data may be destroyed; has no default, so that leaving it out is never an answer
 	Owner      string `yaml:"owner"`      // tag: who answers for the stack
 	CostCentre string `yaml:"costCentre"` // tag: who pays for it
-	Expires    string `yaml:"expires"`    // tag: when an ephemeral stack may be reaped, RFC 3339 in UTC; fixed at creation. Only with protect: false
+	Expires    string `yaml:"expires"`    // optional tag: when an ephemeral stack may be reaped, RFC 3339 in UTC; fixed at creation. Only with protect: false
 }
 
 // Network is the VPC and its subnets.
 type Network struct {
 	CIDR  string   `yaml:"cidr"`  // the VPC's IPv4 range, /16 to /20, inside 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16
 	Zones []string `yaml:"zones"` // availability zone ids, such as euc1-az1; three to six, of the stack's region
-	NAT   string   `yaml:"nat"`   // none, single or perZone
+	NAT   string   `yaml:"nat"`   // single or perZone; without NAT the container hosts would reach neither ECS nor ECR
 }
 
 // Database is the Aurora PostgreSQL cluster.
@@ -35,21 +37,21 @@ type Database struct {
 	EngineVersion       string `yaml:"engineVersion"`       // Aurora PostgreSQL version, major.minor
 	InstanceClass       string `yaml:"instanceClass"`       // such as db.r6g.large
 	BackupRetentionDays int    `yaml:"backupRetentionDays"` // 1 to 35
-	FinalSnapshot       *bool  `yaml:"finalSnapshot"`       // whether deleting the cluster leaves a snapshot behind; true by default
+	FinalSnapshot       *bool  `yaml:"finalSnapshot"`       // whether deleting the cluster leaves a snapshot behind; never nil after Load, false only with protect: false
 }
 
 // Bus is the Valkey replication group.
 type Bus struct {
-	EngineVersion         string `yaml:"engineVersion"` // Valkey version, major.minor
-	NodeType              string `yaml:"nodeType"`      // such as cache.r7g.large
-	Replicas              int    `yaml:"replicas"`      // 1 to 5
-	SnapshotRetentionDays int    `yaml:"snapshotRetentionDays"`
+	EngineVersion         string `yaml:"engineVersion"`         // Valkey version, major.minor
+	NodeType              string `yaml:"nodeType"`              // such as cache.r7g.large
+	Replicas              int    `yaml:"replicas"`              // 1 to 5
+	SnapshotRetentionDays int    `yaml:"snapshotRetentionDays"` // 1 to 35; 0, which is none, only with protect: false
 }
 
 // Cluster is the fleet of container hosts.
 type Cluster struct {
 	AMI           string `yaml:"ami"`           // pinned id of an ECS-optimised Amazon Linux 2023 image in the stack's region
-	InstanceType  string `yaml:"instanceType"`  // of the image's architecture, such as m6g.large
+	InstanceType  string `yaml:"instanceType"`  // of the image's architecture and with ENI trunking, such as c6g.xlarge
 	MinHosts      int    `yaml:"minHosts"`      // at least one
 	MaxHosts      int    `yaml:"maxHosts"`      // at least MinHosts
 	RootVolumeGiB int    `yaml:"rootVolumeGiB"` // 30 or more: the image's own size

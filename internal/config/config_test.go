@@ -1,0 +1,275 @@
+package config
+
+import (
+	"encoding/json"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const digest = "7d1f8e0c5b6a49382716f5e4d3c2b1a0998877665544332211ffeeddccbbaa90"
+
+// settings is a stack's configuration as JSON objects by group, which is what the tests change.
+type settings map[string]map[string]any
+
+// base is a configuration that is right and unprotected, so that each case is wrong in one way.
+func base() settings {
+	return settings{
+		"platform": {"protect": false, "owner": "platform", "costCentre": "realtime"},
+		"network":  {"cidr": "10.16.0.0/16", "zones": []string{"euc1-az1", "euc1-az2", "euc1-az3"}},
+		"cluster":  {"ami": "ami-0a1b2c3d4e5f60718"},
+		"service":  {"image": "111122223333.dkr.ecr.eu-central-1.amazonaws.com/deepstream@sha256:" + digest},
+		"edge":     {"hostname": "eu.deepstreamhub.com"},
+	}
+}
+
+// with returns the base with keys such as network.cidr set; a nil value takes the key out.
+func with(changes map[string]any) Source {
+	s := base()
+	region := "eu-central-1"
+	for key, value := range changes {
+		group, name, _ := strings.Cut(key, ".")
+		switch {
+		case key == regionKey:
+			region = value.(string)
+		case value == nil:
+			delete(s[group], name)
+		default:
+			if s[group] == nil {
+				s[group] = map[string]any{}
+			}
+			s[group][name] = value
+		}
+	}
+	src := Source{Stack: "test", Complete: true, Values: map[string]string{regionKey: region}}
+	for group, values := range s {
+		raw, err := json.Marshal(values)
+		if err != nil {
+			panic(err)
+		}
+		src.Values[Project+":"+group] = string(raw)
+	}
+	return src
+}
+
+// problemsOf loads and returns what is wrong, nil if nothing is.
+func problemsOf(t *testing.T, src Source, opts Options) Problems {
+	t.Helper()
+	cfg, err := Load(src, opts)
+	if err == nil {
+		return nil
+	}
+	assert.Zero(t, cfg, "a refused configuration must not be usable")
+	var problems Problems
+	require.ErrorAs(t, err, &problems)
+	return problems
+}
+
+func TestLoadFillsInDefaults(t *testing.T) {
+	t.Parallel()
+	got, err := Load(with(map[string]any{"database.backupRetentionDays": 3, "service.tasks": 9.0}), Options{})
+	require.NoError(t, err)
+	want := Defaults()
+	protect := false
+	want.Region = "eu-central-1"
+	want.Platform = Platform{Protect: &protect, Owner: "platform", CostCentre: "realtime"}
+	want.Network.CIDR, want.Network.Zones = "10.16.0.0/16", []string{"euc1-az1", "euc1-az2", "euc1-az3"}
+	want.Database.BackupRetentionDays = 3
+	want.Cluster.AMI = "ami-0a1b2c3d4e5f60718"
+	want.Service.Image = "111122223333.dkr.ecr.eu-central-1.amazonaws.com/deepstream@sha256:" + digest
+	want.Service.Tasks = 9
+	want.Edge.Hostname = "eu.deepstreamhub.com"
+	assert.Empty(t, cmp.Diff(want, got))
+	assert.NoError(t, got.Validate())
+}
+
+func TestDefaultsHoldTheTasksTheyAskFor(t *testing.T) {
+	t.Parallel()
+	d := Defaults()
+	cpu, memory := hostSize(d.Cluster.InstanceType)
+	perHost := min(cpu/d.Service.CPU, (memory-1024)/d.Service.MemoryMiB)
+	assert.Equal(t, 4, perHost, "tasks a host, with 1 GiB left for the system")
+	assert.LessOrEqual(t, d.Service.Tasks*2, d.Cluster.MaxHosts*perHost, "a deployment runs up to twice the tasks")
+	assert.LessOrEqual(t, d.Service.Tasks, d.Cluster.MinHosts*perHost)
+}
+
+func TestValuesThatMustBeTaken(t *testing.T) {
+	t.Parallel()
+	tests := map[string]map[string]any{
+		"nothing changed":        {},
+		"smallest VPC":           {"network.cidr": "192.168.16.0/20"},
+		"six zones":              {regionKey: "us-east-1", "network.zones": regions["us-east-1"].ids(), "service.image": "deepstream@sha256:" + digest},
+		"one NAT":                {"network.nat": "single"},
+		"ephemeral":              {"platform.expires": "2026-01-31T12:00:00Z", "bus.snapshotRetentionDays": 0, "database.finalSnapshot": false},
+		"global name":            global("live.deepstreamhub.com"),
+		"global name is the top": global("deepstreamhub.com"),
+		"drain at once":          {"edge.deregistrationDelaySeconds": 0},
+		"host name of 64":        {"edge.hostname": strings.Repeat("x", 46) + ".deepstreamhub.com"},
+		"owner in full":          {"platform.owner": "Zoë Team_1.a:b/c=d+e-f@example.com"},
+		"registry with port":     {"service.image": "registry.example.com:5000/team/deepstream@sha256:" + digest},
+		"old image id":           {"cluster.ami": "ami-0a1b2c3d"},
+	}
+	for name, change := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			assert.Empty(t, problemsOf(t, with(change), Options{}))
+		})
+	}
+}
+
+func TestEveryProblemComesInOneMessage(t *testing.T) {
+	t.Parallel()
+	src := with(map[string]any{
+		"network.cidr":     "10.16.0.0/24",
+		"network.zones":    []string{"euc1-az1", "euc1-az2"},
+		"cluster.amii":     "ami-0a1b2c3d4e5f60718",
+		"cluster.maxHosts": "many",
+	})
+	src.Stack = "prod-eu"
+	_, err := Load(src, Options{})
+	require.Error(t, err)
+	assert.Equal(t, `stack prod-eu: 4 problems in its configuration
+  cluster.amii = "ami-0a1b2c3d4e5f60718": there is no such key; known: ami, instanceType, minHosts, maxHosts, rootVolumeGiB; nearest: cluster.ami
+  cluster.maxHosts = "many": must be a whole number from 1 to 5000 (5000 container hosts is the quota of a cluster)
+  network.cidr = "10.16.0.0/24": must be /16 to /20: AWS takes no larger VPC, and a smaller one has no room for six zones in every tier; nearest: 10.16.0.0/20
+  network.zones = ["euc1-az1","euc1-az2"]: must be three to six zones, not 2: with fewer the loss of one takes half the region; nearest: [euc1-az1, euc1-az2, euc1-az3]`,
+		err.Error())
+}
+
+func TestAnEmptyStackIsToldAllItNeeds(t *testing.T) {
+	t.Parallel()
+	problems := problemsOf(t, Source{Stack: "new"}, Options{})
+	var got, want []string
+	for _, p := range problems {
+		got = append(got, p.Key)
+		assert.Contains(t, p.String(), " is not set: ")
+	}
+	for _, r := range required {
+		if r.key != "edge.zone" { // which has a default
+			want = append(want, r.key)
+		}
+	}
+	slices.Sort(want)
+	assert.Equal(t, want, got)
+}
+
+func TestAGroupThatIsNoMapIsOneProblem(t *testing.T) {
+	t.Parallel()
+	for _, raw := range []string{"", "null", "10.16.0.0/16", "[1]", "{} {}", `{"cidr"`} {
+		src := with(nil)
+		src.Values["deepstreamhub:network"] = raw
+		problems := problemsOf(t, src, Options{})
+		require.Len(t, problems, 1, raw)
+		assert.Equal(t, "network", problems[0].Key)
+	}
+}
+
+func TestPlaceholders(t *testing.T) {
+	t.Parallel()
+	src := with(map[string]any{"cluster.ami": "placeholder:ami-0a1b2c3d4e5f60718", "edge.hostname": "placeholder:eu.deepstreamhub.com"})
+	cfg, err := Load(src, Options{Offline: true})
+	require.NoError(t, err)
+	assert.Equal(t, "ami-0a1b2c3d4e5f60718", cfg.Cluster.AMI)
+
+	problems := problemsOf(t, src, Options{})
+	require.Len(t, problems, 2, "%v", problems)
+	assert.Equal(t, "cluster.ami", problems[0].Key)
+	assert.Contains(t, problems[0].Rule, "aws ssm get-parameter")
+	assert.Equal(t, "edge.hostname", problems[1].Key)
+
+	problems = problemsOf(t, with(map[string]any{"cluster.ami": "placeholder:later"}), Options{Offline: true})
+	require.Len(t, problems, 1, "what is behind the mark has to follow the rules")
+	assert.Contains(t, problems[0].Rule, "hexadecimal")
+}
+
+func TestUnknownGroupsCanOnlyBeToldOfACompleteSource(t *testing.T) {
+	t.Parallel()
+	src := with(map[string]any{"netwrok.cidr": "10.0.0.0/16"})
+	src.Complete = false
+	assert.Empty(t, problemsOf(t, src, Options{}))
+	src.Values["aws:profile"], src.Values["pulumi:tags"] = "prod", "{}"
+	assert.Empty(t, problemsOf(t, src, Options{}), "other namespaces have owners of their own")
+}
+
+func TestFieldsAreOfKindsThatDecode(t *testing.T) {
+	t.Parallel()
+	kinds := []reflect.Type{reflect.TypeFor[string](), reflect.TypeFor[int](), reflect.TypeFor[*bool](), reflect.TypeFor[[]string]()}
+	cfg := Defaults()
+	for _, path := range paths() {
+		if strings.Contains(path, ".") {
+			assert.Contains(t, kinds, field(&cfg, path).Type(), path)
+		}
+	}
+}
+
+func TestRulesSpeakOfKeysThatExistAndEveryKeyHasACase(t *testing.T) {
+	t.Parallel()
+	known := append(paths(), regionKey)
+	for _, r := range required {
+		assert.Contains(t, known, r.key)
+	}
+	for _, r := range numbers {
+		assert.Contains(t, known, r.key)
+	}
+	for _, r := range texts {
+		assert.Contains(t, known, r.key)
+	}
+	for _, r := range choices {
+		assert.Contains(t, known, r.key)
+	}
+	for key := range placeholderFixes {
+		assert.Contains(t, known, key)
+	}
+	for _, path := range known {
+		refusedAlone := func(c ruleCase) bool { return c.key == path }
+		if path == regionKey || strings.Contains(path, ".") {
+			assert.True(t, slices.ContainsFunc(slices.Collect(maps.Values(ruleCases)), refusedAlone), "no case refuses %s", path)
+		}
+	}
+}
+
+func TestMachines(t *testing.T) {
+	t.Parallel()
+	assert.Contains(t, hostTypes.types(), "c5.18xlarge")
+	assert.NotContains(t, hostTypes.types(), "c5.16xlarge")
+	assert.NotContains(t, hostTypes.types(), "m5.18xlarge")
+	assert.Contains(t, databaseClasses.types(), "db.r7i.48xlarge")
+	assert.NotContains(t, databaseClasses.types(), "db.r7g.24xlarge")
+	assert.Contains(t, busNodes.types(), "cache.t4g.medium")
+	assert.NotContains(t, busNodes.types(), "cache.t4g.large")
+	for _, host := range hostTypes.types() {
+		cpu, memory := hostSize(host)
+		assert.Positive(t, cpu, host)
+		assert.GreaterOrEqual(t, memory, 2*cpu, host)
+	}
+	cpu, memory := hostSize("r6g.12xlarge")
+	assert.Equal(t, []int{48 * 1024, 384 * 1024}, []int{cpu, memory})
+}
+
+func TestRegions(t *testing.T) {
+	t.Parallel()
+	prefixes := map[string]string{}
+	for name, r := range regions {
+		assert.Empty(t, prefixes[r.prefix], "%s and %s share a prefix", name, prefixes[r.prefix])
+		prefixes[r.prefix] = name
+		assert.GreaterOrEqual(t, len(r.zones), 3, name)
+		for _, id := range r.ids() {
+			assert.Regexp(t, zonePattern, id)
+		}
+	}
+}
+
+func TestOverlaps(t *testing.T) {
+	t.Parallel()
+	network := func(cidr string) Config { return Config{Network: Network{CIDR: cidr}} }
+	assert.NoError(t, Overlaps(map[string]Config{"a": network("10.16.0.0/16"), "b": network("10.17.0.0/16"), "c": network("")}))
+	err := Overlaps(map[string]Config{"c": network("10.16.16.0/20"), "a": network("10.16.0.0/16"), "b": network("10.17.0.0/16"), "d": network("10.17.0.0/20")})
+	assert.EqualError(t, err, "compare networks: stacks a and c: network.cidr 10.16.0.0/16 overlaps 10.16.16.0/20; "+
+		"stacks b and d: network.cidr 10.17.0.0/16 overlaps 10.17.0.0/20")
+}

@@ -1,0 +1,52 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Problem is one thing that is wrong with a configuration.
+type Problem struct {
+	Key     string // below the project's namespace, such as network.cidr or network.zones[1]; with namespace where it is not one of ours
+	Value   string // what was given, as JSON and shortened; empty if nothing was
+	Rule    string // what is allowed, and why
+	Nearest string // the valid choice, or the known key, nearest to what was given; empty if none is
+}
+
+// String is the problem on one line.
+func (p Problem) String() string {
+	line := p.Key + " is not set"
+	if p.Value != "" {
+		line = p.Key + " = " + p.Value
+	}
+	line += ": " + p.Rule
+	if p.Nearest != "" {
+		line += "; nearest: " + p.Nearest
+	}
+	return line
+}
+
+// Problems is everything that is wrong with a configuration, sorted by key.
+type Problems []Problem
+
+// Error says how many problems there are and then each on a line of its own.
+func (ps Problems) Error() string {
+	noun := "problems"
+	if len(ps) == 1 {
+		noun = "problem"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d %s in its configuration", len(ps), noun)
+	for _, p := range ps {
+		b.WriteString("\n  " + p.String())
+	}
+	return b.String()
+}
+
+// sorted returns the problems by key, those of one key in the order they were found.
+func (ps Problems) sorted() Problems {
+	out := slices.Clone(ps)
+	slices.SortStableFunc(out, func(a, b Problem) int { return strings.Compare(a.Key, b.Key) })
+	return out
+}

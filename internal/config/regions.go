@@ -1,0 +1,54 @@
+package config
+
+import "fmt"
+
+// region is what the rules know of an AWS region.
+type region struct {
+	prefix string // of its zone ids: prefix-az1
+	zones  []int  // numbers of the zone ids that are open to every account
+}
+
+// ids returns the region's zone ids, sorted.
+func (r region) ids() []string {
+	var ids []string
+	for _, n := range r.zones {
+		ids = append(ids, fmt.Sprintf("%s-az%d", r.prefix, n))
+	}
+	return ids
+}
+
+var threeZones = []int{1, 2, 3}
+
+// regions are the commercial regions that have three zones or more, with the zone ids that EC2's
+// DescribeInstanceTypeOfferings lists for them. us-west-1 is left out because it offers two zones.
+var regions = map[string]region{
+	"af-south-1":     {"afs1", threeZones},
+	"ap-east-1":      {"ape1", threeZones},
+	"ap-northeast-1": {"apne1", []int{1, 2, 4}},
+	"ap-northeast-2": {"apne2", []int{1, 2, 3, 4}},
+	"ap-northeast-3": {"apne3", threeZones},
+	"ap-south-1":     {"aps1", threeZones},
+	"ap-south-2":     {"aps2", threeZones},
+	"ap-southeast-1": {"apse1", threeZones},
+	"ap-southeast-2": {"apse2", threeZones},
+	"ap-southeast-3": {"apse3", threeZones},
+	"ap-southeast-4": {"apse4", threeZones},
+	"ap-southeast-5": {"apse5", threeZones},
+	"ca-central-1":   {"cac1", []int{1, 2, 4}},
+	"ca-west-1":      {"caw1", threeZones},
+	"eu-central-1":   {"euc1", threeZones},
+	"eu-central-2":   {"euc2", threeZones},
+	"eu-north-1":     {"eun1", threeZones},
+	"eu-south-1":     {"eus1", threeZones},
+	"eu-south-2":     {"eus2", threeZones},
+	"eu-west-1":      {"euw1", threeZones},
+	"eu-west-2":      {"euw2", threeZones},
+	"eu-west-3":      {"euw3", threeZones},
+	"il-central-1":   {"ilc1", threeZones},
+	"me-central-1":   {"mec1", threeZones},
+	"me-south-1":     {"mes1", threeZones},
+	"sa-east-1":      {"sae1", threeZones},
+	"us-east-1":      {"use1", []int{1, 2, 3, 4, 5, 6}},
+	"us-east-2":      {"use2", threeZones},
+	"us-west-2":      {"usw2", []int{1, 2, 3, 4}},
+}

@@ -1,0 +1,182 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// checker holds a Config against the rules. Keys in bad, and everything below them, are left alone: their problem is
+// already noted, and what the Config holds for them is not what was given.
+type checker struct {
+	cfg      Config
+	bad      map[string]bool
+	problems Problems
+}
+
+func (c *checker) check() {
+	c.checkRequired()
+	c.checkNumbers()
+	c.checkTexts()
+	c.checkChoices()
+	c.checkPlatform()
+	c.checkNetwork()
+	c.checkData()
+	c.checkService()
+	c.checkEdge()
+}
+
+// ok reports whether all the keys were decoded, so that a rule may look at them.
+func (c *checker) ok(keys ...string) bool {
+	for _, key := range keys {
+		group, _, _ := strings.Cut(key, ".")
+		if c.bad[key] || c.bad[group] {
+			return false
+		}
+	}
+	return true
+}
+
+// set reports whether a rule may look at the keys and there is something to look at: text or a list that is not empty.
+func (c *checker) set(keys ...string) bool {
+	for _, key := range keys {
+		if !c.ok(key) || field(&c.cfg, key).IsZero() {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *checker) refuse(key, rule, nearest string) {
+	c.refuseValue(key, field(&c.cfg, key).Interface(), rule, nearest)
+}
+
+func (c *checker) refuseValue(key string, value any, rule, nearest string) {
+	c.problems = append(c.problems, Problem{key, show(value), rule, nearest})
+}
+
+// required are the keys without default.
+var required = []struct{ key, rule string }{
+	{regionKey, "the region must be given"},
+	{"platform.protect", "must be true or false: true keeps data from being destroyed, and leaving it out is no answer"},
+	{"platform.owner", "the owner must be given: it is a tag on everything"},
+	{"platform.costCentre", "the cost centre must be given: it is a tag on everything"},
+	{"network.cidr", "the VPC's IPv4 range must be given, such as 10.16.0.0/16"},
+	{"network.zones", "three to six availability zone ids of the region must be given"},
+	{"cluster.ami", "the id of the hosts' image must be given"},
+	{"service.image", "the deepstream image must be given, pinned by digest: repository@sha256:..."},
+	{"edge.zone", "the public hosted zone's name must be given"},
+	{"edge.hostname", "the region's own host name must be given"},
+}
+
+func (c *checker) checkRequired() {
+	for _, r := range required {
+		if c.ok(r.key) && field(&c.cfg, r.key).IsZero() {
+			c.refuseValue(r.key, nil, r.rule, "")
+		}
+	}
+}
+
+// unlimited stands for a maximum that another rule sets.
+const unlimited = 1 << 30
+
+// numbers are the ranges, both ends included.
+var numbers = []struct {
+	key      string
+	min, max int
+	why      string
+}{
+	{"database.backupRetentionDays", 1, 35, "Aurora always keeps at least one day"},
+	{"bus.replicas", 1, 5, "failover needs one, and ElastiCache takes no more in one shard"},
+	{"bus.snapshotRetentionDays", 0, 35, "0 keeps none"},
+	{"cluster.minHosts", 1, 5000, "5000 container hosts is the quota of a cluster"},
+	{"cluster.maxHosts", 1, 5000, "5000 container hosts is the quota of a cluster"},
+	{"cluster.rootVolumeGiB", 30, 16384, "the image's snapshot has 30 GiB and gp3 volumes end at 16384"},
+	{"service.tasks", 2, 5000, "one task is no redundancy, and 5000 is the quota of a service"},
+	{"service.cpu", 128, 10240, "CPU units, 1024 to a vCPU"},
+	{"service.memoryMiB", 256, unlimited, "less leaves its Node.js process no heap"},
+	{"edge.idleTimeoutSeconds", 61, 4000, "deepstream's heartbeat window is 60 s, and a load balancer waits at most 4000"},
+	{"edge.deregistrationDelaySeconds", 0, 3600, "the range of a target group"},
+}
+
+func (c *checker) checkNumbers() {
+	for _, r := range numbers {
+		n, ok := field(&c.cfg, r.key).Interface().(int)
+		if ok && c.ok(r.key) && (n < r.min || n > r.max) {
+			c.refuse(r.key, "must be a whole number"+numberRange(r.key), strconv.Itoa(min(max(n, r.min), r.max)))
+		}
+	}
+}
+
+// numberRange says in words which numbers a key takes.
+func numberRange(key string) string {
+	for _, r := range numbers {
+		switch {
+		case r.key == key && r.max == unlimited:
+			return fmt.Sprintf(" of %d or more (%s)", r.min, r.why)
+		case r.key == key:
+			return fmt.Sprintf(" from %d to %d (%s)", r.min, r.max, r.why)
+		}
+	}
+	if key == "service.logRetentionDays" {
+		return " out of " + strings.Trim(fmt.Sprint(logRetentions), "[]")
+	}
+	return ""
+}
+
+const tagRule = "must be a tag's value: up to 256 letters, digits, spaces and _ . : / = + - @"
+
+// texts are the forms that text must have.
+var texts = []struct {
+	key     string
+	pattern *regexp.Regexp
+	rule    string
+}{
+	// AWS General Reference, "Tag naming limits and requirements"
+	{"platform.owner", regexp.MustCompile(`^[\p{L}\p{Nd} _.:/=+\-@]{1,256}$`), tagRule},
+	{"platform.costCentre", regexp.MustCompile(`^[\p{L}\p{Nd} _.:/=+\-@]{1,256}$`), tagRule},
+	{"database.engineVersion", regexp.MustCompile(`^(1[3-9]|[2-9][0-9])\.[0-9]{1,2}$`), "must be major.minor of Aurora PostgreSQL 13 or later, such as 16.8"},
+	{"cluster.ami", regexp.MustCompile(`^ami-([0-9a-f]{8}|[0-9a-f]{17})$`), "must be an image id: ami- and 8 or 17 hexadecimal digits"},
+}
+
+func (c *checker) checkTexts() {
+	for _, r := range texts {
+		if c.set(r.key) && !r.pattern.MatchString(field(&c.cfg, r.key).String()) {
+			c.refuse(r.key, r.rule, "")
+		}
+	}
+}
+
+// choices are the keys that take one of a list. The rules for machine types name families, since the full lists are
+// too long to read.
+var choices = []struct {
+	key  string
+	of   []string
+	rule string
+}{
+	{"network.nat", []string{"single", "perZone"}, "must be single or perZone; without NAT the hosts would reach neither ECS nor ECR, since there are no interface endpoints for them"},
+	{"bus.engineVersion", []string{"7.2", "8.0", "8.1", "8.2"}, "must be a version of Valkey: 7.2, 8.0, 8.1 or 8.2"},
+	{"database.instanceClass", databaseClasses.types(), "must be a class that Aurora PostgreSQL runs on, of family " + databaseClasses.names()},
+	{"bus.nodeType", busNodes.types(), "must be a current node type for Valkey, of family " + busNodes.names()},
+	{"cluster.instanceType", hostTypes.types(), "must be an instance type with ENI trunking, because every task takes a network interface (t2, t3 and t4g have none); families: " + hostTypes.names()},
+}
+
+func (c *checker) checkChoices() {
+	for _, r := range choices {
+		if got := field(&c.cfg, r.key).String(); c.ok(r.key) && !slices.Contains(r.of, got) {
+			c.refuse(r.key, r.rule, nearest(got, r.of))
+		}
+	}
+	if n := c.cfg.Service.LogRetentionDays; c.ok("service.logRetentionDays") && !slices.Contains(logRetentions, n) {
+		near := slices.MinFunc(logRetentions, func(a, b int) int { return cmp.Compare(abs(a-n), abs(b-n)) })
+		c.refuse("service.logRetentionDays", "must be a whole number"+numberRange("service.logRetentionDays"), strconv.Itoa(near))
+	}
+}
+
+// logRetentions are the days that CloudWatch Logs takes (API reference, PutRetentionPolicy).
+var logRetentions = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
+
+func abs(n int) int { return max(n, -n) }

@@ -1,0 +1,198 @@
+package config
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Project is the project's name in Pulumi.yaml and with that the namespace of its configuration keys.
+const Project = "deepstreamhub"
+
+// regionKey is the one key outside the project's namespace that a Config is made of.
+const regionKey = "aws:region"
+
+// Source is a stack's raw configuration, as the engine would hand it to the program.
+type Source struct {
+	Stack    string            // short name, such as prod-eu
+	Values   map[string]string // by full key, such as deepstreamhub:network; objects as JSON text
+	Complete bool              // whether Values holds every key of the stack, so that an unknown one can be told
+}
+
+// Keys returns the full keys that Load reads, sorted: what to ask the engine for where it cannot list a stack's keys.
+func Keys() []string {
+	keys := []string{regionKey}
+	for _, group := range groups() {
+		keys = append(keys, Project+":"+group)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// stackPattern keeps a stack's name from naming a file elsewhere; it is the engine's own rule for stack names.
+var stackPattern = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,100}$`)
+
+// ReadFiles reads the configuration of one stack from Pulumi.yaml and Pulumi.<stack>.yaml in dir, as the Pulumi CLI
+// does: a key of the stack file replaces the project's value or default for that key as a whole, and a key without
+// namespace is the project's. The error names the file and, where the YAML is at fault, the line; for a stack without
+// a file it lists those that have one.
+func ReadFiles(dir, stack string) (Source, error) {
+	if !stackPattern.MatchString(stack) {
+		return Source{}, fmt.Errorf("read stack %q: a stack's name has letters, digits, hyphens, underscores and periods only", stack)
+	}
+	var project struct {
+		Name   string         `yaml:"name"`
+		Config map[string]any `yaml:"config"`
+	}
+	projectFile := filepath.Join(dir, "Pulumi.yaml")
+	if err := readYAML(projectFile, &project); err != nil {
+		return Source{}, err
+	}
+	if project.Name != Project {
+		return Source{}, fmt.Errorf("read %s: the project's name must be %s, not %q", projectFile, Project, project.Name)
+	}
+	var own struct {
+		Config      map[string]any `yaml:"config"`
+		Environment any            `yaml:"environment"`
+	}
+	stackFile := filepath.Join(dir, "Pulumi."+stack+".yaml")
+	err := readYAML(stackFile, &own)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return Source{}, fmt.Errorf("%w; stacks with a file here: %s", err, strings.Join(stacks(dir), ", "))
+	case err != nil:
+		return Source{}, err
+	case own.Environment != nil:
+		return Source{}, fmt.Errorf("read %s: environments are not supported: the stack file has to say everything", stackFile)
+	}
+
+	values, err := rawValues(projectValues(project.Config))
+	if err != nil {
+		return Source{}, fmt.Errorf("read %s: %w", projectFile, err)
+	}
+	ownValues, err := rawValues(own.Config)
+	if err != nil {
+		return Source{}, fmt.Errorf("read %s: %w", stackFile, err)
+	}
+	maps.Copy(values, ownValues)
+	return Source{Stack: stack, Values: values, Complete: true}, nil
+}
+
+// readYAML decodes the one document of a file. An empty file decodes to nothing.
+func readYAML(path string, into any) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("read configuration: %w", err)
+	}
+	defer f.Close()
+	dec := yaml.NewDecoder(f)
+	err = dec.Decode(into)
+	if err == nil && !errors.Is(dec.Decode(&yaml.Node{}), io.EOF) {
+		err = errors.New("it holds more than one YAML document, or something after the first that is no YAML")
+	}
+	if err == nil || errors.Is(err, io.EOF) {
+		return nil
+	}
+	var typeErr *yaml.TypeError // its own text spreads over several lines
+	if errors.As(err, &typeErr) {
+		err = errors.New(strings.Join(typeErr.Errors, "; "))
+	}
+	return fmt.Errorf("read %s: %w", path, err)
+}
+
+// stacks returns the names of the stacks that have a file in dir, sorted.
+func stacks(dir string) []string {
+	files, _ := filepath.Glob(filepath.Join(dir, "Pulumi.*.yaml")) // the pattern is constant, so it cannot be malformed
+	var names []string
+	for _, f := range files {
+		names = append(names, strings.TrimSuffix(strings.TrimPrefix(filepath.Base(f), "Pulumi."), ".yaml"))
+	}
+	slices.Sort(names)
+	return names
+}
+
+// projectValues takes the values out of Pulumi.yaml's declarations: "value" or "default" of a declaration, or the value
+// itself where the declaration is written short.
+func projectValues(declared map[string]any) map[string]any {
+	values := map[string]any{}
+	for key, declaration := range declared {
+		long, ok := declaration.(map[string]any)
+		if !ok {
+			values[key] = declaration
+			continue
+		}
+		for _, field := range []string{"value", "default"} {
+			if v := long[field]; v != nil {
+				values[key] = v
+			}
+		}
+	}
+	return values
+}
+
+// rawValues turns decoded YAML into the engine's form of it: scalars as their text, everything else as JSON.
+func rawValues(decoded map[string]any) (map[string]string, error) {
+	values := map[string]string{}
+	for _, key := range slices.Sorted(maps.Keys(decoded)) {
+		full := fullKey(key)
+		if _, twice := values[full]; twice {
+			return nil, fmt.Errorf("%s is given twice, once without its namespace", full)
+		}
+		value := timesAsText(decoded[key])
+		if text, ok := value.(string); ok {
+			values[full] = text
+			continue
+		}
+		raw, err := json.Marshal(value)
+		var unsupported *json.UnsupportedTypeError
+		if errors.As(err, &unsupported) {
+			err = errors.New("every key inside it must be text")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", full, err)
+		}
+		values[full] = string(raw)
+	}
+	return values, nil
+}
+
+// timesAsText writes the times in a decoded value as the CLI does, which is not how they were written: a time has to
+// stand in quotes to stay what it is. Both ways into the program must see the same, or a stack works by one only.
+func timesAsText(v any) any {
+	switch v := v.(type) {
+	case time.Time:
+		return v.String()
+	case []any:
+		for i := range v {
+			v[i] = timesAsText(v[i])
+		}
+	case map[string]any:
+		for key := range v {
+			v[key] = timesAsText(v[key])
+		}
+	}
+	return v
+}
+
+// fullKey adds the project's namespace to a key without one and drops the "config" in the middle of keys of the old
+// form, deepstreamhub:config:network.
+func fullKey(key string) string {
+	parts := strings.SplitN(key, ":", 3)
+	switch {
+	case len(parts) == 1:
+		return Project + ":" + key
+	case len(parts) == 3 && parts[1] == "config":
+		return parts[0] + ":" + parts[2]
+	}
+	return key
+}
