@@ -1,0 +1,153 @@
+package cluster
+
+import (
+	"encoding/base64"
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/autoscaling"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// managedTag is put on the group by ECS when it becomes a capacity provider's. Declared here, it is also on the hosts
+// that start before that, and is not taken off again ("Auto Scaling group capacity providers", ECS Developer Guide).
+const managedTag = "AmazonECSManaged"
+
+// warmupSeconds is how long a host takes from launch until it can run tasks.
+const warmupSeconds = 120
+
+// template makes the launch template.
+func (b *builder) template() (*ec2.LaunchTemplate, error) {
+	userData := b.ecs.Name.ApplyT(func(cluster string) (string, error) {
+		script, err := UserData(cluster)
+		return base64.StdEncoding.EncodeToString([]byte(script)), err
+	}).(pulumi.StringOutput)
+	args := &ec2.LaunchTemplateArgs{
+		ImageId:             pulumi.String(b.args.AMI),
+		InstanceType:        pulumi.String(b.args.InstanceType),
+		EbsOptimized:        pulumi.String("true"),
+		UserData:            userData,
+		VpcSecurityGroupIds: pulumi.StringArray{b.group.ID()},
+		IamInstanceProfile:  &ec2.LaunchTemplateIamInstanceProfileArgs{Arn: b.profile.Arn},
+		Monitoring:          &ec2.LaunchTemplateMonitoringArgs{Enabled: pulumi.Bool(true)},
+		MetadataOptions: &ec2.LaunchTemplateMetadataOptionsArgs{
+			HttpEndpoint:            pulumi.String("enabled"),
+			HttpTokens:              pulumi.String("required"),
+			HttpPutResponseHopLimit: pulumi.Int(1), // the answer does not reach beyond the host itself
+		},
+		BlockDeviceMappings: ec2.LaunchTemplateBlockDeviceMappingArray{&ec2.LaunchTemplateBlockDeviceMappingArgs{
+			DeviceName: pulumi.String("/dev/xvda"), // the root device of Amazon Linux 2023 images
+			Ebs: &ec2.LaunchTemplateBlockDeviceMappingEbsArgs{
+				VolumeType:          pulumi.String("gp3"),
+				VolumeSize:          pulumi.Int(b.args.RootVolumeGiB),
+				Encrypted:           pulumi.String("true"),
+				DeleteOnTermination: pulumi.String("true"),
+			},
+		}},
+	}
+	if len(b.args.Tags) > 0 {
+		specifications := ec2.LaunchTemplateTagSpecificationArray{}
+		for _, kind := range []string{"instance", "volume"} {
+			specifications = append(specifications, &ec2.LaunchTemplateTagSpecificationArgs{
+				ResourceType: pulumi.String(kind),
+				Tags:         pulumi.ToStringMap(b.args.Tags),
+			})
+		}
+		args.TagSpecifications = specifications
+	}
+	return ec2.NewLaunchTemplate(b.ctx, b.name+"-host-template", args, b.child)
+}
+
+// groupTags are the group's own tags. Only ECS's is handed to the instances: the template gives them the others.
+func groupTags(tags map[string]string) autoscaling.GroupTagArray {
+	out := autoscaling.GroupTagArray{&autoscaling.GroupTagArgs{
+		Key: pulumi.String(managedTag), Value: pulumi.String("true"), PropagateAtLaunch: pulumi.Bool(true),
+	}}
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		out = append(out, &autoscaling.GroupTagArgs{
+			Key: pulumi.String(key), Value: pulumi.String(tags[key]), PropagateAtLaunch: pulumi.Bool(false),
+		})
+	}
+	return out
+}
+
+// fleet makes the auto scaling group.
+func (b *builder) fleet() error {
+	template, err := b.template()
+	if err != nil {
+		return err
+	}
+	b.hosts, err = autoscaling.NewGroup(b.ctx, b.name+"-hosts", &autoscaling.GroupArgs{
+		VpcZoneIdentifiers: b.args.PrivateSubnetIDs,
+		MinSize:            pulumi.Int(b.args.MinHosts),
+		MaxSize:            pulumi.Int(b.args.MaxHosts),
+		HealthCheckType:    pulumi.String("EC2"), // ECS replaces tasks that fail; a host goes only when it is itself broken
+		LaunchTemplate: &autoscaling.GroupLaunchTemplateArgs{
+			Id: template.ID(),
+			// A number, because $Latest never differs from $Latest: hosts would not be replaced when it changes.
+			Version: template.LatestVersion.ApplyT(strconv.Itoa).(pulumi.StringOutput),
+		},
+		TerminationPolicies: pulumi.ToStringArray([]string{"OldestInstance"}),
+		ProtectFromScaleIn:  pulumi.Bool(true), // managed termination protection, below, demands it and lifts it host by host
+		InstanceRefresh: &autoscaling.GroupInstanceRefreshArgs{
+			Strategy: pulumi.String("Rolling"),
+			Preferences: &autoscaling.GroupInstanceRefreshPreferencesArgs{
+				// A new host is in service before an old one goes. Every move cuts its clients, so few go at a time.
+				MinHealthyPercentage:      pulumi.Int(100),
+				MaxHealthyPercentage:      pulumi.Int(110),
+				InstanceWarmup:            pulumi.String(strconv.Itoa(warmupSeconds)),
+				SkipMatching:              pulumi.Bool(true),
+				ScaleInProtectedInstances: pulumi.String("Refresh"), // by default those with tasks, all of them, would stay
+			},
+		},
+		Tags: groupTags(b.args.Tags),
+		// When the group goes, service and capacity provider are gone and nothing is left to drain: waiting for the
+		// draining hook to time out on each host would take most of an hour.
+		ForceDelete: pulumi.Bool(true),
+	}, b.child,
+		pulumi.DependsOn(b.boot),
+		pulumi.IgnoreChanges([]string{"desiredCapacity"}), // the capacity provider's to set
+		pulumi.Timeouts(&pulumi.CustomTimeouts{Delete: "30m"}),
+	)
+	return err
+}
+
+// capacity lets ECS size the group, and makes it what the cluster's services run on.
+func (b *builder) capacity() error {
+	provider, err := ecs.NewCapacityProvider(b.ctx, b.name+"-capacity", &ecs.CapacityProviderArgs{
+		AutoScalingGroupProvider: &ecs.CapacityProviderAutoScalingGroupProviderArgs{
+			AutoScalingGroupArn:          b.hosts.Arn,
+			ManagedDraining:              pulumi.String("ENABLED"),
+			ManagedTerminationProtection: pulumi.String("ENABLED"),
+			ManagedScaling: &ecs.CapacityProviderAutoScalingGroupProviderManagedScalingArgs{
+				Status:                 pulumi.String("ENABLED"),
+				TargetCapacity:         pulumi.Int(100), // percent of the hosts that run tasks: none stand idle
+				MinimumScalingStepSize: pulumi.Int(1),
+				MaximumScalingStepSize: pulumi.Int(b.args.MaxHosts),
+				InstanceWarmupPeriod:   pulumi.Int(warmupSeconds),
+			},
+		},
+	}, b.child)
+	if err != nil {
+		return err
+	}
+	b.cluster.CapacityProviderName = provider.Name
+	attached, err := ecs.NewClusterCapacityProviders(b.ctx, b.name+"-capacity-providers", &ecs.ClusterCapacityProvidersArgs{
+		ClusterName:       b.ecs.Name,
+		CapacityProviders: pulumi.StringArray{provider.Name},
+		DefaultCapacityProviderStrategies: ecs.ClusterCapacityProvidersDefaultCapacityProviderStrategyArray{
+			&ecs.ClusterCapacityProvidersDefaultCapacityProviderStrategyArgs{
+				CapacityProvider: provider.Name,
+				Weight:           pulumi.Int(1),
+			},
+		},
+	}, b.child)
+	if err != nil {
+		return err
+	}
+	b.cluster.Ready = []pulumi.Resource{attached}
+	return nil
+}

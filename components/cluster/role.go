@@ -1,0 +1,81 @@
+package cluster
+
+import (
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/vpc"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/deepstreamhub/platform/internal/policy"
+)
+
+// hostPolicies are what a host may do, by the suffix of the attachment's name: be a container instance, and let an
+// operator in through Session Manager, since no port and no key does.
+var hostPolicies = []struct {
+	suffix string
+	arn    iam.ManagedPolicy
+}{
+	{"ecs", iam.ManagedPolicyAmazonEC2ContainerServiceforEC2Role},
+	{"ssm", iam.ManagedPolicyAmazonSSMManagedInstanceCore},
+}
+
+// role makes the hosts' role and the profile that hands it to them.
+func (b *builder) role() error {
+	trust, err := policy.TrustService("ec2.amazonaws.com", policy.Source{})
+	if err != nil {
+		return err
+	}
+	document, err := trust.JSON()
+	if err != nil {
+		return err
+	}
+	role, err := iam.NewRole(b.ctx, b.name+"-host", &iam.RoleArgs{
+		Description:      pulumi.String("Container hosts"),
+		AssumeRolePolicy: pulumi.String(document),
+	}, b.child)
+	if err != nil {
+		return err
+	}
+	for _, p := range hostPolicies {
+		attachment, err := iam.NewRolePolicyAttachment(b.ctx, b.name+"-host-"+p.suffix, &iam.RolePolicyAttachmentArgs{
+			Role:      role.Name,
+			PolicyArn: p.arn,
+		}, b.child)
+		if err != nil {
+			return err
+		}
+		// A host that boots before it may register gives up, and one that loses the right too early never leaves.
+		b.boot = append(b.boot, attachment)
+	}
+	b.profile, err = iam.NewInstanceProfile(b.ctx, b.name+"-host-profile", &iam.InstanceProfileArgs{
+		Role: role.Name,
+	}, b.child)
+	return err
+}
+
+// access makes the hosts' group. Hosts only call AWS and registries; DNS, time and instance metadata are on addresses
+// that security groups do not filter. Tasks have network interfaces and groups of their own.
+func (b *builder) access() error {
+	var err error
+	b.group, err = ec2.NewSecurityGroup(b.ctx, b.name+"-host-sg", &ec2.SecurityGroupArgs{
+		VpcId:       b.args.VpcID,
+		Description: pulumi.String("Container hosts"),
+	}, b.child)
+	if err != nil {
+		return err
+	}
+	b.cluster.HostSecurityGroupID = b.group.ID().ToStringOutput()
+	egress, err := vpc.NewSecurityGroupEgressRule(b.ctx, b.name+"-host-https", &vpc.SecurityGroupEgressRuleArgs{
+		SecurityGroupId: b.group.ID(),
+		CidrIpv4:        pulumi.String("0.0.0.0/0"),
+		IpProtocol:      pulumi.String("tcp"),
+		FromPort:        pulumi.Int(443),
+		ToPort:          pulumi.Int(443),
+		Description:     pulumi.String("AWS APIs and container registries"),
+	}, b.child)
+	if err != nil {
+		return err
+	}
+	b.boot = append(b.boot, egress)
+	return nil
+}

@@ -1,0 +1,28 @@
+package cluster
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// clusterNamePattern is the form of clusterName in CreateCluster. The name goes into a shell script.
+var clusterNamePattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
+
+// UserData returns the script that makes a host a member of an ECS cluster. Its lines are settings of the ECS agent
+// ("Amazon ECS container agent configuration", Amazon ECS Developer Guide).
+func UserData(clusterName string) (string, error) {
+	if !clusterNamePattern.MatchString(clusterName) {
+		return "", fmt.Errorf("write user data: %q is not the name of an ECS cluster", clusterName)
+	}
+	settings := []string{
+		"ECS_CLUSTER=" + clusterName,
+		// Keeps tasks from the instance's metadata, and with it from the host's role.
+		"ECS_AWSVPC_BLOCK_IMDS=true",
+		// Without it logs are written under the host's role, and the task execution role's rights to do so are idle.
+		"ECS_ENABLE_AWSLOGS_EXECUTIONROLE_OVERRIDE=true",
+		// Images are pinned by digest, so that what a host has once pulled cannot be out of date.
+		"ECS_IMAGE_PULL_BEHAVIOR=once",
+	}
+	return "#!/bin/bash\nset -euo pipefail\ncat >>/etc/ecs/ecs.config <<'EOF'\n" + strings.Join(settings, "\n") + "\nEOF\n", nil
+}

@@ -1,0 +1,28 @@
+package cluster_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/deepstreamhub/platform/components/cluster"
+)
+
+func TestUserData(t *testing.T) {
+	t.Parallel()
+	script, err := cluster.UserData("cluster-ecs-1a2b3c4")
+	require.NoError(t, err)
+	require.Equal(t, `#!/bin/bash
+set -euo pipefail
+cat >>/etc/ecs/ecs.config <<'EOF'
+ECS_CLUSTER=cluster-ecs-1a2b3c4
+ECS_AWSVPC_BLOCK_IMDS=true
+ECS_ENABLE_AWSLOGS_EXECUTIONROLE_OVERRIDE=true
+ECS_IMAGE_PULL_BEHAVIOR=once
+EOF
+`, script)
+	for _, bad := range []string{"", "a b", "a\nEOF\nreboot", "$(reboot)", "a/b"} {
+		_, err := cluster.UserData(bad)
+		require.Error(t, err, bad)
+	}
+}
