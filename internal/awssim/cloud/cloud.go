@@ -118,9 +118,9 @@ func (c *Cloud) Create(ctx context.Context, region, typ string, inputs Map) (id 
 		return "", nil, k.complete(err, k.call("Create", k.CreateCall), r.ID)
 	}
 	if err := c.clock.Sleep(ctx, k.Timing.Create); err != nil {
-		return r.ID, Clone(r.State), err
+		return k.shownID(r), Clone(r.State), err
 	}
-	return r.ID, c.snapshot(r), c.wait(ctx, c.slow[typ])
+	return k.shownID(r), c.snapshot(r), c.wait(ctx, c.slow[typ])
 }
 
 // wait passes real time that a test asked for, whatever the clock's scale.
@@ -157,7 +157,7 @@ func (c *Cloud) create(t *Tx, k *Kind, r *Resource) error {
 	}
 	c.serial++
 	r.Serial = c.serial
-	r.State["id"] = r.ID
+	r.State["id"] = k.shownID(r)
 	c.put(t, k, r)
 	return nil
 }
@@ -172,7 +172,7 @@ func (c *Cloud) Update(ctx context.Context, region, typ, id string, inputs Map) 
 		before := *r
 		next := &Resource{
 			Type: r.Type, Region: r.Region, ID: r.ID, Serial: r.Serial, Declared: r.Declared,
-			Inputs: Clone(inputs), State: merge(k, r, inputs),
+			Inputs: Clone(inputs), State: merge(k, r, inputs), Hidden: Clone(r.Hidden),
 		}
 		if err := c.check(t, k, next, r); err != nil {
 			return err
@@ -215,6 +215,9 @@ func (c *Cloud) Read(region, typ, id string) (inputs, state Map, err error) {
 // Delete removes a resource. What is gone already counts as deleted, as it does for the provider. The inputs that
 // only deletion reads (whether to take a final snapshot) come from inputs, which is what the engine's state holds.
 func (c *Cloud) Delete(ctx context.Context, region, typ, id string, inputs Map) error {
+	if k := kinds[typ]; k != nil && k.ShownID != "" && Has(inputs, "arn") {
+		id = Str(inputs, "arn") // the shown id may be a younger resource's by now
+	}
 	k, r, err := c.find(region, typ, id)
 	if gone, _ := errors.AsType[*NotFound](err); gone != nil {
 		return nil
@@ -288,10 +291,31 @@ func (c *Cloud) find(region, typ, id string) (*Kind, *Resource, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	r, ok := c.resources[key{typ, k.region(region), id}]
+	if !ok && k.ShownID != "" {
+		r, ok = c.latest(typ, k.region(region), k.ShownID, id)
+	}
 	if !ok {
 		return k, nil, &NotFound{typ, k.region(region), id}
 	}
 	return k, r, nil
+}
+
+// latest finds the youngest resource of a type whose property has the value.
+func (c *Cloud) latest(typ, region, property, value string) (found *Resource, ok bool) {
+	for _, r := range c.resources {
+		if r.Type == typ && r.Region == region && r.Str(property) == value && (found == nil || r.Serial > found.Serial) {
+			found = r
+		}
+	}
+	return found, found != nil
+}
+
+// shownID returns what the provider calls the resource's id.
+func (k *Kind) shownID(r *Resource) string {
+	if k.ShownID != "" {
+		return r.Str(k.ShownID)
+	}
+	return r.ID
 }
 
 // mutate runs one change under the lock and saves it.

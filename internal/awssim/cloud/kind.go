@@ -16,6 +16,10 @@ type Kind struct {
 	// Create and Delete operation names where they are not Create+Noun and Delete+Noun.
 	CreateCall, UpdateCall, DeleteCall string
 
+	// ShownID is the property that the provider uses as id where several resources at a time may share it, as the
+	// revisions of a task definition share its family. Such a resource's id in the account is its ARN.
+	ShownID string
+
 	Name       *AutoName // auto-naming, for types the provider names when the program does not
 	Required   []string  // inputs the provider demands beyond what the SDK's types say
 	Replace    []string  // input paths whose change makes a new resource; from the provider's schema

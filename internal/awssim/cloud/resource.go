@@ -28,6 +28,9 @@ type Resource struct {
 	Inputs Map    `json:"inputs"`           // as last asked for
 	State  Map    `json:"state"`            // as AWS holds it: inputs, defaults and what AWS computed
 
+	// Hidden is what AWS knows of the resource and no output shows, such as a launch template's earlier versions.
+	Hidden Map `json:"hidden,omitempty"`
+
 	// Declared is set for what the account has before anything is deployed. Nothing deletes it.
 	Declared bool `json:"declared,omitempty"`
 }

@@ -1,0 +1,202 @@
+package cloud
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// readJSON decodes the one JSON value that text holds. Objects with the same name twice are refused: AWS's parsers
+// differ in which of the two they take.
+func readJSON(text string) (any, error) {
+	d := json.NewDecoder(strings.NewReader(text))
+	v, err := readValue(d)
+	if err != nil {
+		return nil, fmt.Errorf("not JSON: %w", err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("not JSON: text after the value")
+	}
+	return v, nil
+}
+
+func readValue(d *json.Decoder) (any, error) {
+	token, err := d.Token()
+	if errors.Is(err, io.EOF) {
+		return nil, io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return nil, err
+	}
+	switch token {
+	case json.Delim('{'):
+		return readObject(d)
+	case json.Delim('['):
+		list := []any{}
+		for d.More() {
+			v, err := readValue(d)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, v)
+		}
+		_, err := d.Token()
+		return list, err
+	}
+	return token, nil
+}
+
+func readObject(d *json.Decoder) (any, error) {
+	object := Map{}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return nil, err
+		}
+		key, _ := name.(string)
+		if _, twice := object[key]; twice {
+			return nil, fmt.Errorf("%q stands twice in one object", key)
+		}
+		if object[key], err = readValue(d); err != nil {
+			return nil, err
+		}
+	}
+	_, err := d.Token()
+	return object, err
+}
+
+// decodeStrict fills into, a pointer to a struct or slice with json tags, from JSON text. It returns a problem for
+// every field that the type does not have, its name compared with case, and for every value of another type.
+func decodeStrict(text string, into any) []Problem {
+	v, err := readJSON(text)
+	if err != nil {
+		return []Problem{{Reason: err.Error()}}
+	}
+	var problems []Problem
+	compareShape("", v, reflect.TypeOf(into).Elem(), &problems)
+	if len(problems) > 0 {
+		return problems
+	}
+	d := json.NewDecoder(bytes.NewBufferString(text))
+	if err := d.Decode(into); err != nil {
+		return []Problem{{Reason: err.Error()}}
+	}
+	return nil
+}
+
+// compareShape holds a JSON value against a Go type.
+func compareShape(path string, v any, t reflect.Type, problems *[]Problem) {
+	wrong := func(want string) {
+		*problems = append(*problems, Problem{path, fmt.Sprintf("expected %s, got %s", want, jsonKind(v))})
+	}
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch t.Kind() {
+	case reflect.Struct:
+		object, ok := v.(Map)
+		if !ok {
+			wrong("an object")
+			return
+		}
+		compareFields(path, object, t, problems)
+	case reflect.Slice:
+		list, ok := v.([]any)
+		if !ok {
+			wrong("a list")
+			return
+		}
+		for i, e := range list {
+			compareShape(fmt.Sprintf("%s[%d]", path, i), e, t.Elem(), problems)
+		}
+	case reflect.Map:
+		object, ok := v.(Map)
+		if !ok {
+			wrong("an object")
+			return
+		}
+		for _, k := range sortedKeys(object) {
+			compareShape(dotted(path, k), object[k], t.Elem(), problems)
+		}
+	case reflect.String:
+		if _, ok := v.(string); !ok {
+			wrong("a string")
+		}
+	case reflect.Bool:
+		if _, ok := v.(bool); !ok {
+			wrong("a bool")
+		}
+	case reflect.Int:
+		if n, ok := v.(float64); !ok || n != float64(int(n)) {
+			wrong("a whole number")
+		}
+	}
+}
+
+func compareFields(path string, object Map, t reflect.Type, problems *[]Problem) {
+	fields := map[string]reflect.Type{}
+	for i := range t.NumField() {
+		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		fields[name] = t.Field(i).Type
+	}
+	for _, k := range sortedKeys(object) {
+		field, known := fields[k]
+		if !known {
+			*problems = append(*problems, Problem{dotted(path, k), "no such field; there are " + strings.Join(sortedKeys(fields), ", ")})
+			continue
+		}
+		compareShape(dotted(path, k), object[k], field, problems)
+	}
+}
+
+func jsonKind(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "null"
+	case string:
+		return fmt.Sprintf("the string %q", v)
+	case []any:
+		return "a list"
+	case Map:
+		return "an object"
+	}
+	return fmt.Sprintf("the %T %v", v, v)
+}
+
+func dotted(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}
+
+// document refuses a known string at path, a property that holds a document, with every problem that parse finds.
+func (c *Checker) document(path string, parse func(text string) []Problem) {
+	text, ok := c.String(path)
+	if !ok {
+		return
+	}
+	for _, p := range parse(text) {
+		reason := p.Reason
+		if p.Path != "" {
+			reason = p.Path + ": " + p.Reason
+		}
+		c.Fail(path, "%s", reason)
+	}
+}
+
+// policyDocument refuses a known string at path that is not a policy for that use.
+func (c *Checker) policyDocument(path string, use policyUse) {
+	c.document(path, func(text string) []Problem {
+		_, problems := readPolicy(text, use)
+		return problems
+	})
+}
+
+// oneOf reports whether s is among the values of a space-separated list.
+func oneOf(s, list string) bool { return slices.Contains(strings.Fields(list), s) }

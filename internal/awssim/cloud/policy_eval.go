@@ -1,0 +1,173 @@
+package cloud
+
+import (
+	"slices"
+	"strings"
+)
+
+// request is what a policy is asked to decide on.
+type request struct {
+	Principal principal // who asks; compared only with statements that name principals
+	Action    string
+	Resource  string
+	Context   map[string]string // condition keys, in lower case, that the request carries
+}
+
+// allows decides a request by statements alone: some statement allows it and none denies it (IAM User Guide, "Policy
+// evaluation logic").
+func allows(statements []statement, q request) bool {
+	allowed := false
+	for _, s := range statements {
+		if !s.covers(q) {
+			continue
+		}
+		if s.Deny {
+			return false
+		}
+		allowed = true
+	}
+	return allowed
+}
+
+func (s *statement) covers(q request) bool {
+	if len(s.Principals) > 0 && slices.ContainsFunc(s.Principals, q.Principal.is) == s.NotPrincipal {
+		return false
+	}
+	action := func(pattern string) bool { return wildcard(strings.ToLower(pattern), strings.ToLower(q.Action)) }
+	if slices.ContainsFunc(s.Actions, action) == s.NotAction {
+		return false
+	}
+	resource := func(pattern string) bool { return wildcard(pattern, q.Resource) }
+	if len(s.Resources) > 0 && slices.ContainsFunc(s.Resources, resource) == s.NotResource {
+		return false
+	}
+	for _, c := range s.Conditions {
+		if !c.holds(q) {
+			return false
+		}
+	}
+	return true
+}
+
+// is reports whether a principal of a statement means p. An account, by number or root ARN, means everybody in it
+// whom the account's own policies allow.
+func (p principal) is(named principal) bool {
+	switch {
+	case named.Kind == "*" || named == p || named == principal{"AWS", "*"}:
+		return true
+	case named.Kind != "AWS" || p.Kind != "AWS":
+		return false
+	}
+	account := strings.TrimSuffix(strings.TrimPrefix(named.ID, "arn:aws:iam::"), ":root")
+	return len(account) == 12 && strings.HasPrefix(p.ID, "arn:aws:iam::"+account+":")
+}
+
+// holds decides one condition. A key that the request does not carry fails every comparison but the negated ones and
+// those with IfExists (IAM User Guide, "Condition operators").
+func (c *condition) holds(q request) bool {
+	value, there := q.Context[strings.ToLower(c.Key)]
+	if c.Operator == "Null" {
+		return slices.Contains(c.Values, "true") == !there
+	}
+	negated := strings.Contains(c.Operator, "Not")
+	if !there {
+		return c.IfExists || negated || c.Set == "ForAllValues"
+	}
+	return slices.ContainsFunc(c.Values, func(v string) bool { return c.compare(v, value) }) != negated
+}
+
+// compare decides what the offline AWS's own requests are compared by; nothing else is ever equal.
+func (c *condition) compare(want, got string) bool {
+	switch strings.Replace(c.Operator, "Not", "", 1) {
+	case "StringEquals":
+		return want == got
+	case "StringEqualsIgnoreCase", "Bool":
+		return strings.EqualFold(want, got)
+	case "StringLike", "ArnLike", "ArnEquals":
+		return wildcard(want, got)
+	}
+	return false
+}
+
+// wildcard matches with * for any characters and ? for one.
+func wildcard(pattern, s string) bool {
+	for {
+		star := strings.IndexByte(pattern, '*')
+		if star < 0 {
+			return len(s) == len(pattern) && sameBut(pattern, s)
+		}
+		if len(s) < star || !sameBut(pattern[:star], s[:star]) {
+			return false
+		}
+		pattern, s = pattern[star+1:], s[star:]
+		if pattern == "" {
+			return true
+		}
+		for i := range len(s) + 1 {
+			if wildcard(pattern, s[i:]) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// sameBut compares two strings of one length, in the first of which ? stands for any character.
+func sameBut(pattern, s string) bool {
+	for i := range len(pattern) {
+		if pattern[i] != '?' && pattern[i] != s[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// roleByARN finds a role of the account.
+func roleByARN(t *Tx, arn string) (*Resource, bool) { return t.Find("aws:iam/role:Role", "arn", arn) }
+
+// roleStatements returns what a role's policies say, inline and attached.
+func roleStatements(t *Tx, role *Resource) []statement {
+	var out []statement
+	add := func(text string) {
+		s, err := parsePolicy(text, identityPolicy)
+		if err == nil { // checked when it came in
+			out = append(out, s...)
+		}
+	}
+	for _, text := range role.Strs("inlinePolicies[].policy") {
+		add(text)
+	}
+	arns := role.Strs("managedPolicyArns[]")
+	for _, p := range t.All("aws:iam/rolePolicy:RolePolicy") {
+		if p.Str("role") == role.ID {
+			add(p.Str("policy"))
+		}
+	}
+	for _, a := range t.All("aws:iam/rolePolicyAttachment:RolePolicyAttachment") {
+		if a.Str("role") == role.ID {
+			arns = append(arns, a.Str("policyArn"))
+		}
+	}
+	for _, arn := range arns {
+		if actions, ok := managedPolicy(arn); ok {
+			out = append(out, statement{Actions: actions, Resources: []string{"*"}})
+		} else if p, ok := t.Find("aws:iam/policy:Policy", "arn", arn); ok {
+			add(p.Str("policy"))
+		}
+	}
+	return out
+}
+
+// roleAllows reports whether a role's own policies allow an action.
+func roleAllows(t *Tx, role *Resource, action, resource string, context map[string]string) bool {
+	return allows(roleStatements(t, role), request{Action: action, Resource: resource, Context: context})
+}
+
+// trusts reports whether a role lets a service assume it.
+func trusts(t *Tx, role *Resource, service string) bool {
+	statements, err := parsePolicy(role.Str("assumeRolePolicy"), trustPolicy)
+	return err == nil && allows(statements, request{
+		Principal: principal{"Service", service}, Action: "sts:AssumeRole", Resource: role.Str("arn"),
+		Context: map[string]string{"aws:sourceaccount": t.Account(), "aws:sourcearn": t.ARN(strings.SplitN(service, "-", 2)[0], "*")},
+	})
+}
