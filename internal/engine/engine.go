@@ -107,9 +107,16 @@ func (o Options) installed(ctx context.Context, pinned semver.Version) (Engine, 
 	return Engine{Path: path, Version: version}, true
 }
 
+// askVersion runs pulumi version. The command writes a log below its home whatever it is asked, so it gets one that is
+// thrown away: finding an engine must leave no trace in the user's.
 func askVersion(ctx context.Context, path string, env []string) (semver.Version, error) {
+	home, err := os.MkdirTemp("", "hub-version-")
+	if err != nil {
+		return semver.Version{}, fmt.Errorf("ask its version: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(home) }()
 	cmd := exec.CommandContext(ctx, path, "version")
-	cmd.Env = append(slices.Clone(env), "PULUMI_SKIP_UPDATE_CHECK=true")
+	cmd.Env = append(slices.Clone(env), "PULUMI_SKIP_UPDATE_CHECK=true", "PULUMI_HOME="+home)
 	out, err := cmd.Output()
 	if err != nil {
 		return semver.Version{}, fmt.Errorf("ask its version: %w", err)

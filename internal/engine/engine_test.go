@@ -62,6 +62,18 @@ func TestFindTakesRecentEngineOnPath(t *testing.T) {
 	}
 }
 
+func TestFindLeavesNoTraceInThePulumiHome(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	o, _ := options(t, map[string]string{"pulumi": script(t, t.TempDir(), "pulumi", `touch "$PULUMI_HOME/log"; echo v3.250.0`)})
+	o.Env = append(os.Environ(), "PULUMI_HOME="+home)
+	_, err := engine.Find(t.Context(), o)
+	require.NoError(t, err)
+	entries, err := os.ReadDir(home)
+	require.NoError(t, err)
+	assert.Empty(t, entries)
+}
+
 func TestFindPassesOverUnfitEngine(t *testing.T) {
 	t.Parallel()
 	for body, why := range map[string]string{
