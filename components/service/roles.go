@@ -1,0 +1,97 @@
+package service
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// document writes a policy once it is known where the service runs.
+func (b *builder) document(write func(place) (string, error)) pulumi.StringOutput {
+	return b.args.ClusterArn.ToStringOutput().ApplyT(func(clusterArn string) (string, error) {
+		p, err := placeOf(clusterArn)
+		if err != nil {
+			return "", err
+		}
+		if p.region != b.args.Region {
+			return "", fmt.Errorf("read account: the cluster is in %s, not in %s", p.region, b.args.Region)
+		}
+		return write(p)
+	}).(pulumi.StringOutput)
+}
+
+// logging makes the log group and its key.
+func (b *builder) logging() error {
+	group := fmt.Sprintf("/deepstreamhub/%s/%s", b.args.Stack, b.name)
+	key, err := kms.NewKey(b.ctx, b.name+"-logs-key", &kms.KeyArgs{
+		Description:          pulumi.Sprintf("Logs of %s in %s", b.name, b.args.Stack),
+		EnableKeyRotation:    pulumi.Bool(true),
+		DeletionWindowInDays: pulumi.Int(30),
+		Policy:               b.document(func(p place) (string, error) { return p.logKeyPolicy(group) }),
+	}, b.child)
+	if err != nil {
+		return err
+	}
+	if _, err := kms.NewAlias(b.ctx, b.name+"-logs-key-alias", &kms.AliasArgs{
+		Name:        pulumi.Sprintf("alias/deepstreamhub/%s/%s", b.args.Stack, b.name),
+		TargetKeyId: key.KeyId,
+	}, b.child); err != nil {
+		return err
+	}
+	b.logs, err = cloudwatch.NewLogGroup(b.ctx, b.name+"-logs", &cloudwatch.LogGroupArgs{
+		Name:            pulumi.String(group),
+		RetentionInDays: pulumi.Int(b.args.LogRetentionDays),
+		KmsKeyId:        key.Arn,
+	}, b.child)
+	if err != nil {
+		return err
+	}
+	b.service.LogGroupName = b.logs.Name
+	return nil
+}
+
+// roles makes the role that ECS runs tasks with and the one that the tasks themselves have.
+func (b *builder) roles() error {
+	trust := b.document(place.trust)
+	var err error
+	b.execution, err = iam.NewRole(b.ctx, b.name+"-execution", &iam.RoleArgs{
+		Description:      pulumi.Sprintf("ECS starting tasks of %s", b.name),
+		AssumeRolePolicy: trust,
+	}, b.child)
+	if err != nil {
+		return err
+	}
+	// It has no rights. Without a role of its own the container could look for others'.
+	b.task, err = iam.NewRole(b.ctx, b.name+"-task", &iam.RoleArgs{
+		Description:      pulumi.Sprintf("Tasks of %s", b.name),
+		AssumeRolePolicy: trust,
+	}, b.child)
+	if err != nil {
+		return err
+	}
+	secretArns := pulumi.StringArray{}
+	for _, secret := range b.args.Secrets {
+		secretArns = append(secretArns, secret.Arn) // in any order: the document sorts them
+	}
+	rights := pulumi.All(b.args.ClusterArn, b.logs.Arn, secretArns, pulumi.StringArray(b.args.SecretKeyArns)).ApplyT(
+		func(values []any) (string, error) {
+			p, err := placeOf(values[0].(string))
+			if err != nil {
+				return "", err
+			}
+			return p.executionPolicy(needs{
+				image:       b.args.Image,
+				logGroupArn: values[1].(string),
+				secretArns:  values[2].([]string),
+				keyArns:     values[3].([]string),
+			})
+		}).(pulumi.StringOutput)
+	b.rights, err = iam.NewRolePolicy(b.ctx, b.name+"-execution", &iam.RolePolicyArgs{
+		Role:   b.execution.Name,
+		Policy: rights,
+	}, b.child)
+	return err
+}

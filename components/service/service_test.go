@@ -1,0 +1,278 @@
+package service_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+
+	"github.com/deepstreamhub/platform/components/componenttest"
+	"github.com/deepstreamhub/platform/components/service"
+)
+
+const (
+	clusterArn = "arn:aws:ecs:eu-central-1:111122223333:cluster/main"
+	secretArn  = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:db-AbCdEf"
+	keyArn     = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+)
+
+var image = "111122223333.dkr.ecr.eu-central-1.amazonaws.com/deepstream@sha256:" + strings.Repeat("0a", 32)
+
+func args() *service.Args {
+	return &service.Args{
+		Stack:              "prod-eu",
+		Region:             "eu-central-1",
+		ClusterArn:         pulumi.String(clusterArn),
+		CapacityProvider:   pulumi.String("capacity-1"),
+		VpcID:              pulumi.String("vpc-1"),
+		SubnetIDs:          pulumi.ToStringArray([]string{"subnet-a", "subnet-b", "subnet-c"}),
+		TargetGroupArn:     pulumi.String("arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/tg/1"),
+		SecurityGroupIDs:   []pulumi.StringInput{pulumi.String("sg-db"), pulumi.String("sg-bus"), pulumi.String("sg-target")},
+		Image:              image,
+		Command:            []string{"node", "./bin/deepstream.js", "start"},
+		Port:               6020,
+		HealthPath:         "/health-check",
+		Tasks:              6,
+		CPU:                1024,
+		MemoryMiB:          2048,
+		StopTimeoutSeconds: 30,
+		LogRetentionDays:   30,
+		Environment:        map[string]pulumi.StringInput{"HOST": pulumi.String("db.example")},
+		Secrets:            map[string]service.Secret{"PASSWORD": {Arn: pulumi.String(secretArn), JSONKey: "password"}},
+		SecretKeyArns:      []pulumi.StringInput{pulumi.String(keyArn)},
+	}
+}
+
+func newRecorder() *componenttest.Recorder {
+	r := componenttest.New()
+	r.Computed = map[string]func(componenttest.Resource) resource.PropertyMap{
+		"aws:iam/role:Role": func(r componenttest.Resource) resource.PropertyMap {
+			return resource.PropertyMap{"name": resource.NewProperty(r.Name + "-name")}
+		},
+	}
+	return r
+}
+
+func run(t *testing.T, r *componenttest.Recorder, a *service.Args) []componenttest.Resource {
+	t.Helper()
+	resources, err := r.Run(func(ctx *pulumi.Context) error {
+		provider, err := aws.NewProvider(ctx, "aws", &aws.ProviderArgs{})
+		if err != nil {
+			return err
+		}
+		listener, err := lb.NewListener(ctx, "listener", &lb.ListenerArgs{
+			LoadBalancerArn: pulumi.String("arn"), DefaultActions: lb.ListenerDefaultActionArray{},
+		}, pulumi.Provider(provider))
+		if err != nil {
+			return err
+		}
+		a.DependsOn = []pulumi.Resource{listener}
+		_, err = service.New(ctx, "deepstream", a, pulumi.Providers(provider))
+		return err
+	})
+	require.NoError(t, err)
+	return resources
+}
+
+func TestResources(t *testing.T) {
+	t.Parallel()
+	resources := run(t, newRecorder(), args())
+	require.Empty(t, cmp.Diff([]string{
+		"aws:cloudwatch/logGroup:LogGroup deepstream-logs",
+		"aws:ec2/securityGroup:SecurityGroup deepstream-sg",
+		"aws:ecs/service:Service deepstream-service",
+		"aws:ecs/taskDefinition:TaskDefinition deepstream-task",
+		"aws:iam/role:Role deepstream-execution",
+		"aws:iam/role:Role deepstream-task",
+		"aws:iam/rolePolicy:RolePolicy deepstream-execution",
+		"aws:kms/alias:Alias deepstream-logs-key-alias",
+		"aws:kms/key:Key deepstream-logs-key",
+		"aws:lb/listener:Listener listener",
+		"aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule deepstream-https",
+		"deepstreamhub:service:Service deepstream",
+		"pulumi:providers:aws aws",
+	}, componenttest.Names(resources)))
+	for _, r := range resources {
+		if strings.HasPrefix(r.Type, "aws:") && r.Name != "listener" {
+			require.Equal(t, "deepstream", r.Parent, r.Name)
+			require.Contains(t, r.Provider, "aws", "%s must not use the default provider", r.Name)
+		}
+	}
+}
+
+func TestECSService(t *testing.T) {
+	t.Parallel()
+	got := componenttest.Find(t, run(t, newRecorder(), args()), "aws:ecs/service:Service", "deepstream-service")
+	require.Empty(t, cmp.Diff(map[string]any{
+		"cluster":                    clusterArn,
+		"taskDefinition":             "arn:aws:mock:::deepstream-task",
+		"desiredCount":               6.0,
+		"capacityProviderStrategies": []any{map[string]any{"capacityProvider": "capacity-1", "weight": 1.0}},
+		"orderedPlacementStrategies": []any{
+			map[string]any{"type": "spread", "field": "attribute:ecs.availability-zone"},
+			map[string]any{"type": "binpack", "field": "memory"},
+		},
+		"networkConfiguration": map[string]any{
+			"assignPublicIp": false,
+			"subnets":        []any{"subnet-a", "subnet-b", "subnet-c"},
+			"securityGroups": []any{"deepstream-sg-id", "sg-db", "sg-bus", "sg-target"},
+		},
+		"loadBalancers": []any{map[string]any{
+			"targetGroupArn": "arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/tg/1",
+			"containerName":  "deepstream", "containerPort": 6020.0,
+		}},
+		"healthCheckGracePeriodSeconds":   60.0,
+		"deploymentMinimumHealthyPercent": 100.0,
+		"deploymentMaximumPercent":        200.0,
+		"deploymentCircuitBreaker":        map[string]any{"enable": true, "rollback": true},
+		"enableEcsManagedTags":            true,
+		"propagateTags":                   "SERVICE",
+		"waitForSteadyState":              true,
+	}, got.Plain()))
+	for _, needed := range []string{"deepstream-execution", "listener", "deepstream-https"} {
+		require.Contains(t, got.Dependencies, needed, "it must be there before the first task, and after the last")
+	}
+	require.Equal(t, []string{"30m", "90m", "90m"}, []string{
+		got.RPC.GetCustomTimeouts().GetCreate(), got.RPC.GetCustomTimeouts().GetUpdate(), got.RPC.GetCustomTimeouts().GetDelete(),
+	})
+}
+
+func TestTaskDefinition(t *testing.T) {
+	t.Parallel()
+	in := componenttest.Find(t, run(t, newRecorder(), args()), "aws:ecs/taskDefinition:TaskDefinition", "deepstream-task").Plain()
+	want, err := service.ContainerDefinitions(service.Container{
+		Name:               "deepstream",
+		Image:              image,
+		Command:            []string{"node", "./bin/deepstream.js", "start"},
+		Port:               6020,
+		HealthPath:         "/health-check",
+		Environment:        map[string]string{"HOST": "db.example"},
+		Secrets:            map[string]string{"PASSWORD": secretArn + ":password::"},
+		LogGroup:           "/deepstreamhub/prod-eu/deepstream",
+		Region:             "eu-central-1",
+		StopTimeoutSeconds: 30,
+	})
+	require.NoError(t, err)
+	require.Empty(t, cmp.Diff(map[string]any{
+		"family":                  "deepstreamhub-prod-eu-deepstream",
+		"networkMode":             "awsvpc",
+		"requiresCompatibilities": []any{"EC2"},
+		"cpu":                     "1024",
+		"memory":                  "2048",
+		"executionRoleArn":        "arn:aws:mock:::deepstream-execution",
+		"taskRoleArn":             "arn:aws:mock:::deepstream-task",
+		"containerDefinitions":    want,
+	}, in))
+}
+
+func TestLogs(t *testing.T) {
+	t.Parallel()
+	resources := run(t, newRecorder(), args())
+	require.Equal(t, map[string]any{
+		"name": "/deepstreamhub/prod-eu/deepstream", "retentionInDays": 30.0, "kmsKeyId": "arn:aws:mock:::deepstream-logs-key",
+	}, componenttest.Find(t, resources, "aws:cloudwatch/logGroup:LogGroup", "deepstream-logs").Plain())
+	key := componenttest.Find(t, resources, "aws:kms/key:Key", "deepstream-logs-key").Plain()
+	require.Contains(t, key["policy"], "log-group:/deepstreamhub/prod-eu/deepstream")
+	require.Contains(t, key["policy"], "arn:aws:iam::111122223333:root", "or nobody could manage the key")
+}
+
+func TestRoles(t *testing.T) {
+	t.Parallel()
+	resources := run(t, newRecorder(), args())
+	for _, role := range []string{"deepstream-execution", "deepstream-task"} {
+		trust := componenttest.Find(t, resources, "aws:iam/role:Role", role).Plain()["assumeRolePolicy"].(string)
+		require.True(t, json.Valid([]byte(trust)), role)
+		require.Contains(t, trust, `"aws:SourceAccount":["111122223333"]`, role)
+	}
+	rights := componenttest.Find(t, resources, "aws:iam/rolePolicy:RolePolicy", "deepstream-execution").Plain()
+	require.Equal(t, "deepstream-execution-name", rights["role"])
+	for _, arn := range []string{secretArn, keyArn, "arn:aws:mock:::deepstream-logs:*", "repository/deepstream"} {
+		require.Contains(t, rights["policy"], arn)
+	}
+}
+
+func TestWithoutVariables(t *testing.T) {
+	t.Parallel()
+	a := args()
+	a.Command, a.Environment, a.Secrets, a.SecretKeyArns = nil, nil, nil, nil
+	resources := run(t, newRecorder(), a)
+	definitions := componenttest.Find(t, resources, "aws:ecs/taskDefinition:TaskDefinition", "deepstream-task").Plain()["containerDefinitions"]
+	for _, absent := range []string{`"environment"`, `"secrets"`, `"command":[]`, "null"} {
+		require.NotContains(t, definitions, absent)
+	}
+	require.NotContains(t, componenttest.Find(t, resources, "aws:iam/rolePolicy:RolePolicy", "deepstream-execution").Plain()["policy"], "secretsmanager")
+}
+
+func TestClusterInAnotherRegion(t *testing.T) {
+	t.Parallel()
+	a := args()
+	a.Region = "us-east-1"
+	_, err := newRecorder().Run(func(ctx *pulumi.Context) error {
+		_, err := service.New(ctx, "deepstream", a)
+		return err
+	})
+	require.ErrorContains(t, err, "the cluster is in eu-central-1, not in us-east-1")
+}
+
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	change := func(f func(*service.Args)) *service.Args {
+		a := args()
+		f(a)
+		return a
+	}
+	for name, tc := range map[string]struct {
+		name string
+		args *service.Args
+		want []string
+	}{
+		"nothing": {"deepstream", nil, []string{"no arguments"}},
+		"everything at once": {"Deepstream", &service.Args{
+			SecurityGroupIDs: []pulumi.StringInput{nil, nil, nil, nil, nil},
+			Environment:      map[string]pulumi.StringInput{"A-B": pulumi.String(""), "TWICE": nil},
+			Secrets:          map[string]service.Secret{"TWICE": {JSONKey: "a:b"}, "1": {Arn: pulumi.String(secretArn)}},
+			SecretKeyArns:    []pulumi.StringInput{nil},
+			CPU:              64,
+		}, []string{
+			`name "Deepstream"`, `stack ""`, `region ""`, "cluster arn: missing", "capacity provider: missing", "vpc id: missing",
+			"target group arn: missing", "subnet ids: missing", "security group ids: 5 given", "security group ids: one is missing",
+			`image ""`, `health path ""`, "port 0", "tasks 0", "cpu 64: must be 128 to 10240", "memory MiB 0", "stop timeout seconds 0",
+			"log retention days 0", `environment "A-B": not the name`, `environment "TWICE": has no value`, `environment "TWICE": is among the secrets`,
+			`secret "1": not the name`, `secret "TWICE": has no arn`, `secret "TWICE": json key "a:b"`, "secret key arns: one is missing",
+		}},
+		"image by tag":                {"deepstream", change(func(a *service.Args) { a.Image = "deepstreamio/deepstream.io:10.1.4" }), []string{"must be pinned by digest"}},
+		"path that leaves its quotes": {"deepstream", change(func(a *service.Args) { a.HealthPath = "/a'+process.env.X+'" }), []string{"health path"}},
+		"name too long for its roles": {strings.Repeat("a", 47), args(), []string{"at most 46"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			resources, err := newRecorder().Run(func(ctx *pulumi.Context) error {
+				_, err := service.New(ctx, tc.name, tc.args)
+				return err
+			})
+			require.ErrorContains(t, err, "create service "+tc.name+": ")
+			for _, want := range tc.want {
+				require.ErrorContains(t, err, want)
+			}
+			require.Empty(t, resources, "nothing may be registered")
+		})
+	}
+}
+
+func TestUnknownsInPreview(t *testing.T) {
+	t.Parallel()
+	r := newRecorder()
+	r.Preview = true
+	a := args()
+	resources := run(t, r, a)
+	definitions := componenttest.Find(t, resources, "aws:ecs/taskDefinition:TaskDefinition", "deepstream-task").Inputs["containerDefinitions"]
+	require.True(t, definitions.IsString(), "a reviewer must see the new task definition when nothing in it comes from AWS")
+	rights := componenttest.Find(t, resources, "aws:iam/rolePolicy:RolePolicy", "deepstream-execution").Inputs["policy"]
+	require.True(t, rights.ContainsUnknowns(), "the log group has no ARN yet")
+}
