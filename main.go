@@ -1,4 +1,4 @@
-// Command platform is the Pulumi program of one region's stack.
+// Command platform is the Pulumi program of one deepstreamHub region.
 package main
 
 import (

@@ -8,12 +8,14 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/deepstreamhub/platform/cmd/hub/plainterm"
 	"github.com/deepstreamhub/platform/internal/cli"
 )
 
 func main() { os.Exit(run()) }
 
 func run() int {
+	plainterm.Restore()
 	ctx, force := interrupts()
 	dir, err := os.Getwd()
 	if err == nil {

@@ -62,22 +62,32 @@ type interruptedError struct{ cause error }
 func (e interruptedError) Error() string { return "interrupted: nothing was changed" }
 func (e interruptedError) Unwrap() error { return e.cause }
 
+// Advice is empty: there is nothing to put right.
+func (e interruptedError) Advice() string { return "" }
+
 // ExitCode is 130.
 func (e interruptedError) ExitCode() int { return exitInterrupted }
 
 // stackErrors are the errors of several stacks, in the order of the stacks.
 type stackErrors []error
 
-// joinStacks returns nil when there is no error, the error itself when there is one, else all of them.
+// joinStacks returns nil when there is no error, the error itself when there is one, else all of them. What several
+// stacks say alike is said once.
 func joinStacks(errs []error) error {
-	errs = slices.DeleteFunc(slices.Clone(errs), func(err error) bool { return err == nil })
-	switch len(errs) {
+	var all stackErrors
+	for _, err := range errs {
+		same := func(other error) bool { return other.Error() == err.Error() }
+		if err != nil && !slices.ContainsFunc(all, same) {
+			all = append(all, err)
+		}
+	}
+	switch len(all) {
 	case 0:
 		return nil
 	case 1:
-		return errs[0]
+		return all[0]
 	}
-	return stackErrors(errs)
+	return all
 }
 
 func (e stackErrors) Error() string {

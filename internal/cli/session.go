@@ -82,7 +82,7 @@ func (s *session) canAsk() error {
 // findEngine finds the engine, or builds it on first use, and says which one it is.
 func (s *session) findEngine(ctx context.Context) error {
 	e, err := s.deps.findEngine(ctx, engine.Options{ToolsDir: filepath.Join(s.root, "tools"), Progress: s.Err, Env: s.Environ})
-	if err != nil {
+	if err != nil || ctx.Err() != nil {
 		return s.orInterrupted(ctx, err)
 	}
 	from := "from " + e.Path

@@ -152,7 +152,7 @@ func (d *Driver) State(ctx context.Context) (plan.State, error) {
 	if err != nil {
 		return plan.State{}, d.failed(ctx, "read state of", err, nil)
 	}
-	state, err := decodeState(d.target.Stack, exported.Deployment)
+	state, err := decodeState(d.target.Stack, exported)
 	if err != nil {
 		return plan.State{}, d.failed(ctx, "read state of", err, nil)
 	}

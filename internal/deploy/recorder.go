@@ -26,6 +26,7 @@ type recorder struct {
 
 	result    plan.Plan
 	index     map[string]int  // of the result's step, by URN
+	finished  map[string]bool // URNs with a finished step
 	replacing map[string]bool // URNs with a replacement of this operation
 	leftovers []plan.Step     // deletions of what was replaced, now or in an earlier operation
 	messages  map[string][]string
@@ -41,6 +42,7 @@ func newRecorder(t Target, preview bool, listener func(plan.Event)) *recorder {
 		stack: t.Stack, listener: listener, now: t.Now, begun: make(chan struct{}),
 		result:    plan.Plan{Stack: t.Stack, Preview: preview},
 		index:     map[string]int{},
+		finished:  map[string]bool{},
 		replacing: map[string]bool{},
 		messages:  map[string][]string{},
 		seen:      map[string]bool{},
@@ -112,6 +114,9 @@ func (r *recorder) resource(e plan.Event, kind plan.EventKind, m apitype.StepEve
 	if m.Type == stackType && m.New != nil && kind == plan.EventFinished {
 		r.result.Outputs = outputs(m.New.Outputs)
 	}
+	if kind == plan.EventFinished {
+		r.finished[m.URN] = true
+	}
 	if kind == plan.EventFailed {
 		r.failures = append(r.failures, e.Step)
 	}
@@ -170,8 +175,9 @@ func (r *recorder) progress(e plan.Event, p apitype.ProgressEvent) {
 	r.listener(e)
 }
 
-// plan returns what was recorded.
+// plan returns what was recorded. Steps that failed, or that an interrupt kept from starting, did not happen.
 func (r *recorder) plan() plan.Plan {
+	r.result.Steps = slices.DeleteFunc(r.result.Steps, func(s plan.Step) bool { return !r.finished[s.URN] })
 	for _, s := range r.leftovers {
 		if !r.replacing[s.URN] {
 			s.Op, s.Changed, s.Replaces = plan.OpDelete, nil, nil

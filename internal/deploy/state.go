@@ -9,17 +9,19 @@ import (
 	"github.com/deepstreamhub/platform/internal/plan"
 )
 
-// checkpoint is version 3 of the engine's deployment schema.
-const checkpoint = 3
-
-// decodeState reads the deployment of an exported checkpoint. A stack that was never deployed has none.
-func decodeState(stack string, deployment json.RawMessage) (plan.State, error) {
+// decodeState reads an exported checkpoint. A stack that was never deployed has no deployment in it. A schema newer
+// than the SDK's is an error: whatever judges a state must not judge half of it.
+func decodeState(stack string, exported apitype.UntypedDeployment) (plan.State, error) {
 	state := plan.State{Stack: stack}
-	if len(deployment) == 0 {
+	if exported.Version > apitype.DeploymentSchemaVersionLatest {
+		return state, fmt.Errorf("decode checkpoint: its schema is version %d, the newest one known here is %d",
+			exported.Version, apitype.DeploymentSchemaVersionLatest)
+	}
+	if len(exported.Deployment) == 0 {
 		return state, nil
 	}
 	var d apitype.DeploymentV3
-	if err := json.Unmarshal(deployment, &d); err != nil {
+	if err := json.Unmarshal(exported.Deployment, &d); err != nil {
 		return state, fmt.Errorf("decode checkpoint: %w", err)
 	}
 	for _, r := range d.Resources {

@@ -1,6 +1,7 @@
 package progress
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -170,12 +171,12 @@ func (s *Stack) fail(e plan.Event) []Failure {
 	return []Failure{*f}
 }
 
-// closing are the engine's own last words after a failure; they repeat what the failure said.
-var closing = []string{"update failed", "preview failed", "destroy failed", "refresh failed", "deployment failed"}
+// closing matches the engine's own last words after a failure or an interrupt; they repeat what was said before.
+var closing = regexp.MustCompile(`^(update|preview|destroy|refresh|deployment) (failed|canceled)$`)
 
 func (s *Stack) diagnose(e plan.Event) []Failure {
 	text := strings.TrimSpace(e.Message)
-	if e.Severity != "error" || text == "" || slices.Contains(closing, text) {
+	if e.Severity != "error" || text == "" || closing.MatchString(text) {
 		return nil
 	}
 	if slices.Contains(s.said[e.Step.URN], text) {

@@ -151,6 +151,7 @@ func TestFoldTellsErrorsThatHaveNoStep(t *testing.T) {
 	require.Len(t, told, 1)
 	require.Equal(t, []string{"FAILED s: the stack failed", "    cannot reach the provider"}, told[0].lines())
 	require.Empty(t, tree.Fold(errorAt(3, stackStep, "update failed")))
+	require.Empty(t, tree.Fold(errorAt(3, plan.Step{}, "update canceled")))
 }
 
 func TestElapsed(t *testing.T) {

@@ -190,8 +190,8 @@ func (c *Checker) document(path string, parse func(text string) []Problem) {
 	}
 }
 
-// policyDocument refuses a known string at path that is not a policy for that use.
-func (c *Checker) policyDocument(path string, use policyUse) {
+// policy refuses a known string at path that is not a policy for that use.
+func (c *Checker) policy(path string, use policyUse) {
 	c.document(path, func(text string) []Problem {
 		_, problems := readPolicy(text, use)
 		return problems

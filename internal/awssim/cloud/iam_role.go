@@ -1,0 +1,280 @@
+package cloud
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// typeRole and the others are types that rules of several files ask for.
+const (
+	typeRole           = "aws:iam/role:Role"
+	typeRolePolicy     = "aws:iam/rolePolicy:RolePolicy"
+	typeRoleAttachment = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+	typeProfile        = "aws:iam/instanceProfile:InstanceProfile"
+)
+
+const (
+	trustLimit    = 2048  // characters of a trust policy (IAM User Guide, "IAM and AWS STS quotas")
+	inlineLimit   = 10240 // characters of all inline policies of a role together
+	attachedLimit = 10    // managed policies of a role
+)
+
+var noSuchRole = Refusal{"NoSuchEntity", "The role with name {value} cannot be found.", "facts 31"}
+
+var _ = register(
+	&Kind{
+		Type: typeRole, Service: "IAM", Noun: "Role", Global: true, UpdateCall: "UpdateRole",
+		Name:     &AutoName{Property: "name", Max: 64, Prefix: "namePrefix"},
+		Required: []string{"assumeRolePolicy"},
+		Replace:  []string{"name", "namePrefix", "path"},
+		JSON:     []string{"assumeRolePolicy", "inlinePolicies.policy"},
+		Defaults: Map{"forceDetachPolicies": false, "maxSessionDuration": 3600.0, "path": "/"},
+		Keys:     []string{"arn"},
+		Unique:   []Unique{{Props: []string{"name"}, Refusal: Refusal{"EntityAlreadyExists", "Role with name {value} already exists.", "facts 29"}}},
+		Quota:    &Quota{Max: 1000, Refusal: Refusal{"LimitExceeded", "Cannot exceed quota for RolesPerAccount: {value}", "facts 21"}},
+		Check:    checkRole, Create: createRole, Update: updateRole, Delete: deleteRole,
+	},
+	&Kind{
+		Type: typeRolePolicy, Service: "IAM", Noun: "RolePolicy", Global: true, CreateCall: "PutRolePolicy", UpdateCall: "PutRolePolicy",
+		Name:     &AutoName{Property: "name", Max: 128, Prefix: "namePrefix"},
+		Required: []string{"policy", "role"},
+		Replace:  []string{"name", "namePrefix", "role"},
+		JSON:     []string{"policy"},
+		Refs:     []Ref{{Path: "role", To: typeRole, Missing: noSuchRole}},
+		Check: func(c *Checker) {
+			checkIAMName(c, 128)
+			checkRoleName(c, "role")
+			c.policy("policy", identityPolicy)
+		},
+		Create: createRolePolicy,
+		Update: func(t *Tx, r *Resource, _ Map) error { return checkInlineSize(t, r) },
+	},
+	&Kind{
+		Type: typeRoleAttachment, Service: "IAM", Noun: "RolePolicy", Global: true, CreateCall: "AttachRolePolicy", DeleteCall: "DetachRolePolicy",
+		Required: []string{"policyArn", "role"},
+		Frozen:   true,
+		Refs:     []Ref{{Path: "role", To: typeRole, Missing: noSuchRole}},
+		Quota:    &Quota{Max: attachedLimit, Per: "role", Refusal: Refusal{"LimitExceeded", "Cannot exceed quota for PoliciesPerRole: {value}", "facts 30"}},
+		Check: func(c *Checker) {
+			checkRoleName(c, "role")
+			c.Match("policyArn", arnPattern, "an ARN")
+		},
+		Create: func(t *Tx, r *Resource) error {
+			r.ID = r.Str("role") + "/" + r.Str("policyArn")
+			return policyExists(t, r.Str("policyArn"))
+		},
+	},
+	&Kind{
+		Type: typeProfile, Service: "IAM", Noun: "InstanceProfile", Global: true, UpdateCall: "AddRoleToInstanceProfile",
+		Name:     &AutoName{Property: "name", Max: 128, Prefix: "namePrefix"},
+		Replace:  []string{"name", "namePrefix", "path"},
+		Defaults: Map{"path": "/"},
+		Keys:     []string{"arn"},
+		Unique:   []Unique{{Props: []string{"name"}, Refusal: Refusal{"EntityAlreadyExists", "Instance Profile {value} already exists.", "facts 29"}}},
+		Refs:     []Ref{{Path: "role", To: typeRole, Missing: noSuchRole}},
+		Check: func(c *Checker) {
+			checkIAMName(c, 128)
+			checkRoleName(c, "role")
+		},
+		Create: createProfile,
+		Update: func(_ *Tx, r *Resource, _ Map) error { tagsAll(r); return nil },
+	},
+)
+
+var (
+	arnPattern     = regexp.MustCompile(`^arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12}|aws|):\S+$`)
+	iamNamePattern = regexp.MustCompile(`^[\w+=,.@-]+$`)
+	iamPathPattern = regexp.MustCompile(`^/([!-~]+/)?$`)
+)
+
+func checkIAMName(c *Checker, longest int) {
+	const prefixed = 26 // characters the provider appends to a prefix
+	c.Conflict("name", "namePrefix")
+	c.Length("name", 1, longest)
+	c.Length("namePrefix", 1, longest-prefixed)
+	c.Match("name", iamNamePattern, "must match [\\w+=,.@-]")
+	c.Match("namePrefix", iamNamePattern, "must match [\\w+=,.@-]")
+}
+
+// checkRoleName refuses an ARN where a name belongs.
+func checkRoleName(c *Checker, path string) { c.Match(path, iamNamePattern, "must be a role's name") }
+
+func checkRole(c *Checker) {
+	checkIAMName(c, 64)
+	c.Length("path", 1, 512)
+	c.Match("path", iamPathPattern, "must begin and end with /")
+	c.Length("description", 0, 1000)
+	c.Between("maxSessionDuration", 3600, 43200)
+	c.Match("permissionsBoundary", arnPattern, "an ARN")
+	c.Match("managedPolicyArns[]", arnPattern, "an ARN")
+	c.policy("assumeRolePolicy", trustPolicy)
+	for i, p := range Maps(c.In, "inlinePolicies[]") {
+		at := fmt.Sprintf("inlinePolicies[%d]", i)
+		if !Has(p, "name") {
+			c.Fail(at+".name", "missing")
+		}
+		for _, text := range Strs(p, "policy") {
+			if _, err := parsePolicy(text, identityPolicy); err != nil {
+				c.Fail(at+".policy", "%v", err)
+			}
+		}
+	}
+}
+
+func createRole(t *Tx, r *Resource) error {
+	settleName(t, r)
+	r.ID = r.Str("name")
+	r.State["arn"] = t.GlobalARN("iam", "role"+r.Str("path")+r.ID)
+	r.State["uniqueId"] = "AROA" + strings.ToUpper(t.Hex(17))
+	r.State["createDate"] = t.Now().Format(time.RFC3339)
+	for _, p := range []string{"inlinePolicies", "managedPolicyArns"} {
+		if !Has(r.State, p) {
+			r.State[p] = []any{}
+		}
+	}
+	return settleRole(t, r)
+}
+
+func updateRole(t *Tx, r *Resource, _ Map) error { return settleRole(t, r) }
+
+// settleRole checks what creation and update have in common.
+func settleRole(t *Tx, r *Resource) error {
+	tagsAll(r)
+	trust := r.Str("assumeRolePolicy")
+	if counted(trust) > trustLimit {
+		return Refuse("LimitExceeded", "facts 30", "Cannot exceed quota for ACLSizePerRole: %d", trustLimit)
+	}
+	statements, err := parsePolicy(trust, trustPolicy)
+	if err != nil {
+		return Refuse("MalformedPolicyDocument", "IAM User Guide, Grammar of the IAM JSON policy language", "%v", err)
+	}
+	if p, bad := invalidPrincipal(t, statements); bad {
+		return Refuse("MalformedPolicyDocument", "facts 28", "Invalid principal in policy: %s", p)
+	}
+	arns := r.Strs("managedPolicyArns[]")
+	if len(arns) > attachedLimit {
+		return Refuse("LimitExceeded", "facts 30", "Cannot exceed quota for PoliciesPerRole: %d", attachedLimit)
+	}
+	if boundary := r.Str("permissionsBoundary"); boundary != "" {
+		arns = append(arns, boundary)
+	}
+	for _, arn := range arns {
+		if err := policyExists(t, arn); err != nil {
+			return err
+		}
+	}
+	return checkInlineSize(t, r)
+}
+
+// deleteRole does as the provider: it takes the role out of instance profiles itself, policies only when told to.
+func deleteRole(t *Tx, r *Resource) error {
+	for _, h := range t.Holders(r) {
+		switch h.By.Type {
+		case typeProfile:
+			t.c.drop(h.By)
+			delete(h.By.State, "role")
+			t.c.put(t, kinds[typeProfile], h.By)
+		case typeRolePolicy, typeRoleAttachment:
+			if !r.Bool("forceDetachPolicies") {
+				return roleInUse(h.By)
+			}
+			t.c.drop(h.By)
+			delete(t.c.resources, keyOf(h.By))
+			t.touched(h.By)
+		}
+	}
+	return nil
+}
+
+func roleInUse(by *Resource) error {
+	if by.Type == typeRolePolicy {
+		return Refuse("DeleteConflict", "facts 25", "Cannot delete entity, must delete policies first.")
+	}
+	return Refuse("DeleteConflict", "facts 24", "Cannot delete entity, must detach all policies first.")
+}
+
+func createRolePolicy(t *Tx, r *Resource) error {
+	settleName(t, r)
+	r.ID = r.Str("role") + ":" + r.Str("name")
+	return checkInlineSize(t, r)
+}
+
+// checkInlineSize holds all inline policies of a role to their common limit. r is the role or one of its policies, as
+// they shall be.
+func checkInlineSize(t *Tx, r *Resource) error {
+	role := r
+	if r.Type == typeRolePolicy {
+		role, _ = t.Find(typeRole, "", r.Str("role"))
+	}
+	size := 0
+	for _, text := range role.Strs("inlinePolicies[].policy") {
+		size += counted(text)
+	}
+	for _, p := range t.All(typeRolePolicy) {
+		if p.Str("role") == role.ID && p.ID != r.ID {
+			size += counted(p.Str("policy"))
+		}
+	}
+	if r.Type == typeRolePolicy {
+		size += counted(r.Str("policy"))
+	}
+	if size > inlineLimit {
+		return Refuse("LimitExceeded", "facts 30", "Maximum policy size of %d bytes exceeded for role %s", inlineLimit, role.ID)
+	}
+	return nil
+}
+
+// counted returns the size of a policy as IAM counts it: without white space.
+func counted(policy string) int {
+	return len(strings.Map(func(c rune) rune {
+		if unicode.IsSpace(c) {
+			return -1
+		}
+		return c
+	}, policy))
+}
+
+// policyExists refuses the ARN of a managed policy that neither AWS nor the account has.
+func policyExists(t *Tx, arn string) error {
+	if _, ok := managedPolicy(arn); ok {
+		return nil
+	}
+	if _, ok := t.Find("aws:iam/policy:Policy", "arn", arn); ok {
+		return nil
+	}
+	return Refuse("NoSuchEntity", "IAM API, AttachRolePolicy", "Policy %s does not exist or is not attachable.", arn)
+}
+
+func createProfile(t *Tx, r *Resource) error {
+	settleName(t, r)
+	r.ID = r.Str("name")
+	r.State["arn"] = t.GlobalARN("iam", "instance-profile"+r.Str("path")+r.ID)
+	r.State["uniqueId"] = "AIPA" + strings.ToUpper(t.Hex(17))
+	r.State["createDate"] = t.Now().Format(time.RFC3339)
+	tagsAll(r)
+	return nil
+}
+
+// settleName fills in name and namePrefix as the provider does: a name made from a prefix is the prefix and the time
+// with a counter, 26 characters.
+func settleName(t *Tx, r *Resource) {
+	if r.Str("name") == "" {
+		r.State["name"] = r.Str("namePrefix") + t.Now().Format("20060102150405") + t.Hex(12)
+	}
+	if !Has(r.State, "namePrefix") {
+		r.State["namePrefix"] = ""
+	}
+}
+
+// tagsAll fills in the tags as AWS has them: those of the resource, since the offline provider has no default tags.
+func tagsAll(r *Resource) {
+	tags := Clone(At(r.State, "tags"))
+	if len(tags) == 1 {
+		r.State["tagsAll"] = tags[0]
+		return
+	}
+	r.State["tagsAll"] = Map{}
+}

@@ -1,0 +1,97 @@
+package cloud
+
+import (
+	"regexp"
+	"strings"
+)
+
+const typeLogGroup = "aws:cloudwatch/logGroup:LogGroup"
+
+var _ = register(&Kind{
+	Type: typeLogGroup, Service: "CloudWatch Logs", Noun: "LogGroup", UpdateCall: "AssociateKmsKey",
+	Name:     &AutoName{Property: "name", Max: 512, Prefix: "namePrefix"},
+	Replace:  []string{"name", "namePrefix", "logGroupClass"},
+	Defaults: Map{"retentionInDays": 0.0, "skipDestroy": false},
+	Keys:     []string{"arn"},
+	Unique:   []Unique{{Props: []string{"name"}, Refusal: logGroupExists}},
+	Check:    checkLogGroup,
+	Create: func(t *Tx, r *Resource) error {
+		settleName(t, r)
+		r.ID = r.Str("name")
+		if _, kept := t.Remnant("logGroup", r.ID); kept {
+			return Refuse(logGroupExists.Code, logGroupExists.Rule, "%s", logGroupExists.Message)
+		}
+		if !Has(r.State, "logGroupClass") {
+			r.State["logGroupClass"] = "STANDARD"
+		}
+		r.State["arn"] = t.ARN("logs", "log-group:"+r.ID)
+		return settleLogGroup(t, r)
+	},
+	Update: func(t *Tx, r *Resource, _ Map) error { return settleLogGroup(t, r) },
+	Delete: func(t *Tx, r *Resource) error {
+		if r.Bool("skipDestroy") {
+			t.Leave("logGroup", r, r.ID, t.Now().AddDate(1000, 0, 0), Clone(r.State))
+		}
+		return nil
+	},
+})
+
+var (
+	logGroupExists  = Refusal{"ResourceAlreadyExistsException", "The specified log group already exists", "facts 109"}
+	logNamePattern  = regexp.MustCompile(`^[0-9A-Za-z_./#-]+$`)
+	retentionPeriod = []float64{0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
+)
+
+func checkLogGroup(c *Checker) {
+	c.Conflict("name", "namePrefix")
+	c.Length("name", 1, 512)
+	c.Length("namePrefix", 1, 512-26)
+	c.Match("name", logNamePattern, "letters, digits, hyphen, underscore, period, slash and # are allowed")
+	c.Match("namePrefix", logNamePattern, "letters, digits, hyphen, underscore, period, slash and # are allowed")
+	c.OneOf("logGroupClass", "STANDARD", "INFREQUENT_ACCESS", "DELIVERY")
+	if days, ok := c.Number("retentionInDays"); ok && !contains(retentionPeriod, days) {
+		c.Fail("retentionInDays", "expected retentionInDays to be one of %v, got %v", retentionPeriod, days)
+	}
+	c.Match("kmsKeyId", arnPattern, "an ARN")
+}
+
+// settleLogGroup checks that CloudWatch Logs may use the group's key.
+func settleLogGroup(t *Tx, r *Resource) error {
+	tagsAll(r)
+	arn := r.Str("kmsKeyId")
+	if arn == "" {
+		return nil
+	}
+	key, ok := t.Find("aws:kms/key:Key", "arn", arn)
+	if !ok || !logsMayUse(t, key, r) {
+		return Refuse("AccessDeniedException", "facts 110",
+			"The specified KMS key does not exist or is not allowed to be used with Arn '%s'", r.Str("arn"))
+	}
+	return nil
+}
+
+// logsMayUse asks the key's policy for what CloudWatch Logs does with it (CloudWatch Logs User Guide, "Encrypt log data
+// in CloudWatch Logs using AWS Key Management Service").
+func logsMayUse(t *Tx, key, group *Resource) bool {
+	if enabled, ok := known[bool](key.State, "isEnabled"); ok && !enabled {
+		return false
+	}
+	statements, err := parsePolicy(key.Str("policy"), resourcePolicy)
+	if err != nil {
+		return false
+	}
+	for _, action := range strings.Fields("kms:Encrypt kms:Decrypt kms:ReEncryptFrom kms:ReEncryptTo kms:GenerateDataKey kms:DescribeKey") {
+		ok := allows(statements, request{
+			Principal: principal{"Service", "logs." + t.Region + ".amazonaws.com"}, Action: action, Resource: key.Str("arn"),
+			Context: map[string]string{
+				"kms:encryptioncontext:aws:logs:arn": group.Str("arn"),
+				"aws:sourcearn":                      group.Str("arn"),
+				"aws:sourceaccount":                  t.Account(),
+			},
+		})
+		if !ok {
+			return false
+		}
+	}
+	return true
+}

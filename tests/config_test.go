@@ -1,0 +1,55 @@
+package tests
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/deepstreamhub/platform/tests/harness"
+)
+
+// Four mistakes in one stack file come back in one message, before anything is touched, whichever way the stack is
+// deployed.
+func TestFourMistakesInOneMessage(t *testing.T) {
+	t.Parallel()
+	p := harness.NewProject(t, &binaries)
+	p.Edit("Pulumi.prod-eu.yaml", "10.16.0.0/16", "10.16.0.0/24")
+	p.Edit("Pulumi.prod-eu.yaml", "[euc1-az1, euc1-az2, euc1-az3]", "[euc1-az1, euc1-az2]")
+	p.Edit("Pulumi.prod-eu.yaml", "  deepstreamhub:cluster:\n", "  deepstreamhub:cluster:\n    maxHots: 12\n    minHosts: three\n")
+	mistakes := []string{"network.cidr", "10.16.0.0/24", "network.zones", "maxHots", "maxHosts", "cluster.minHosts", "three"}
+
+	r := p.Hub(nil, "up", "prod-eu", "--offline", "--yes")
+	require.Equal(t, 2, r.Code, r.Stderr)
+	for _, m := range mistakes {
+		require.Contains(t, r.Stderr, m)
+	}
+	require.NoDirExists(t, filepath.Join(p.Dir, ".hub"), "nothing was started")
+
+	aws := harness.NewAWS(t, nil)
+	language := harness.NewLanguage(t, filepath.Join(p.Bin, "program"))
+	env := stockEnvironment(aws, language)
+	before := aws.Contents()
+	require.Zero(t, p.Pulumi(env, "stack", "init", "prod-eu", "--non-interactive").Code)
+	r = p.Pulumi(env, "up", "--stack", "prod-eu", "--yes", "--skip-preview", "--non-interactive")
+	require.NotZero(t, r.Code)
+	for _, m := range mistakes {
+		require.Contains(t, r.Stdout+r.Stderr, m)
+	}
+	require.Equal(t, before, aws.Contents(), "nothing was registered")
+}
+
+// A real run takes no placeholder, and says which keys hold one.
+func TestPlaceholdersAreRefusedForARealRun(t *testing.T) {
+	t.Parallel()
+	p := harness.NewProject(t, &binaries)
+	state := t.TempDir()
+	r := p.Hub([]string{"PULUMI_BACKEND_URL=file://" + state, "PULUMI_CONFIG_PASSPHRASE=x"}, "up", "prod-eu", "--yes")
+	require.Equal(t, 2, r.Code, r.Stderr)
+	require.Contains(t, r.Stderr, "cluster.ami")
+	require.Contains(t, r.Stderr, "service.image")
+	entries, err := os.ReadDir(state)
+	require.NoError(t, err)
+	require.Empty(t, entries, "the engine was not started")
+}

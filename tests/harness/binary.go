@@ -1,0 +1,134 @@
+package harness
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Binaries holds the project's commands, compiled once for all tests of a package. Its zero value is ready.
+type Binaries struct {
+	once sync.Once
+	dir  string
+	err  error
+}
+
+// Build compiles the commands and returns the folder that holds them: hub, and program, which is the top level's main.
+func (b *Binaries) Build(t testing.TB) string {
+	t.Helper()
+	root := Root(t)
+	b.once.Do(func() {
+		if b.dir, b.err = os.MkdirTemp("", "hub-binaries-"); b.err != nil {
+			return
+		}
+		for name, pkg := range map[string]string{"hub": "./cmd/hub", "program": "."} {
+			cmd := exec.Command("go", "build", "-o", filepath.Join(b.dir, name), pkg)
+			cmd.Dir = root
+			if out, err := cmd.CombinedOutput(); err != nil {
+				b.err = errors.Join(b.err, err, errors.New(string(out)))
+			}
+		}
+	})
+	require.NoError(t, b.err)
+	return b.dir
+}
+
+// Remove deletes what Build made; for TestMain.
+func (b *Binaries) Remove() error {
+	if b.dir == "" {
+		return nil
+	}
+	return os.RemoveAll(b.dir)
+}
+
+// Project is a copy of the project's own files, in which commands can run without touching the repository.
+type Project struct {
+	Dir string
+	Bin string
+	t   testing.TB
+}
+
+// NewProject copies Pulumi.yaml and the stack files, and links the tools that say which engine to take.
+func NewProject(t testing.TB, b *Binaries) *Project {
+	t.Helper()
+	p := &Project{Dir: t.TempDir(), Bin: b.Build(t), t: t}
+	files, err := filepath.Glob(filepath.Join(Root(t), "Pulumi*.yaml"))
+	require.NoError(t, err)
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(p.Dir, filepath.Base(f)), text, 0o600))
+	}
+	require.NoError(t, os.Symlink(filepath.Join(Root(t), "tools"), filepath.Join(p.Dir, "tools")))
+	return p
+}
+
+// Edit replaces text in one of the project's files; text that is not there fails the test.
+func (p *Project) Edit(file, old, new string) {
+	p.t.Helper()
+	path := filepath.Join(p.Dir, file)
+	text, err := os.ReadFile(path)
+	require.NoError(p.t, err)
+	require.Contains(p.t, string(text), old, "%s", file)
+	require.NoError(p.t, os.WriteFile(path, []byte(strings.Replace(string(text), old, new, 1)), 0o600))
+}
+
+// Result is how a command ended.
+type Result struct {
+	Stdout, Stderr string
+	Code           int
+}
+
+// Hub runs the operator CLI in the project. env is added to the test's own environment.
+func (p *Project) Hub(env []string, args ...string) Result {
+	p.t.Helper()
+	return p.run(append(os.Environ(), env...), filepath.Join(p.Bin, "hub"), args...)
+}
+
+// Pulumi runs the stock CLI in the project with exactly the environment given.
+func (p *Project) Pulumi(env []string, args ...string) Result {
+	p.t.Helper()
+	return p.run(env, Engine(p.t).Path, args...)
+}
+
+func (p *Project) run(env []string, binary string, args ...string) Result {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.t.Context(), 10*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, binary, args...)
+	cmd.Dir, cmd.Env = p.Dir, env
+	// A process that the command left running must not keep the test waiting for its output.
+	cmd.WaitDelay = 30 * time.Second
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	if _, exited := errors.AsType[*exec.ExitError](err); !exited {
+		require.NoError(p.t, err)
+	}
+	return Result{Stdout: stdout.String(), Stderr: stderr.String(), Code: cmd.ProcessState.ExitCode()}
+}
+
+// Snapshot returns the content of every file below a folder, by path, for comparing byte by byte.
+func Snapshot(t testing.TB, dir string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		files[strings.TrimPrefix(path, dir)] = string(text)
+		return err
+	})
+	require.NoError(t, err)
+	return files
+}

@@ -1,0 +1,40 @@
+package tests
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/deepstreamhub/platform/tests/harness"
+)
+
+// A protected region goes down in two reviewed steps and no other way.
+func TestDestroyOfAProtectedRegion(t *testing.T) {
+	t.Parallel()
+	p := harness.NewProject(t, &binaries)
+	up := p.Hub(nil, "up", "prod-eu", "--offline", "--yes")
+	require.Zero(t, up.Code, up.Stderr)
+	offline := filepath.Join(p.Dir, ".hub")
+
+	before := harness.Snapshot(t, offline)
+	refused := p.Hub(nil, "destroy", "prod-eu", "--offline", "--yes")
+	require.Equal(t, 3, refused.Code, refused.Stderr)
+	for _, name := range []string{"database-cluster", "database-key", "bus-group", "bus-key", "edge-lb"} {
+		require.Contains(t, refused.Stderr, "::"+name, "every protected resource is named")
+	}
+	require.Equal(t, before, harness.Snapshot(t, offline), "a refused destroy touches nothing")
+
+	p.Edit("Pulumi.prod-eu.yaml", "protect: true", "protect: false")
+	refused = p.Hub(nil, "destroy", "prod-eu", "--offline", "--yes")
+	require.Equal(t, 3, refused.Code, "what counts is what is deployed, not what is written: %s", refused.Stderr)
+	require.Equal(t, before, harness.Snapshot(t, offline))
+
+	up = p.Hub(nil, "up", "prod-eu", "--offline", "--yes")
+	require.Zero(t, up.Code, up.Stderr)
+	down := p.Hub(nil, "destroy", "prod-eu", "--offline", "--yes")
+	require.Zero(t, down.Code, down.Stderr)
+	left := openCloud(t, p)
+	require.Equal(t, []string{"key", "secret", "snapshot", "taskDefinition"}, left.remnants)
+	require.Equal(t, []string{"aws:route53/zone:Zone"}, left.types, "only what the account was declared with")
+}
