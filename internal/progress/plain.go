@@ -16,20 +16,20 @@ const longWait = 30 * time.Second
 // plain writes a line for what happened, for logs and pipes.
 type plain struct {
 	w       io.Writer
-	preview bool
-	started map[string]time.Time     // stack, URN and operation -> start of a step under way
+	preview bool                     // finished steps are not worth a line: a listing follows
+	started map[string]time.Time     // stack and URN -> start of the step under way
 	told    map[string]time.Duration // the same -> how long the wait was when it was last told
 }
 
 func (r *plain) event(t *Tree, e plan.Event, failed []Failure) {
-	key := e.Stack + " " + e.Step.URN + " " + string(e.Step.Op)
+	key := e.Stack + " " + e.Step.URN
 	switch e.Kind {
 	case plan.EventStarted:
 		r.started[key] = e.Time
 	case plan.EventFinished:
-		if s := t.Stack(e.Stack); tells(e.Step) && s.halves[e.Step.URN] < 2 {
+		if s := t.Stack(e.Stack); !r.preview && tells(e.Step) && s.halves[e.Step.URN] < 2 {
 			r.line("%s %s: %s %s (%s)%s", e.Stack, s.tierName(e.Step),
-				wordFor(e.Step.Op).past(r.preview), e.Step.Name, e.Step.Type, r.took(key, e.Time))
+				wordFor(e.Step.Op).done, e.Step.Name, e.Step.Type, r.took(key, e.Time))
 		}
 	}
 	if e.Kind == plan.EventFinished || e.Kind == plan.EventFailed {
@@ -53,7 +53,7 @@ func tells(s plan.Step) bool {
 
 func (r *plain) took(key string, now time.Time) string {
 	since, ok := r.started[key]
-	if !ok || r.preview || now.Sub(since) < time.Second {
+	if !ok || now.Sub(since) < time.Second {
 		return ""
 	}
 	return ", " + Elapsed(now.Sub(since))
@@ -62,7 +62,7 @@ func (r *plain) took(key string, now time.Time) string {
 func (r *plain) tick(t *Tree, now time.Time) {
 	for _, s := range t.Stacks {
 		for _, i := range s.Active() {
-			key := s.Name + " " + i.Step.URN + " " + string(i.Step.Op)
+			key := s.Name + " " + i.Step.URN
 			waited := now.Sub(i.Since)
 			if waited >= max(longWait, 2*r.told[key]) {
 				r.told[key] = waited

@@ -276,10 +276,10 @@ func (s *Stack) tier(step plan.Step) *Tier {
 	return t
 }
 
-// take removes the step from what is under way. A step of another operation on the same resource stays: a replacement
-// creates and deletes under one URN. The zero Item means that the step was never started.
+// take removes what is under way on the step's resource, which is one thing at a time. The operation may have become
+// another one: a refresh finds out what it is when it is done. The zero Item means that nothing was started.
 func (t *Tier) take(step plan.Step) Item {
-	i := slices.IndexFunc(t.Active, func(i Item) bool { return i.Step.URN == step.URN && i.Step.Op == step.Op })
+	i := slices.IndexFunc(t.Active, func(i Item) bool { return i.Step.URN == step.URN })
 	if i < 0 {
 		return Item{}
 	}

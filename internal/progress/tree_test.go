@@ -93,6 +93,18 @@ func TestFoldNestedComponentsCountForTheTopmost(t *testing.T) {
 	require.Equal(t, "network", tree.Stack("s").Tiers[0].Name)
 }
 
+// A refresh finds out what it is when it is done.
+func TestFoldStepMayEndAsAnotherOperation(t *testing.T) {
+	t.Parallel()
+	refresh, found := vpc, vpc
+	refresh.Op, found.Op = plan.OpRefresh, plan.OpUpdate
+	tree := NewTree("s")
+	tree.Fold(at(0, plan.EventStarted, refresh))
+	tree.Fold(at(1, plan.EventFinished, found))
+	require.Empty(t, tree.Stack("s").Active())
+	require.Equal(t, map[plan.Op]int{plan.OpUpdate: 1}, tree.Stack("s").Counts())
+}
+
 // The engine sends the message and the failed step in either order; each failure must be told once, complete.
 func TestFoldFailureIsToldOnce(t *testing.T) {
 	t.Parallel()

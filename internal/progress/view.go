@@ -29,7 +29,8 @@ func NewTerminal(w io.Writer, size func() (width, height int), preview bool, sta
 	return &View{tree: NewTree(stacks...), render: &terminal{w: w, size: size, preview: preview}}
 }
 
-// NewPlain returns a View that writes a line for every finished change, every failure and every long wait.
+// NewPlain returns a View that writes a line for every failure, every long wait and, unless it is a preview, every
+// finished change.
 func NewPlain(w io.Writer, preview bool, stacks ...string) *View {
 	return &View{tree: NewTree(stacks...), render: &plain{
 		w: w, preview: preview, started: map[string]time.Time{}, told: map[string]time.Duration{},

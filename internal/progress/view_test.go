@@ -48,6 +48,15 @@ func TestPlain(t *testing.T) {
 	golden(t, "two-regions-plain.txt", b.String())
 }
 
+func TestPlainPreviewLeavesChangesToTheListing(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	v := NewPlain(&b, true, "prod-eu", "prod-us")
+	play(v, recorded(t, "two-regions.jsonl"), 3*time.Minute)
+	require.NotContains(t, b.String(), "created")
+	require.Contains(t, b.String(), "FAILED prod-us database")
+}
+
 func TestJSONRepeatsEveryEvent(t *testing.T) {
 	t.Parallel()
 	all := recorded(t, "two-regions.jsonl")
