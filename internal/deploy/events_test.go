@@ -86,6 +86,12 @@ func TestFold(t *testing.T) {
 			steps:  []string{"update"},
 			heard:  []string{"started refresh", "finished update"},
 		},
+		"what failed or never ended did not happen": {
+			events: []apitype.EngineEvent{
+				started(apitype.OpCreate), {ResOpFailedEvent: &apitype.ResOpFailedEvent{Metadata: metadata(apitype.OpCreate)}},
+			},
+			heard: []string{"started create", "failed create"},
+		},
 		"component finishes twice": {
 			events: []apitype.EngineEvent{started(apitype.OpCreate), done(apitype.OpCreate), done(apitype.OpCreate)},
 			steps:  []string{"create"},
