@@ -28,10 +28,8 @@ type Resource struct {
 	Inputs Map    `json:"inputs"`           // as last asked for
 	State  Map    `json:"state"`            // as AWS holds it: inputs, defaults and what AWS computed
 
-	// Content is what the thing holds that its schema does not show, such as a database's data.
-	Content Map `json:"content,omitempty"`
-
-	// Hidden is what AWS knows of the resource and no output shows, such as a launch template's earlier versions.
+	// Hidden is what AWS knows of the resource and no output shows, such as a launch template's earlier versions or
+	// the data in a database.
 	Hidden Map `json:"hidden,omitempty"`
 
 	// Declared is set for what the account has before anything is deployed. Nothing deletes it.
