@@ -1,0 +1,117 @@
+package tests
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+	"github.com/deepstreamhub/platform/internal/awssim/provider"
+	"github.com/deepstreamhub/platform/tests/harness"
+)
+
+var keepUnknowns = plugin.MarshalOptions{KeepUnknowns: true, SkipNulls: true}
+
+// What AWS computes is unknown until it has: each type is previewed alone, with the inputs that a real deployment
+// gave it, and nothing may be known that is neither an input nor a default of the provider's schema.
+func TestPreviewKnowsNothingThatAWSComputes(t *testing.T) {
+	t.Parallel()
+	aws := harness.NewAWS(t, nil)
+	s := harness.NewStack(t, aws, "unknown", harness.Ephemeral(t, "prod-eu"))
+	s.Up()
+	client := configuredProvider(t, aws, "eu-central-1")
+
+	previewed := map[string]bool{"aws:route53/zone:Zone": true} // only ever declared or adopted, never created by the program
+	for _, r := range aws.Cloud().List() {
+		if r.Declared || previewed[r.Type] {
+			continue
+		}
+		previewed[r.Type] = true
+		t.Run(r.Type, func(t *testing.T) {
+			planned := previewCreate(t, client, r)
+			k, ok := cloud.Lookup(r.Type)
+			require.True(t, ok)
+			schema, ok := provider.SchemaOf(r.Type)
+			require.True(t, ok)
+			for name := range schema.Outputs.Fields {
+				v := planned[resource.PropertyKey(name)]
+				_, given := r.Inputs[name]
+				fallback, defaulted := k.Defaults[name]
+				switch {
+				case given:
+				case defaulted:
+					require.Equal(t, resource.NewPropertyValue(fallback), v, "%s: not the schema's default", name)
+				default:
+					require.True(t, v.IsComputed(), "%s is known before creation: %v", name, v)
+				}
+			}
+			for path, text := range leaves("", planned.Mappable()) {
+				require.False(t, computed.MatchString(text) && !strings.Contains(fmt.Sprint(r.Inputs), text),
+					"%s is known before creation: %s", path, text)
+			}
+		})
+	}
+	for _, typ := range cloud.Types() {
+		require.True(t, previewed[typ], "%s is not part of the region, so its preview was not looked at", typ)
+	}
+}
+
+// computed is the form of what only AWS gives out: ids, ARNs, endpoints and DNS names.
+var computed = regexp.MustCompile(`^[a-z]+-0[0-9a-f]{16}$|^arn:|\.amazonaws\.com$`)
+
+func leaves(path string, v any) map[string]string {
+	out := map[string]string{}
+	switch v := v.(type) {
+	case string:
+		out[path] = v
+	case []any:
+		for i, e := range v {
+			for p, s := range leaves(fmt.Sprintf("%s[%d]", path, i), e) {
+				out[p] = s
+			}
+		}
+	case map[string]any:
+		for k, e := range v {
+			for p, s := range leaves(path+"."+k, e) {
+				out[p] = s
+			}
+		}
+	}
+	return out
+}
+
+func configuredProvider(t *testing.T, aws *harness.AWS, region string) pulumirpc.ResourceProviderClient {
+	t.Helper()
+	conn, err := grpc.NewClient(fmt.Sprintf("127.0.0.1:%d", aws.Port()), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, conn.Close()) })
+	client := pulumirpc.NewResourceProviderClient(conn)
+	_, err = client.Configure(t.Context(), &pulumirpc.ConfigureRequest{Variables: map[string]string{"aws:config:region": region}})
+	require.NoError(t, err)
+	return client
+}
+
+func previewCreate(t *testing.T, client pulumirpc.ResourceProviderClient, r cloud.Resource) resource.PropertyMap {
+	t.Helper()
+	inputs, err := plugin.MarshalProperties(resource.NewPropertyMapFromMap(r.Inputs), keepUnknowns)
+	require.NoError(t, err)
+	urn := "urn:pulumi:alone::deepstreamhub::" + r.Type + "::alone"
+	checked, err := client.Check(t.Context(), &pulumirpc.CheckRequest{Urn: urn, Olds: &structpb.Struct{}, News: inputs, RandomSeed: make([]byte, 32)})
+	require.NoError(t, err)
+	require.Empty(t, checked.GetFailures())
+	created, err := client.Create(t.Context(), &pulumirpc.CreateRequest{Urn: urn, Properties: checked.GetInputs(), Preview: true})
+	require.NoError(t, err)
+	require.Empty(t, created.GetId())
+	out, err := plugin.UnmarshalProperties(created.GetProperties(), keepUnknowns)
+	require.NoError(t, err)
+	return out
+}
