@@ -150,7 +150,9 @@ func compareFields(path string, object Map, t reflect.Type, problems *[]Problem)
 			*problems = append(*problems, Problem{dotted(path, k), "no such field; there are " + strings.Join(sortedKeys(fields), ", ")})
 			continue
 		}
-		compareShape(dotted(path, k), object[k], field, problems)
+		if object[k] != nil { // null is the same as nothing
+			compareShape(dotted(path, k), object[k], field, problems)
+		}
 	}
 }
 

@@ -63,7 +63,7 @@ var _ = register(
 			c.Match("policyArn", arnPattern, "an ARN")
 		},
 		Create: func(t *Tx, r *Resource) error {
-			r.ID = r.Str("role") + "/" + r.Str("policyArn")
+			r.ID = r.Str("role") + "-" + uniqueSuffix(t)
 			return policyExists(t, r.Str("policyArn"))
 		},
 	},
@@ -258,11 +258,14 @@ func createProfile(t *Tx, r *Resource) error {
 	return nil
 }
 
-// settleName fills in name and namePrefix as the provider does: a name made from a prefix is the prefix and the time
-// with a counter, 26 characters.
+// uniqueSuffix returns what the provider appends where it makes something unique: the time and a counter, 26
+// characters.
+func uniqueSuffix(t *Tx) string { return t.Now().Format("20060102150405") + t.Hex(12) }
+
+// settleName fills in name and namePrefix as the provider does.
 func settleName(t *Tx, r *Resource) {
 	if r.Str("name") == "" {
-		r.State["name"] = r.Str("namePrefix") + t.Now().Format("20060102150405") + t.Hex(12)
+		r.State["name"] = r.Str("namePrefix") + uniqueSuffix(t)
 	}
 	if !Has(r.State, "namePrefix") {
 		r.State["namePrefix"] = ""

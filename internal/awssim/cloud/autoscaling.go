@@ -1,0 +1,240 @@
+package cloud
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+const typeGroup = "aws:autoscaling/group:Group"
+
+var _ = register(&Kind{
+	Type: typeGroup, Service: "Auto Scaling", Noun: "AutoScalingGroup", UpdateCall: "UpdateAutoScalingGroup",
+	Name:    &AutoName{Property: "name", Max: 255, Prefix: "namePrefix"},
+	Replace: []string{"name", "namePrefix", "initialLifecycleHooks"},
+	Ordered: []string{"terminationPolicies", "instanceRefresh.preferences.checkpointPercentages"},
+	Defaults: Map{
+		"forceDelete": false, "forceDeleteWarmPool": false, "healthCheckGracePeriod": 300.0, "ignoreFailedScalingActivities": false,
+		"metricsGranularity": "1Minute", "protectFromScaleIn": false, "waitForCapacityTimeout": "10m",
+	},
+	Keys: []string{"arn"},
+	Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{"AlreadyExists",
+		"AutoScalingGroup by this name already exists - A group with the name {value} already exists", "facts 42"}}},
+	Refs: []Ref{
+		// What the instances stand in is held by them, not by the group: see groupHolds.
+		{Path: "vpcZoneIdentifiers[]", To: "aws:ec2/subnet:Subnet", Free: true,
+			Missing: Refusal{"ValidationError", "The subnet ID '{value}' does not exist", "Auto Scaling API, CreateAutoScalingGroup"}},
+		{Path: "targetGroupArns[]", To: "aws:lb/targetGroup:TargetGroup", Key: "arn", Free: true,
+			Missing: Refusal{"ValidationError", "Provided Target Groups may not be valid. Please ensure they exist and try again.", "Auto Scaling API, CreateAutoScalingGroup"}},
+	},
+	Check: checkGroup, Create: createGroup, Update: updateGroup, Holds: groupHolds,
+})
+
+func checkGroup(c *Checker) {
+	c.ExactlyOne("launchTemplate", "launchConfiguration", "mixedInstancesPolicy")
+	c.Conflict("name", "namePrefix")
+	c.Conflict("availabilityZones", "vpcZoneIdentifiers")
+	c.Conflict("launchTemplate.id", "launchTemplate.name")
+	c.Conflict("loadBalancers", "trafficSources")
+	c.Conflict("targetGroupArns", "trafficSources")
+	c.Length("name", 1, 255)
+	c.Length("launchTemplate.version", 1, 255)
+	c.OneOf("desiredCapacityType", "units", "vcpu", "memory-mib")
+	c.OneOf("instanceRefresh.strategy", "Rolling")
+	const preferences = "instanceRefresh.preferences."
+	c.Between(preferences+"minHealthyPercentage", 0, 100)
+	c.Between(preferences+"maxHealthyPercentage", 100, 200)
+	c.OneOf(preferences+"scaleInProtectedInstances", "Refresh", "Ignore", "Wait")
+	c.OneOf(preferences+"standbyInstances", "Terminate", "Ignore", "Wait")
+	for _, p := range []string{"instanceWarmup", "checkpointDelay"} {
+		if s, ok := c.String(preferences + p); ok && strings.Trim(s, "0123456789") != "" {
+			c.Fail(preferences+p, "expected a whole number of seconds, got %q", s)
+		}
+	}
+	c.Between("instanceMaintenancePolicy.minHealthyPercentage", -1, 100)
+	c.Between("instanceMaintenancePolicy.maxHealthyPercentage", -1, 200)
+	c.OneOf("initialLifecycleHooks[].lifecycleTransition", "autoscaling:EC2_INSTANCE_LAUNCHING", "autoscaling:EC2_INSTANCE_TERMINATING")
+	c.OneOf("initialLifecycleHooks[].defaultResult", "CONTINUE", "ABANDON")
+	c.Between("initialLifecycleHooks[].heartbeatTimeout", 30, 7200)
+	c.OneOf("warmPool.poolState", "Stopped", "Running", "Hibernated")
+	if s, ok := c.String("waitForCapacityTimeout"); ok {
+		if d, err := time.ParseDuration(s); err != nil || d < 0 {
+			c.Fail("waitForCapacityTimeout", "%q is not a duration of at least 0", s)
+		}
+	}
+}
+
+func createGroup(t *Tx, r *Resource) error {
+	if !contains(t.Declared().ServiceLinkedRoles, "autoscaling.amazonaws.com") {
+		return Refuse("ServiceLinkedRoleFailure", "facts 53", "The service-linked role AWSServiceRoleForAutoScaling does not exist.")
+	}
+	settleName(t, r)
+	r.ID = r.Str("name")
+	r.State["arn"] = t.ARN("autoscaling", fmt.Sprintf("autoScalingGroup:%s:autoScalingGroupName/%s", t.UUID(), r.ID))
+	r.State["predictedCapacity"], r.State["warmPoolSize"] = 0.0, 0.0
+	if !Has(r.State, "desiredCapacity") {
+		r.State["desiredCapacity"] = float64(r.Int("minSize"))
+	}
+	return settleGroup(t, r)
+}
+
+func updateGroup(t *Tx, r *Resource, _ Map) error {
+	if !Has(r.Inputs, "desiredCapacity") { // AWS moves it between new limits
+		r.State["desiredCapacity"] = float64(min(max(r.Int("desiredCapacity"), r.Int("minSize")), r.Int("maxSize")))
+	}
+	return settleGroup(t, r)
+}
+
+// settleGroup checks and computes what creation and update have in common.
+func settleGroup(t *Tx, r *Resource) error {
+	for p, v := range (Map{
+		"defaultCooldown": 300.0, "healthCheckType": "EC2", "loadBalancers": []any{}, "targetGroupArns": []any{},
+		"serviceLinkedRoleArn":             t.GlobalARN("iam", "role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"),
+		"availabilityZoneDistribution":     Map{"capacityDistributionStrategy": "balanced-best-effort"},
+		"capacityReservationSpecification": Map{"capacityReservationPreference": "default"},
+	}) {
+		if !Has(r.State, p) {
+			r.State[p] = v
+		}
+	}
+	if err := checkCapacity(r); err != nil {
+		return err
+	}
+	if err := checkGroupChoices(r); err != nil {
+		return err
+	}
+	if err := settlePlaces(t, r); err != nil {
+		return err
+	}
+	lt, content, cause := templateVersion(t, groupTemplate(r.State))
+	if cause == "" {
+		cause = launchProblem(t, r, content)
+	}
+	if cause != "" {
+		return Refuse("ValidationError", "facts 37", "You must use a valid fully-formed launch template. %s", cause)
+	}
+	if named, ok := r.State["launchTemplate"].(Map); ok {
+		named["id"], named["name"] = lt.ID, lt.Str("name")
+		if !Has(named, "version") {
+			named["version"] = "$Default"
+		}
+	}
+	return nil
+}
+
+// groupTemplate returns id, name and version of the launch template that a group names, directly or in a mixed policy.
+func groupTemplate(state Map) Map {
+	if named := first[Map](state, "launchTemplate"); named != nil {
+		return named
+	}
+	spec := first[Map](state, "mixedInstancesPolicy.launchTemplate.launchTemplateSpecification")
+	return Map{"id": Str(spec, "launchTemplateId"), "name": Str(spec, "launchTemplateName"), "version": Str(spec, "version")}
+}
+
+func checkCapacity(r *Resource) error {
+	least, most, desired := r.Int("minSize"), r.Int("maxSize"), r.Int("desiredCapacity")
+	const rule = "Auto Scaling API, CreateAutoScalingGroup"
+	if least < 0 || least > most {
+		return Refuse("ValidationError", rule, "Max bound, %d, must be greater than or equal to min bound, %d", most, least)
+	}
+	if desired < least || desired > most {
+		return Refuse("ValidationError", rule, "Desired capacity:%d must be between the specified min size:%d and max size:%d", desired, least, most)
+	}
+	if n := r.Int("maxInstanceLifetime"); n != 0 && (n < 86400 || n > 31536000) {
+		return Refuse("ValidationError", rule, "Max Instance Lifetime must be 0 or between 86400 and 31536000 seconds, got %d", n)
+	}
+	low, high := r.Int("instanceRefresh.preferences.minHealthyPercentage"), r.Int("instanceRefresh.preferences.maxHealthyPercentage")
+	if high-low > 100 && Has(r.State, "instanceRefresh.preferences.minHealthyPercentage") {
+		return Refuse("ValidationError", "Auto Scaling API, RefreshPreferences", "The difference between min (%d) and max (%d) healthy percentage cannot exceed 100", low, high)
+	}
+	return nil
+}
+
+// checkGroupChoices holds enumerations that the API has and the provider's schema has not.
+func checkGroupChoices(r *Resource) error {
+	const rule = "Auto Scaling API, CreateAutoScalingGroup"
+	const policies = "AllocationStrategy ClosestToNextInstanceHour Default NewestInstance OldestInstance OldestLaunchConfiguration OldestLaunchTemplate"
+	for _, p := range r.Strs("terminationPolicies[]") {
+		if !oneOf(p, policies) && !strings.HasPrefix(p, "arn:aws:lambda:") {
+			return Refuse("ValidationError", rule, "Invalid termination policy type %s", p)
+		}
+	}
+	for p := range strings.SplitSeq(r.Str("healthCheckType"), ",") {
+		if !oneOf(p, "EC2 ELB EBS VPC_LATTICE") {
+			return Refuse("ValidationError", rule, "Invalid health check type %s", p)
+		}
+	}
+	const metrics = "GroupMinSize GroupMaxSize GroupDesiredCapacity GroupInServiceInstances GroupPendingInstances GroupStandbyInstances " +
+		"GroupTerminatingInstances GroupTotalInstances GroupInServiceCapacity GroupPendingCapacity GroupStandbyCapacity " +
+		"GroupTerminatingCapacity GroupTotalCapacity WarmPoolDesiredCapacity WarmPoolWarmedCapacity WarmPoolPendingCapacity " +
+		"WarmPoolTerminatingCapacity WarmPoolTotalCapacity GroupAndWarmPoolDesiredCapacity GroupAndWarmPoolTotalCapacity"
+	for _, m := range r.Strs("enabledMetrics[]") {
+		if !oneOf(m, metrics) {
+			return Refuse("ValidationError", rule, "Invalid metric %s", m)
+		}
+	}
+	return nil
+}
+
+// settlePlaces fills in zones from subnets.
+func settlePlaces(t *Tx, r *Resource) error {
+	subnets := r.Strs("vpcZoneIdentifiers[]")
+	if len(subnets) == 0 {
+		return checkZones(t, r)
+	}
+	var zones []string
+	vpc := ""
+	for _, id := range subnets {
+		subnet, _ := t.Find("aws:ec2/subnet:Subnet", "", id)
+		if vpc != "" && vpc != subnet.Str("vpcId") {
+			return Refuse("ValidationError", "Auto Scaling API, CreateAutoScalingGroup", "The subnets %s are not all in one VPC", strings.Join(subnets, ", "))
+		}
+		vpc = subnet.Str("vpcId")
+		if zone := subnet.Str("availabilityZone"); !contains(zones, zone) {
+			zones = append(zones, zone)
+		}
+	}
+	slices.Sort(zones)
+	r.State["availabilityZones"] = List(zones...)
+	return nil
+}
+
+func checkZones(t *Tx, r *Resource) error {
+	zones := r.Strs("availabilityZones[]")
+	if len(zones) == 0 {
+		return Refuse("ValidationError", "Auto Scaling API, CreateAutoScalingGroup", "At least one Availability Zone or VPC Subnet is required.")
+	}
+	// Without subnets the instances would go into a default VPC, which this account does not have.
+	return Refuse("VPCIdNotSpecified", "EC2 API, Error codes", "No default VPC for this user in %s", t.Region)
+}
+
+// groupHolds returns what a group's instances stand in: subnets, security groups and the cluster they joined.
+func groupHolds(t *Tx, r *Resource) []*Resource {
+	if r.Int("desiredCapacity") == 0 {
+		return nil
+	}
+	var out []*Resource
+	add := func(typ string, ids []string) {
+		for _, id := range ids {
+			if found, ok := t.Find(typ, "", id); ok {
+				out = append(out, found)
+			}
+		}
+	}
+	add("aws:ec2/subnet:Subnet", r.Strs("vpcZoneIdentifiers[]"))
+	_, content, cause := templateVersion(t, groupTemplate(r.State))
+	if cause != "" {
+		return out
+	}
+	add("aws:ec2/securityGroup:SecurityGroup", templateGroups(content))
+	if cluster, _ := joined(t, r); cluster != nil {
+		out = append(out, cluster)
+	}
+	return out
+}
+
+// templateGroups returns the security groups that a launch template's content gives to instances.
+func templateGroups(content Map) []string {
+	return append(Strs(content, "vpcSecurityGroupIds[]"), Strs(content, "networkInterfaces[].securityGroups[]")...)
+}

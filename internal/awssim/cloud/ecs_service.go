@@ -1,0 +1,298 @@
+package cloud
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+const typeService = "aws:ecs/service:Service"
+
+var _ = register(&Kind{
+	Type: typeService, Service: "ECS", Noun: "Service", UpdateCall: "UpdateService",
+	Name:    &AutoName{Property: "name", Max: 255},
+	Replace: []string{"name", "cluster", "launchType", "iamRole", "schedulingStrategy", "deploymentController.type"},
+	Ordered: []string{"orderedPlacementStrategies"},
+	Defaults: Map{
+		"availabilityZoneRebalancing": "DISABLED", "deploymentMaximumPercent": 200.0, "deploymentMinimumHealthyPercent": 100.0,
+		"enableEcsManagedTags": false, "enableExecuteCommand": false, "schedulingStrategy": "REPLICA", "waitForSteadyState": false,
+	},
+	Refs: []Ref{
+		// What tasks stand in is held by them, not by the service: see serviceHolds.
+		{Path: "networkConfiguration.subnets[]", To: "aws:ec2/subnet:Subnet", Free: true, Missing: Refusal{invalidECSParameter,
+			"Error retrieving subnet information for [{value}]: The subnet ID '{value}' does not exist (ErrorCode: InvalidSubnetID.NotFound)", "ECS API, CreateService"}},
+		{Path: "networkConfiguration.securityGroups[]", To: "aws:ec2/securityGroup:SecurityGroup", Free: true, Missing: Refusal{invalidECSParameter,
+			"Error retrieving security group information for [{value}]: The security group '{value}' does not exist (ErrorCode: InvalidGroup.NotFound)", "ECS API, CreateService"}},
+		{Path: "loadBalancers[].targetGroupArn", To: "aws:lb/targetGroup:TargetGroup", Key: "arn", Free: true, Missing: Refusal{invalidECSParameter,
+			"Unable to assume role and validate the specified targetGroupArn. Please verify that the ECS service role being passed has the proper permissions.", "facts 52"}},
+		{Path: "serviceRegistries.registryArn", To: "aws:servicediscovery/service:Service", Key: "arn", Missing: Refusal{invalidECSParameter,
+			"Unable to find the service registry {value}.", "ECS API, CreateService"}},
+	},
+	Check: checkService, Create: createService, Update: updateService, Holds: serviceHolds,
+})
+
+// serviceChoices are the enumerations of the provider's schema (ecs/service.go).
+var serviceChoices = map[string][]string{
+	"availabilityZoneRebalancing":       {"ENABLED", "DISABLED"},
+	"deploymentController.type":         {"ECS", "CODE_DEPLOY", "EXTERNAL"},
+	"launchType":                        {"EC2", "FARGATE", "EXTERNAL"},
+	"propagateTags":                     {"SERVICE", "TASK_DEFINITION", "NONE"},
+	"schedulingStrategy":                {"REPLICA", "DAEMON"},
+	"orderedPlacementStrategies[].type": {"random", "spread", "binpack"},
+	"placementConstraints[].type":       {"distinctInstance", "memberOf"},
+}
+
+func checkService(c *Checker) {
+	for _, path := range sortedKeys(serviceChoices) {
+		c.OneOf(path, serviceChoices[path]...)
+	}
+	c.Match("name", clusterNames, "up to 255 letters, digits, hyphens and underscores")
+	c.Between("capacityProviderStrategies[].base", 0, 100000)
+	c.Between("capacityProviderStrategies[].weight", 0, 1000)
+	c.Between("loadBalancers[].containerPort", 0, 65536)
+	c.Between("healthCheckGracePeriodSeconds", 0, 1<<31-1)
+	c.Match("loadBalancers[].targetGroupArn", arnPattern, "an ARN")
+	if Has(c.In, "networkConfiguration") && !Has(c.In, "networkConfiguration.subnets") {
+		c.Fail("networkConfiguration.subnets", "missing required property")
+	}
+	if len(At(c.In, "orderedPlacementStrategies[]")) > 5 {
+		c.Fail("orderedPlacementStrategies", "at most 5")
+	}
+	if len(At(c.In, "placementConstraints[]")) > 10 {
+		c.Fail("placementConstraints", "at most 10")
+	}
+}
+
+func invalidService(format string, args ...any) *Error {
+	return Refuse(invalidECSParameter, "ECS API, CreateService", format, args...)
+}
+
+func createService(t *Tx, r *Resource) error {
+	if !contains(t.Declared().ServiceLinkedRoles, ecsServiceLinkedRole) {
+		return Refuse(invalidECSParameter, "facts 53", "Unable to assume the service linked role. Please verify that the ECS service linked role exists.")
+	}
+	cluster, ok := clusterOf(t, r.Str("cluster"))
+	if !ok {
+		return Refuse(clusterNotFound.Code, clusterNotFound.Rule, "%s", clusterNotFound.Message)
+	}
+	r.ID = t.ARN("ecs", fmt.Sprintf("service/%s/%s", cluster.Str("name"), r.Str("name")))
+	if _, taken := t.Find(typeService, "", r.ID); taken {
+		return Refuse(invalidECSParameter, "facts 55", "Creation of service was not idempotent.")
+	}
+	for p, v := range (Map{"cluster": cluster.ID, "iamRole": "/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS", "platformVersion": "", "triggers": Map{}}) {
+		if !Has(r.State, p) {
+			r.State[p] = v
+		}
+	}
+	return settleService(t, r, cluster)
+}
+
+func updateService(t *Tx, r *Resource, _ Map) error {
+	cluster, ok := clusterOf(t, r.Str("cluster"))
+	if !ok {
+		return Refuse(clusterNotFound.Code, clusterNotFound.Rule, "%s", clusterNotFound.Message)
+	}
+	return settleService(t, r, cluster)
+}
+
+// settleService checks what creation and update have in common, in the order in which ECS looks.
+func settleService(t *Tx, r, cluster *Resource) error {
+	tagsAll(r)
+	definition, ok := taskOf(t, r.Str("taskDefinition"))
+	if !ok {
+		return taskMissing(t, r.Str("taskDefinition"))
+	}
+	for _, check := range []func() error{
+		func() error { return checkPlacement(t, r, cluster, definition) },
+		func() error { return checkDeployment(r) },
+		func() error { return checkServiceNetwork(t, r, definition) },
+		func() error { return checkBalancers(t, r, definition) },
+	} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	if r.Bool("enableExecuteCommand") && definition.Str("taskRoleArn") == "" {
+		return invalidService("The service couldn't be created because a valid taskRoleArn is not being used. Specify a valid task role in your task definition and try again.")
+	}
+	if !r.Bool("waitForSteadyState") {
+		return nil
+	}
+	return steady(t, r, cluster, definition)
+}
+
+func taskMissing(t *Tx, named string) error {
+	family, _, _ := strings.Cut(named[strings.LastIndex(named, "/")+1:], ":")
+	if _, was := t.Remnant("taskDefinition", family); was {
+		return Refuse("ClientException", "ECS API, CreateService", "TaskDefinition is inactive")
+	}
+	return Refuse("ClientException", "ECS API, CreateService", "TaskDefinition not found.")
+}
+
+// serviceStrategy returns the capacity provider strategy that a service runs by, as createService left it.
+func serviceStrategy(s *Resource) []Map {
+	if own := Maps(s.State, "capacityProviderStrategies[]"); len(own) > 0 {
+		return own
+	}
+	return Maps(s.Hidden, "strategy[]")
+}
+
+// checkPlacement decides by what a service gets its hosts: its own strategy, the cluster's, or a launch type.
+func checkPlacement(t *Tx, r, cluster, definition *Resource) error {
+	own := Maps(r.State, "capacityProviderStrategies[]")
+	if len(own) > 0 && Has(r.Inputs, "launchType") {
+		return invalidService("Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.")
+	}
+	attached, standard := attachedProviders(t, cluster)
+	if err := checkStrategy(own, attached); err != nil {
+		return err
+	}
+	strategy := own
+	if len(own) == 0 && !Has(r.Inputs, "launchType") {
+		strategy = standard
+	}
+	r.Hidden = Map{"strategy": List(strategy...)}
+	if !Has(r.Inputs, "launchType") {
+		r.State["launchType"] = ""
+		if len(strategy) == 0 {
+			r.State["launchType"] = "EC2"
+		}
+	}
+	fargate := r.Str("launchType") == "FARGATE" || slices.ContainsFunc(strategy, func(s Map) bool { return oneOf(Str(s, "capacityProvider"), fargateProviders) })
+	if needs := definition.Strs("requiresCompatibilities[]"); fargate && !contains(needs, "FARGATE") || !fargate && len(needs) > 0 && !contains(needs, "EC2") && r.Str("launchType") != "EXTERNAL" {
+		return invalidService("Task definition does not support launch_type %s.", map[bool]string{true: "FARGATE", false: "EC2"}[fargate])
+	}
+	if !fargate && Has(r.Inputs, "platformVersion") {
+		return invalidService("The platform version must be null when specifying an EC2 launch type.")
+	}
+	if !fargate && r.Bool("networkConfiguration.assignPublicIp") {
+		return invalidService("Assign public IP is not supported for this launch type.")
+	}
+	return nil
+}
+
+func checkDeployment(r *Resource) error {
+	low, high := r.Int("deploymentMinimumHealthyPercent"), r.Int("deploymentMaximumPercent")
+	const rule = "ECS API, DeploymentConfiguration"
+	switch {
+	case low < 0 || low > 100 || high < 100 && r.Str("schedulingStrategy") != "DAEMON":
+		return Refuse(invalidECSParameter, rule, "The deployment configuration is invalid: minimumHealthyPercent %d, maximumPercent %d.", low, high)
+	case low == 100 && high == 100:
+		return Refuse(invalidECSParameter, rule, "Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments.")
+	case r.Str("schedulingStrategy") == "DAEMON" && Has(r.Inputs, "desiredCount"):
+		return invalidService("The daemon scheduling strategy does not support a desired count.")
+	case r.Bool("deploymentCircuitBreaker.enable") && oneOf(r.Str("deploymentController.type"), "CODE_DEPLOY EXTERNAL"):
+		return Refuse(invalidECSParameter, "facts 58", "DeploymentCircuitBreaker feature can only be used with ECS deployment controller.")
+	case r.Int("desiredCount") < 0:
+		return invalidService("desiredCount cannot be negative.")
+	}
+	return nil
+}
+
+func checkServiceNetwork(t *Tx, r, definition *Resource) error {
+	awsvpc, given := definition.Str("networkMode") == "awsvpc", Has(r.State, "networkConfiguration")
+	if awsvpc && !given {
+		return invalidService("Network Configuration must be provided when networkMode 'awsvpc' is specified.")
+	}
+	if !awsvpc && given {
+		return invalidService("Network Configuration is not valid for the given networkMode of this task definition.")
+	}
+	subnets, groups := r.Strs("networkConfiguration.subnets[]"), r.Strs("networkConfiguration.securityGroups[]")
+	if given && len(subnets) == 0 {
+		return invalidService("subnets can not be empty.")
+	}
+	if len(subnets) > 16 {
+		return invalidService("subnets can have at most 16 items.")
+	}
+	if len(groups) > 5 {
+		return invalidService("securityGroups can have at most 5 items.")
+	}
+	vpc := ""
+	for _, id := range subnets {
+		subnet, _ := t.Find("aws:ec2/subnet:Subnet", "", id)
+		if vpc != "" && subnet.Str("vpcId") != vpc {
+			return invalidService("The provided subnets are not all in the same VPC.")
+		}
+		vpc = subnet.Str("vpcId")
+	}
+	for _, id := range groups {
+		if sg, _ := t.Find("aws:ec2/securityGroup:SecurityGroup", "", id); sg.Str("vpcId") != vpc {
+			return invalidService("Security group %s does not appear to belong to the same VPC as the input subnets.", id)
+		}
+	}
+	return nil
+}
+
+func checkBalancers(t *Tx, r, definition *Resource) error {
+	balancers := Maps(r.State, "loadBalancers[]")
+	if len(balancers) == 0 && Has(r.Inputs, "healthCheckGracePeriodSeconds") {
+		return invalidService("Health check grace period is only valid for services configured to use load balancers")
+	}
+	mode := definition.Str("networkMode")
+	for _, lb := range balancers {
+		arn := Str(lb, "targetGroupArn")
+		if arn == "" {
+			return invalidService("targetGroupArn and loadBalancerName cannot both be empty.")
+		}
+		if !balanced(t, arn) {
+			return Refuse(invalidECSParameter, "facts 51", "The target group with targetGroupArn %s does not have an associated load balancer.", arn)
+		}
+		target, _ := t.Find("aws:lb/targetGroup:TargetGroup", "arn", arn)
+		kind := target.Str("targetType")
+		if kind == "" {
+			kind = "instance"
+		}
+		if want := map[bool]string{true: "ip", false: "instance"}[mode == "awsvpc"]; kind != want {
+			return invalidService("The provided target group %s has target type %s, which is incompatible with the %s network mode specified in the task definition.", arn, kind, mode)
+		}
+		if err := checkTarget(lb, definition); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkTarget(lb Map, definition *Resource) error {
+	name, port := Str(lb, "containerName"), Int(lb, "containerPort")
+	for _, c := range containersOf(definition) {
+		if c.Name != name {
+			continue
+		}
+		if slices.ContainsFunc(c.PortMappings, func(p portMapping) bool { return p.ContainerPort == port }) {
+			return nil
+		}
+		return invalidService("The container %s did not have a container port %d defined.", name, port)
+	}
+	return invalidService("The container %s does not exist in the task definition.", name)
+}
+
+// balanced reports whether a listener or a rule forwards to a target group.
+func balanced(t *Tx, arn string) bool {
+	for typ, actions := range map[string]string{"aws:lb/listener:Listener": "defaultActions[]", "aws:lb/listenerRule:ListenerRule": "actions[]"} {
+		for _, l := range t.All(typ) {
+			if contains(l.Strs(actions+".targetGroupArn"), arn) || contains(l.Strs(actions+".forward.targetGroups[].arn"), arn) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// serviceHolds returns what a service's tasks stand in.
+func serviceHolds(t *Tx, r *Resource) []*Resource {
+	var out []*Resource
+	if cluster, ok := clusterOf(t, r.Str("cluster")); ok {
+		out = append(out, cluster)
+	}
+	if r.Int("desiredCount") == 0 {
+		return out
+	}
+	for path, typ := range map[string]string{"networkConfiguration.subnets[]": "aws:ec2/subnet:Subnet", "networkConfiguration.securityGroups[]": "aws:ec2/securityGroup:SecurityGroup"} {
+		for _, id := range r.Strs(path) {
+			if found, ok := t.Find(typ, "", id); ok {
+				out = append(out, found)
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,175 @@
+package cloud
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const typeTask = "aws:ecs/taskDefinition:TaskDefinition"
+
+var _ = register(&Kind{
+	Type: typeTask, Service: "ECS", Noun: "TaskDefinition", CreateCall: "RegisterTaskDefinition", DeleteCall: "DeregisterTaskDefinition", UpdateCall: "TagResource",
+	ShownID:  "family",
+	Frozen:   true,
+	Mutable:  []string{"tags", "skipDestroy", "trackLatest"},
+	JSON:     []string{"containerDefinitions"},
+	Defaults: Map{"skipDestroy": false, "trackLatest": false},
+	Refs: []Ref{
+		{Path: "executionRoleArn", To: typeRole, Key: "arn", Free: true, Missing: roleNotValid},
+		{Path: "taskRoleArn", To: typeRole, Key: "arn", Free: true, Missing: roleNotValid},
+	},
+	Check: checkTask, Create: createTask,
+	Update: func(_ *Tx, r *Resource, _ Map) error { tagsAll(r); return nil },
+	Delete: func(t *Tx, r *Resource) error {
+		t.Leave("taskDefinition", r, r.Str("family"), time.Time{}, Map{"revision": float64(lastRevision(t, r.Str("family"))), "inactive": !r.Bool("skipDestroy"), "arn": r.ID})
+		return nil
+	},
+})
+
+var (
+	roleNotValid  = Refusal{"ClientException", "Role is not valid", "ECS API, RegisterTaskDefinition"}
+	familyPattern = regexp.MustCompile(`^[0-9A-Za-z_-]+$`)
+)
+
+func checkTask(c *Checker) {
+	c.Length("family", 1, 255)
+	c.Match("family", familyPattern, "letters, digits, hyphens and underscores")
+	c.OneOf("networkMode", "bridge", "host", "awsvpc", "none")
+	c.OneOf("requiresCompatibilities[]", "EC2", "FARGATE", "EXTERNAL")
+	c.OneOf("ipcMode", "host", "task", "none")
+	c.OneOf("pidMode", "host", "task")
+	c.OneOf("runtimePlatform.cpuArchitecture", "X86_64", "ARM64")
+	c.OneOf("placementConstraints[].type", "memberOf")
+	c.Between("ephemeralStorage.sizeInGib", 21, 200)
+	c.Match("executionRoleArn", arnPattern, "an ARN")
+	c.Match("taskRoleArn", arnPattern, "an ARN")
+	if len(At(c.In, "placementConstraints[]")) > 10 {
+		c.Fail("placementConstraints", "at most 10")
+	}
+	for _, p := range []string{"cpu", "memory"} {
+		if s, ok := c.String(p); ok {
+			if _, err := taskAmount(p, s); err != nil {
+				c.Fail(p, "%v", err)
+			}
+		}
+	}
+	around := taskAround(c.In)
+	c.document("containerDefinitions", func(text string) []Problem {
+		_, problems := parseContainers(text, around)
+		return problems
+	})
+}
+
+// taskAround reads what the rules on containers need. What is not known yet counts as sufficient.
+func taskAround(in Map) task {
+	amount := func(p string) int {
+		if s := Str(in, p); s != "" || !Has(in, p) {
+			n, _ := taskAmount(p, s)
+			return n
+		}
+		return 1 << 30
+	}
+	return task{
+		NetworkMode: Str(in, "networkMode"), CPU: amount("cpu"), MemoryMiB: amount("memory"),
+		Fargate: contains(Strs(in, "requiresCompatibilities[]"), "FARGATE"),
+		Volumes: Strs(in, "volumes[].name"), Execution: Has(in, "executionRoleArn"),
+	}
+}
+
+var amountPattern = regexp.MustCompile(`^(\d+|(\d*\.?\d+)\s*(vCPU|vcpu|GB|gb))$`)
+
+// taskAmount reads a task's cpu in units or vCPU, or its memory in MiB or GB (ECS Developer Guide, "Task size").
+func taskAmount(property, s string) (int, error) {
+	if s == "" {
+		return 0, nil
+	}
+	m := amountPattern.FindStringSubmatch(s)
+	unit := map[string]string{"cpu": "vcpu", "memory": "gb"}[property]
+	if m == nil || m[3] != "" && strings.ToLower(m[3]) != unit {
+		return 0, fmt.Errorf("invalid '%s' setting for task: %q", property, s)
+	}
+	if m[3] == "" {
+		return strconv.Atoi(s)
+	}
+	f, err := strconv.ParseFloat(m[2], 64)
+	return int(f * 1024), err
+}
+
+func createTask(t *Tx, r *Resource) error {
+	if err := checkTaskSize(r); err != nil {
+		return err
+	}
+	family := r.Str("family")
+	revision := lastRevision(t, family) + 1
+	r.State["revision"] = float64(revision)
+	r.State["arnWithoutRevision"] = t.ARN("ecs", "task-definition/"+family)
+	r.ID = fmt.Sprintf("%s:%d", r.Str("arnWithoutRevision"), revision)
+	r.State["arn"] = r.ID
+	if !Has(r.State, "networkMode") {
+		r.State["networkMode"] = "bridge"
+	}
+	if !Has(r.State, "enableFaultInjection") {
+		r.State["enableFaultInjection"] = false
+	}
+	tagsAll(r)
+	return nil
+}
+
+// fargateMemory is the least and the most MiB for each cpu on Fargate (ECS Developer Guide, "Task size").
+var fargateMemory = map[int][2]int{
+	256: {512, 2048}, 512: {1024, 4096}, 1024: {2048, 8192}, 2048: {4096, 16384},
+	4096: {8192, 30720}, 8192: {16384, 61440}, 16384: {32768, 122880},
+}
+
+func checkTaskSize(r *Resource) error {
+	around := taskAround(r.State)
+	const rule = "ECS Developer Guide, Task size"
+	if !around.Fargate {
+		if n := around.CPU; n != 0 && (n < 128 || n > 196608) {
+			return Refuse("ClientException", rule, "Invalid 'cpu' setting for task. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.")
+		}
+		return nil
+	}
+	if limits, ok := fargateMemory[around.CPU]; !ok || around.MemoryMiB < limits[0] || around.MemoryMiB > limits[1] {
+		return Refuse("ClientException", rule, "No Fargate configuration exists for given values: %d CPU, %d memory.", around.CPU, around.MemoryMiB)
+	}
+	if around.NetworkMode != "awsvpc" {
+		return Refuse("ClientException", rule, "Fargate only supports network mode 'awsvpc'.")
+	}
+	return nil
+}
+
+// lastRevision returns the highest revision that a family ever had: numbers go on after a deregistration.
+func lastRevision(t *Tx, family string) int {
+	last := 0
+	if m, ok := t.Remnant("taskDefinition", family); ok {
+		last = Int(m.State, "revision")
+	}
+	for _, r := range t.All(typeTask) {
+		if r.Str("family") == family {
+			last = max(last, r.Int("revision"))
+		}
+	}
+	return last
+}
+
+// taskOf finds the active task definition that a service names: by ARN, family:revision or family, whose newest it is.
+func taskOf(t *Tx, named string) (found *Resource, ok bool) {
+	named = named[strings.LastIndex(named, "/")+1:]
+	family, revision, exact := strings.Cut(named, ":")
+	for _, r := range t.All(typeTask) {
+		if r.Str("family") == family && (!exact || strconv.Itoa(r.Int("revision")) == revision) {
+			found = r
+		}
+	}
+	return found, found != nil
+}
+
+// containersOf returns a task definition's containers.
+func containersOf(r *Resource) []containerDefinition {
+	list, _ := parseContainers(r.Str("containerDefinitions"), taskAround(r.State))
+	return list
+}

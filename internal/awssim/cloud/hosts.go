@@ -1,0 +1,190 @@
+package cloud
+
+import (
+	"fmt"
+	"strings"
+)
+
+// launchProblem says, in EC2's words, why no instance could be launched from a launch template's content, or "". EC2
+// looks at a template's content only when something is launched from it (EC2 User Guide, "Create a launch template").
+func launchProblem(t *Tx, group *Resource, content Map) string {
+	if Has(content, "networkInterfaces") && Has(content, "vpcSecurityGroupIds") {
+		return "When a network interface is provided, the security groups must be a part of it."
+	}
+	if problem := imageProblem(t, content); problem != "" {
+		return problem
+	}
+	if name := Str(content, "keyName"); name != "" {
+		return fmt.Sprintf("The key pair '%s' does not exist", name)
+	}
+	for _, id := range templateGroups(content) {
+		sg, ok := t.Find("aws:ec2/securityGroup:SecurityGroup", "", id)
+		if !ok {
+			return fmt.Sprintf("The security group '%s' does not exist", id)
+		}
+		for _, s := range group.Strs("vpcZoneIdentifiers[]") {
+			if subnet, ok := t.Find("aws:ec2/subnet:Subnet", "", s); ok && subnet.Str("vpcId") != sg.Str("vpcId") {
+				return fmt.Sprintf("Security group %s and subnet %s belong to different networks.", id, s)
+			}
+		}
+	}
+	return profileProblem(t, content)
+}
+
+func imageProblem(t *Tx, content Map) string {
+	id, typ := Str(content, "imageId"), Str(content, "instanceType")
+	if id == "" {
+		return "The request must contain the parameter ImageId"
+	}
+	image, ok := imageOf(t, id)
+	if !ok {
+		return fmt.Sprintf("The image id '[%s]' does not exist", id)
+	}
+	m, ok := machineOf(typ)
+	if !ok {
+		return fmt.Sprintf("Invalid value '%s' for InstanceType.", typ)
+	}
+	if m.Architecture != image.Architecture {
+		return fmt.Sprintf("The architecture '%s' of the specified instance type does not match the architecture '%s' of the specified AMI. "+
+			"Specify an instance type and an AMI that have matching architectures, and try again.", m.Architecture, image.Architecture)
+	}
+	for _, mapping := range Maps(content, "blockDeviceMappings[]") {
+		size, given := known[float64](mapping, "ebs.volumeSize")
+		if given && Str(mapping, "deviceName") == image.RootDevice && int(size) < image.RootGiB {
+			return fmt.Sprintf("Volume of size %dGB is smaller than snapshot of %s, expect size >= %dGB", int(size), id, image.RootGiB)
+		}
+	}
+	return ""
+}
+
+// profileProblem is what EC2 answers for an instance profile that it does not see.
+func profileProblem(t *Tx, content Map) string {
+	for _, by := range []struct{ path, key, noun string }{{"arn", "arn", "ARN"}, {"name", "", "name"}} {
+		value := Str(content, "iamInstanceProfile."+by.path)
+		if value == "" {
+			continue
+		}
+		profile, ok := t.Find(typeProfile, by.key, value)
+		if !ok {
+			return fmt.Sprintf("Value (%s) for parameter iamInstanceProfile.%s is invalid. Invalid IAM Instance Profile %s", value, by.path, by.noun)
+		}
+		if profile.Str("role") == "" {
+			return fmt.Sprintf("IAM Instance Profile %q has no associated IAM Roles", profile.Str("arn"))
+		}
+	}
+	return ""
+}
+
+// hostRole returns the role that instances of a launch template's content have.
+func hostRole(t *Tx, content Map) (*Resource, bool) {
+	profile, ok := t.Find(typeProfile, "arn", Str(content, "iamInstanceProfile.arn"))
+	if !ok {
+		profile, ok = t.Find(typeProfile, "", Str(content, "iamInstanceProfile.name"))
+	}
+	if !ok {
+		return nil, false
+	}
+	return t.Find(typeRole, "", profile.Str("role"))
+}
+
+// joined returns the ECS cluster in which a group's instances register, or why they do not (ECS Developer Guide,
+// "Amazon ECS container instances").
+func joined(t *Tx, group *Resource) (cluster *Resource, why string) {
+	_, content, cause := templateVersion(t, groupTemplate(group.State))
+	if cause != "" {
+		return nil, cause
+	}
+	image, _ := imageOf(t, Str(content, "imageId"))
+	if !strings.Contains(image.Name, "-ecs-") {
+		return nil, fmt.Sprintf("image %s runs no ECS agent", image.ID)
+	}
+	data, err := parseUserData(Str(content, "userData"))
+	if Has(content, "userData") && err != nil {
+		return nil, "user data: " + err.Error()
+	}
+	cluster, ok := t.Find(typeCluster, "name", data.Cluster)
+	if !ok {
+		return nil, fmt.Sprintf("the hosts' user data names cluster %q, which does not exist", data.Cluster)
+	}
+	role, ok := hostRole(t, content)
+	if !ok {
+		return nil, "the hosts have no role"
+	}
+	if !trusts(t, role, "ec2.amazonaws.com") {
+		return nil, fmt.Sprintf("role %s does not trust ec2.amazonaws.com", role.ID)
+	}
+	for _, action := range strings.Fields(hostActions) {
+		if !roleAllows(t, role, action, cluster.Str("arn"), nil) && !roleAllows(t, role, action, "*", nil) {
+			return nil, fmt.Sprintf("role %s of the hosts does not allow %s", role.ID, action)
+		}
+	}
+	for _, id := range group.Strs("vpcZoneIdentifiers[]") {
+		if why := unreachable(t, id, content); why != "" {
+			return nil, why
+		}
+	}
+	return cluster, ""
+}
+
+// unreachable says why an instance in a subnet cannot call ECS, or "": it needs a way out of the VPC, or the
+// interface endpoints of ECS (ECS Developer Guide, "Amazon ECS interface VPC endpoints").
+func unreachable(t *Tx, subnetID string, content Map) string {
+	subnet, ok := t.Find("aws:ec2/subnet:Subnet", "", subnetID)
+	if !ok {
+		return fmt.Sprintf("subnet %s does not exist", subnetID)
+	}
+	public := subnet.Bool("mapPublicIpOnLaunch") || contains(Strs(content, "networkInterfaces[].associatePublicIpAddress"), "true")
+	if wayOut(t, subnet, public) || hasEndpoints(t, subnet.Str("vpcId"), "ecs", "ecs-agent", "ecs-telemetry") {
+		return ""
+	}
+	return fmt.Sprintf("subnet %s has no route by which a host reaches ECS", subnetID)
+}
+
+// wayOut reports whether a subnet's routes lead out of the VPC. An internet gateway serves only what has a public
+// address.
+func wayOut(t *Tx, subnet *Resource, public bool) bool {
+	table := ""
+	for _, a := range t.All("aws:ec2/routeTableAssociation:RouteTableAssociation") {
+		if a.Str("subnetId") == subnet.ID {
+			table = a.Str("routeTableId")
+		}
+	}
+	leadsOut := func(route Map) bool {
+		for _, p := range []string{"natGatewayId", "transitGatewayId", "networkInterfaceId", "vpcPeeringConnectionId"} {
+			if Str(route, p) != "" {
+				return true
+			}
+		}
+		return public && strings.HasPrefix(Str(route, "gatewayId"), "igw-")
+	}
+	for _, r := range t.All("aws:ec2/route:Route") {
+		if r.Str("routeTableId") == table && table != "" && r.Str("destinationCidrBlock") == "0.0.0.0/0" && leadsOut(r.State) {
+			return true
+		}
+	}
+	rt, ok := t.Find("aws:ec2/routeTable:RouteTable", "", table)
+	if !ok {
+		return false
+	}
+	for _, route := range Maps(rt.State, "routes[]") {
+		if Str(route, "cidrBlock") == "0.0.0.0/0" && leadsOut(route) {
+			return true
+		}
+	}
+	return false
+}
+
+func hasEndpoints(t *Tx, vpc string, services ...string) bool {
+	have := map[string]bool{}
+	for _, e := range t.All("aws:ec2/vpcEndpoint:VpcEndpoint") {
+		if e.Str("vpcId") == vpc && e.Str("vpcEndpointType") == "Interface" {
+			have[e.Str("serviceName")] = true
+		}
+	}
+	for _, s := range services {
+		if !have["com.amazonaws."+t.Region+"."+s] {
+			return false
+		}
+	}
+	return true
+}

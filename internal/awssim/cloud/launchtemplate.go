@@ -1,0 +1,188 @@
+package cloud
+
+import (
+	"fmt"
+	"reflect"
+	"regexp"
+	"strconv"
+)
+
+const typeLaunchTemplate = "aws:ec2/launchTemplate:LaunchTemplate"
+
+var _ = register(&Kind{
+	Type: typeLaunchTemplate, Service: "EC2", Noun: "LaunchTemplate", UpdateCall: "CreateLaunchTemplateVersion",
+	Name:       &AutoName{Property: "name", Max: 128, Prefix: "namePrefix"},
+	Replace:    []string{"name", "namePrefix"},
+	Ordered:    []string{"networkInterfaces.ipv4Addresses", "networkInterfaces.ipv6Addresses"},
+	Recomputed: []string{"latestVersion", "defaultVersion"},
+	Keys:       []string{"arn", "name"},
+	Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{
+		"InvalidLaunchTemplateName.AlreadyExistsException", "Launch template name already in use.", "facts 22"}}},
+	Check: checkTemplate, Create: createTemplate, Update: updateTemplate,
+})
+
+var templateNames = regexp.MustCompile(`^[0-9A-Za-z()./_-]+$`)
+
+// templateChoices are the enumerations of the provider's schema (ec2_launch_template.go).
+var templateChoices = map[string][]string{
+	"metadataOptions.httpEndpoint":                                   {"enabled", "disabled"},
+	"metadataOptions.httpTokens":                                     {"optional", "required"},
+	"metadataOptions.httpProtocolIpv6":                               {"enabled", "disabled"},
+	"metadataOptions.instanceMetadataTags":                           {"enabled", "disabled"},
+	"ebsOptimized":                                                   {"", "true", "false"},
+	"blockDeviceMappings[].ebs.encrypted":                            {"", "true", "false"},
+	"blockDeviceMappings[].ebs.volumeType":                           {"standard", "io1", "io2", "gp2", "sc1", "st1", "gp3"},
+	"creditSpecification.cpuCredits":                                 {"standard", "unlimited"},
+	"instanceInitiatedShutdownBehavior":                              {"stop", "terminate"},
+	"instanceMarketOptions.marketType":                               {"spot", "capacity-block"},
+	"placement.tenancy":                                              {"default", "dedicated", "host"},
+	"maintenanceOptions.autoRecovery":                                {"default", "disabled"},
+	"privateDnsNameOptions.hostnameType":                             {"ip-name", "resource-name"},
+	"networkInterfaces[].interfaceType":                              {"efa", "efa-only", "interface"},
+	"cpuOptions.amdSevSnp":                                           {"enabled", "disabled"},
+	"tagSpecifications[].resourceType":                               {"instance", "volume", "elastic-gpu", "network-interface", "spot-instances-request"},
+	"capacityReservationSpecification.capacityReservationPreference": {"capacity-reservations-only", "none", "open"},
+	"blockDeviceMappings[].ebs.deleteOnTermination":                  {"", "true", "false"},
+	"networkInterfaces[].associatePublicIpAddress":                   {"", "true", "false"},
+	"networkInterfaces[].deleteOnTermination":                        {"", "true", "false"},
+}
+
+func checkTemplate(c *Checker) {
+	c.Conflict("name", "namePrefix")
+	c.Conflict("defaultVersion", "updateDefaultVersion")
+	c.Conflict("iamInstanceProfile.arn", "iamInstanceProfile.name")
+	c.Conflict("instanceType", "instanceRequirements")
+	c.Conflict("securityGroupNames", "vpcSecurityGroupIds")
+	c.Length("name", 3, 128)
+	c.Match("name", templateNames, "letters, digits and ( ) . / _ - are allowed")
+	c.Length("description", 0, 255)
+	c.Match("iamInstanceProfile.arn", arnPattern, "an ARN")
+	c.Match("blockDeviceMappings[].ebs.kmsKeyId", arnPattern, "an ARN")
+	c.Between("metadataOptions.httpPutResponseHopLimit", 1, 64)
+	for _, path := range sortedKeys(templateChoices) {
+		c.OneOf(path, templateChoices[path]...)
+	}
+	for i, s := range Maps(c.In, "tagSpecifications[]") {
+		if !Has(s, "tags") {
+			c.Fail(fmt.Sprintf("tagSpecifications[%d].tags", i), "missing: EC2 refuses a specification without tags")
+		}
+	}
+	for i, m := range Maps(c.In, "blockDeviceMappings[]") {
+		checkVolume(c, fmt.Sprintf("blockDeviceMappings[%d].ebs", i), m)
+	}
+	c.document("userData", func(text string) []Problem {
+		if _, err := parseUserData(text); err != nil {
+			return []Problem{{Reason: err.Error()}}
+		}
+		return nil
+	})
+}
+
+// volumeRange is what EBS allows a volume type (Amazon EBS User Guide, "Amazon EBS volume types").
+type volumeRange struct{ smallest, largest, leastIops, mostIops float64 }
+
+var volumeRanges = map[string]volumeRange{
+	"gp2": {1, 16384, 0, 0}, "gp3": {1, 16384, 3000, 16000}, "io1": {4, 16384, 100, 64000}, "io2": {4, 65536, 100, 256000},
+	"st1": {125, 16384, 0, 0}, "sc1": {125, 16384, 0, 0}, "standard": {1, 1024, 0, 0},
+}
+
+func checkVolume(c *Checker, at string, mapping Map) {
+	kind := Str(mapping, "ebs.volumeType")
+	limits, ok := volumeRanges[kind]
+	if !ok {
+		return
+	}
+	if size, ok := known[float64](mapping, "ebs.volumeSize"); ok && (size < limits.smallest || size > limits.largest) {
+		c.Fail(at+".volumeSize", "%v GiB is outside %v to %v for %s", size, limits.smallest, limits.largest, kind)
+	}
+	if iops, ok := known[float64](mapping, "ebs.iops"); ok && (iops < limits.leastIops || iops > limits.mostIops) {
+		c.Fail(at+".iops", "%v is outside %v to %v for %s", iops, limits.leastIops, limits.mostIops, kind)
+	}
+	if throughput, ok := known[float64](mapping, "ebs.throughput"); ok && (kind != "gp3" || throughput < 125 || throughput > 1000) {
+		c.Fail(at+".throughput", "%v MiB/s: 125 to 1000, and only for gp3", throughput)
+	}
+	if oneOf(kind, "io1 io2") && !Has(mapping, "ebs.iops") {
+		c.Fail(at+".iops", "missing: %s needs it", kind)
+	}
+}
+
+func createTemplate(t *Tx, r *Resource) error {
+	settleName(t, r)
+	r.ID = t.ID("lt")
+	r.State["arn"] = t.ARN("ec2", "launch-template/"+r.ID)
+	if version, ok := known[float64](r.State, "defaultVersion"); ok && version != 1 {
+		return versionNotFound(r.ID, strconv.Itoa(int(version)))
+	}
+	r.State["defaultVersion"], r.State["latestVersion"] = 1.0, 1.0
+	r.Hidden = Map{"versions": Map{"1": templateContent(r.Inputs)}}
+	settleTemplate(r)
+	return nil
+}
+
+// updateTemplate adds a version when what it launches changes. Tags and the name of the template itself do not.
+func updateTemplate(_ *Tx, r *Resource, old Map) error {
+	versions, _ := r.Hidden["versions"].(Map)
+	latest := Int(old, "latestVersion")
+	content := templateContent(r.Inputs)
+	if !reflect.DeepEqual(content, versions[strconv.Itoa(latest)]) {
+		latest++
+		versions[strconv.Itoa(latest)] = content
+		if r.Bool("updateDefaultVersion") {
+			r.State["defaultVersion"] = float64(latest)
+		}
+	}
+	r.State["latestVersion"] = float64(latest)
+	if !Has(r.State, "defaultVersion") {
+		r.State["defaultVersion"] = float64(Int(old, "defaultVersion"))
+	}
+	if version := strconv.Itoa(r.Int("defaultVersion")); versions[version] == nil {
+		return versionNotFound(r.ID, version)
+	}
+	settleTemplate(r)
+	return nil
+}
+
+func settleTemplate(r *Resource) {
+	tagsAll(r)
+	if !Has(r.State, "metadataOptions") {
+		r.State["metadataOptions"] = Map{}
+	}
+}
+
+// templateContent is what a version consists of.
+func templateContent(inputs Map) Map {
+	content := Clone(inputs)
+	for _, p := range []string{"tags", "name", "namePrefix", "defaultVersion", "updateDefaultVersion"} {
+		delete(content, p)
+	}
+	return content
+}
+
+func versionNotFound(id, version string) *Error {
+	return Refuse("InvalidLaunchTemplateId.VersionNotFound", "EC2 API, Error codes",
+		"Could not find the specified version %s for the launch template with ID %s.", version, id)
+}
+
+// templateVersion finds the launch template that a group names by id or name, and one version's content. Version may
+// be a number, $Latest, $Default or nothing, which is $Default. Where there is none, cause is EC2's text.
+func templateVersion(t *Tx, named Map) (lt *Resource, content Map, cause string) {
+	id, name, version := Str(named, "id"), Str(named, "name"), Str(named, "version")
+	lt, ok := t.Find(typeLaunchTemplate, "", id)
+	if id == "" {
+		lt, ok = t.Find(typeLaunchTemplate, "name", name)
+	}
+	if !ok {
+		return nil, nil, fmt.Sprintf("The specified launch template, with template ID %s, does not exist.", id+name)
+	}
+	switch version {
+	case "$Latest":
+		version = strconv.Itoa(lt.Int("latestVersion"))
+	case "$Default", "":
+		version = strconv.Itoa(lt.Int("defaultVersion"))
+	}
+	content = first[Map](lt.Hidden, "versions."+version)
+	if content == nil {
+		return nil, nil, versionNotFound(lt.ID, version).Message
+	}
+	return lt, content, ""
+}
