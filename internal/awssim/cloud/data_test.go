@@ -1,0 +1,118 @@
+package cloud
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+const home = "eu-central-1"
+
+// still is a clock that a test sets by hand.
+type still struct{ now time.Time }
+
+func (s *still) Now() time.Time                                   { return s.now }
+func (s *still) Sleep(ctx context.Context, _ time.Duration) error { return ctx.Err() }
+
+// dataCloud is an account with a VPC, a subnet in each of three zones, and a security group, as the data tiers need.
+type dataCloud struct {
+	*testing.T
+	*Cloud
+	clock   *still
+	subnets []any
+	group   string
+}
+
+func newDataCloud(t *testing.T) *dataCloud {
+	t.Helper()
+	clock := &still{time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)}
+	c, err := Open(Options{Clock: clock})
+	require.NoError(t, err)
+	d := &dataCloud{T: t, Cloud: c, clock: clock, group: "sg-1"}
+	d.place("aws:ec2/vpc:Vpc", "vpc-1", Map{"defaultSecurityGroupId": "sg-default"})
+	for zone, id := range map[string]string{"eu-central-1a": "subnet-a", "eu-central-1b": "subnet-b", "eu-central-1c": "subnet-c"} {
+		d.place(typeSubnet, id, Map{"vpcId": "vpc-1", "availabilityZone": zone})
+	}
+	d.place(typeSubnet, "subnet-far", Map{"vpcId": "vpc-2", "availabilityZone": "eu-central-1a"})
+	d.place(typeSecurityGroup, "sg-1", Map{"vpcId": "vpc-1"})
+	d.place(typeSecurityGroup, "sg-far", Map{"vpcId": "vpc-2"})
+	d.subnets = List("subnet-a", "subnet-b", "subnet-c")
+	return d
+}
+
+// place puts a resource of another tier into the account without its kind's rules.
+func (d *dataCloud) place(typ, id string, state Map) {
+	state["id"] = id
+	r := &Resource{Type: typ, Region: home, ID: id, Inputs: Map{}, State: state}
+	d.resources[keyOf(r)] = r
+}
+
+// make creates a resource that AWS accepts and checks it against the provider's rules as well.
+func (d *dataCloud) make(typ string, inputs Map) (id string, state Map) {
+	d.Helper()
+	require.Empty(d, problems(typ, inputs))
+	id, state, err := d.Create(context.Background(), home, typ, inputs)
+	require.NoError(d, err)
+	return id, state
+}
+
+// refused expects AWS to refuse a creation by that code.
+func (d *dataCloud) refused(code, typ string, inputs Map) {
+	d.Helper()
+	_, _, err := d.Create(context.Background(), home, typ, inputs)
+	require.Errorf(d, err, "%s %v", typ, inputs)
+	require.Equalf(d, code, Code(err), "%s %v: %v", typ, inputs, err)
+}
+
+func (d *dataCloud) change(typ, id string, inputs Map) (Map, error) {
+	return d.Update(context.Background(), home, typ, id, inputs)
+}
+
+func (d *dataCloud) gone(typ, id string, inputs Map) error {
+	return d.Delete(context.Background(), home, typ, id, inputs)
+}
+
+func (d *dataCloud) read(typ, id string) Map {
+	d.Helper()
+	_, state, err := d.Read(home, typ, id)
+	require.NoError(d, err)
+	return state
+}
+
+// problems are what the provider finds in the inputs of a type.
+func problems(typ string, inputs Map) []Problem {
+	c := &Checker{In: inputs, Region: home}
+	if k := kinds[typ]; k.Check != nil {
+		k.Check(c)
+	}
+	return c.Problems
+}
+
+// with returns the inputs with some of them changed; nil takes one away.
+func with(inputs, changes Map) Map {
+	out := Clone(inputs)
+	for k, v := range changes {
+		if out[k] = v; v == nil {
+			delete(out, k)
+		}
+	}
+	return out
+}
+
+// badInput is one input that the provider refuses before anything is created.
+type badInput struct {
+	path  string
+	value any
+}
+
+func refusesInputs(t *testing.T, typ string, good Map, bad []badInput) {
+	t.Helper()
+	require.Empty(t, problems(typ, good))
+	for _, b := range bad {
+		require.NotEmptyf(t, problems(typ, with(good, Map{b.path: b.value})), "%s = %v", b.path, b.value)
+		unknown := with(good, Map{b.path: Unknown})
+		require.Emptyf(t, problems(typ, unknown), "%s unknown", b.path)
+	}
+}

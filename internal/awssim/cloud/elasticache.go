@@ -1,0 +1,234 @@
+package cloud
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+const (
+	typeReplicationGroup = "aws:elasticache/replicationGroup:ReplicationGroup"
+	createGroupPage      = "ElastiCache API, CreateReplicationGroup"
+)
+
+var _ = register(&Kind{
+	Type: typeReplicationGroup, Service: "ElastiCache", Noun: "ReplicationGroup",
+	Name: &AutoName{Property: "replicationGroupId", Max: 40, Lower: true},
+	Replace: []string{
+		"atRestEncryptionEnabled", "dataTieringEnabled", "globalReplicationGroupId", "kmsKeyId", "networkType", "port",
+		"replicationGroupId", "securityGroupNames", "snapshotArns", "snapshotName", "subnetGroupName",
+	},
+	Ordered: []string{"preferredCacheClusterAzs"},
+	Defaults: Map{
+		"authTokenUpdateStrategy": "ROTATE", "automaticFailoverEnabled": false, "multiAzEnabled": false,
+	},
+	DeleteOnly: []string{"finalSnapshotIdentifier"},
+	Keys:       []string{"arn"},
+	Unique: []Unique{{Props: []string{"replicationGroupId"}, Refusal: Refusal{
+		Code: "ReplicationGroupAlreadyExists", Message: "Replication group {value} already exists.", Rule: createGroupPage,
+	}}},
+	Refs: []Ref{
+		{Path: "subnetGroupName", To: typeCacheSubnetGroup, Missing: Refusal{
+			Code: "CacheSubnetGroupNotFoundFault", Message: "Cache Subnet Group {value} does not exist.", Rule: createGroupPage,
+		}},
+		{Path: "parameterGroupName", To: typeCacheParameterGroup, Except: "default.", Missing: Refusal{
+			Code: "CacheParameterGroupNotFound", Message: "CacheParameterGroup not found: {value}", Rule: createGroupPage,
+		}},
+		{Path: "securityGroupIds[]", To: typeSecurityGroup, Missing: Refusal{
+			Code: "InvalidParameterValue", Message: "Some security groups are invalid: {value}", Rule: createGroupPage,
+		}},
+		{Path: "notificationTopicArn", To: "aws:sns/topic:Topic", Key: "arn", Missing: Refusal{
+			Code: "InvalidParameterValue", Message: "Topic {value} does not exist.", Rule: createGroupPage,
+		}},
+	},
+	Recomputed: []string{"memberClusters"},
+	Check:      checkReplicationGroup,
+	Create:     createReplicationGroup,
+	Update:     updateReplicationGroup,
+	Delete:     deleteReplicationGroup,
+	Holds:      cacheSubnets,
+})
+
+func createReplicationGroup(t *Tx, r *Resource) error {
+	if !contains(t.Declared().ServiceLinkedRoles, "elasticache.amazonaws.com") {
+		return Refuse("ServiceLinkedRoleNotFoundFault", createGroupPage, "The specified service linked role (SLR) was not found.")
+	}
+	if r.Str("nodeType") == "" {
+		return errors.New(`"node_type" is required unless "global_replication_group_id" is set`) // the provider's own check
+	}
+	r.ID = strings.ToLower(r.Str("replicationGroupId"))
+	r.State["replicationGroupId"] = r.ID
+	r.State["arn"] = t.ARN("elasticache", "replicationgroup:"+r.ID)
+	r.Hidden = Map{"marker": t.Hex(16)}
+	if err := restoreCache(t, r); err != nil {
+		return err
+	}
+	if err := placeCache(t, r); err != nil {
+		return err
+	}
+	computed(r, Map{"engine": "redis"})
+	if err := settleReplicationGroup(t, r); err != nil {
+		return err
+	}
+	if Has(r.State, "kmsKeyId") && !r.Bool("atRestEncryptionEnabled") {
+		return Refuse("InvalidParameterCombination", createGroupPage, "KMS key can be specified only when encryption-at-rest is enabled.")
+	}
+	if err := encryptsUnder(t, r, "kmsKeyId", "InvalidParameterValue", createGroupPage); err != nil {
+		return err
+	}
+	cacheEndpoints(t, r)
+	return nil
+}
+
+// restoreCache takes over what a snapshot holds.
+func restoreCache(t *Tx, r *Resource) error {
+	name := r.Str("snapshotName")
+	if name == "" {
+		return nil
+	}
+	s, ok := t.Remnant("cacheSnapshot", name)
+	if !ok {
+		return Refuse("SnapshotNotFoundFault", createGroupPage, "Snapshot %s not found.", name)
+	}
+	r.Hidden = Map{"marker": s.State["marker"]}
+	return nil
+}
+
+// placeCache checks subnets and security groups and fills in the latter.
+func placeCache(t *Tx, r *Resource) error {
+	group, ok := t.Find(typeCacheSubnetGroup, "", r.Str("subnetGroupName"))
+	if !ok { // none given: the account has no default VPC
+		return Refuse("CacheSubnetGroupNotFoundFault", createGroupPage, "Cache Subnet Group default does not exist.")
+	}
+	vpc := group.Str("vpcId")
+	for _, id := range r.Strs("securityGroupIds[]") {
+		if g, found := t.Find(typeSecurityGroup, "", id); found && g.Str("vpcId") != vpc {
+			return Refuse("InvalidParameterCombination", createGroupPage, "Security group %s is not in the VPC %s of the cache subnet group.", id, vpc)
+		}
+	}
+	if !Has(r.State, "securityGroupIds") {
+		r.State["securityGroupIds"] = defaultGroupOf(t, vpc)
+	}
+	zones := subnetZones(t, group.Strs("subnetIds[]"))
+	asked := r.Strs("preferredCacheClusterAzs[]")
+	if n := r.Int("numCacheClusters"); len(asked) > 0 && len(asked) != n {
+		return Refuse("InvalidParameterCombination", createGroupPage,
+			"The number of preferred Availability Zones, %d, must be that of cache clusters, %d.", len(asked), n)
+	}
+	if !covered(asked, zones) {
+		return Refuse("InvalidParameterCombination", createGroupPage, "The cache subnet group %s covers the Availability Zones %s only.",
+			group.ID, strings.Join(zones, ", "))
+	}
+	if len(asked) > 0 {
+		zones = asked
+	}
+	if r.Bool("multiAzEnabled") && len(slices.Compact(slices.Sorted(slices.Values(zones)))) < 2 {
+		return Refuse("InvalidParameterCombination", createGroupPage,
+			"Multi-AZ needs nodes in at least two Availability Zones, the cache subnet group %s covers %s.", group.ID, strings.Join(zones, ", "))
+	}
+	return nil
+}
+
+func updateReplicationGroup(t *Tx, r *Resource, old Map) error {
+	const page = "ElastiCache API, ModifyReplicationGroup"
+	keep(r, old, "atRestEncryptionEnabled", "autoMinorVersionUpgrade", "clusterMode", "engine", "engineVersion", "ipDiscovery",
+		"maintenanceWindow", "networkType", "nodeType", "numCacheClusters", "numNodeGroups", "parameterGroupName",
+		"replicasPerNodeGroup", "securityGroupIds", "snapshotWindow", "transitEncryptionEnabled", "transitEncryptionMode")
+	recountNodes(r, old)
+	if err := placeCache(t, r); err != nil {
+		return err
+	}
+	if r.Str("engine") == "redis" && Str(old, "engine") == "valkey" {
+		return Refuse("InvalidParameterCombination", page, "A Valkey replication group cannot become one of Redis OSS: it has to be replaced.")
+	}
+	if err := settleReplicationGroup(t, r); err != nil {
+		return err
+	}
+	if r.Str("engine") == Str(old, "engine") && versionLess(r.Str("engineVersionActual"), Str(old, "engineVersionActual")) {
+		return Refuse("InvalidParameterCombination", page, "The engine version cannot go down from %s to %s: the group has to be replaced.",
+			Str(old, "engineVersionActual"), r.Str("engineVersionActual"))
+	}
+	if on, was := r.Bool("transitEncryptionEnabled"), Bool(old, "transitEncryptionEnabled"); on != was {
+		if Str(old, "authToken") != "" {
+			return Refuse("InvalidParameterCombination", "facts 95", "Modification of transit encryption is not supported for access control enabled clusters.")
+		}
+		if on && r.Str("transitEncryptionMode") != "preferred" {
+			return Refuse("InvalidParameterCombination", page, "To enable encryption-in-transit, TransitEncryptionMode must be preferred first.")
+		}
+	}
+	cacheEndpoints(t, r)
+	return nil
+}
+
+// recountNodes lets the one of the three counts that the program changed decide the others.
+func recountNodes(r *Resource, old Map) {
+	if r.Int("numCacheClusters") != Int(old, "numCacheClusters") {
+		r.State["numNodeGroups"], r.State["replicasPerNodeGroup"] = 1.0, float64(r.Int("numCacheClusters")-1)
+	} else {
+		delete(r.State, "numCacheClusters")
+	}
+}
+
+func deleteReplicationGroup(t *Tx, r *Resource) error {
+	name := r.Str("finalSnapshotIdentifier")
+	if name == "" {
+		return nil
+	}
+	if _, taken := t.Remnant("cacheSnapshot", name); taken {
+		return Refuse("SnapshotAlreadyExistsFault", "ElastiCache API, DeleteReplicationGroup", "Snapshot with specified name already exists: %s", name)
+	}
+	state := Clone(r.State)
+	delete(state, "authToken")
+	state["marker"] = r.Hidden["marker"]
+	t.Leave("cacheSnapshot", r, name, never, state)
+	return nil
+}
+
+// cacheEndpoints names the members and the hosts that clients connect to (Amazon ElastiCache User Guide, "Finding
+// connection endpoints"). With TLS the role comes first, without it the group's name.
+func cacheEndpoints(t *Tx, r *Resource) {
+	hash := fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "cache/%d/%s/%s", t.c.seed, t.Account(), t.Region)))[:6]
+	domain := t.Declared().Regions[t.Region].ZonePrefix + ".cache.amazonaws.com"
+	tls := r.Bool("transitEncryptionEnabled")
+	host := func(secure, plain string) string {
+		if tls {
+			return fmt.Sprintf(secure+".%s", r.ID, hash, domain)
+		}
+		return fmt.Sprintf(plain+".%s", r.ID, hash, domain)
+	}
+	r.State["configurationEndpointAddress"], r.State["primaryEndpointAddress"], r.State["readerEndpointAddress"] = "", "", ""
+	if r.Bool("clusterEnabled") {
+		r.State["configurationEndpointAddress"] = host("clustercfg.%s.%s", "%s.%s.clustercfg")
+	} else {
+		r.State["primaryEndpointAddress"] = host("master.%s.%s", "%s.%s.ng.0001")
+		r.State["readerEndpointAddress"] = host("replica.%s.%s", "%s-ro.%s.ng.0001")
+	}
+	var names []string
+	for shard := range r.Int("numNodeGroups") {
+		for node := range 1 + r.Int("replicasPerNodeGroup") {
+			if r.Bool("clusterEnabled") {
+				names = append(names, fmt.Sprintf("%s-%04d-%03d", r.ID, shard+1, node+1))
+			} else {
+				names = append(names, fmt.Sprintf("%s-%03d", r.ID, node+1))
+			}
+		}
+	}
+	r.State["memberClusters"], r.State["numCacheClusters"] = List(names...), float64(len(names))
+}
+
+// cacheSubnets are where the nodes' network interfaces are.
+func cacheSubnets(t *Tx, r *Resource) []*Resource {
+	group, ok := t.Find(typeCacheSubnetGroup, "", r.Str("subnetGroupName"))
+	if !ok {
+		return nil
+	}
+	var out []*Resource
+	for _, id := range group.Strs("subnetIds[]") {
+		if s, ok := t.Find(typeSubnet, "", id); ok && len(out) < max(1, r.Int("numCacheClusters")) {
+			out = append(out, s)
+		}
+	}
+	return out
+}

@@ -1,0 +1,265 @@
+package cloud
+
+import (
+	"encoding/json"
+	"regexp"
+	"strings"
+	"time"
+)
+
+const (
+	typeKey   = "aws:kms/key:Key"
+	typeAlias = "aws:kms/alias:Alias"
+)
+
+// keySpecs are the key specs and what a key of each can be used for (KMS API, CreateKey). The first is the only one
+// that KMS rotates.
+var keySpecs = map[string][]string{
+	"SYMMETRIC_DEFAULT": {"ENCRYPT_DECRYPT"},
+	"RSA_2048":          {"ENCRYPT_DECRYPT", "SIGN_VERIFY"},
+	"RSA_3072":          {"ENCRYPT_DECRYPT", "SIGN_VERIFY"},
+	"RSA_4096":          {"ENCRYPT_DECRYPT", "SIGN_VERIFY"},
+	"ECC_NIST_P256":     {"SIGN_VERIFY", "KEY_AGREEMENT"},
+	"ECC_NIST_P384":     {"SIGN_VERIFY", "KEY_AGREEMENT"},
+	"ECC_NIST_P521":     {"SIGN_VERIFY", "KEY_AGREEMENT"},
+	"ECC_SECG_P256K1":   {"SIGN_VERIFY"},
+	"HMAC_224":          {"GENERATE_VERIFY_MAC"},
+	"HMAC_256":          {"GENERATE_VERIFY_MAC"},
+	"HMAC_384":          {"GENERATE_VERIFY_MAC"},
+	"HMAC_512":          {"GENERATE_VERIFY_MAC"},
+}
+
+const symmetric = "SYMMETRIC_DEFAULT"
+
+// aliasPattern is what the provider takes as an alias's name (kms/validate.go).
+var aliasPattern = regexp.MustCompile(`^alias/[0-9A-Za-z_/-]+$`)
+
+var _ = register(
+	&Kind{
+		Type: typeKey, Service: "KMS", Noun: "Key", UpdateCall: "PutKeyPolicy", DeleteCall: "ScheduleKeyDeletion",
+		Replace: []string{"customKeyStoreId", "customerMasterKeySpec", "keyUsage", "multiRegion", "xksKeyId"},
+		JSON:    []string{"policy"},
+		Defaults: Map{
+			"bypassPolicyLockoutSafetyCheck": false, "customerMasterKeySpec": symmetric, "enableKeyRotation": false,
+			"isEnabled": true, "keyUsage": "ENCRYPT_DECRYPT",
+		},
+		DeleteOnly: []string{"deletionWindowInDays"},
+		Keys:       []string{"arn"},
+		Check:      checkKey,
+		Create:     createKey,
+		Update:     updateKey,
+		Delete:     deleteKey,
+	},
+	&Kind{
+		Type: typeAlias, Service: "KMS", Noun: "Alias", UpdateCall: "UpdateAlias",
+		Replace: []string{"name", "namePrefix"},
+		Keys:    []string{"arn"},
+		Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{
+			Code: "AlreadyExistsException", Message: "An alias with the name {value} already exists", Rule: "facts 35",
+		}}},
+		Check:  checkAlias,
+		Create: createAlias,
+		Update: func(t *Tx, r *Resource, _ Map) error { return aimAlias(t, r) },
+	},
+)
+
+func checkKey(c *Checker) {
+	c.OneOf("customerMasterKeySpec", append(sortedKeys(keySpecs), "SM2")...)
+	c.OneOf("keyUsage", "ENCRYPT_DECRYPT", "GENERATE_VERIFY_MAC", "KEY_AGREEMENT", "SIGN_VERIFY")
+	c.Between("deletionWindowInDays", 7, 30)
+	c.Length("description", 0, 8192)
+	c.Between("rotationPeriodInDays", 90, 2560)
+	c.Length("customKeyStoreId", 1, 22)
+	c.Length("xksKeyId", 1, 128)
+	if Has(c.In, "rotationPeriodInDays") && !Has(c.In, "enableKeyRotation") {
+		c.Fail("rotationPeriodInDays", "all of `enableKeyRotation,rotationPeriodInDays` must be specified")
+	}
+	if Has(c.In, "xksKeyId") && !Has(c.In, "customKeyStoreId") {
+		c.Fail("xksKeyId", "all of `customKeyStoreId,xksKeyId` must be specified")
+	}
+	c.policy("policy", resourcePolicy)
+}
+
+func createKey(t *Tx, r *Resource) error {
+	if store := r.Str("customKeyStoreId"); store != "" {
+		return Refuse("CustomKeyStoreNotFoundException", "KMS API, CreateKey", "Custom key store %s not found", store)
+	}
+	spec, usage := r.Str("customerMasterKeySpec"), r.Str("keyUsage")
+	if !contains(keySpecs[spec], usage) {
+		return Refuse("ValidationException", "KMS API, CreateKey", "KeyUsage %s is not compatible with KeySpec %s", usage, spec)
+	}
+	r.ID = t.UUID()
+	if r.Bool("multiRegion") {
+		r.ID = "mrk-" + t.Hex(32)
+	}
+	r.State["keyId"], r.State["arn"] = r.ID, t.ARN("kms", "key/"+r.ID)
+	computed(r, Map{"description": "", "multiRegion": false})
+	return settleKey(t, r)
+}
+
+func updateKey(t *Tx, r *Resource, old Map) error {
+	keep(r, old, "description", "policy", "rotationPeriodInDays")
+	// The provider enables a key before its other changes and disables it after them.
+	changed := r.Bool("enableKeyRotation") != Bool(old, "enableKeyRotation") ||
+		r.Bool("enableKeyRotation") && r.Int("rotationPeriodInDays") != Int(old, "rotationPeriodInDays")
+	if changed && !r.Bool("isEnabled") && !Bool(old, "isEnabled") {
+		return Refuse("DisabledException", "KMS API, EnableKeyRotation", "%s is disabled.", r.Str("arn"))
+	}
+	return settleKey(t, r)
+}
+
+// settleKey checks and computes what creation and update have in common.
+func settleKey(t *Tx, r *Resource) error {
+	tagsAll(r)
+	if r.Bool("enableKeyRotation") {
+		if spec := r.Str("customerMasterKeySpec"); spec != symmetric {
+			return Refuse("UnsupportedOperationException", "KMS API, EnableKeyRotation", "%s has key spec %s, which is not rotated", r.Str("arn"), spec)
+		}
+		if !Has(r.State, "rotationPeriodInDays") {
+			r.State["rotationPeriodInDays"] = 365.0
+		}
+	} else {
+		delete(r.State, "rotationPeriodInDays")
+	}
+	if policy, given := r.Inputs["policy"].(string); given {
+		return checkKeyPolicy(t, r, policy)
+	}
+	if !Has(r.State, "policy") {
+		r.State["policy"] = defaultKeyPolicy(t)
+	}
+	return nil
+}
+
+// checkKeyPolicy refuses a policy that names somebody who does not exist, or that nobody could change any more.
+func checkKeyPolicy(t *Tx, r *Resource, text string) error {
+	const code = "MalformedPolicyDocumentException"
+	statements, err := parsePolicy(text, resourcePolicy)
+	if err != nil {
+		return Refuse(code, "KMS API, PutKeyPolicy", "%v", err)
+	}
+	if _, invalid := invalidPrincipal(t, statements); invalid {
+		return Refuse(code, "facts 33", "Policy contains a statement with one or more invalid principals.")
+	}
+	caller := principal{"AWS", t.Declared().Principal}
+	change := request{Principal: caller, Action: "kms:PutKeyPolicy", Resource: r.Str("arn")}
+	if !r.Bool("bypassPolicyLockoutSafetyCheck") && !allows(statements, change) {
+		return Refuse(code, "facts 34", "The new key policy will not allow you to update the key policy in the future.")
+	}
+	return nil
+}
+
+// defaultKeyPolicy is the policy KMS gives a key made through its API: access is left to the account's IAM policies.
+func defaultKeyPolicy(t *Tx) string {
+	text, _ := json.Marshal(Map{ // a tree of strings: always encodable
+		"Id": "key-default-1", "Version": "2012-10-17",
+		"Statement": List(Map{
+			"Sid": "Enable IAM User Permissions", "Effect": "Allow", "Action": "kms:*", "Resource": "*",
+			"Principal": Map{"AWS": t.GlobalARN("iam", "root")},
+		}),
+	})
+	return string(text)
+}
+
+func deleteKey(t *Tx, r *Resource) error {
+	days := r.Int("deletionWindowInDays")
+	if days == 0 {
+		days = 30 // KMS API, ScheduleKeyDeletion
+	}
+	t.Leave("key", r, r.ID, t.Now().Add(time.Duration(days)*24*time.Hour), Clone(r.State))
+	return nil
+}
+
+func checkAlias(c *Checker) {
+	for _, p := range []string{"name", "namePrefix"} {
+		c.Match(p, aliasPattern, `must begin with 'alias/' and be comprised of only [0-9A-Za-z_/-]`)
+		c.Length(p, 1, 256)
+	}
+	c.ExactlyOne("name", "namePrefix")
+	if strings.HasPrefix(Str(c.In, "targetKeyId"), "alias/") {
+		c.Fail("targetKeyId", "an alias cannot lead to another alias: expected a key id or key ARN")
+	}
+}
+
+func createAlias(t *Tx, r *Resource) error {
+	r.ID = nameOrPrefixed(t, r, "name", "namePrefix")
+	if strings.HasPrefix(r.ID, "alias/aws/") {
+		return Refuse("NotAuthorizedException", "KMS API, CreateAlias", "Alias names that begin with alias/aws/ are reserved: %s", r.ID)
+	}
+	r.State["arn"] = t.ARN("kms", r.ID)
+	return aimAlias(t, r)
+}
+
+// aimAlias resolves what an alias leads to. KMS answers with the key's id, whichever form was asked for.
+func aimAlias(t *Tx, r *Resource) error {
+	ref := r.Str("targetKeyId")
+	k, problem := usableKey(t, ref)
+	switch {
+	case problem == keyPending:
+		return Refuse("KMSInvalidStateException", "facts 36", "%s is pending deletion.", ref)
+	case problem == keyMissing || k == nil:
+		return Refuse("NotFoundException", "KMS API, CreateAlias", "Key '%s' does not exist", ref)
+	}
+	r.State["targetKeyId"], r.State["targetKeyArn"] = k.ID, k.Str("arn")
+	return nil
+}
+
+// What makes a key unusable.
+const (
+	keyMissing  = "does not exist"
+	keyPending  = "is pending deletion"
+	keyDisabled = "is disabled"
+)
+
+// usableKey finds the key that a reference leads to: a key's id or ARN, or an alias's name or ARN, of the call's
+// region. A key that cannot encrypt now comes with the problem. A key managed by AWS is nil without a problem.
+func usableKey(t *Tx, ref string) (k *Resource, problem string) {
+	name := ref
+	if strings.HasPrefix(ref, "arn:") {
+		var here bool
+		if name, here = strings.CutPrefix(ref, t.ARN("kms", "")); !here {
+			return nil, keyMissing
+		}
+	}
+	if strings.HasPrefix(name, "alias/aws/") {
+		return nil, ""
+	}
+	if strings.HasPrefix(name, "alias/") {
+		alias, ok := t.Find(typeAlias, "", name)
+		if !ok {
+			return nil, keyMissing
+		}
+		name = alias.Str("targetKeyId")
+	}
+	name = strings.TrimPrefix(name, "key/")
+	k, ok := t.Find(typeKey, "", name)
+	if !ok {
+		if _, pending := t.Remnant("key", name); pending {
+			return nil, keyPending
+		}
+		return nil, keyMissing
+	}
+	if !k.Bool("isEnabled") {
+		return k, keyDisabled
+	}
+	return k, ""
+}
+
+// encryptsUnder resolves the property that names a resource's key to the key's ARN, which is how the service answers.
+// A key that cannot be used is refused by the service's code.
+func encryptsUnder(t *Tx, r *Resource, property, code, rule string) error {
+	ref := r.Str(property)
+	if ref == "" {
+		return nil
+	}
+	k, problem := usableKey(t, ref)
+	if problem != "" {
+		return Refuse(code, rule, "The specified KMS key [%s] %s, or you do not have permissions to access it.", ref, problem)
+	}
+	if k != nil {
+		if spec := k.Str("customerMasterKeySpec"); spec != symmetric {
+			return Refuse(code, rule, "The specified KMS key [%s] is asymmetric: its key spec is %s.", ref, spec)
+		}
+		r.State[property] = k.Str("arn")
+	}
+	return nil
+}

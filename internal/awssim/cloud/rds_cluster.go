@@ -1,0 +1,266 @@
+package cloud
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+const (
+	typeSecurityGroup = "aws:ec2/securityGroup:SecurityGroup"
+	typeDBCluster     = "aws:rds/cluster:Cluster"
+)
+
+var _ = register(&Kind{
+	Type: typeDBCluster, Service: "RDS", Noun: "DBCluster",
+	Name: &AutoName{Property: "clusterIdentifier", Max: 63, Prefix: "clusterIdentifierPrefix", Lower: true},
+	Replace: []string{
+		"availabilityZones", "clusterIdentifier", "clusterIdentifierPrefix", "clusterScalabilityType", "databaseName",
+		"dbSubnetGroupName", "dbSystemId", "engine", "engineMode", "kmsKeyId", "masterUsername", "restoreToPointInTime",
+		"snapshotIdentifier", "sourceRegion", "storageEncrypted",
+	},
+	Defaults: Map{
+		"copyTagsToSnapshot": false, "deleteAutomatedBackups": true, "enableGlobalWriteForwarding": false,
+		"enableHttpEndpoint": false, "enableLocalWriteForwarding": false, "engineMode": "provisioned", "skipFinalSnapshot": false,
+	},
+	DeleteOnly: []string{"skipFinalSnapshot", "finalSnapshotIdentifier", "deleteAutomatedBackups"},
+	Keys:       []string{"arn"},
+	Unique: []Unique{{Props: []string{"clusterIdentifier"}, Refusal: Refusal{
+		Code: "DBClusterAlreadyExistsFault", Message: "DB Cluster already exists", Rule: "facts 94",
+	}}},
+	Refs: []Ref{
+		{Path: "dbSubnetGroupName", To: typeDBSubnetGroup, Missing: Refusal{
+			Code: "DBSubnetGroupNotFoundFault", Message: "DB subnet group '{value}' does not exist.", Rule: "RDS API, CreateDBCluster",
+		}},
+		{Path: "dbClusterParameterGroupName", To: typeDBParameterGroup, Except: "default.", Missing: Refusal{
+			Code: "DBClusterParameterGroupNotFound", Message: "DBClusterParameterGroup not found: {value}", Rule: "RDS API, CreateDBCluster",
+		}},
+		{Path: "vpcSecurityGroupIds[]", To: typeSecurityGroup, Missing: Refusal{
+			Code: "InvalidParameterValue", Message: "Invalid security group , groupId= {value}, groupName=.", Rule: "RDS API, CreateDBCluster",
+		}},
+	},
+	InUse: Refusal{
+		Code:    "InvalidDBClusterStateFault",
+		Message: "Cluster cannot be deleted, it still contains DB instances in non-deleting state.",
+		Rule:    "facts 87",
+	},
+	Check:  checkDBCluster,
+	Create: createDBCluster,
+	Update: updateDBCluster,
+	Delete: deleteDBCluster,
+	Read:   func(t *Tx, r *Resource) { r.State["clusterMembers"] = List(memberNames(t, r)...) },
+})
+
+func createDBCluster(t *Tx, r *Resource) error {
+	if !contains(t.Declared().ServiceLinkedRoles, "rds.amazonaws.com") {
+		return Refuse("InvalidParameterValue", "Amazon Aurora User Guide, \"Using service-linked roles\"", "Unable to create the "+
+			"resource. Verify that you have permission to create service linked role. Otherwise wait and try again later")
+	}
+	r.ID = nameOrPrefixed(t, r, "clusterIdentifier", "clusterIdentifierPrefix")
+	r.Hidden = Map{"marker": t.Hex(16)}
+	if err := restore(t, r); err != nil {
+		return err
+	}
+	if !Has(r.State, "snapshotIdentifier") {
+		if err := checkMaster(r); err != nil {
+			return err
+		}
+	}
+	if err := placeCluster(t, r); err != nil {
+		return err
+	}
+	host := fmt.Sprintf("%s.%s.rds.amazonaws.com", databaseHost(t), t.Region)
+	r.State["arn"] = t.ARN("rds", "cluster:"+r.ID)
+	r.State["clusterResourceId"] = "cluster-" + strings.ToUpper(t.Hex(26))
+	r.State["endpoint"] = fmt.Sprintf("%s.cluster-%s", r.ID, host)
+	r.State["readerEndpoint"] = fmt.Sprintf("%s.cluster-ro-%s", r.ID, host)
+	r.State["hostedZoneId"] = databaseZones[t.Region]
+	r.State["clusterMembers"] = []any{}
+	if err := settleDBCluster(t, r); err != nil {
+		return err
+	}
+	if err := encryptsUnder(t, r, "kmsKeyId", "KMSKeyNotAccessibleFault", "RDS API, CreateDBCluster"); err != nil {
+		return err
+	}
+	if Has(r.State, "kmsKeyId") && !r.Bool("storageEncrypted") {
+		return Refuse("InvalidParameterCombination", "RDS API, CreateDBCluster",
+			"KmsKeyId can be specified only for an encrypted DB cluster: StorageEncrypted must be true.")
+	}
+	if r.Bool("storageEncrypted") && !Has(r.State, "kmsKeyId") {
+		r.State["kmsKeyId"] = t.ARN("kms", "key/"+awsManagedKey(t, "rds"))
+	}
+	computed(r, Map{"kmsKeyId": ""})
+	return nil
+}
+
+// restore takes over what a snapshot holds, content included.
+func restore(t *Tx, r *Resource) error {
+	ref := r.Str("snapshotIdentifier")
+	if ref == "" {
+		return nil
+	}
+	name := strings.TrimPrefix(ref, t.ARN("rds", "cluster-snapshot:"))
+	snapshot, ok := t.Remnant("clusterSnapshot", name)
+	if !ok {
+		return Refuse("DBClusterSnapshotNotFoundFault", "RDS API, RestoreDBClusterFromSnapshot", "DBClusterSnapshot not found: %s", ref)
+	}
+	from := snapshot.State
+	if r.Str("engineVersion") == "" {
+		r.State["engineVersion"] = from["engineVersion"]
+	}
+	if versionLess(r.Str("engineVersion"), Str(from, "engineVersion")) {
+		return Refuse("InvalidParameterCombination", "RDS API, RestoreDBClusterFromSnapshot",
+			"Cannot restore a snapshot of %s %s to %s", auroraEngine, Str(from, "engineVersion"), r.Str("engineVersion"))
+	}
+	key := Str(from, "kmsKeyId")
+	if _, problem := usableKey(t, key); key != "" && problem != "" && key != t.ARN("kms", "key/"+awsManagedKey(t, "rds")) {
+		return Refuse("KMSKeyNotAccessibleFault", "RDS API, RestoreDBClusterFromSnapshot",
+			"The key [%s] of the snapshot %s, or you do not have permissions to access it.", key, problem)
+	}
+	for _, p := range []string{"masterUsername", "databaseName"} { // inherited whatever the program says
+		r.State[p] = from[p]
+	}
+	computed(r, Map{"storageEncrypted": Bool(from, "storageEncrypted")})
+	if r.Bool("storageEncrypted") && key != "" {
+		computed(r, Map{"kmsKeyId": key})
+	}
+	r.Hidden = Map{"marker": from["marker"]}
+	return nil
+}
+
+// placeCluster decides zones and checks that the security groups are of the subnet group's VPC.
+func placeCluster(t *Tx, r *Resource) error {
+	group, ok := t.Find(typeDBSubnetGroup, "", r.Str("dbSubnetGroupName"))
+	if !ok { // no group given: the account has no default VPC
+		return Refuse("InvalidSubnet", "RDS API, CreateDBCluster",
+			"No default subnet detected in VPC. Please contact AWS Support to recreate the default Subnets.")
+	}
+	if err := sameVPC(t, group.Str("vpcId"), r.Strs("vpcSecurityGroupIds[]")); err != nil {
+		return err
+	}
+	known := t.zoneNames()
+	zones := r.Strs("availabilityZones[]")
+	for _, z := range zones {
+		if !contains(known, z) {
+			return Refuse("InvalidParameterValue", "RDS API, CreateDBCluster", "Invalid availability zone: %s", z)
+		}
+	}
+	// Aurora keeps the data in three zones: those of the group first, others where it has too few.
+	for _, z := range append(subnetZones(t, group.Strs("subnetIds[]")), known...) {
+		if len(zones) < 3 && !contains(zones, z) {
+			zones = append(zones, z)
+		}
+	}
+	slices.Sort(zones)
+	r.State["availabilityZones"] = List(zones...)
+	if !Has(r.State, "vpcSecurityGroupIds") {
+		r.State["vpcSecurityGroupIds"] = defaultGroupOf(t, group.Str("vpcId"))
+	}
+	return nil
+}
+
+func sameVPC(t *Tx, vpc string, groups []string) error {
+	for _, id := range groups {
+		if g, ok := t.Find(typeSecurityGroup, "", id); ok && g.Str("vpcId") != vpc {
+			return Refuse("InvalidParameterCombination", "RDS API, CreateDBCluster", "The DB instance and EC2 security group are in "+
+				"different VPCs. The DB instance is in %s and the EC2 security group is in %s", vpc, g.Str("vpcId"))
+		}
+	}
+	return nil
+}
+
+// defaultGroupOf returns what a resource without security groups gets: the default one of its VPC.
+func defaultGroupOf(t *Tx, vpc string) []any {
+	if v, ok := t.Find("aws:ec2/vpc:Vpc", "", vpc); ok && v.Str("defaultSecurityGroupId") != "" {
+		return List(v.Str("defaultSecurityGroupId"))
+	}
+	return []any{}
+}
+
+// zoneNames returns the names of the region's availability zones, sorted.
+func (t *Tx) zoneNames() []string {
+	var names []string
+	for _, name := range t.Declared().Regions[t.Region].Zones {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func updateDBCluster(t *Tx, r *Resource, old Map) error {
+	keep(r, old, "availabilityZones", "backupRetentionPeriod", "databaseName", "dbClusterParameterGroupName",
+		"dbSubnetGroupName", "engineVersion", "iamRoles", "kmsKeyId", "masterUsername", "networkType", "port",
+		"preferredBackupWindow", "preferredMaintenanceWindow", "storageEncrypted", "storageType", "vpcSecurityGroupIds")
+	group, _ := t.Find(typeDBSubnetGroup, "", r.Str("dbSubnetGroupName"))
+	if err := sameVPC(t, group.Str("vpcId"), r.Strs("vpcSecurityGroupIds[]")); err != nil {
+		return err
+	}
+	if r.Str("snapshotIdentifier") == "" || r.Str("masterPassword") != Str(old, "masterPassword") {
+		if err := checkMaster(r); err != nil {
+			return err
+		}
+	}
+	if err := settleDBCluster(t, r); err != nil {
+		return err
+	}
+	return upgrade(t, r, Str(old, "engineVersionActual"))
+}
+
+// upgrade checks a change of version and passes it on to the instances.
+func upgrade(t *Tx, r *Resource, from string) error {
+	const rule = "RDS API, ModifyDBCluster"
+	to := r.Str("engineVersionActual")
+	switch {
+	case to == from:
+		return nil
+	case versionLess(to, from):
+		return Refuse("InvalidParameterCombination", rule, "Cannot upgrade %s from %s to %s", auroraEngine, from, to)
+	case majorOf(to) != majorOf(from) && !r.Bool("allowMajorVersionUpgrade"):
+		return Refuse("InvalidParameterCombination", rule, "The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version.")
+	}
+	for _, i := range members(t, r) {
+		i.State["engineVersion"], i.State["engineVersionActual"] = r.Str("engineVersion"), to
+		t.Save(i)
+	}
+	return nil
+}
+
+// deleteDBCluster takes the final snapshot. That one must be asked for or declined is the provider's rule, and shows only
+// now.
+func deleteDBCluster(t *Tx, r *Resource) error {
+	if r.Bool("deletionProtection") {
+		return Refuse("InvalidParameterCombination", "facts 83",
+			"Cannot delete protected Cluster, please disable deletion protection and try again.")
+	}
+	if r.Bool("skipFinalSnapshot") {
+		return nil
+	}
+	name := r.Str("finalSnapshotIdentifier")
+	if name == "" {
+		return errors.New("RDS Cluster final_snapshot_identifier is required when skip_final_snapshot is false") // facts 84
+	}
+	if _, taken := t.Remnant("clusterSnapshot", name); taken {
+		return Refuse("DBClusterSnapshotAlreadyExistsFault", "facts 85",
+			"Cannot create the cluster snapshot because one with the identifier %s already exists.", name)
+	}
+	state := Clone(r.State)
+	delete(state, "masterPassword")
+	state["marker"], state["engineVersion"] = r.Hidden["marker"], r.Str("engineVersionActual")
+	t.Leave("clusterSnapshot", r, name, never, state)
+	return nil
+}
+
+// databaseHost is the part of RDS host names that is the same for all of an account's databases in a region.
+func databaseHost(t *Tx) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "rds/%d/%s/%s", t.c.seed, t.Account(), t.Region))
+	return "c" + strings.ToLower(base32.StdEncoding.EncodeToString(sum[:])[:11])
+}
+
+// awsManagedKey is the id of the key that AWS keeps in the account for a service.
+func awsManagedKey(t *Tx, service string) string {
+	h := fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "alias/aws/%s/%s/%s", service, t.Account(), t.Region)))
+	return strings.Join([]string{h[:8], h[8:12], "4" + h[13:16], "8" + h[17:20], h[20:32]}, "-")
+}

@@ -1,0 +1,194 @@
+package cloud
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+const (
+	typeSubnet           = "aws:ec2/subnet:Subnet"
+	typeDBSubnetGroup    = "aws:rds/subnetGroup:SubnetGroup"
+	typeDBParameterGroup = "aws:rds/clusterParameterGroup:ClusterParameterGroup"
+)
+
+// Names as the provider takes them (rds/validate.go).
+var (
+	dbSubnetGroupPattern    = regexp.MustCompile(`^[0-9a-z_ .-]+$`)
+	dbParameterGroupPattern = regexp.MustCompile(`^[a-z][0-9a-z.-]*$`)
+)
+
+// managedBy is the description the provider writes where the program gives none.
+const managedBy = "Managed by Pulumi"
+
+var _ = register(
+	&Kind{
+		Type: typeDBSubnetGroup, Service: "RDS", Noun: "DBSubnetGroup",
+		Name:     &AutoName{Property: "name", Max: 255, Prefix: "namePrefix", Lower: true},
+		Required: []string{"subnetIds"},
+		Replace:  []string{"name", "namePrefix"},
+		Defaults: Map{"description": managedBy},
+		Refs:     []Ref{{Path: "subnetIds[]", To: typeSubnet, Free: true, Missing: missingSubnet}},
+		Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{
+			Code: "DBSubnetGroupAlreadyExists", Message: "The DB subnet group '{value}' already exists.", Rule: "moto",
+		}}},
+		InUse: Refusal{
+			Code:    "InvalidDBSubnetGroupStateFault",
+			Message: "Cannot delete the subnet group '{name}' because at least one database cluster: {by} is still using it.",
+			Rule:    "facts 81",
+		},
+		Check: func(c *Checker) {
+			c.Match("name", dbSubnetGroupPattern, "only lowercase alphanumeric characters, hyphens, underscores, periods, and spaces allowed")
+			c.Length("name", 1, 255)
+			c.Match("namePrefix", dbSubnetGroupPattern, "only lowercase alphanumeric characters, hyphens, underscores, periods, and spaces allowed")
+			c.Conflict("name", "namePrefix")
+			if Str(c.In, "name") == "default" {
+				c.Fail("name", `"Default" is not allowed`)
+			}
+		},
+		Create: func(t *Tx, r *Resource) error {
+			r.ID = nameOrPrefixed(t, r, "name", "namePrefix")
+			r.State["arn"] = t.ARN("rds", "subgrp:"+r.ID)
+			return settleDBSubnetGroup(t, r)
+		},
+		Update: func(t *Tx, r *Resource, old Map) error {
+			if err := settleDBSubnetGroup(t, r); err != nil {
+				return err
+			}
+			return keepsZones(t, r, old)
+		},
+	},
+	&Kind{
+		Type: typeDBParameterGroup, Service: "RDS", Noun: "DBClusterParameterGroup",
+		Name:     &AutoName{Property: "name", Max: 255, Prefix: "namePrefix", Lower: true},
+		Replace:  []string{"name", "namePrefix", "family", "description"},
+		Defaults: Map{"description": managedBy},
+		Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{
+			Code: "DBParameterGroupAlreadyExists", Message: "Parameter group {value} already exists", Rule: "moto",
+		}}},
+		InUse: Refusal{
+			Code:    "InvalidDBParameterGroupState",
+			Message: "One or more database instances are still members of this parameter group {name}, so the group cannot be deleted",
+			Rule:    "facts 92",
+		},
+		Check: func(c *Checker) {
+			for _, p := range []string{"name", "namePrefix"} {
+				c.Match(p, dbParameterGroupPattern, "only lowercase alphanumeric characters, periods, and hyphens allowed, first a letter")
+				c.Length(p, 1, 255)
+				if strings.Contains(Str(c.In, p), "--") {
+					c.Fail(p, "cannot contain two consecutive hyphens")
+				}
+			}
+			if strings.HasSuffix(Str(c.In, "name"), "-") {
+				c.Fail("name", "cannot end with a hyphen")
+			}
+			c.Conflict("name", "namePrefix")
+		},
+		Create: func(t *Tx, r *Resource) error {
+			r.ID = nameOrPrefixed(t, r, "name", "namePrefix")
+			r.State["arn"] = t.ARN("rds", "cluster-pg:"+r.ID)
+			return settleParameters(r)
+		},
+		Update: func(_ *Tx, r *Resource, _ Map) error { return settleParameters(r) },
+	},
+)
+
+var missingSubnet = Refusal{
+	Code: "InvalidParameterValue", Message: "Some input subnets in :[{value}] are invalid.", Rule: "RDS API, CreateDBSubnetGroup",
+}
+
+func settleDBSubnetGroup(t *Tx, r *Resource) error {
+	tagsAll(r)
+	r.State["supportedNetworkTypes"] = List("IPV4")
+	vpc, ok := commonVPC(t, r.Strs("subnetIds[]"))
+	if !ok {
+		return Refuse("InvalidSubnet", "RDS API, CreateDBSubnetGroup", "The requested subnets are not all in the same VPC.")
+	}
+	r.State["vpcId"] = vpc
+	if zones := subnetZones(t, r.Strs("subnetIds[]")); len(zones) < 2 {
+		return Refuse("DBSubnetGroupDoesNotCoverEnoughAZs", "facts 80", "The DB subnet group doesn't meet Availability Zone (AZ) "+
+			"coverage requirement. Current AZ coverage: %s. Add subnets to cover at least 2 AZs.", strings.Join(zones, ", "))
+	}
+	return nil
+}
+
+// keepsZones refuses to take a subnet away in which an instance of the group lives.
+func keepsZones(t *Tx, r *Resource, old Map) error {
+	for _, i := range t.All(typeDBInstance) {
+		if i.Str("dbSubnetGroupName") == r.ID && !contains(subnetZones(t, r.Strs("subnetIds[]")), i.Str("availabilityZone")) {
+			gone := slices.DeleteFunc(Strs(old, "subnetIds[]"), func(s string) bool { return contains(r.Strs("subnetIds[]"), s) })
+			return Refuse("InvalidParameterValue", "RDS API, ModifyDBSubnetGroup",
+				"Some of the subnets to be deleted are currently in use: %s", strings.Join(gone, ", "))
+		}
+	}
+	return nil
+}
+
+// commonVPC returns the VPC that all of the subnets are in.
+func commonVPC(t *Tx, subnets []string) (vpc string, ok bool) {
+	for _, id := range subnets {
+		s, found := t.Find(typeSubnet, "", id)
+		if !found || vpc != "" && s.Str("vpcId") != vpc {
+			return "", false
+		}
+		vpc = s.Str("vpcId")
+	}
+	return vpc, vpc != ""
+}
+
+// subnetZones returns the names of the availability zones that subnets cover, sorted.
+func subnetZones(t *Tx, subnets []string) []string {
+	covered := map[string]bool{}
+	for _, id := range subnets {
+		if s, ok := t.Find(typeSubnet, "", id); ok {
+			covered[s.Str("availabilityZone")] = true
+		}
+	}
+	return sortedKeys(covered)
+}
+
+// settleParameters checks a cluster parameter group's family and parameters.
+func settleParameters(r *Resource) error {
+	const rule = "RDS API, ModifyDBClusterParameterGroup"
+	tagsAll(r)
+	family := r.Str("family")
+	if _, known := auroraVersions[strings.TrimPrefix(family, auroraEngine)]; !known || !strings.HasPrefix(family, auroraEngine) {
+		return Refuse("InvalidParameterValue", "RDS API, CreateDBClusterParameterGroup",
+			"ParameterGroupFamily %s is not a valid parameter group family", family)
+	}
+	settled := []any{}
+	for _, given := range Maps(r.State, "parameters[]") {
+		given = Clone(given)
+		name, value := Str(given, "name"), Str(given, "value")
+		if !Has(given, "applyMethod") {
+			given["applyMethod"] = "immediate" // the provider's default
+		}
+		p, known := auroraParameters[name]
+		method := Str(given, "applyMethod")
+		switch {
+		case !known:
+			return Refuse("InvalidParameterValue", rule, "Could not find parameter with name: %s", name)
+		case method != "immediate" && method != "pending-reboot":
+			return Refuse("InvalidParameterValue", rule, "Invalid apply method: %s", method)
+		case p.Static && method == "immediate":
+			return Refuse("InvalidParameterCombination", rule, "cannot use immediate apply method for static parameter")
+		case !p.allows(value):
+			return Refuse("InvalidParameterValue", rule, "Value: %s is outside of range: %s for parameter: %s", value, p.Values, name)
+		}
+		settled = append(settled, given)
+	}
+	if Has(r.State, "parameters") {
+		r.State["parameters"] = settled
+	}
+	return nil
+}
+
+// groupFits refuses a parameter group of another family than the engine needs.
+func groupFits(family, group, groupFamily string) error {
+	if family == groupFamily {
+		return nil
+	}
+	return Refuse("InvalidParameterCombination", "RDS API, CreateDBCluster",
+		"The parameter group %s with DBParameterGroupFamily %s can't be used for this instance. "+
+			"Please use a parameter group with DBParameterGroupFamily %s", group, groupFamily, family)
+}

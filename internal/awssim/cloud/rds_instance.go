@@ -1,0 +1,241 @@
+package cloud
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+const typeDBInstance = "aws:rds/clusterInstance:ClusterInstance"
+
+var _ = register(&Kind{
+	Type: typeDBInstance, Service: "RDS", Noun: "DBInstance",
+	Name: &AutoName{Property: "identifier", Max: 63, Prefix: "identifierPrefix", Lower: true},
+	Replace: []string{
+		"availabilityZone", "clusterIdentifier", "customIamInstanceProfile", "dbSubnetGroupName", "engine", "identifier",
+		"identifierPrefix",
+	},
+	Defaults: Map{
+		"autoMinorVersionUpgrade": true, "copyTagsToSnapshot": false, "forceDestroy": false, "monitoringInterval": 0.0, "promotionTier": 0.0,
+	},
+	DeleteOnly: []string{"forceDestroy"},
+	Keys:       []string{"arn"},
+	Unique: []Unique{{Props: []string{"identifier"}, Refusal: Refusal{
+		Code: "DBInstanceAlreadyExists", Message: "DB instance already exists", Rule: "facts 94",
+	}}},
+	Refs: []Ref{{Path: "clusterIdentifier", To: typeDBCluster, Missing: Refusal{
+		Code: "DBClusterNotFoundFault", Message: "DBCluster {value} not found.", Rule: "RDS API, CreateDBInstance",
+	}}},
+	Quota: &Quota{Max: 40, Refusal: Refusal{
+		Code: "InstanceQuotaExceeded", Message: "DB Instance quota exceeded: {value}", Rule: "facts 21",
+	}},
+	Check:  checkInstance,
+	Create: createInstance,
+	Update: updateInstance,
+	Delete: deleteInstance,
+	Holds:  instanceSubnet,
+})
+
+func checkInstance(c *Checker) {
+	c.identifier("identifier")
+	c.identifier("identifierPrefix")
+	c.Conflict("identifier", "identifierPrefix")
+	c.OneOf("engine", auroraEngine)
+	c.dailyWindow("preferredBackupWindow")
+	c.weeklyWindow("preferredMaintenanceWindow")
+	c.Match("performanceInsightsKmsKeyId", arnPattern, "is an invalid ARN")
+	if days, ok := c.Number("performanceInsightsRetentionPeriod"); ok && !insightsDays(int(days)) {
+		c.Fail("performanceInsightsRetentionPeriod", "expected 7, 731 or a multiple of 31 between, got %v", days)
+	}
+	if Has(c.In, "customIamInstanceProfile") {
+		c.Fail("customIamInstanceProfile", "the offline AWS has no RDS Custom")
+	}
+}
+
+func createInstance(t *Tx, r *Resource) error {
+	cluster, _ := t.Find(typeDBCluster, "", r.Str("clusterIdentifier")) // a reference: checked
+	r.ID = nameOrPrefixed(t, r, "identifier", "identifierPrefix")
+	if len(r.ID) > 63 {
+		return Refuse("InvalidParameterValue", "RDS API, CreateDBInstance", "The parameter DBInstanceIdentifier is not a valid identifier: %s", r.ID)
+	}
+	if err := placeInstance(t, r, cluster); err != nil {
+		return err
+	}
+	r.State["arn"] = t.ARN("rds", "db:"+r.ID)
+	r.State["dbiResourceId"] = "db-" + strings.ToUpper(t.Hex(26))
+	r.State["endpoint"] = fmt.Sprintf("%s.%s.%s.rds.amazonaws.com", r.ID, databaseHost(t), t.Region)
+	r.State["writer"] = len(members(t, cluster)) == 0 // the first member; later ones read
+	if err := settleInstance(t, r, cluster); err != nil {
+		return err
+	}
+	cluster.State["clusterMembers"] = List(append(memberNames(t, cluster), r.ID)...)
+	t.Save(cluster)
+	return nil
+}
+
+func updateInstance(t *Tx, r *Resource, old Map) error {
+	cluster, _ := t.Find(typeDBCluster, "", r.Str("clusterIdentifier"))
+	keep(r, old, "availabilityZone", "caCertIdentifier", "dbParameterGroupName", "dbSubnetGroupName", "engineVersion",
+		"preferredMaintenanceWindow", "publiclyAccessible")
+	return settleInstance(t, r, cluster)
+}
+
+// settleInstance checks and computes what creation and update have in common.
+func settleInstance(t *Tx, r, cluster *Resource) error {
+	tagsAll(r)
+	if err := fitsCluster(r, cluster); err != nil {
+		return err
+	}
+	version := cluster.Str("engineVersionActual")
+	computed(r, Map{
+		"applyImmediately": false, "caCertIdentifier": "rds-ca-rsa2048-g1", "dbParameterGroupName": "default." + auroraFamily(version),
+		"engineVersion": cluster.State["engineVersion"], "monitoringRoleArn": "", "performanceInsightsEnabled": false,
+		"performanceInsightsKmsKeyId": "", "performanceInsightsRetentionPeriod": 0.0, "publiclyAccessible": false,
+	})
+	for _, p := range []string{"kmsKeyId", "networkType", "port", "storageEncrypted", "preferredBackupWindow", "engineVersionActual"} {
+		r.State[p] = cluster.State[p]
+	}
+	if err := checkInstanceValues(r, version); err != nil {
+		return err
+	}
+	if err := monitored(t, r); err != nil {
+		return err
+	}
+	return settleWindows(r, "preferredBackupWindow", "preferredMaintenanceWindow", 30, "RDS API, CreateDBInstance")
+}
+
+// fitsCluster holds an instance against the cluster that it is a member of.
+func fitsCluster(r, cluster *Resource) error {
+	const code, rule = "InvalidParameterCombination", "RDS API, CreateDBInstance"
+	version := cluster.Str("engineVersionActual")
+	if engine := r.Str("engine"); engine != cluster.Str("engine") {
+		return Refuse(code, rule, "The engine name requested for your DB instance (%s) doesn't match the engine name of your DB cluster (%s).",
+			engine, cluster.Str("engine"))
+	}
+	if asked := r.Str("engineVersion"); asked != "" && asked != version && asked != cluster.Str("engineVersion") {
+		return Refuse(code, rule, "The engine version that you requested for your DB instance (%s) does not match the engine version of your DB cluster (%s).",
+			asked, version)
+	}
+	class := r.Str("instanceClass")
+	if class != serverlessClass && !offered(auroraClasses, "db.", class) {
+		return Refuse(code, rule, "RDS does not support creating a DB instance with the following combination: DBInstanceClass=%s, Engine=%s, "+
+			"EngineVersion=%s, LicenseModel=postgresql-license. For supported combinations of instance class and database engine version, "+
+			"see the documentation.", class, auroraEngine, version)
+	}
+	if class == serverlessClass && !Has(cluster.State, "serverlessv2ScalingConfiguration") {
+		return Refuse("InvalidDBClusterStateFault", rule,
+			"Set the Serverless v2 scaling configuration on the parent DB cluster before creating a Serverless v2 DB instance.")
+	}
+	if Has(r.Inputs, "preferredBackupWindow") {
+		return Refuse(code, rule, "The requested DB Instance will be a member of a DB Cluster. Set backup window for the DB Cluster.")
+	}
+	return nil
+}
+
+func checkInstanceValues(r *Resource, version string) error {
+	const rule = "RDS API, CreateDBInstance"
+	if tier := r.Int("promotionTier"); tier < 0 || tier > 15 {
+		return Refuse("InvalidParameterValue", rule, "Invalid promotion tier: %d. Valid values: 0 - 15", tier)
+	}
+	if ca := r.Str("caCertIdentifier"); !contains([]string{"rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1"}, ca) {
+		return Refuse("CertificateNotFound", rule, "Certificate not found: %s", ca)
+	}
+	if group := r.Str("dbParameterGroupName"); group != "default."+auroraFamily(version) {
+		return Refuse("DBParameterGroupNotFound", rule, "DBParameterGroup not found: %s", group)
+	}
+	return nil
+}
+
+// placeInstance puts an instance into a zone that the cluster's subnet group covers.
+func placeInstance(t *Tx, r, cluster *Resource) error {
+	const rule = "RDS API, CreateDBInstance"
+	name := cluster.Str("dbSubnetGroupName")
+	if own := r.Str("dbSubnetGroupName"); own != "" && own != name {
+		return Refuse("InvalidParameterCombination", rule, "The DB subnet group %s of the DB instance is not that of its DB cluster, %s.", own, name)
+	}
+	r.State["dbSubnetGroupName"] = name
+	group, _ := t.Find(typeDBSubnetGroup, "", name)
+	zones := subnetZones(t, group.Strs("subnetIds[]"))
+	if zone := r.Str("availabilityZone"); zone == "" {
+		r.State["availabilityZone"] = emptiest(zones, members(t, cluster))
+	} else if !contains(zones, zone) {
+		return Refuse("InvalidVPCNetworkStateFault", rule, "DB Subnet Group %s doesn't cover the Availability Zone %s. Current coverage: %s",
+			name, zone, strings.Join(zones, ", "))
+	}
+	if r.Bool("publiclyAccessible") {
+		return reachable(t, group.Str("vpcId"))
+	}
+	return nil
+}
+
+// reachable checks what a VPC needs for an instance with a public address.
+func reachable(t *Tx, vpc string) error {
+	const text = "Cannot create a publicly accessible DBInstance. The specified VPC %s. Update the VPC and then try again"
+	v, ok := t.Find("aws:ec2/vpc:Vpc", "", vpc)
+	if !ok || !v.Bool("enableDnsHostnames") || !v.Bool("enableDnsSupport") {
+		return Refuse("InvalidVPCNetworkStateFault", "RDS API, CreateDBInstance", text, "does not support DNS resolution, DNS hostnames, or both")
+	}
+	for _, g := range t.All("aws:ec2/internetGateway:InternetGateway") {
+		if g.Str("vpcId") == vpc {
+			return nil
+		}
+	}
+	return Refuse("InvalidVPCNetworkStateFault", "RDS API, CreateDBInstance", text, "has no internet gateway attached")
+}
+
+// emptiest returns the zone with the fewest instances, the first of them in order.
+func emptiest(zones []string, instances []*Resource) string {
+	count := func(zone string) (n int) {
+		for _, i := range instances {
+			if i.Str("availabilityZone") == zone {
+				n++
+			}
+		}
+		return n
+	}
+	return slices.MinFunc(zones, func(a, b string) int { return count(a) - count(b) })
+}
+
+// members returns a cluster's instances in order of creation.
+func members(t *Tx, cluster *Resource) []*Resource {
+	return slices.DeleteFunc(t.All(typeDBInstance), func(i *Resource) bool { return i.Str("clusterIdentifier") != cluster.ID })
+}
+
+func memberNames(t *Tx, cluster *Resource) []string {
+	names := []string{}
+	for _, i := range members(t, cluster) {
+		names = append(names, i.ID)
+	}
+	return names
+}
+
+// deleteInstance promotes another instance when the writer goes: the one of the lowest tier.
+func deleteInstance(t *Tx, r *Resource) error {
+	cluster, ok := t.Find(typeDBCluster, "", r.Str("clusterIdentifier"))
+	if !ok {
+		return nil
+	}
+	left := slices.DeleteFunc(members(t, cluster), func(i *Resource) bool { return i.ID == r.ID })
+	if r.Bool("writer") && len(left) > 0 {
+		next := slices.MinFunc(left, func(a, b *Resource) int { return a.Int("promotionTier") - b.Int("promotionTier") })
+		next.State["writer"] = true
+		t.Save(next)
+	}
+	cluster.State["clusterMembers"] = List(slices.DeleteFunc(memberNames(t, cluster), func(n string) bool { return n == r.ID })...)
+	t.Save(cluster)
+	return nil
+}
+
+// instanceSubnet is where an instance's network interface is, which keeps the subnet from being deleted.
+func instanceSubnet(t *Tx, r *Resource) []*Resource {
+	group, ok := t.Find(typeDBSubnetGroup, "", r.Str("dbSubnetGroupName"))
+	if !ok {
+		return nil
+	}
+	for _, id := range group.Strs("subnetIds[]") {
+		if s, ok := t.Find(typeSubnet, "", id); ok && s.Str("availabilityZone") == r.Str("availabilityZone") {
+			return []*Resource{s}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,271 @@
+package cloud
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const goodPassword = "correct-horse"
+
+// database makes everything a cluster stands on and returns the inputs of one.
+func (d *dataCloud) database() Map {
+	d.Helper()
+	_, key := d.make(typeKey, Map{})
+	d.make(typeDBSubnetGroup, Map{"name": "data", "subnetIds": d.subnets})
+	d.make(typeDBParameterGroup, Map{"name": "tuned", "family": "aurora-postgresql16", "parameters": List(
+		Map{"name": "rds.force_ssl", "value": "1", "applyMethod": "immediate"},
+		Map{"name": "log_min_duration_statement", "value": "1000"},
+	)})
+	return Map{
+		"clusterIdentifier": "main", "engine": "aurora-postgresql", "engineVersion": "16.8", "databaseName": "deepstream",
+		"masterUsername": "deepstream", "masterPassword": goodPassword, "dbSubnetGroupName": "data",
+		"dbClusterParameterGroupName": "tuned", "vpcSecurityGroupIds": List(d.group), "storageEncrypted": true, "kmsKeyId": key["arn"],
+		"backupRetentionPeriod": 7.0, "preferredBackupWindow": "02:00-03:00", "preferredMaintenanceWindow": "sun:03:30-sun:04:30",
+		"enabledCloudwatchLogsExports": List("postgresql"), "skipFinalSnapshot": true,
+	}
+}
+
+func TestDBSubnetGroup(t *testing.T) {
+	t.Parallel()
+	d := newDataCloud(t)
+	good := Map{"name": "data", "subnetIds": d.subnets}
+	id, state := d.make(typeDBSubnetGroup, good)
+	require.Equal(t, "data", id)
+	require.Equal(t, "arn:aws:rds:eu-central-1:111122223333:subgrp:data", state["arn"])
+	require.Equal(t, "vpc-1", state["vpcId"])
+	require.Equal(t, List("IPV4"), state["supportedNetworkTypes"])
+	d.refused("DBSubnetGroupAlreadyExists", typeDBSubnetGroup, good)
+	d.refused("InvalidParameterValue", typeDBSubnetGroup, with(good, Map{"name": "x", "subnetIds": List("subnet-none")}))
+	d.refused("InvalidSubnet", typeDBSubnetGroup, with(good, Map{"name": "x", "subnetIds": List("subnet-b", "subnet-far")}))
+	d.refused("DBSubnetGroupDoesNotCoverEnoughAZs", typeDBSubnetGroup, with(good, Map{"name": "x", "subnetIds": List("subnet-a")}))
+	refusesInputs(t, typeDBSubnetGroup, good, []badInput{{"name", "Data"}, {"name", "default"}, {"name", strings.Repeat("x", 256)}})
+}
+
+func TestClusterParameterGroup(t *testing.T) {
+	t.Parallel()
+	d := newDataCloud(t)
+	group := func(family, name, value, method string) Map {
+		return Map{"name": "x", "family": family, "parameters": List(Map{"name": name, "value": value, "applyMethod": method})}
+	}
+	for _, c := range []struct {
+		code, family, name, value, method string
+	}{
+		{"InvalidParameterValue", "aurora-postgresql99", "rds.force_ssl", "1", "immediate"},
+		{"InvalidParameterValue", "postgres16", "rds.force_ssl", "1", "immediate"},
+		{"InvalidParameterValue", "aurora-postgresql16", "force_ssl", "1", "immediate"},
+		{"InvalidParameterValue", "aurora-postgresql16", "rds.force_ssl", "2", "immediate"},
+		{"InvalidParameterValue", "aurora-postgresql16", "log_min_duration_statement", "1s", "immediate"},
+		{"InvalidParameterValue", "aurora-postgresql16", "log_statement", "everything", "immediate"},
+		{"InvalidParameterValue", "aurora-postgresql16", "rds.force_ssl", "1", "soon"},
+		{"InvalidParameterCombination", "aurora-postgresql16", "shared_preload_libraries", "pg_cron", "immediate"},
+	} {
+		d.refused(c.code, typeDBParameterGroup, group(c.family, c.name, c.value, c.method))
+	}
+	id, state := d.make(typeDBParameterGroup, group("aurora-postgresql16", "shared_preload_libraries", "pg_cron", "pending-reboot"))
+	require.Equal(t, "arn:aws:rds:eu-central-1:111122223333:cluster-pg:x", state["arn"])
+	_, err := d.change(typeDBParameterGroup, id, group("aurora-postgresql16", "none", "1", "immediate"))
+	require.Equal(t, "InvalidParameterValue", Code(err))
+	refusesInputs(t, typeDBParameterGroup, Map{"name": "x", "family": "aurora-postgresql16"}, []badInput{
+		{"name", "X"}, {"name", "1x"}, {"name", "a--b"}, {"name", "a-"},
+	})
+}
+
+func TestCluster(t *testing.T) {
+	t.Parallel()
+	d := newDataCloud(t)
+	inputs := d.database()
+	id, c := d.make(typeDBCluster, inputs)
+	require.Equal(t, "main", id)
+	require.Regexp(t, `^main\.cluster-c[a-z2-7]{11}\.eu-central-1\.rds\.amazonaws\.com$`, c["endpoint"])
+	require.Regexp(t, `^main\.cluster-ro-c[a-z2-7]{11}\.eu-central-1\.rds\.amazonaws\.com$`, c["readerEndpoint"])
+	require.Equal(t, "arn:aws:rds:eu-central-1:111122223333:cluster:main", c["arn"])
+	require.Equal(t, "16.8", c["engineVersionActual"])
+	require.Equal(t, 5432.0, c["port"])
+	require.Equal(t, "Z1RLNUO7B9Q6NB", c["hostedZoneId"])
+	require.Equal(t, List("eu-central-1a", "eu-central-1b", "eu-central-1c"), c["availabilityZones"])
+
+	require.Equal(t, "InvalidDBSubnetGroupStateFault", Code(d.gone(typeDBSubnetGroup, "data", nil)))
+	require.Equal(t, "InvalidDBParameterGroupState", Code(d.gone(typeDBParameterGroup, "tuned", nil)))
+	require.NoError(t, d.gone(typeDBCluster, id, inputs))
+	require.NoError(t, d.gone(typeDBSubnetGroup, "data", nil))
+	require.NoError(t, d.gone(typeDBParameterGroup, "tuned", nil))
+}
+
+func TestClusterRefusals(t *testing.T) {
+	t.Parallel()
+	d := newDataCloud(t)
+	inputs := d.database()
+	d.make(typeDBParameterGroup, Map{"name": "old", "family": "aurora-postgresql15"})
+	pending, key := d.make(typeKey, Map{})
+	require.NoError(t, d.gone(typeKey, pending, nil))
+	d.make(typeDBCluster, inputs)
+	d.refused("DBClusterAlreadyExistsFault", typeDBCluster, inputs)
+	for _, c := range []struct {
+		code    string
+		changes Map
+	}{
+		{"DBSubnetGroupNotFoundFault", Map{"dbSubnetGroupName": "none"}},
+		{"InvalidSubnet", Map{"dbSubnetGroupName": nil}},
+		{"DBClusterParameterGroupNotFound", Map{"dbClusterParameterGroupName": "none"}},
+		{"InvalidParameterCombination", Map{"dbClusterParameterGroupName": "old"}},
+		{"InvalidParameterCombination", Map{"dbClusterParameterGroupName": "default.aurora-postgresql15"}},
+		{"InvalidParameterValue", Map{"vpcSecurityGroupIds": List("sg-none")}},
+		{"InvalidParameterCombination", Map{"vpcSecurityGroupIds": List("sg-far")}},
+		{"InvalidParameterCombination", Map{"engineVersion": "16.99"}},
+		{"InvalidParameterCombination", Map{"storageEncrypted": nil}},
+		{"KMSKeyNotAccessibleFault", Map{"kmsKeyId": key["arn"]}},
+		{"KMSKeyNotAccessibleFault", Map{"kmsKeyId": "arn:aws:kms:us-east-1:111122223333:key/none"}},
+		{"InvalidParameterValue", Map{"masterPassword": nil}},
+		{"InvalidParameterValue", Map{"masterPassword": "short"}},
+		{"InvalidParameterValue", Map{"masterPassword": "with space1"}},
+		{"InvalidParameterValue", Map{"masterPassword": "with@sign1"}},
+		{"InvalidParameterValue", Map{"masterPassword": `with"quote`}},
+		{"InvalidParameterValue", Map{"masterPassword": "with/slash"}},
+		{"InvalidParameterValue", Map{"masterPassword": strings.Repeat("x", 129)}},
+		{"InvalidParameterValue", Map{"masterUsername": nil}},
+		{"InvalidParameterValue", Map{"masterUsername": "rdsadmin"}},
+		{"InvalidParameterValue", Map{"masterUsername": "1st"}},
+		{"InvalidParameterValue", Map{"databaseName": "deep-stream"}},
+		{"InvalidParameterValue", Map{"backupRetentionPeriod": 0.0}},
+		{"InvalidParameterValue", Map{"engineMode": "serverless"}},
+		{"InvalidParameterValue", Map{"clusterIdentifier": strings.Repeat("x", 64)}},
+		{"InvalidParameterValue", Map{"preferredBackupWindow": "02:00-02:29"}},
+		{"InvalidParameterCombination", Map{"preferredBackupWindow": "03:00-04:00"}},
+		{"InvalidParameterCombination", Map{"enabledCloudwatchLogsExports": List("audit")}},
+		{"InvalidParameterCombination", Map{"storageType": "gp3"}},
+		{"InvalidParameterCombination", Map{"monitoringInterval": 60.0}},
+		{"InvalidParameterCombination", Map{"performanceInsightsRetentionPeriod": 7.0}},
+		{"InvalidParameterValue", Map{"monitoringInterval": 60.0, "monitoringRoleArn": "arn:aws:iam::111122223333:role/none"}},
+		{"DBClusterSnapshotNotFoundFault", Map{"snapshotIdentifier": "none"}},
+	} {
+		d.refused(c.code, typeDBCluster, with(with(inputs, Map{"clusterIdentifier": "other"}), c.changes))
+	}
+	refusesInputs(t, typeDBCluster, inputs, []badInput{
+		{"clusterIdentifier", "Main"}, {"clusterIdentifier", "1st"}, {"clusterIdentifier", "a--b"}, {"clusterIdentifier", "a-"},
+		{"engine", "aurora-mysql"}, {"backupRetentionPeriod", 36.0}, {"preferredBackupWindow", "2:00-3:00"},
+		{"preferredMaintenanceWindow", "sunday:03:00-sunday:04:00"}, {"kmsKeyId", "key"}, {"finalSnapshotIdentifier", "a_b"},
+		{"finalSnapshotIdentifier", "a-"}, {"enabledCloudwatchLogsExports", List("postgres")},
+	})
+	require.NotEmpty(t, problems(typeDBCluster, with(inputs, Map{"s3Import": Map{}})))
+}
+
+func TestClusterUpgrade(t *testing.T) {
+	t.Parallel()
+	d := newDataCloud(t)
+	inputs := with(d.database(), Map{"dbClusterParameterGroupName": nil})
+	id, _ := d.make(typeDBCluster, inputs)
+	instance, _ := d.make(typeDBInstance, Map{"clusterIdentifier": id, "identifier": "one", "engine": "aurora-postgresql", "instanceClass": "db.r6g.large"})
+	_, err := d.change(typeDBCluster, id, with(inputs, Map{"engineVersion": "17.4"}))
+	require.Equal(t, "InvalidParameterCombination", Code(err))
+	state, err := d.change(typeDBCluster, id, with(inputs, Map{"engineVersion": "16.9"}))
+	require.NoError(t, err)
+	require.Equal(t, "16.9", state["engineVersionActual"])
+	require.Equal(t, "16.9", d.read(typeDBInstance, instance)["engineVersionActual"])
+	_, err = d.change(typeDBCluster, id, with(inputs, Map{"engineVersion": "16.8"}))
+	require.Equal(t, "InvalidParameterCombination", Code(err))
+}
+
+func TestClusterFinalSnapshot(t *testing.T) {
+	t.Parallel()
+	d := newDataCloud(t)
+	inputs := with(d.database(), Map{"skipFinalSnapshot": nil, "deletionProtection": true})
+	id, _ := d.make(typeDBCluster, inputs)
+	require.Equal(t, "InvalidParameterCombination", Code(d.gone(typeDBCluster, id, inputs)))
+	inputs = with(inputs, Map{"deletionProtection": false})
+	_, err := d.change(typeDBCluster, id, inputs)
+	require.NoError(t, err)
+	require.ErrorContains(t, d.gone(typeDBCluster, id, inputs), "final_snapshot_identifier is required")
+	marker := d.resources[key{typeDBCluster, home, id}].Hidden["marker"]
+	require.NotEmpty(t, marker)
+	inputs["finalSnapshotIdentifier"] = "last"
+	require.NoError(t, d.gone(typeDBCluster, id, inputs))
+	require.Len(t, d.Remnants(), 1)
+	require.NotContains(t, d.Remnants()[0].State, "masterPassword")
+
+	d.make(typeDBCluster, with(inputs, Map{"clusterIdentifier": "empty"}))
+	require.Equal(t, "DBClusterSnapshotAlreadyExistsFault", Code(d.gone(typeDBCluster, "empty", inputs)))
+	d.refused("InvalidParameterCombination", typeDBCluster, with(inputs, Map{
+		"clusterIdentifier": "again", "snapshotIdentifier": "last", "engineVersion": "15.10", "dbClusterParameterGroupName": nil,
+	}))
+	restored, state := d.make(typeDBCluster, with(inputs, Map{
+		"clusterIdentifier": "again", "snapshotIdentifier": "last", "masterUsername": nil, "databaseName": nil, "masterPassword": nil,
+	}))
+	require.Equal(t, marker, d.resources[key{typeDBCluster, home, restored}].Hidden["marker"])
+	require.Equal(t, "deepstream", state["masterUsername"])
+	require.Equal(t, "deepstream", state["databaseName"])
+}
+
+func TestClusterInstance(t *testing.T) {
+	t.Parallel()
+	d := newDataCloud(t)
+	inputs := d.database()
+	cluster, _ := d.make(typeDBCluster, inputs)
+	good := Map{
+		"clusterIdentifier": cluster, "identifier": "one", "engine": "aurora-postgresql", "engineVersion": "16.8",
+		"instanceClass": "db.r6g.large", "availabilityZone": "eu-central-1a", "promotionTier": 0.0,
+	}
+	first, one := d.make(typeDBInstance, good)
+	require.Regexp(t, `^one\.c[a-z2-7]{11}\.eu-central-1\.rds\.amazonaws\.com$`, one["endpoint"])
+	require.Equal(t, true, one["writer"])
+	require.Equal(t, true, one["storageEncrypted"])
+	require.Equal(t, "data", one["dbSubnetGroupName"])
+	second, two := d.make(typeDBInstance, with(good, Map{"identifier": "two", "availabilityZone": nil, "promotionTier": 1.0}))
+	require.Equal(t, false, two["writer"])
+	require.NotEqual(t, "eu-central-1a", two["availabilityZone"])
+	require.Equal(t, List("one", "two"), d.read(typeDBCluster, cluster)["clusterMembers"])
+	require.Equal(t, "InvalidDBClusterStateFault", Code(d.gone(typeDBCluster, cluster, inputs)))
+	_, err := d.change(typeDBSubnetGroup, "data", Map{"name": "data", "subnetIds": List("subnet-b", "subnet-c")})
+	require.Equal(t, "InvalidParameterValue", Code(err))
+
+	require.NoError(t, d.gone(typeDBInstance, first, good))
+	require.Equal(t, true, d.read(typeDBInstance, second)["writer"], "failover")
+	require.NoError(t, d.gone(typeDBInstance, second, good))
+	require.NoError(t, d.gone(typeDBCluster, cluster, inputs))
+}
+
+func TestClusterInstanceRefusals(t *testing.T) {
+	t.Parallel()
+	d := newDataCloud(t)
+	cluster, _ := d.make(typeDBCluster, d.database())
+	d.make(typeDBSubnetGroup, Map{"name": "other", "subnetIds": d.subnets})
+	good := Map{"clusterIdentifier": cluster, "identifier": "one", "engine": "aurora-postgresql", "instanceClass": "db.t4g.medium"}
+	d.make(typeDBInstance, good)
+	d.refused("DBInstanceAlreadyExists", typeDBInstance, good)
+	for _, c := range []struct {
+		code    string
+		changes Map
+	}{
+		{"DBClusterNotFoundFault", Map{"clusterIdentifier": "none"}},
+		{"InvalidParameterCombination", Map{"engine": "aurora-mysql"}},
+		{"InvalidParameterCombination", Map{"engineVersion": "16.9"}},
+		{"InvalidParameterCombination", Map{"instanceClass": "db.t4g.small"}},
+		{"InvalidParameterCombination", Map{"instanceClass": "db.m6g.large"}},
+		{"InvalidDBClusterStateFault", Map{"instanceClass": "db.serverless"}},
+		{"InvalidVPCNetworkStateFault", Map{"availabilityZone": "eu-west-1a"}},
+		{"InvalidVPCNetworkStateFault", Map{"publiclyAccessible": true}},
+		{"InvalidParameterCombination", Map{"dbSubnetGroupName": "other"}},
+		{"InvalidParameterCombination", Map{"preferredBackupWindow": "02:00-03:00"}},
+		{"InvalidParameterCombination", Map{"preferredMaintenanceWindow": "sun:02:30-sun:03:30"}},
+		{"InvalidParameterCombination", Map{"monitoringInterval": 60.0}},
+		{"InvalidParameterCombination", Map{"monitoringRoleArn": "arn:aws:iam::111122223333:role/none"}},
+		{"InvalidParameterValue", Map{"monitoringInterval": 61.0}},
+		{"InvalidParameterValue", Map{"promotionTier": 16.0}},
+		{"CertificateNotFound", Map{"caCertIdentifier": "rds-ca-2019"}},
+		{"DBParameterGroupNotFound", Map{"dbParameterGroupName": "none"}},
+	} {
+		d.refused(c.code, typeDBInstance, with(with(good, Map{"identifier": "two"}), c.changes))
+	}
+	refusesInputs(t, typeDBInstance, good, []badInput{
+		{"identifier", "One"}, {"engine", "postgres"}, {"performanceInsightsRetentionPeriod", 8.0}, {"preferredMaintenanceWindow", "sun"},
+	})
+}
+
+func TestDatabaseZonesCoverTheAccount(t *testing.T) {
+	t.Parallel()
+	for _, region := range sortedKeys(DefaultAccount().Regions) {
+		require.Contains(t, databaseZones, region)
+		require.Contains(t, regionNames, region)
+	}
+}

@@ -1,0 +1,241 @@
+package cloud
+
+import (
+	"encoding/base64"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	typeSecret        = "aws:secretsmanager/secret:Secret"
+	typeSecretVersion = "aws:secretsmanager/secretVersion:SecretVersion"
+)
+
+// secretPattern is what the provider takes as a secret's name (secretsmanager/validate.go).
+var secretPattern = regexp.MustCompile(`^[0-9A-Za-z/_+=.@-]+$`)
+
+const (
+	stageCurrent  = "AWSCURRENT"
+	stagePrevious = "AWSPREVIOUS"
+	maxSecret     = 65536 // bytes: Secrets Manager quotas
+)
+
+var _ = register(
+	&Kind{
+		Type: typeSecret, Service: "Secrets Manager", Noun: "Secret", UpdateCall: "UpdateSecret",
+		Name:       &AutoName{Property: "name", Max: 512, Prefix: "namePrefix"},
+		Replace:    []string{"name", "namePrefix"},
+		JSON:       []string{"policy"},
+		Defaults:   Map{"forceOverwriteReplicaSecret": false, "recoveryWindowInDays": 30.0},
+		DeleteOnly: []string{"recoveryWindowInDays"},
+		Keys:       []string{"arn", "name"},
+		Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{
+			Code: "ResourceExistsException", Message: "The operation failed because the secret {value} already exists.", Rule: "facts 101",
+		}}},
+		Check:  checkSecret,
+		Create: createSecret,
+		Update: func(t *Tx, r *Resource, _ Map) error { return settleSecret(t, r) },
+		Delete: deleteSecret,
+	},
+	&Kind{
+		Type: typeSecretVersion, Service: "Secrets Manager", Noun: "SecretVersion",
+		CreateCall: "PutSecretValue", UpdateCall: "UpdateSecretVersionStage", DeleteCall: "UpdateSecretVersionStage",
+		Replace: []string{"secretId", "secretString", "secretBinary"},
+		Check:   checkSecretVersion,
+		Create:  createSecretVersion,
+		Update:  updateSecretVersion,
+	},
+)
+
+func checkSecret(c *Checker) {
+	c.Match("name", secretPattern, "must contain alphanumeric characters and the characters /_+=.@- only")
+	c.Length("name", 1, 512)
+	c.Match("namePrefix", secretPattern, "must contain alphanumeric characters and the characters /_+=.@- only")
+	c.Length("namePrefix", 1, 512-26)
+	c.Conflict("name", "namePrefix")
+	if days, ok := c.Number("recoveryWindowInDays"); ok && days != 0 {
+		c.Between("recoveryWindowInDays", 7, 30)
+	}
+	// An empty document takes the policy away, as the provider does.
+	if text := Str(c.In, "policy"); text != "" && text != "{}" {
+		c.policy("policy", resourcePolicy)
+	}
+}
+
+func createSecret(t *Tx, r *Resource) error {
+	name := nameOrPrefixed(t, r, "name", "namePrefix")
+	if _, scheduled := t.Remnant("secret", name); scheduled {
+		return Refuse("InvalidRequestException", "facts 100",
+			"You can't create this secret because a secret with this name is already scheduled for deletion.")
+	}
+	r.ID = t.ARN("secretsmanager", "secret:"+name+"-"+t.Hex(6))
+	r.State["arn"] = r.ID
+	return settleSecret(t, r)
+}
+
+func settleSecret(t *Tx, r *Resource) error {
+	tagsAll(r)
+	computed(r, Map{"policy": ""})
+	if text := r.Str("policy"); text != "" && text != "{}" {
+		if err := checkSecretPolicy(t, text); err != nil {
+			return err
+		}
+	}
+	// Secrets Manager answers with the key as it was asked for, so the reference stays as it is.
+	ref := r.State["kmsKeyId"]
+	if err := encryptsUnder(t, r, "kmsKeyId", "EncryptionFailure", "Secrets Manager API, CreateSecret"); err != nil {
+		return err
+	}
+	if ref != nil {
+		r.State["kmsKeyId"] = ref
+	}
+	return replicate(t, r)
+}
+
+func checkSecretPolicy(t *Tx, text string) error {
+	const code = "MalformedPolicyDocumentException"
+	statements, err := parsePolicy(text, resourcePolicy)
+	if err != nil {
+		return Refuse(code, "Secrets Manager API, PutResourcePolicy", "%v", err)
+	}
+	if _, invalid := invalidPrincipal(t, statements); invalid {
+		return Refuse(code, "facts 102", "This resource policy contains an unsupported principal.")
+	}
+	return nil
+}
+
+// replicate fills in the copies in other regions, which hold the secret under the same name.
+func replicate(t *Tx, r *Resource) error {
+	copies := []any{}
+	for _, replica := range Maps(r.State, "replicas[]") {
+		region := Str(replica, "region")
+		if _, known := t.Declared().Regions[region]; !known || region == t.Region {
+			return Refuse("InvalidParameterException", "Secrets Manager API, ReplicateSecretToRegions", "Invalid replica region: %s", region)
+		}
+		replica = Clone(replica)
+		replica["status"], replica["statusMessage"] = "InSync", "Replication succeeded"
+		copies = append(copies, replica)
+	}
+	r.State["replicas"] = copies
+	return nil
+}
+
+// deleteSecret keeps the name taken while the secret could still be restored. Its versions go with it.
+func deleteSecret(t *Tx, r *Resource) error {
+	for _, v := range versionsOf(t, r) {
+		if err := t.c.remove(t, kinds[v.Type], v); err != nil {
+			return err
+		}
+	}
+	if days := r.Int("recoveryWindowInDays"); days > 0 {
+		t.Leave("secret", r, r.Str("name"), t.Now().Add(time.Duration(days)*24*time.Hour), Clone(r.State))
+	}
+	return nil
+}
+
+func checkSecretVersion(c *Checker) {
+	c.Conflict("secretString", "secretBinary")
+	if text, ok := c.String("secretBinary"); ok {
+		if _, err := base64.StdEncoding.DecodeString(text); err != nil {
+			c.Fail("secretBinary", `expected "secretBinary" to be a valid base64 string`)
+		}
+	}
+}
+
+func createSecretVersion(t *Tx, r *Resource) error {
+	secret, err := findSecret(t, r.Str("secretId"))
+	if err != nil {
+		return err
+	}
+	if err := checkValue(r); err != nil {
+		return err
+	}
+	if ref := secret.Str("kmsKeyId"); ref != "" {
+		if _, problem := usableKey(t, ref); problem != "" {
+			return Refuse("EncryptionFailure", "Secrets Manager API, PutSecretValue", "The KMS key [%s] %s.", ref, problem)
+		}
+	}
+	version := "terraform-" + uniqueSuffix(t) // the provider's request token, which becomes the version's id
+	r.ID = r.Str("secretId") + "|" + version
+	r.State["versionId"], r.State["arn"] = version, secret.ID
+	stages := r.Strs("versionStages[]")
+	if len(stages) == 0 {
+		stages = []string{stageCurrent}
+	}
+	r.State["versionStages"] = List(stages...)
+	moveStages(t, secret, r, stages)
+	return nil
+}
+
+func checkValue(r *Resource) error {
+	const rule = "Secrets Manager API, PutSecretValue"
+	text, binary := r.Str("secretString"), r.Str("secretBinary")
+	if text == "" && binary == "" {
+		return Refuse("InvalidRequestException", rule, "You must provide either SecretString or SecretBinary.")
+	}
+	if len(text) > maxSecret || base64.StdEncoding.DecodedLen(len(binary)) > maxSecret+2 {
+		return Refuse("ValidationException", rule, "The secret value must have length less than or equal to %d", maxSecret)
+	}
+	return nil
+}
+
+// findSecret finds a secret by ARN or name.
+func findSecret(t *Tx, ref string) (*Resource, error) {
+	for _, property := range []string{"arn", "name"} {
+		if s, ok := t.Find(typeSecret, property, ref); ok {
+			return s, nil
+		}
+	}
+	name := strings.TrimPrefix(ref, t.ARN("secretsmanager", "secret:"))
+	for _, n := range []string{name, name[:max(0, len(name)-len("-123456"))]} {
+		if _, scheduled := t.Remnant("secret", n); scheduled && n != "" {
+			return nil, Refuse("InvalidRequestException", "Secrets Manager API, PutSecretValue",
+				"You can't perform this operation on the secret because it was marked for deletion.")
+		}
+	}
+	return nil, Refuse("ResourceNotFoundException", "moto", "Secrets Manager can't find the specified secret.")
+}
+
+func versionsOf(t *Tx, secret *Resource) []*Resource {
+	return slices.DeleteFunc(t.All(typeSecretVersion), func(v *Resource) bool { return v.Str("arn") != secret.ID })
+}
+
+// moveStages takes staging labels away from the other versions of a secret: a label is on one version at a time, and
+// what loses AWSCURRENT becomes AWSPREVIOUS (Secrets Manager API, PutSecretValue).
+func moveStages(t *Tx, secret, to *Resource, stages []string) {
+	for _, v := range versionsOf(t, secret) {
+		if v.ID == to.ID {
+			continue
+		}
+		had := v.Strs("versionStages[]")
+		left := slices.DeleteFunc(slices.Clone(had), func(s string) bool {
+			return contains(stages, s) || s == stagePrevious && contains(stages, stageCurrent)
+		})
+		if contains(had, stageCurrent) && contains(stages, stageCurrent) {
+			left = append(left, stagePrevious)
+		}
+		if !slices.Equal(had, left) {
+			v.State["versionStages"] = List(left...)
+			t.Save(v)
+		}
+	}
+}
+
+// updateSecretVersion moves staging labels. AWSCURRENT can be moved but never removed, so the provider leaves it.
+func updateSecretVersion(t *Tx, r *Resource, old Map) error {
+	secret, err := findSecret(t, r.Str("secretId"))
+	if err != nil {
+		return err
+	}
+	stages, had := r.Strs("versionStages[]"), Strs(old, "versionStages[]")
+	if !Has(r.Inputs, "versionStages") {
+		stages = had
+	} else if contains(had, stageCurrent) && !contains(stages, stageCurrent) {
+		stages = append(stages, stageCurrent)
+	}
+	r.State["versionStages"] = List(stages...)
+	moveStages(t, secret, r, stages)
+	return nil
+}
