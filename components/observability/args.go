@@ -1,0 +1,249 @@
+package observability
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"net/mail"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Args is what an Observability is made from.
+type Args struct {
+	Stack  string // part of the dashboard's name, the key's alias and every alarm's description
+	Region string // the provider's region
+
+	Subscriptions []Subscription // who is told; their order has no meaning
+
+	LoadBalancer LoadBalancer
+	Services     map[string]Service // by a key that stays, such as the name of the service's component
+	Cluster      Cluster
+	Database     Database
+	Bus          Bus
+	Backup       *Backup // nil: the region has no backup tier
+}
+
+// Subscription is one receiver of what happens.
+type Subscription struct {
+	Protocol string // email, https or sqs
+	Endpoint string // an address, an https:// URL, or the ARN of a queue
+}
+
+// LoadBalancer is the region's edge.
+type LoadBalancer struct {
+	ArnSuffix      pulumi.StringInput // how metrics name it: app/<name>/<id>
+	CertificateArn pulumi.StringInput
+	// MaxConnections is how many clients all tasks together can hold. The alarm goes off well before.
+	MaxConnections int
+}
+
+// Service is one ECS service.
+type Service struct {
+	Name                 pulumi.StringInput
+	TargetGroupArnSuffix pulumi.StringInput // how metrics name it: targetgroup/<name>/<id>
+	// ClusterSize is the metric in which each server reports how many servers it sees, itself included; nil while the
+	// image publishes none.
+	ClusterSize *Metric
+}
+
+// Metric is one that the platform publishes itself.
+type Metric struct {
+	Namespace  string // does not begin with AWS/
+	Name       string
+	Dimensions map[string]pulumi.StringInput
+}
+
+// Cluster is the ECS cluster and its hosts.
+type Cluster struct {
+	Arn                  pulumi.StringInput
+	CapacityProviderName pulumi.StringInput
+	AutoScalingGroupName pulumi.StringInput
+}
+
+// Database is the Aurora cluster.
+type Database struct {
+	ClusterIdentifier   pulumi.StringInput
+	InstanceIdentifiers []pulumi.StringInput // writer and readers, whichever is which
+	MaxConnections      int                  // max_connections of one instance
+	// MinLocalStorageGiB is how much of an instance's local storage, which sorts and temporary tables use and which
+	// depends on the instance class, must stay free.
+	MinLocalStorageGiB int
+	// MaxVolumeGiB is how much data is expected at most. Aurora's volume grows by itself, and so does its bill.
+	MaxVolumeGiB int
+}
+
+// Bus is the Valkey replication group.
+type Bus struct {
+	ReplicationGroupID pulumi.StringInput
+	Nodes              int // primary and replicas; ElastiCache numbers them from -001
+}
+
+// Backup is where backups are kept.
+type Backup struct {
+	VaultArn pulumi.StringInput
+}
+
+const (
+	maxStack = 100  // the same for every tier
+	maxNodes = 6    // a primary and five replicas: NumCacheClusters, CreateReplicationGroup
+	maxURL   = 2048 // Endpoint, SNS Subscribe
+)
+
+var (
+	stackPattern  = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`) // the same for every tier
+	regionPattern = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d$`)
+	queuePattern  = regexp.MustCompile(`^arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,80}$`)
+)
+
+// protocols are those for which the topic can be subscribed to without anything else in the account, and what their
+// endpoints have to be.
+var protocols = map[string]struct {
+	endpoint string
+	fits     func(endpoint string) bool
+}{
+	"email": {"an e-mail address", func(e string) bool {
+		address, err := mail.ParseAddress(e)
+		return err == nil && address.Address == e
+	}},
+	"https": {"a URL that begins with https://", func(e string) bool {
+		u, err := url.Parse(e)
+		return err == nil && u.Scheme == "https" && u.Host != "" && len(e) <= maxURL
+	}},
+	"sqs": {"the ARN of a queue", queuePattern.MatchString},
+}
+
+// Validate returns every problem with the arguments at once.
+func (a *Args) Validate() error {
+	if a == nil {
+		return errors.New("no arguments")
+	}
+	var problems []error
+	refuse := func(bad bool, format string, values ...any) {
+		if bad {
+			problems = append(problems, fmt.Errorf(format, values...))
+		}
+	}
+	refuse(!stackPattern.MatchString(a.Stack) || len(a.Stack) > maxStack,
+		"stack %q: must be lower-case letters, digits and single hyphens, at most %d, a letter first", a.Stack, maxStack)
+	refuse(!regionPattern.MatchString(a.Region), "region %q: must be of the form eu-central-1", a.Region)
+
+	for _, name := range a.names() {
+		refuse(name.value == nil, "%s: missing", name.of)
+	}
+	refuse(len(a.Services) == 0, "services: none to watch")
+	for _, key := range a.serviceKeys() {
+		refuse(!stackPattern.MatchString(key), "service %q: the key must be lower-case letters, digits and single hyphens, a letter first", key)
+		if size := a.Services[key].ClusterSize; size != nil {
+			refuse(size.Name == "" || size.Namespace == "" || strings.HasPrefix(size.Namespace, "AWS/"),
+				"service %q: cluster size: %q in namespace %q is no metric of our own", key, size.Name, size.Namespace)
+		}
+	}
+	refuse(len(a.Database.InstanceIdentifiers) == 0, "database instance identifiers: missing")
+	refuse(a.Bus.Nodes < 1 || a.Bus.Nodes > maxNodes, "bus nodes %d: must be 1 to %d", a.Bus.Nodes, maxNodes)
+	for _, limit := range []struct {
+		of    string
+		value int
+	}{
+		{"load balancer: most connections", a.LoadBalancer.MaxConnections},
+		{"database: most connections", a.Database.MaxConnections},
+		{"database: least free local storage in GiB", a.Database.MinLocalStorageGiB},
+		{"database: largest volume in GiB", a.Database.MaxVolumeGiB},
+	} {
+		refuse(limit.value < 1, "%s %d: must be at least 1", limit.of, limit.value)
+	}
+	return errors.Join(append(problems, subscriptionProblems(a.Subscriptions)...)...)
+}
+
+func subscriptionProblems(subscriptions []Subscription) []error {
+	var problems []error
+	seen := map[string]bool{}
+	for _, s := range subscriptions {
+		p, known := protocols[s.Protocol]
+		switch {
+		case !known:
+			problems = append(problems, fmt.Errorf("subscription %q: the protocol must be one of %s", s.Protocol,
+				strings.Join(slices.Sorted(maps.Keys(protocols)), ", ")))
+		case !p.fits(s.Endpoint):
+			problems = append(problems, fmt.Errorf("subscription by %s: endpoint %q is not %s", s.Protocol, s.Endpoint, p.endpoint))
+		case seen[s.key()]:
+			problems = append(problems, fmt.Errorf("subscription by %s: endpoint %q is given twice", s.Protocol, s.Endpoint))
+		}
+		seen[s.key()] = true
+	}
+	return problems
+}
+
+// key tells a subscription from all others, whatever their order: it is part of a logical name, and so must not change
+// when another one comes or goes.
+func (s Subscription) key() string {
+	sum := sha256.Sum256([]byte(s.Endpoint))
+	return s.Protocol + "-" + hex.EncodeToString(sum[:4])
+}
+
+func (a *Args) serviceKeys() []string { return slices.Sorted(maps.Keys(a.Services)) }
+
+// named is one name of something to watch.
+type named struct {
+	of    string
+	value pulumi.StringInput
+}
+
+// names are the names of everything to watch, in a fixed order.
+func (a *Args) names() []named {
+	out := []named{
+		{"load balancer ARN suffix", a.LoadBalancer.ArnSuffix},
+		{"certificate ARN", a.LoadBalancer.CertificateArn},
+		{"cluster ARN", a.Cluster.Arn},
+		{"capacity provider name", a.Cluster.CapacityProviderName},
+		{"auto scaling group name", a.Cluster.AutoScalingGroupName},
+		{"database cluster identifier", a.Database.ClusterIdentifier},
+		{"bus replication group id", a.Bus.ReplicationGroupID},
+	}
+	for i, id := range a.Database.InstanceIdentifiers {
+		out = append(out, named{fmt.Sprintf("database instance identifier %d", i+1), id})
+	}
+	for _, key := range a.serviceKeys() {
+		s := a.Services[key]
+		out = append(out,
+			named{fmt.Sprintf("service %q: name", key), s.Name},
+			named{fmt.Sprintf("service %q: target group ARN suffix", key), s.TargetGroupArnSuffix})
+		if s.ClusterSize != nil {
+			for _, d := range slices.Sorted(maps.Keys(s.ClusterSize.Dimensions)) {
+				out = append(out, named{fmt.Sprintf("service %q: cluster size: dimension %s", key, d), s.ClusterSize.Dimensions[d]})
+			}
+		}
+	}
+	if a.Backup != nil {
+		out = append(out, named{"backup vault ARN", a.Backup.VaultArn})
+	}
+	return out
+}
+
+func (a *Args) inputs() pulumi.Map {
+	watched := pulumi.Map{}
+	for _, n := range a.names() {
+		watched[n.of] = n.value
+	}
+	subscriptions := pulumi.Array{}
+	for _, s := range a.Subscriptions {
+		subscriptions = append(subscriptions, pulumi.StringMap{"protocol": pulumi.String(s.Protocol), "endpoint": pulumi.String(s.Endpoint)})
+	}
+	return pulumi.Map{
+		"stack":                      pulumi.String(a.Stack),
+		"region":                     pulumi.String(a.Region),
+		"subscriptions":              subscriptions,
+		"watched":                    watched,
+		"busNodes":                   pulumi.Int(a.Bus.Nodes),
+		"maxConnections":             pulumi.Int(a.LoadBalancer.MaxConnections),
+		"maxDatabaseConnections":     pulumi.Int(a.Database.MaxConnections),
+		"minDatabaseLocalStorageGiB": pulumi.Int(a.Database.MinLocalStorageGiB),
+		"maxDatabaseVolumeGiB":       pulumi.Int(a.Database.MaxVolumeGiB),
+	}
+}
