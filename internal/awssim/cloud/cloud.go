@@ -152,8 +152,11 @@ func (c *Cloud) create(t *Tx, k *Kind, r *Resource) error {
 	if r.ID == "" {
 		return fmt.Errorf("%s: handler gave no id", k.Type)
 	}
-	if _, taken := c.resources[keyOf(r)]; taken {
-		return fmt.Errorf("%s: id %s exists already", k.Type, r.ID)
+	if old, taken := c.resources[keyOf(r)]; taken {
+		if k.Overwrites == nil || !k.Overwrites(r) {
+			return fmt.Errorf("%s: id %s exists already", k.Type, r.ID)
+		}
+		c.drop(old)
 	}
 	c.serial++
 	r.Serial = c.serial

@@ -50,6 +50,9 @@ type Kind struct {
 	Delete func(t *Tx, r *Resource) error
 	// Read refreshes what AWS changed by itself. nil when nothing does.
 	Read func(t *Tx, r *Resource)
+	// Overwrites reports whether the creation takes over what already has the resource's id, as an upsert does. nil
+	// when none does.
+	Overwrites func(r *Resource) bool
 	// Holds returns what the resource keeps in use without naming it in its own inputs, such as the security groups
 	// of a group's instances.
 	Holds func(t *Tx, r *Resource) []*Resource
