@@ -90,8 +90,6 @@ func covered(zones, by []string) bool {
 	return !slices.ContainsFunc(zones, func(z string) bool { return !contains(by, z) })
 }
 
-}
-
 // settleCacheParameters checks a group's family and parameters. cluster-enabled cannot change once a group exists.
 func settleCacheParameters(r *Resource, old Map) error {
 	const code, rule = "InvalidParameterValue", "ElastiCache API, ModifyCacheParameterGroup"
