@@ -69,8 +69,7 @@ func createGroup(t *Tx, r *Resource) error {
 	if !contains(t.Declared().ServiceLinkedRoles, "autoscaling.amazonaws.com") {
 		return Refuse("ServiceLinkedRoleFailure", "facts 53", "The service-linked role AWSServiceRoleForAutoScaling does not exist.")
 	}
-	settleName(t, r)
-	r.ID = r.Str("name")
+	r.ID = settleName(t, r)
 	r.State["arn"] = t.ARN("autoscaling", fmt.Sprintf("autoScalingGroup:%s:autoScalingGroupName/%s", t.UUID(), r.ID))
 	r.State["predictedCapacity"], r.State["warmPoolSize"] = 0.0, 0.0
 	if !Has(r.State, "desiredCapacity") {

@@ -52,7 +52,7 @@ func checkService(c *Checker) {
 	c.Between("loadBalancers[].containerPort", 0, 65536)
 	c.Between("healthCheckGracePeriodSeconds", 0, 1<<31-1)
 	c.Match("loadBalancers[].targetGroupArn", arnPattern, "an ARN")
-	if Has(c.In, "networkConfiguration") && !Has(c.In, "networkConfiguration.subnets") {
+	if n := first[Map](c.In, "networkConfiguration"); n != nil && !Has(n, "subnets") {
 		c.Fail("networkConfiguration.subnets", "missing required property")
 	}
 	if len(At(c.In, "orderedPlacementStrategies[]")) > 5 {

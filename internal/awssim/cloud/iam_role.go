@@ -125,8 +125,7 @@ func checkRole(c *Checker) {
 }
 
 func createRole(t *Tx, r *Resource) error {
-	settleName(t, r)
-	r.ID = r.Str("name")
+	r.ID = settleName(t, r)
 	r.State["arn"] = t.GlobalARN("iam", "role"+r.Str("path")+r.ID)
 	r.State["uniqueId"] = "AROA" + strings.ToUpper(t.Hex(17))
 	r.State["createDate"] = t.Now().Format(time.RFC3339)
@@ -197,8 +196,7 @@ func roleInUse(by *Resource) error {
 }
 
 func createRolePolicy(t *Tx, r *Resource) error {
-	settleName(t, r)
-	r.ID = r.Str("role") + ":" + r.Str("name")
+	r.ID = r.Str("role") + ":" + settleName(t, r)
 	return checkInlineSize(t, r)
 }
 
@@ -249,8 +247,7 @@ func policyExists(t *Tx, arn string) error {
 }
 
 func createProfile(t *Tx, r *Resource) error {
-	settleName(t, r)
-	r.ID = r.Str("name")
+	r.ID = settleName(t, r)
 	r.State["arn"] = t.GlobalARN("iam", "instance-profile"+r.Str("path")+r.ID)
 	r.State["uniqueId"] = "AIPA" + strings.ToUpper(t.Hex(17))
 	r.State["createDate"] = t.Now().Format(time.RFC3339)
@@ -263,14 +260,7 @@ func createProfile(t *Tx, r *Resource) error {
 func uniqueSuffix(t *Tx) string { return t.Now().Format("20060102150405") + t.Hex(12) }
 
 // settleName fills in name and namePrefix as the provider does.
-func settleName(t *Tx, r *Resource) {
-	if r.Str("name") == "" {
-		r.State["name"] = r.Str("namePrefix") + uniqueSuffix(t)
-	}
-	if !Has(r.State, "namePrefix") {
-		r.State["namePrefix"] = ""
-	}
-}
+func settleName(t *Tx, r *Resource) string { return nameOrPrefixed(t, r, "name", "namePrefix") }
 
 // tagsAll fills in the tags as AWS has them: those of the resource, since the offline provider has no default tags.
 func tagsAll(r *Resource) {

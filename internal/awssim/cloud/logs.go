@@ -17,8 +17,7 @@ var _ = register(&Kind{
 	Unique:   []Unique{{Props: []string{"name"}, Refusal: logGroupExists}},
 	Check:    checkLogGroup,
 	Create: func(t *Tx, r *Resource) error {
-		settleName(t, r)
-		r.ID = r.Str("name")
+		r.ID = settleName(t, r)
 		if _, kept := t.Remnant("logGroup", r.ID); kept {
 			return Refuse(logGroupExists.Code, logGroupExists.Rule, "%s", logGroupExists.Message)
 		}
