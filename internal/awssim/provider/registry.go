@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/acm"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/autoscaling"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/backup"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
@@ -26,6 +27,11 @@ var schemas = map[string]Resource{
 	"aws:acm/certificate:Certificate":                           schemaOf(acm.Certificate{}, acm.CertificateArgs{}),
 	"aws:acm/certificateValidation:CertificateValidation":       schemaOf(acm.CertificateValidation{}, acm.CertificateValidationArgs{}),
 	"aws:autoscaling/group:Group":                               schemaOf(autoscaling.Group{}, autoscaling.GroupArgs{}),
+	"aws:backup/plan:Plan":                                      schemaOf(backup.Plan{}, backup.PlanArgs{}),
+	"aws:backup/selection:Selection":                            schemaOf(backup.Selection{}, backup.SelectionArgs{}),
+	"aws:backup/vault:Vault":                                    schemaOf(backup.Vault{}, backup.VaultArgs{}),
+	"aws:backup/vaultLockConfiguration:VaultLockConfiguration":  schemaOf(backup.VaultLockConfiguration{}, backup.VaultLockConfigurationArgs{}),
+	"aws:backup/vaultPolicy:VaultPolicy":                        schemaOf(backup.VaultPolicy{}, backup.VaultPolicyArgs{}),
 	"aws:cloudwatch/logGroup:LogGroup":                          schemaOf(cloudwatch.LogGroup{}, cloudwatch.LogGroupArgs{}),
 	"aws:ec2/defaultSecurityGroup:DefaultSecurityGroup":         schemaOf(ec2.DefaultSecurityGroup{}, ec2.DefaultSecurityGroupArgs{}),
 	"aws:ec2/eip:Eip":                                           schemaOf(ec2.Eip{}, ec2.EipArgs{}),

@@ -1,0 +1,297 @@
+package cloud
+
+import (
+	"encoding/base64"
+	"reflect"
+	"regexp"
+	"strings"
+)
+
+const (
+	typeBackupPlan      = "aws:backup/plan:Plan"
+	typeBackupSelection = "aws:backup/selection:Selection"
+)
+
+var (
+	// backupNamePattern is the provider's for rules and selections (backup/plan.go, backup/selection.go), and AWS's for
+	// plans (AWS Backup API, BackupPlanInput).
+	backupNamePattern = regexp.MustCompile(`^[0-9A-Za-z_.-]+$`)
+	vaultARNPattern   = regexp.MustCompile(`^arn:aws[a-z-]*:backup:([a-z0-9-]+):(\d{12}):backup-vault:([0-9A-Za-z_-]{2,50})$`)
+	timezonePattern   = regexp.MustCompile(`^[A-Za-z_]+(/[A-Za-z0-9_+-]+)*$`)
+)
+
+const backupQuotas = `AWS Backup Developer Guide, "AWS Backup quotas"`
+
+var _ = register(
+	&Kind{
+		Type: typeBackupPlan, Service: "Backup", Noun: "BackupPlan", UpdateCall: "UpdateBackupPlan",
+		Name:       &AutoName{Property: "name", Max: 50},
+		Required:   []string{"rules"},
+		Replace:    []string{"name"},
+		Recomputed: []string{"version"},
+		Keys:       []string{"arn"},
+		Quota: &Quota{Max: 300, Refusal: Refusal{
+			"LimitExceededException", "You have reached the maximum of {value} backup plans", backupQuotas,
+		}},
+		InUse: Refusal{
+			"InvalidRequestException", "Related backup plan selections must be deleted prior to backup plan deletion", "facts 118",
+		},
+		Check: checkBackupPlan,
+		Create: func(t *Tx, r *Resource) error {
+			r.ID = t.UUID()
+			r.State["arn"] = t.ARN("backup", "backup-plan:"+r.ID)
+			return settleBackupPlan(t, r)
+		},
+		Update: func(t *Tx, r *Resource, _ Map) error { return settleBackupPlan(t, r) },
+	},
+	&Kind{
+		Type: typeBackupSelection, Service: "Backup", Noun: "BackupSelection",
+		Name:   &AutoName{Property: "name", Max: 50},
+		Frozen: true,
+		Refs: []Ref{{Path: "planId", To: typeBackupPlan, Missing: Refusal{
+			"InvalidParameterValueException", "Cannot find Backup plan with ID {value}", "AWS Backup API, CreateBackupSelection",
+		}}},
+		Unique: []Unique{{Props: []string{"name", "planId"}, Refusal: Refusal{
+			"AlreadyExistsException", "Backup selection with the same name already exists", "AWS Backup API, CreateBackupSelection",
+		}}},
+		Quota: &Quota{Max: 100, Per: "planId", Refusal: Refusal{
+			"LimitExceededException", "You have reached the maximum of {value} resource assignments for the plan", backupQuotas,
+		}},
+		Check: func(c *Checker) {
+			c.Length("name", 1, 50)
+			c.Match("name", backupNamePattern, "must contain only alphanumeric, hyphen, underscore, and period characters")
+			c.Match("iamRoleArn", arnPattern, "an ARN")
+			c.OneOf("selectionTags[].type", "STRINGEQUALS")
+		},
+		Create: createBackupSelection,
+	},
+)
+
+func checkBackupPlan(c *Checker) {
+	c.Length("rules[].ruleName", 1, 50)
+	c.Match("rules[].ruleName", backupNamePattern, "must contain only alphanumeric characters, hyphens, underscores, and periods")
+	c.Length("rules[].targetVaultName", 2, 50)
+	c.Match("rules[].targetVaultName", vaultPattern, "must contain only alphanumeric characters, hyphens, and underscores")
+	c.Match("rules[].copyActions[].destinationVaultArn", arnPattern, "an ARN")
+	c.OneOf("advancedBackupSettings[].resourceType", "EC2")
+}
+
+// settleBackupPlan checks the rules, fills in what the provider and AWS choose in them, and gives the plan a version.
+func settleBackupPlan(t *Tx, r *Resource) error {
+	tagsAll(r)
+	computed(r, Map{"advancedBackupSettings": []any{}})
+	if name := r.Str("name"); len(name) > 50 || !backupNamePattern.MatchString(name) {
+		return Refuse("InvalidParameterValueException", "AWS Backup API, BackupPlanInput", "Invalid backup plan name: %s", name)
+	}
+	rules, names := Maps(r.State, "rules[]"), map[string]bool{}
+	if len(rules) > 10 {
+		return Refuse("LimitExceededException", backupQuotas, "A backup plan takes at most 10 rules, got %d", len(rules))
+	}
+	for _, rule := range rules {
+		name := Str(rule, "ruleName")
+		if names[name] {
+			return badBackupRule("Duplicate rule name: %s", name)
+		}
+		names[name] = true
+		if err := settleBackupRule(t, rule); err != nil {
+			return err
+		}
+	}
+	for _, other := range t.All(typeBackupPlan) {
+		if other.ID != r.ID && other.Str("name") == r.Str("name") && reflect.DeepEqual(other.State["rules"], r.State["rules"]) {
+			return Refuse("AlreadyExistsException", `AWS Backup Developer Guide, "Creating a backup plan"`,
+				"Backup plan with the same plan document already exists")
+		}
+	}
+	r.State["version"] = base64.StdEncoding.EncodeToString([]byte(t.UUID()))
+	return nil
+}
+
+// badBackupRule is AWS Backup's answer to a rule that it does not take.
+func badBackupRule(format string, args ...any) error {
+	return Refuse("InvalidParameterValueException", "AWS Backup API, BackupRuleInput", "Error in some rules due to : "+format, args...)
+}
+
+func settleBackupRule(t *Tx, rule Map) error {
+	fillAbsent(rule, Map{
+		"completionWindow": 180.0, "enableContinuousBackup": false, "scheduleExpressionTimezone": "Etc/UTC", "startWindow": 60.0,
+	})
+	if schedule := Str(rule, "schedule"); schedule != "" {
+		if err := checkBackupSchedule(schedule); err != nil {
+			return badBackupRule("Invalid schedule expression %s: %v", schedule, err)
+		}
+	}
+	if zone := Str(rule, "scheduleExpressionTimezone"); !timezonePattern.MatchString(zone) {
+		return badBackupRule("Invalid timezone: %s", zone)
+	}
+	if Int(rule, "startWindow") < 60 {
+		return badBackupRule("Invalid start window. StartWindowMinutes cannot be less than 60")
+	}
+	if Int(rule, "completionWindow") < Int(rule, "startWindow")+60 {
+		return badBackupRule("Invalid completion window. CompletionWindowMinutes must be at least 60 minutes greater than StartWindowMinutes")
+	}
+	if _, ok := t.vault(t.Region, Str(rule, "targetVaultName")); !ok {
+		return badBackupRule("Backup vault %s does not exist", Str(rule, "targetVaultName"))
+	}
+	if err := settleLifecycle(rule, Bool(rule, "enableContinuousBackup")); err != nil {
+		return err
+	}
+	copies := Maps(rule, "copyActions[]")
+	if len(copies) > 5 {
+		return Refuse("LimitExceededException", backupQuotas, "A backup rule takes at most 5 copy actions, got %d", len(copies))
+	}
+	for _, action := range copies {
+		arn := Str(action, "destinationVaultArn")
+		if _, ok := t.vaultByARN(arn); !ok {
+			return badBackupRule("Destination backup vault %s does not exist", arn)
+		}
+		if err := settleLifecycle(action, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fillAbsent fills absent properties of a nested object.
+func fillAbsent(m, chosen Map) {
+	for p, v := range chosen {
+		if m[p] == nil {
+			m[p] = v
+		}
+	}
+}
+
+func (t *Tx) vault(region, name string) (*Resource, bool) {
+	r, ok := t.c.resources[key{typeBackupVault, region, name}]
+	return r, ok
+}
+
+// vaultByARN finds a vault of the account in whatever region its ARN names.
+func (t *Tx) vaultByARN(arn string) (*Resource, bool) {
+	m := vaultARNPattern.FindStringSubmatch(arn)
+	if m == nil || m[2] != t.Account() {
+		return nil, false
+	}
+	return t.vault(m[1], m[3])
+}
+
+// settleLifecycle checks the lifecycle of a rule or of its copies. Recovery points of continuous backups live at most
+// 35 days and are never cold (AWS Backup Developer Guide, "Continuous backups and point-in-time recovery").
+func settleLifecycle(of Map, continuous bool) error {
+	lifecycle, given := of["lifecycle"].(Map)
+	if !given {
+		if continuous {
+			return badBackupRule("Lifecycle must be specified for backup rule enabled continuous backup")
+		}
+		return nil
+	}
+	fillAbsent(lifecycle, Map{"coldStorageAfter": 0.0, "deleteAfter": 0.0, "optInToArchiveForSupportedResources": false})
+	cold, remove := Int(lifecycle, "coldStorageAfter"), Int(lifecycle, "deleteAfter") // zero: the provider sends nothing
+	longest := longestRetention
+	if continuous {
+		longest = 35
+	}
+	switch {
+	case continuous && cold != 0:
+		return badBackupRule("Invalid lifecycle. MoveToColdStorageAfterDays is unavailable")
+	case continuous && remove == 0, remove < 0, remove > longest:
+		return badBackupRule("Invalid lifecycle. DeleteAfterDays cannot be less than 1 or more than %d days", longest)
+	case cold < 0, cold > longestRetention:
+		return badBackupRule("Invalid lifecycle. MoveToColdStorageAfterDays cannot be less than 1 or more than %d days", longestRetention)
+	case cold != 0 && remove != 0 && remove < cold+90:
+		return badBackupRule("Invalid lifecycle. DeleteAfterDays cannot be less than 90 days apart from MoveToColdStorageAfterDays")
+	}
+	return nil
+}
+
+var assignedPattern = regexp.MustCompile(`^(\*|arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9*-]*:[0-9*]*:\S+)$`)
+
+func createBackupSelection(t *Tx, r *Resource) error {
+	refuse := func(rule, format string, args ...any) error {
+		return Refuse("InvalidParameterValueException", rule, format, args...)
+	}
+	const api = "AWS Backup API, BackupSelection"
+	r.ID = t.UUID()
+	computed(r, Map{"conditions": []any{}, "notResources": []any{}})
+	if len(Maps(r.State, "selectionTags[]")) == 0 && len(r.Strs("resources[]")) == 0 {
+		return refuse(api, "Invalid backup selection. Either 'ListOfTags' or 'Resources' section must be non-empty.")
+	}
+	for _, path := range []string{"resources[]", "notResources[]"} {
+		for _, arn := range r.Strs(path) {
+			if !assignedPattern.MatchString(arn) {
+				return refuse(api, "Invalid ARN: %s", arn)
+			}
+		}
+	}
+	for _, operator := range sortedKeys(selectionOperators) {
+		for _, key := range r.Strs("conditions[]." + operator + "[].key") {
+			if !strings.HasPrefix(key, tagKeyPrefix) {
+				return refuse("AWS Backup API, ConditionParameter", "Invalid condition key %s: it has to begin with %s", key, tagKeyPrefix)
+			}
+		}
+	}
+	role, err := backupRole(t, r.Str("iamRoleArn"))
+	if err != nil {
+		return err
+	}
+	if !roleAllows(t, role, "tag:GetResources", "*", nil) {
+		return refuse("facts 119", "IAM Role %s is not authorized to call tag:GetResources", role.Str("arn"))
+	}
+	return nil
+}
+
+// backupRole finds a role that AWS Backup is to act with.
+func backupRole(t *Tx, arn string) (*Resource, error) {
+	role, ok := roleByARN(t, arn)
+	if !ok || !trusts(t, role, "backup.amazonaws.com") {
+		return nil, Refuse("InvalidParameterValueException", "facts 119", "IAM Role %s cannot be assumed by AWS Backup", arn)
+	}
+	return role, nil
+}
+
+const tagKeyPrefix = "aws:ResourceTag/"
+
+// selectionOperators are the comparisons of a selection's conditions: whether the value of a resource's tag, or its
+// absence as the empty string, fits.
+var selectionOperators = map[string]func(want, got string) bool{
+	"stringEquals":    func(want, got string) bool { return want == got },
+	"stringNotEquals": func(want, got string) bool { return want != got },
+	"stringLikes":     wildcard,
+	"stringNotLikes":  func(want, got string) bool { return !wildcard(want, got) },
+}
+
+// selects reports whether a selection takes in a resource: by ARN and all conditions, or by any of its tags (AWS Backup
+// API, BackupSelection).
+func selects(selection, r *Resource) bool {
+	tag := func(key string) string { return backupTag(r, strings.TrimPrefix(key, tagKeyPrefix)) }
+	for _, s := range Maps(selection.State, "selectionTags[]") {
+		if tag(Str(s, "key")) == Str(s, "value") {
+			return true
+		}
+	}
+	matches := func(path string) bool {
+		for _, pattern := range selection.Strs(path) {
+			if wildcard(pattern, r.Str("arn")) {
+				return true
+			}
+		}
+		return false
+	}
+	if !matches("resources[]") || matches("notResources[]") {
+		return false
+	}
+	for operator, fits := range selectionOperators {
+		for _, c := range Maps(selection.State, "conditions[]."+operator+"[]") {
+			if !fits(Str(c, "value"), tag(Str(c, "key"))) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func backupTag(r *Resource, key string) string {
+	tags, _ := r.State["tagsAll"].(Map)
+	value, _ := tags[key].(string)
+	return value
+}

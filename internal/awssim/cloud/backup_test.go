@@ -1,0 +1,500 @@
+package cloud
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	secondRegion = "us-east-1"
+	backupTrust  = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"backup.amazonaws.com"},` +
+		`"Action":"sts:AssumeRole","Condition":{"StringEquals":{"aws:SourceAccount":"111122223333"}}}]}`
+	backupRights = "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup"
+)
+
+// vaultPolicyOf is a vault's policy that denies everybody an action.
+func vaultPolicyOf(action string) string {
+	return fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":%q,"Resource":"*"}]}`, action)
+}
+
+// elsewhere creates a resource in the second region.
+func (d *dataCloud) elsewhere(typ string, inputs Map) Map {
+	d.Helper()
+	_, state, err := d.Create(context.Background(), secondRegion, typ, inputs)
+	require.NoError(d, err)
+	return state
+}
+
+// dailyRule keeps a recovery point 35 days in the vault home.
+func dailyRule(changes Map) Map {
+	return with(Map{
+		"ruleName": "daily", "targetVaultName": "home", "schedule": "cron(0 5 * * ? *)", "lifecycle": Map{"deleteAfter": 35.0},
+	}, changes)
+}
+
+// withVault is an account with a vault.
+func withVault(t *testing.T) *dataCloud {
+	d := newDataCloud(t)
+	d.make(typeBackupVault, Map{"name": "home"})
+	return d
+}
+
+func TestBackupVault(t *testing.T) {
+	t.Parallel()
+	d := newDataCloud(t)
+	_, key := d.make(typeKey, Map{})
+	id, vault := d.make(typeBackupVault, Map{"name": "home", "kmsKeyArn": key["arn"], "tags": Map{"a": "b"}})
+	require.Equal(t, Map{
+		"id": "home", "name": "home", "arn": "arn:aws:backup:eu-central-1:111122223333:backup-vault:home", "kmsKeyArn": key["arn"],
+		"forceDestroy": false, "recoveryPoints": 0.0, "tags": Map{"a": "b"}, "tagsAll": Map{"a": "b"},
+	}, vault)
+	_, plain := d.make(typeBackupVault, Map{"name": "plain"})
+	require.Contains(t, plain["kmsKeyArn"], "arn:aws:kms:eu-central-1:111122223333:key/", "AWS's own key")
+	d.refused("AlreadyExistsException", typeBackupVault, Map{"name": "home"})
+	d.elsewhere(typeBackupVault, Map{"name": "home"})
+	changed, err := d.change(typeBackupVault, id, Map{"name": "home", "kmsKeyArn": key["arn"], "forceDestroy": true})
+	require.NoError(t, err)
+	require.Equal(t, Map{}, changed["tagsAll"])
+	require.NoError(t, d.gone(typeBackupVault, id, Map{}))
+}
+
+func TestBackupVaultNeedsItsKey(t *testing.T) {
+	t.Parallel()
+	d := newDataCloud(t)
+	d.refused("AccessDeniedException", typeBackupVault, Map{"name": "home", "kmsKeyArn": "arn:aws:kms:eu-central-1:111122223333:key/none"})
+	far := d.elsewhere(typeKey, Map{})
+	d.refused("AccessDeniedException", typeBackupVault, Map{"name": "home", "kmsKeyArn": far["arn"]})
+	_, off := d.make(typeKey, Map{"isEnabled": false})
+	d.refused("AccessDeniedException", typeBackupVault, Map{"name": "home", "kmsKeyArn": off["arn"]})
+	_, closed := d.make(typeKey, Map{"policy": keyPolicyOf(rootPrincipal, "kms:Put*")})
+	d.refused("AccessDeniedException", typeBackupVault, Map{"name": "home", "kmsKeyArn": closed["arn"]})
+}
+
+func TestBackupVaultChecks(t *testing.T) {
+	t.Parallel()
+	refusesInputs(t, typeBackupVault, Map{"name": "home"}, []badInput{
+		{"name", "a"}, {"name", strings.Repeat("a", 51)}, {"name", "a.b"}, {"kmsKeyArn", "alias/backup"},
+	})
+	require.True(t, kinds[typeBackupVault].Replaces("kmsKeyArn"))
+	require.True(t, kinds[typeBackupVault].Replaces("name"))
+	require.False(t, kinds[typeBackupVault].Replaces("forceDestroy"))
+	require.False(t, kinds[typeBackupVault].Replaces("tags.a"))
+}
+
+func TestBackupVaultPolicy(t *testing.T) {
+	t.Parallel()
+	d := withVault(t)
+	policy := Map{"backupVaultName": "home", "policy": vaultPolicyOf("backup:DeleteRecoveryPoint")}
+	d.refused("ResourceNotFoundException", typeBackupPolicy, with(policy, Map{"backupVaultName": "none"}))
+	d.refused("InvalidParameterValueException", typeBackupPolicy, with(policy, Map{
+		"policy": strings.Replace(vaultPolicyOf("backup:DeleteRecoveryPoint"), `"*","Action"`, `{"AWS":"arn:aws:iam::111122223333:role/none"},"Action"`, 1),
+	}))
+	id, state := d.make(typeBackupPolicy, policy)
+	require.Equal(t, "home", id)
+	require.Equal(t, "arn:aws:backup:eu-central-1:111122223333:backup-vault:home", state["backupVaultArn"])
+
+	refusesInputs(t, typeBackupPolicy, policy, []badInput{
+		{"policy", "{}"}, {"policy", vaultPolicyOf("backup:*")}, {"policy", vaultPolicyOf("s3:DeleteObject")},
+	})
+	require.True(t, kinds[typeBackupPolicy].Replaces("backupVaultName"))
+
+	require.NoError(t, d.gone(typeBackupVault, "home", Map{}))
+	_, _, err := d.Read(home, typeBackupPolicy, id)
+	require.IsType(t, &NotFound{}, err, "a policy goes with its vault")
+}
+
+// A policy holds for whoever deploys as well.
+func TestBackupVaultPolicyLocksOut(t *testing.T) {
+	t.Parallel()
+	d := withVault(t)
+	put := func(action string) Map { return Map{"backupVaultName": "home", "policy": vaultPolicyOf(action)} }
+
+	id, _ := d.make(typeBackupPolicy, put("backup:PutBackupVaultAccessPolicy"))
+	_, err := d.change(typeBackupPolicy, id, put("backup:DeleteRecoveryPoint"))
+	require.Equal(t, "AccessDeniedException", Code(err))
+	require.NoError(t, d.gone(typeBackupPolicy, id, Map{}))
+
+	id, _ = d.make(typeBackupPolicy, put("backup:DeleteBackupVault"))
+	require.Equal(t, "AccessDeniedException", Code(d.gone(typeBackupVault, "home", Map{})))
+	_, err = d.change(typeBackupPolicy, id, put("backup:DeleteRecoveryPoint"))
+	require.NoError(t, err)
+}
+
+// The provider takes AWS's refusal to delete a policy for success, so the policy is out of its hands and still there.
+func TestBackupVaultPolicyThatForbidsItsDeletionStays(t *testing.T) {
+	t.Parallel()
+	d := withVault(t)
+	policy := `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Resource":"*",` +
+		`"Action":["backup:DeleteBackupVaultAccessPolicy","backup:DeleteBackupVault","backup:PutBackupVaultAccessPolicy"]}]}`
+	id, _ := d.make(typeBackupPolicy, Map{"backupVaultName": "home", "policy": policy})
+	require.NoError(t, d.gone(typeBackupPolicy, id, Map{}))
+	require.Equal(t, "AccessDeniedException", Code(d.gone(typeBackupVault, "home", Map{})))
+	d.refused("AccessDeniedException", typeBackupPolicy, Map{"backupVaultName": "home", "policy": vaultPolicyOf("backup:DeleteRecoveryPoint")})
+}
+
+func TestBackupVaultLock(t *testing.T) {
+	t.Parallel()
+	d := withVault(t)
+	lock := Map{"backupVaultName": "home", "minRetentionDays": 1.0, "maxRetentionDays": 36500.0, "changeableForDays": 3.0}
+	d.refused("ResourceNotFoundException", typeBackupLock, with(lock, Map{"backupVaultName": "none"}))
+	for _, bad := range []Map{
+		{"minRetentionDays": 0.0}, {"maxRetentionDays": 36501.0}, {"changeableForDays": 36501.0}, {"minRetentionDays": 8.0, "maxRetentionDays": 7.0},
+	} {
+		d.refused("InvalidParameterValueException", typeBackupLock, with(lock, bad))
+	}
+	refusesInputs(t, typeBackupLock, lock, []badInput{
+		{"changeableForDays", 2.0}, {"backupVaultName", "a vault"}, {"backupVaultName", strings.Repeat("a", 51)},
+	})
+	require.True(t, kinds[typeBackupLock].Replaces("maxRetentionDays"))
+
+	id, state := d.make(typeBackupLock, lock)
+	require.Equal(t, "arn:aws:backup:eu-central-1:111122223333:backup-vault:home", state["backupVaultArn"])
+	d.clock.now = d.clock.now.AddDate(0, 0, 2)
+	require.NoError(t, d.gone(typeBackupLock, id, Map{}), "within the cooling-off period")
+
+	id, _ = d.make(typeBackupLock, lock)
+	d.clock.now = d.clock.now.AddDate(0, 0, 3)
+	require.Equal(t, "InvalidRequestException", Code(d.gone(typeBackupLock, id, Map{})), "for good")
+	require.NoError(t, d.gone(typeBackupVault, "home", Map{}), "an empty vault can go, locked or not")
+
+	d.make(typeBackupVault, Map{"name": "open"})
+	id, _ = d.make(typeBackupLock, Map{"backupVaultName": "open"})
+	d.clock.now = d.clock.now.AddDate(10, 0, 0)
+	require.NoError(t, d.gone(typeBackupLock, id, Map{}), "a lock without a date")
+}
+
+func TestBackupPlan(t *testing.T) {
+	t.Parallel()
+	d := withVault(t)
+	far := d.elsewhere(typeBackupVault, Map{"name": "far"})
+	copies := Map{"copyActions": List[any](Map{"destinationVaultArn": far["arn"], "lifecycle": Map{"deleteAfter": 90.0}})}
+	id, plan := d.make(typeBackupPlan, Map{"name": "daily", "rules": List[any](dailyRule(copies)), "tags": Map{"a": "b"}})
+	require.Equal(t, "arn:aws:backup:eu-central-1:111122223333:backup-plan:"+id, plan["arn"])
+	require.Equal(t, Map{"a": "b"}, plan["tagsAll"])
+	require.Equal(t, dailyRule(Map{
+		"startWindow": 60.0, "completionWindow": 180.0, "enableContinuousBackup": false, "scheduleExpressionTimezone": "Etc/UTC",
+		"lifecycle": Map{"deleteAfter": 35.0, "coldStorageAfter": 0.0, "optInToArchiveForSupportedResources": false},
+		"copyActions": List[any](Map{"destinationVaultArn": far["arn"], "lifecycle": Map{
+			"deleteAfter": 90.0, "coldStorageAfter": 0.0, "optInToArchiveForSupportedResources": false,
+		}}),
+	}), plan["rules"].([]any)[0])
+	inputs, _, err := d.Read(home, typeBackupPlan, id)
+	require.NoError(t, err)
+	require.NotContains(t, inputs["rules"].([]any)[0], "startWindow", "inputs stay as they were given")
+
+	d.refused("AlreadyExistsException", typeBackupPlan, Map{"name": "daily", "rules": List[any](dailyRule(copies))})
+	changed, err := d.change(typeBackupPlan, id, Map{"name": "daily", "rules": List[any](dailyRule(nil))})
+	require.NoError(t, err)
+	require.NotEqual(t, plan["version"], changed["version"])
+	_, err = d.change(typeBackupPlan, id, Map{"name": "daily", "rules": List[any](dailyRule(Map{"startWindow": 59.0}))})
+	require.Equal(t, "InvalidParameterValueException", Code(err))
+	require.NoError(t, d.gone(typeBackupPlan, id, Map{}))
+}
+
+func TestBackupRules(t *testing.T) {
+	t.Parallel()
+	d := withVault(t)
+	lifecycle := func(cold, remove float64) Map { return Map{"coldStorageAfter": cold, "deleteAfter": remove} }
+	copyTo := func(arn string, lifecycle Map) Map {
+		return Map{"copyActions": List[any](Map{"destinationVaultArn": arn, "lifecycle": lifecycle})}
+	}
+	here := "arn:aws:backup:eu-central-1:111122223333:backup-vault:home"
+	for text, bad := range map[string]Map{
+		"no such vault":              {"targetVaultName": "none"},
+		"starts too soon":            {"startWindow": 59.0},
+		"ends too soon":              {"startWindow": 121.0, "completionWindow": 180.0},
+		"never deleted":              {"lifecycle": lifecycle(0, 36501)},
+		"deleted before":             {"lifecycle": lifecycle(0, -1)},
+		"cold too late":              {"lifecycle": lifecycle(36501, 0)},
+		"cold too short":             {"lifecycle": lifecycle(7, 96)},
+		"continuous for ever":        {"enableContinuousBackup": true, "lifecycle": nil},
+		"continuous without end":     {"enableContinuousBackup": true, "lifecycle": lifecycle(0, 0)},
+		"continuous for too long":    {"enableContinuousBackup": true, "lifecycle": lifecycle(0, 36)},
+		"continuous and cold":        {"enableContinuousBackup": true, "lifecycle": lifecycle(1, 35)},
+		"no cron":                    {"schedule": "rate(1 day)"},
+		"too often":                  {"schedule": "cron(0/30 * * * ? *)"},
+		"no timezone":                {"scheduleExpressionTimezone": "Berlin time"},
+		"copy to nowhere":            copyTo("arn:aws:backup:us-east-1:111122223333:backup-vault:home", lifecycle(0, 7)),
+		"copy to a stranger":         copyTo("arn:aws:backup:eu-central-1:999999999999:backup-vault:home", lifecycle(0, 7)),
+		"copy to no vault":           copyTo("arn:aws:s3:::home", lifecycle(0, 7)),
+		"copy cold for a short time": copyTo(here, lifecycle(7, 96)),
+	} {
+		_, _, err := d.Create(context.Background(), home, typeBackupPlan, Map{"name": "daily", "rules": List[any](dailyRule(bad))})
+		require.Equal(t, "InvalidParameterValueException", Code(err), "%s: %v", text, err)
+		require.ErrorContains(t, err, "Error in some rules due to : ", text)
+	}
+	d.refused("InvalidParameterValueException", typeBackupPlan, Map{"name": "daily", "rules": List[any](dailyRule(nil), dailyRule(nil))})
+	d.refused("InvalidParameterValueException", typeBackupPlan, Map{"name": "a plan", "rules": List[any](dailyRule(nil))})
+
+	var rules, actions []any
+	for i := range 11 {
+		rules = append(rules, dailyRule(Map{"ruleName": number(i)}))
+	}
+	for range 6 {
+		actions = append(actions, Map{"destinationVaultArn": here})
+	}
+	d.refused("LimitExceededException", typeBackupPlan, Map{"name": "daily", "rules": rules})
+	d.refused("LimitExceededException", typeBackupPlan, Map{"name": "daily", "rules": List[any](dailyRule(Map{"copyActions": actions}))})
+
+	for i, good := range []Map{
+		{"lifecycle": nil}, {"lifecycle": lifecycle(7, 97)}, {"lifecycle": lifecycle(7, 0)}, {"schedule": nil},
+		{"enableContinuousBackup": true}, {"startWindow": 120.0}, copyTo(here, lifecycle(0, 7)), {"copyActions": actions[:5]},
+	} {
+		d.make(typeBackupPlan, Map{"name": "plan" + number(i), "rules": List[any](dailyRule(good))})
+	}
+}
+
+func TestBackupPlanChecks(t *testing.T) {
+	t.Parallel()
+	rules := func(changes Map) []any { return List[any](dailyRule(changes)) }
+	refusesInputs(t, typeBackupPlan, Map{"name": "daily", "rules": rules(nil)}, []badInput{
+		{"rules", rules(Map{"ruleName": ""})}, {"rules", rules(Map{"ruleName": strings.Repeat("a", 51)})}, {"rules", rules(Map{"ruleName": "a rule"})},
+		{"rules", rules(Map{"targetVaultName": "a"})}, {"rules", rules(Map{"targetVaultName": "a.b"})},
+		{"rules", rules(Map{"copyActions": List[any](Map{"destinationVaultArn": "home"})})},
+		{"advancedBackupSettings", List[any](Map{"resourceType": "RDS"})},
+	})
+	require.Equal(t, []string{"rules"}, kinds[typeBackupPlan].Required)
+	require.True(t, kinds[typeBackupPlan].Replaces("name"))
+	require.False(t, kinds[typeBackupPlan].Replaces("rules[0].schedule"))
+}
+
+func TestBackupSchedules(t *testing.T) {
+	t.Parallel()
+	for expression, ok := range map[string]bool{
+		"cron(0 5 * * ? *)": true, "cron(0 5 ? * * *)": true, "cron(15 * ? * * *)": true, "cron(0 1-23/2 * * ? *)": true,
+		"cron(0 5 ? * MON-FRI *)": true, "cron(0 5 L * ? *)": true, "cron(0 5 15W * ? 2026-2030)": true, "cron(0 5 ? * 6#3 *)": true,
+		"cron(0 5 1,15 JAN,jul ? *)": true, "cron(0 5 ? * 6L *)": true,
+
+		"cron(0 5 * * * *)": false, "cron(0 5 ? * ? *)": false, "cron(0 5 * * ?)": false, "cron(60 5 * * ? *)": false,
+		"cron(0 24 * * ? *)": false, "cron(0 5 0 * ? *)": false, "cron(0 5 32 * ? *)": false, "cron(0 5 * 13 ? *)": false,
+		"cron(0 5 ? * 0 *)": false, "cron(0 5 ? * 8 *)": false, "cron(0 5 * * ? 1969)": false, "cron(0 5 ? * FRI-MON *)": false,
+		"cron(0 5 ? * 6#6 *)": false, "cron(0 5-2 * * ? *)": false, "cron(0 */0 * * ? *)": false, "cron(0 5, * * ? *)": false,
+		"cron(? 5 * * ? *)": false, "0 5 * * ? *": false, "cron(0 5 * * ? *": false, "rate(1 hour)": false, "": false,
+		"cron(* 5 * * ? *)": false, "cron(0,30 5 * * ? *)": false, "cron(0/15 * * * ? *)": false,
+	} {
+		require.Equal(t, ok, checkBackupSchedule(expression) == nil, expression)
+	}
+}
+
+// selectable is an account with a plan, a role for AWS Backup that has its rights, and what a selection takes.
+func selectable(t *testing.T) (d *dataCloud, selection Map) {
+	d = withVault(t)
+	plan, _ := d.make(typeBackupPlan, Map{"name": "daily", "rules": List[any](dailyRule(nil))})
+	name, role := d.make(typeRole, Map{"name": "backup", "assumeRolePolicy": backupTrust})
+	d.make(typeRoleAttachment, Map{"role": name, "policyArn": backupRights})
+	return d, Map{
+		"name": "databases", "planId": plan, "iamRoleArn": role["arn"], "resources": List("arn:aws:rds:*:*:cluster:*"),
+		"conditions": List[any](Map{"stringEquals": List[any](Map{"key": "aws:ResourceTag/stack", "value": "prod"})}),
+	}
+}
+
+func TestBackupSelection(t *testing.T) {
+	t.Parallel()
+	d, selection := selectable(t)
+	id, state := d.make(typeBackupSelection, selection)
+	require.Len(t, id, 36)
+	require.Equal(t, []any{}, state["notResources"])
+	require.Equal(t, "InvalidRequestException", Code(d.gone(typeBackupPlan, Str(selection, "planId"), Map{})), "facts 118")
+	d.refused("AlreadyExistsException", typeBackupSelection, selection)
+	require.NoError(t, d.gone(typeBackupSelection, id, Map{}))
+	require.NoError(t, d.gone(typeBackupPlan, Str(selection, "planId"), Map{}))
+	require.True(t, kinds[typeBackupSelection].Replaces("resources"))
+}
+
+func TestBackupSelectionRefusals(t *testing.T) {
+	t.Parallel()
+	d, selection := selectable(t)
+	condition := func(operator, key string) []any {
+		return List[any](Map{operator: List[any](Map{"key": key, "value": "prod"})})
+	}
+	_, stranger := d.make(typeRole, Map{"name": "stranger", "assumeRolePolicy": strings.Replace(backupTrust, "backup.", "ecs.", 1)})
+	_, elsewhere := d.make(typeRole, Map{"name": "elsewhere", "assumeRolePolicy": strings.Replace(backupTrust, "111122223333", "999999999999", 1)})
+	_, powerless := d.make(typeRole, Map{"name": "powerless", "assumeRolePolicy": backupTrust})
+	for text, bad := range map[string]Map{
+		"no such plan":        {"planId": "none"},
+		"no such role":        {"iamRoleArn": "arn:aws:iam::111122223333:role/none"},
+		"role of another":     {"iamRoleArn": stranger["arn"]},
+		"role of nobody here": {"iamRoleArn": elsewhere["arn"]},
+		"role without rights": {"iamRoleArn": powerless["arn"]},
+		"conditions alone":    {"resources": nil},
+		"no ARN":              {"resources": List("cluster")},
+		"no ARN left out":     {"notResources": List("cluster")},
+		"no tag":              {"conditions": condition("stringEquals", "stack")},
+		"no tag either":       {"conditions": condition("stringNotLikes", "stack")},
+	} {
+		_, _, err := d.Create(context.Background(), home, typeBackupSelection, with(selection, bad))
+		require.Equal(t, "InvalidParameterValueException", Code(err), "%s: %v", text, err)
+	}
+	tag := func(typ string) []any { return List[any](Map{"key": "a", "value": "b", "type": typ}) }
+	refusesInputs(t, typeBackupSelection, selection, []badInput{
+		{"name", "a selection"}, {"name", strings.Repeat("a", 51)}, {"iamRoleArn", "backup"}, {"selectionTags", tag("STRINGLIKE")},
+	})
+	d.make(typeBackupSelection, with(selection, Map{"name": "tags", "resources": nil, "selectionTags": tag("STRINGEQUALS")}))
+	d.make(typeBackupSelection, with(selection, Map{"name": "all", "resources": List("*")}))
+}
+
+func TestSelects(t *testing.T) {
+	t.Parallel()
+	cluster := &Resource{State: Map{"arn": "arn:aws:rds:eu-central-1:111122223333:cluster:db", "tagsAll": Map{"stack": "prod", "tier": "data"}}}
+	everything := List("*")
+	conditions := func(operator, key, value string) []any {
+		return List[any](Map{operator: List[any](Map{"key": tagKeyPrefix + key, "value": value})})
+	}
+	for text, tc := range map[string]struct {
+		selection Map
+		want      bool
+	}{
+		"by ARN":           {Map{"resources": List("arn:aws:rds:*:*:cluster:*")}, true},
+		"by another's ARN": {Map{"resources": List("arn:aws:ec2:*:*:volume/*")}, false},
+		"left out":         {Map{"resources": everything, "notResources": List("arn:aws:rds:*:*:cluster:*")}, false},
+		"equal":            {Map{"resources": everything, "conditions": conditions("stringEquals", "stack", "prod")}, true},
+		"not equal":        {Map{"resources": everything, "conditions": conditions("stringEquals", "stack", "test")}, false},
+		"other than":       {Map{"resources": everything, "conditions": conditions("stringNotEquals", "stack", "prod")}, false},
+		"alike":            {Map{"resources": everything, "conditions": conditions("stringLikes", "stack", "p*")}, true},
+		"unlike":           {Map{"resources": everything, "conditions": conditions("stringNotLikes", "stack", "p*")}, false},
+		"tag":              {Map{"selectionTags": List[any](Map{"key": "tier", "value": "data"})}, true},
+		"other tag":        {Map{"selectionTags": List[any](Map{"key": "tier", "value": "edge"})}, false},
+		"either":           {Map{"resources": List("arn:aws:ec2:*:*:volume/*"), "selectionTags": List[any](Map{"key": "tier", "value": "data"})}, true},
+	} {
+		require.Equal(t, tc.want, selects(&Resource{State: tc.selection}, cluster), text)
+	}
+}
+
+// backedUp is an account with a tagged cluster and another one, and a plan that backs up what is tagged and copies it to
+// the second region, under the key whose ARN it returns.
+func backedUp(t *testing.T) (d *dataCloud, plan string, copyKey any) {
+	d, selection := selectable(t)
+	key := d.elsewhere(typeKey, Map{})
+	far := d.elsewhere(typeBackupVault, Map{"name": "far", "kmsKeyArn": key["arn"]})
+	plan = Str(selection, "planId")
+	_, err := d.change(typeBackupPlan, plan, Map{"name": "daily", "rules": List[any](dailyRule(Map{
+		"copyActions": List[any](Map{"destinationVaultArn": far["arn"], "lifecycle": Map{"deleteAfter": 90.0}}),
+	}))})
+	require.NoError(t, err)
+	d.make(typeBackupSelection, selection)
+	cluster := d.database()
+	d.make(typeDBCluster, with(cluster, Map{"tags": Map{"stack": "prod"}}))
+	d.make(typeDBCluster, with(cluster, Map{"clusterIdentifier": "other", "tags": Map{"stack": "test"}}))
+	return d, plan, key["arn"]
+}
+
+func markerOf(c *dataCloud, region, id string) any {
+	return c.resources[key{typeDBCluster, region, id}].Hidden["marker"]
+}
+
+func TestRunBackupPlan(t *testing.T) {
+	t.Parallel()
+	d, plan, copyKey := backedUp(t)
+	points, err := d.RunBackupPlan(home, plan)
+	require.NoError(t, err)
+	require.Len(t, points, 2, "of the tagged cluster alone, with a copy")
+	for i, want := range []struct {
+		region, name, vault string
+		key                 any
+		days                int
+	}{{home, "awsbackup:job-", "home", d.read(typeDBCluster, "main")["kmsKeyId"], 35}, {secondRegion, "awsbackup:copyjob-", "far", copyKey, 90}} {
+		p := points[i]
+		require.Equal(t, []any{"clusterSnapshot", typeDBCluster, want.region}, []any{p.What, p.Type, p.Region})
+		require.True(t, strings.HasPrefix(p.Name, want.name), p.Name)
+		require.Equal(t, d.clock.now.AddDate(0, 0, want.days), p.Until)
+		require.Equal(t, want.key, p.State["kmsKeyId"])
+		require.Equal(t, want.vault, p.State["backupVaultName"])
+		require.NotContains(t, p.State, "masterPassword")
+	}
+	require.Equal(t, 1.0, d.read(typeBackupVault, "home")["recoveryPoints"])
+	d.clock.now = d.clock.now.AddDate(0, 0, 36)
+	require.Equal(t, 0.0, d.read(typeBackupVault, "home")["recoveryPoints"], "expired")
+
+	_, err = d.RunBackupPlan(home, "none")
+	require.IsType(t, &NotFound{}, err)
+}
+
+// What a cluster held is there again after a restore, in its own region and in the one that has the copy, although the
+// cluster is gone.
+func TestRecoveryPointsOutliveTheirCluster(t *testing.T) {
+	t.Parallel()
+	d, plan, copyKey := backedUp(t)
+	marker := markerOf(d, home, "main")
+	points, err := d.RunBackupPlan(home, plan)
+	require.NoError(t, err)
+	require.NoError(t, d.gone(typeDBCluster, "main", Map{"skipFinalSnapshot": true}))
+
+	subnets := Map{"name": "data", "subnetIds": d.subnets}
+	for zone, id := range map[string]any{"us-east-1a": d.subnets[0], "us-east-1b": d.subnets[1], "us-east-1c": d.subnets[2]} {
+		far := &Resource{Type: typeSubnet, Region: secondRegion, ID: id.(string), State: Map{"id": id, "vpcId": "vpc-1", "availabilityZone": zone}}
+		d.resources[keyOf(far)] = far
+	}
+	d.elsewhere(typeDBSubnetGroup, subnets)
+	for i, region := range []string{home, secondRegion} {
+		arn := fmt.Sprintf("arn:aws:rds:%s:111122223333:cluster-snapshot:%s", region, points[i].Name)
+		id, state, err := d.Create(context.Background(), region, typeDBCluster, Map{
+			"clusterIdentifier": "main", "engine": "aurora-postgresql", "snapshotIdentifier": arn, "dbSubnetGroupName": "data", "skipFinalSnapshot": true,
+		})
+		require.NoError(t, err)
+		require.Equal(t, marker, markerOf(d, region, id), region)
+		require.Equal(t, points[i].State["kmsKeyId"], state["kmsKeyId"], region)
+	}
+	require.Equal(t, copyKey, points[1].State["kmsKeyId"])
+}
+
+func TestBackupJobsFail(t *testing.T) {
+	t.Parallel()
+	for text, tc := range map[string]struct {
+		spoil func(d *dataCloud)
+		code  string
+	}{
+		"rights taken away": {func(d *dataCloud) {
+			i := slices.IndexFunc(d.List(), func(r Resource) bool { return r.Type == typeRoleAttachment })
+			require.NoError(d, d.gone(typeRoleAttachment, d.List()[i].ID, Map{}))
+		}, "AccessDeniedException"},
+		"role gone": {func(d *dataCloud) {
+			_, err := d.change(typeRole, "backup", Map{"name": "backup", "assumeRolePolicy": strings.Replace(backupTrust, "backup.", "ecs.", 1)})
+			require.NoError(d, err)
+		}, "InvalidParameterValueException"},
+		"vault gone":     {func(d *dataCloud) { require.NoError(d, d.gone(typeBackupVault, "home", Map{})) }, "ResourceNotFoundException"},
+		"kept too short": {func(d *dataCloud) { d.make(typeBackupLock, Map{"backupVaultName": "home", "minRetentionDays": 36.0}) }, "InvalidRequestException"},
+		"kept too long":  {func(d *dataCloud) { d.make(typeBackupLock, Map{"backupVaultName": "home", "maxRetentionDays": 34.0}) }, "InvalidRequestException"},
+		"copy too short": {func(d *dataCloud) {
+			d.elsewhere(typeBackupLock, Map{"backupVaultName": "far", "minRetentionDays": 91.0})
+		}, "InvalidRequestException"},
+		"copy's key gone": {func(d *dataCloud) {
+			i := slices.IndexFunc(d.List(), func(r Resource) bool { return r.Type == typeKey && r.Region == secondRegion })
+			require.NoError(d, d.Delete(context.Background(), secondRegion, typeKey, d.List()[i].ID, Map{}))
+		}, "KMSKeyNotAccessibleFault"},
+	} {
+		d, plan, _ := backedUp(t)
+		before := len(d.Remnants())
+		tc.spoil(d)
+		points, err := d.RunBackupPlan(home, plan)
+		require.Equal(t, tc.code, Code(err), "%s: %v", text, err)
+		require.ErrorContains(t, err, "Backup: StartBackupJob", text)
+		require.Empty(t, points, text)
+		require.LessOrEqual(t, len(d.Remnants())-before, 1, "%s: nothing but the deleted key is left", text)
+	}
+}
+
+func TestBackupVaultWithRecoveryPoints(t *testing.T) {
+	t.Parallel()
+	d, plan, _ := backedUp(t)
+	_, err := d.RunBackupPlan(home, plan)
+	require.NoError(t, err)
+	require.Equal(t, "InvalidRequestException", Code(d.gone(typeBackupVault, "home", Map{})), "facts 117")
+	force := Map{"forceDestroy": true}
+
+	policy, _ := d.make(typeBackupPolicy, Map{"backupVaultName": "home", "policy": vaultPolicyOf("backup:DeleteRecoveryPoint")})
+	require.Equal(t, "AccessDeniedException", Code(d.gone(typeBackupVault, "home", force)))
+	require.NoError(t, d.gone(typeBackupPolicy, policy, Map{}))
+
+	lock, _ := d.make(typeBackupLock, Map{"backupVaultName": "home"})
+	require.Equal(t, "InvalidRequestException", Code(d.gone(typeBackupVault, "home", force)))
+	require.NoError(t, d.gone(typeBackupLock, lock, Map{}))
+
+	require.NoError(t, d.gone(typeBackupVault, "home", force))
+	require.Len(t, d.Remnants(), 1, "the copy in the other region")
+	require.Equal(t, secondRegion, d.Remnants()[0].Region)
+}

@@ -1,0 +1,284 @@
+package cloud
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	typeBackupVault  = "aws:backup/vault:Vault"
+	typeBackupPolicy = "aws:backup/vaultPolicy:VaultPolicy"
+	typeBackupLock   = "aws:backup/vaultLockConfiguration:VaultLockConfiguration"
+)
+
+// vaultPattern is what the provider takes as a vault's name (backup/vault.go); its length is checked apart.
+var vaultPattern = regexp.MustCompile(`^[0-9A-Za-z_-]*$`)
+
+var noSuchVault = Refusal{"ResourceNotFoundException", "Backup vault {value} not found", "AWS Backup API, DescribeBackupVault"}
+
+var _ = register(
+	&Kind{
+		Type: typeBackupVault, Service: "Backup", Noun: "BackupVault", UpdateCall: "TagResource",
+		Name:       &AutoName{Property: "name", Max: 50},
+		Replace:    []string{"name", "kmsKeyArn"},
+		Defaults:   Map{"forceDestroy": false},
+		DeleteOnly: []string{"forceDestroy"},
+		Keys:       []string{"arn"},
+		Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{
+			"AlreadyExistsException", "Backup vault with the same name already exists", "facts 120",
+		}}},
+		Quota: &Quota{Max: 300, Refusal: Refusal{
+			"LimitExceededException", "You have reached the maximum of {value} backup vaults", "AWS Backup Developer Guide, \"AWS Backup quotas\"",
+		}},
+		Check: func(c *Checker) {
+			c.Length("name", 2, 50)
+			c.Match("name", vaultPattern, "must consist of letters, numbers, and hyphens.")
+			c.Match("kmsKeyArn", arnPattern, "an ARN")
+		},
+		Create: createBackupVault,
+		Update: func(_ *Tx, r *Resource, _ Map) error { tagsAll(r); return nil },
+		Delete: deleteBackupVault,
+		Read:   func(t *Tx, r *Resource) { countPoints(t, r) },
+	},
+	&Kind{
+		Type: typeBackupPolicy, Service: "Backup", Noun: "BackupVaultAccessPolicy",
+		CreateCall: "PutBackupVaultAccessPolicy", UpdateCall: "PutBackupVaultAccessPolicy",
+		Replace: []string{"backupVaultName"},
+		JSON:    []string{"policy"},
+		Refs:    []Ref{{Path: "backupVaultName", To: typeBackupVault, Missing: noSuchVault, Free: true}},
+		Check:   checkBackupPolicy,
+		Create:  createBackupPolicy,
+		Update:  updateBackupPolicy,
+		Delete:  deleteBackupPolicy,
+	},
+	&Kind{
+		Type: typeBackupLock, Service: "Backup", Noun: "BackupVaultLockConfiguration", CreateCall: "PutBackupVaultLockConfiguration",
+		Frozen: true,
+		Refs:   []Ref{{Path: "backupVaultName", To: typeBackupVault, Missing: noSuchVault, Free: true}},
+		Check: func(c *Checker) {
+			c.Match("backupVaultName", lockedVaultPattern, "must consist of lowercase letters, numbers, and hyphens.")
+			if days, ok := c.Number("changeableForDays"); ok && days < 3 {
+				c.Fail("changeableForDays", "expected changeableForDays to be at least (3), got %v", days)
+			}
+		},
+		Create: createBackupLock,
+		Delete: deleteBackupLock,
+	},
+)
+
+func createBackupVault(t *Tx, r *Resource) error {
+	r.ID = r.Str("name")
+	r.State["arn"] = t.ARN("backup", "backup-vault:"+r.ID)
+	r.State["recoveryPoints"] = 0.0
+	tagsAll(r)
+	if key := r.Str("kmsKeyArn"); key != "" && !mayEncrypt(t, key) {
+		return Refuse("AccessDeniedException", "AWS Backup Developer Guide, \"Create a backup vault\"", "Insufficient privileges to "+
+			"create a backup vault. Creating a backup vault requires backup-storage and KMS permissions.")
+	}
+	computed(r, Map{"kmsKeyArn": t.ARN("kms", "key/"+awsManagedKey(t, "backup"))})
+	return nil
+}
+
+// mayEncrypt asks the key of a vault for what its creator needs of it.
+func mayEncrypt(t *Tx, arn string) bool {
+	key, problem := usableKey(t, arn)
+	if key == nil || problem != "" {
+		return problem == ""
+	}
+	statements, err := parsePolicy(key.Str("policy"), resourcePolicy)
+	for _, action := range strings.Fields("kms:CreateGrant kms:Decrypt kms:DescribeKey kms:GenerateDataKey kms:RetireGrant") {
+		asked := request{
+			Principal: principal{"AWS", t.Declared().Principal}, Action: action, Resource: arn,
+			Context: map[string]string{
+				"kms:calleraccount": t.Account(), "kms:grantisforawsresource": "true", "kms:viaservice": "backup." + t.Region + ".amazonaws.com",
+			},
+		}
+		if err != nil || !allows(statements, asked) {
+			return false
+		}
+	}
+	return true
+}
+
+// deleteBackupVault empties the vault first if it was told to, as the provider does. Policy and lock go with the vault.
+func deleteBackupVault(t *Tx, r *Resource) error {
+	if err := refusedByVault(t, r, "backup:DeleteBackupVault"); err != nil {
+		return err
+	}
+	if points := t.recoveryPoints(r); len(points) > 0 {
+		if !r.Bool("forceDestroy") {
+			return Refuse("InvalidRequestException", "facts 117", "Backup vault cannot be deleted because it contains recovery points.")
+		}
+		if err := refusedByVault(t, r, "backup:DeleteRecoveryPoint"); err != nil {
+			return err
+		}
+		if _, locked := t.Find(typeBackupLock, "", r.ID); locked {
+			return Refuse("InvalidRequestException", "AWS Backup Developer Guide, \"AWS Backup Vault Lock\"",
+				"Recovery points of a locked backup vault cannot be deleted: %s", r.ID)
+		}
+		t.c.remnants = slices.DeleteFunc(t.c.remnants, func(m Remnant) bool { return isPointOf(m, r) })
+	}
+	for _, typ := range []string{typeBackupPolicy, typeBackupLock} {
+		if part, ok := t.Find(typ, "", r.ID); ok {
+			t.c.drop(part)
+			delete(t.c.resources, keyOf(part))
+			t.touched(part)
+		}
+	}
+	return nil
+}
+
+// recoveryPoints returns what a vault holds. A point is a remnant of the resource that it was taken of: it stays when
+// the resource goes.
+func (t *Tx) recoveryPoints(vault *Resource) []Remnant {
+	var out []Remnant
+	for _, m := range t.c.remnants {
+		if isPointOf(m, vault) && (m.Until.IsZero() || t.Now().Before(m.Until)) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+func isPointOf(m Remnant, vault *Resource) bool {
+	return m.Region == vault.Region && Str(m.State, "backupVaultName") == vault.ID
+}
+
+func countPoints(t *Tx, vault *Resource) {
+	vault.State["recoveryPoints"] = float64(len(t.recoveryPoints(vault)))
+}
+
+// checkBackupPolicy holds a vault's policy to the grammar, and to AWS Backup's own rule on actions (AWS Backup Developer
+// Guide, "Vault access policies": unlike other policies they support no wildcard in the Action key).
+func checkBackupPolicy(c *Checker) {
+	c.policy("policy", resourcePolicy)
+	text, _ := c.String("policy")
+	statements, _ := readPolicy(text, resourcePolicy)
+	for _, s := range statements {
+		for _, action := range s.Actions {
+			if !strings.HasPrefix(action, "backup:") || strings.ContainsAny(action, "*?") {
+				c.Fail("policy", "%q: a vault's policy takes actions of AWS Backup only, without wildcards", action)
+			}
+		}
+	}
+}
+
+func createBackupPolicy(t *Tx, r *Resource) error {
+	r.ID = r.Str("backupVaultName")
+	r.State["backupVaultArn"] = t.ARN("backup", "backup-vault:"+r.ID)
+	vault, _ := t.Find(typeBackupVault, "", r.ID)
+	if err := refusedByVault(t, vault, "backup:PutBackupVaultAccessPolicy"); err != nil { // by a policy nobody could take away
+		return err
+	}
+	return settleBackupPolicy(t, r)
+}
+
+func updateBackupPolicy(t *Tx, r *Resource, old Map) error {
+	vault, _ := t.Find(typeBackupVault, "", r.ID)
+	if err := refusedByPolicy(t, Str(old, "policy"), vault, "backup:PutBackupVaultAccessPolicy"); err != nil {
+		return err
+	}
+	return settleBackupPolicy(t, r)
+}
+
+func settleBackupPolicy(t *Tx, r *Resource) error {
+	statements, err := parsePolicy(r.Str("policy"), resourcePolicy)
+	if err != nil {
+		return Refuse("InvalidParameterValueException", "AWS Backup API, PutBackupVaultAccessPolicy", "Provided policy is not valid: %v", err)
+	}
+	if _, bad := invalidPrincipal(t, statements); bad {
+		return Refuse("InvalidParameterValueException", "facts 120", "Provided principal is not valid")
+	}
+	return nil
+}
+
+// leftPolicy is what AWS keeps of a policy that forbids its own deletion.
+const leftPolicy = "backupVaultPolicy"
+
+// deleteBackupPolicy does as the provider: it takes a refusal for success (backup/vault_policy.go), since AWS answers
+// so for a vault that is gone. The policy then stays in force.
+func deleteBackupPolicy(t *Tx, r *Resource) error {
+	vault, ok := t.Find(typeBackupVault, "", r.ID)
+	if ok && refusedByVault(t, vault, "backup:DeleteBackupVaultAccessPolicy") != nil {
+		t.Leave(leftPolicy, r, r.ID, never, Clone(r.State))
+	}
+	return nil
+}
+
+// refusedByVault returns AWS's answer when the policy of a vault forbids an action to whoever calls, or nil.
+func refusedByVault(t *Tx, vault *Resource, action string) error {
+	if p, ok := t.Find(typeBackupPolicy, "", vault.ID); ok {
+		return refusedByPolicy(t, p.Str("policy"), vault, action)
+	}
+	if left, ok := t.Remnant(leftPolicy, vault.ID); ok {
+		return refusedByPolicy(t, Str(left.State, "policy"), vault, action)
+	}
+	return nil
+}
+
+func refusedByPolicy(t *Tx, policy string, vault *Resource, action string) error {
+	statements, _ := parsePolicy(policy, resourcePolicy) // checked when it came in
+	caller := t.Declared().Principal
+	asked := request{Principal: principal{"AWS", caller}, Action: action, Resource: vault.Str("arn"), Context: map[string]string{
+		"aws:principalarn": caller, "aws:principalaccount": t.Account(), "aws:sourceaccount": t.Account(),
+	}}
+	for _, s := range statements {
+		if s.Deny && s.covers(asked) {
+			return Refuse("AccessDeniedException", "AWS Backup Developer Guide, \"Vault access policies\"",
+				"User: %s is not authorized to perform: %s on resource: %s with an explicit deny in a resource-based policy", caller, action, vault.Str("arn"))
+		}
+	}
+	return nil
+}
+
+// lockedVaultPattern is the provider's (backup/vault_lock_configuration.go).
+var lockedVaultPattern = regexp.MustCompile(`^[0-9A-Za-z_.-]{1,50}$`)
+
+const longestRetention = 36500 // days: 100 years (AWS Backup API, Lifecycle and PutBackupVaultLockConfiguration)
+
+func createBackupLock(t *Tx, r *Resource) error {
+	r.ID = r.Str("backupVaultName")
+	r.State["backupVaultArn"] = t.ARN("backup", "backup-vault:"+r.ID)
+	refuse := func(format string, args ...any) error {
+		return Refuse("InvalidParameterValueException", "AWS Backup API, PutBackupVaultLockConfiguration", format, args...)
+	}
+	for _, p := range []string{"minRetentionDays", "maxRetentionDays", "changeableForDays"} {
+		if n := r.Int(p); Has(r.State, p) && (n < 1 || n > longestRetention) {
+			return refuse("%s must be between 1 and %d days, got %d", p, longestRetention, n)
+		}
+	}
+	if most := r.Int("maxRetentionDays"); most > 0 && r.Int("minRetentionDays") > most {
+		return refuse("MinRetentionDays cannot be greater than MaxRetentionDays")
+	}
+	if days := r.Int("changeableForDays"); days > 0 {
+		r.Hidden = Map{"lockDate": t.Now().AddDate(0, 0, days).Format(time.RFC3339)}
+	}
+	return nil
+}
+
+// deleteBackupLock refuses from the lock date on: the lock is there for good.
+func deleteBackupLock(t *Tx, r *Resource) error {
+	locked, err := time.Parse(time.RFC3339, Str(r.Hidden, "lockDate"))
+	if err == nil && !t.Now().Before(locked) {
+		return Refuse("InvalidRequestException", "AWS Backup API, DeleteBackupVaultLockConfiguration",
+			"Vault Lock configuration is immutable and cannot be deleted")
+	}
+	return nil
+}
+
+// lockAllows refuses to take a recovery point whose retention is outside the window of the vault's lock. Zero days means
+// for ever, and a window without an end is zero.
+func lockAllows(t *Tx, vault *Resource, days int) error {
+	lock, ok := t.Find(typeBackupLock, "", vault.ID)
+	if !ok {
+		return nil
+	}
+	least, most := lock.Int("minRetentionDays"), lock.Int("maxRetentionDays")
+	if days > 0 && days < least || most > 0 && (days == 0 || days > most) {
+		return Refuse("InvalidRequestException", `AWS Backup Developer Guide, "AWS Backup Vault Lock"`,
+			"Retention of %d days is outside the lock of backup vault %s: %d to %d days", days, vault.ID, least, most)
+	}
+	return nil
+}
