@@ -88,7 +88,7 @@ func updateGroup(t *Tx, r *Resource, _ Map) error {
 // settleGroup checks and computes what creation and update have in common.
 func settleGroup(t *Tx, r *Resource) error {
 	for p, v := range (Map{
-		"defaultCooldown": 300.0, "healthCheckType": "EC2", "loadBalancers": []any{}, "targetGroupArns": []any{},
+		"defaultCooldown": 300.0, "healthCheckType": "EC2", "loadBalancers": []any{}, "targetGroupArns": []any{}, "trafficSources": []any{},
 		"serviceLinkedRoleArn":             t.GlobalARN("iam", "role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"),
 		"availabilityZoneDistribution":     Map{"capacityDistributionStrategy": "balanced-best-effort"},
 		"capacityReservationSpecification": Map{"capacityReservationPreference": "default"},

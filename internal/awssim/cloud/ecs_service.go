@@ -245,14 +245,14 @@ func checkBalancers(t *Tx, r, definition *Resource) error {
 		if want := map[bool]string{true: "ip", false: "instance"}[mode == "awsvpc"]; kind != want {
 			return invalidService("The provided target group %s has target type %s, which is incompatible with the %s network mode specified in the task definition.", arn, kind, mode)
 		}
-		if err := checkTarget(lb, definition); err != nil {
+		if err := checkServiceTarget(lb, definition); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func checkTarget(lb Map, definition *Resource) error {
+func checkServiceTarget(lb Map, definition *Resource) error {
 	name, port := Str(lb, "containerName"), Int(lb, "containerPort")
 	for _, c := range containersOf(definition) {
 		if c.Name != name {

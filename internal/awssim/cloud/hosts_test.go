@@ -44,6 +44,28 @@ func TestLaunchTemplateVersions(t *testing.T) {
 	})
 }
 
+func TestLaunchTemplateVersionsSurviveTheCommand(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	c, err := Open(Options{Dir: dir})
+	require.NoError(t, err)
+	inputs := Map{"name": "host", "imageId": testImage, "instanceType": "m6g.large"}
+	id, _, err := c.Create(t.Context(), home, typeLaunchTemplate, inputs)
+	require.NoError(t, err)
+	require.NoError(t, c.Close())
+	c, err = Open(Options{Dir: dir})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, c.Close()) }()
+	state, err := c.Update(t.Context(), home, typeLaunchTemplate, id, inputs)
+	require.NoError(t, err)
+	require.Equal(t, 1, Int(state, "latestVersion"), "nothing changed")
+	_, err = c.Update(t.Context(), home, typeLaunchTemplate, id, with(inputs, Map{"instanceType": "m6g.xlarge"}))
+	require.NoError(t, err)
+	_, content, cause := templateVersion(&Tx{c: c, Region: home}, Map{"id": id, "version": "1"})
+	require.Empty(t, cause)
+	require.Equal(t, "m6g.large", content["instanceType"])
+}
+
 // What a template holds is looked at when a group is to launch from it.
 func TestGroupsRefuseTemplatesThatCannotLaunch(t *testing.T) {
 	t.Parallel()

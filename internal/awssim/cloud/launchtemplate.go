@@ -18,7 +18,7 @@ var _ = register(&Kind{
 	Keys:       []string{"arn", "name"},
 	Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{
 		"InvalidLaunchTemplateName.AlreadyExistsException", "Launch template name already in use.", "facts 22"}}},
-	Check: checkTemplate, Create: createTemplate, Update: updateTemplate,
+	Check: checkLaunchTemplate, Create: createLaunchTemplate, Update: updateLaunchTemplate,
 })
 
 var templateNames = regexp.MustCompile(`^[0-9A-Za-z()./_-]+$`)
@@ -47,7 +47,7 @@ var templateChoices = map[string][]string{
 	"networkInterfaces[].deleteOnTermination":                        {"", "true", "false"},
 }
 
-func checkTemplate(c *Checker) {
+func checkLaunchTemplate(c *Checker) {
 	c.Conflict("name", "namePrefix")
 	c.Conflict("defaultVersion", "updateDefaultVersion")
 	c.Conflict("iamInstanceProfile.arn", "iamInstanceProfile.name")
@@ -106,7 +106,7 @@ func checkVolume(c *Checker, at string, mapping Map) {
 	}
 }
 
-func createTemplate(t *Tx, r *Resource) error {
+func createLaunchTemplate(t *Tx, r *Resource) error {
 	settleName(t, r)
 	r.ID = t.ID("lt")
 	r.State["arn"] = t.ARN("ec2", "launch-template/"+r.ID)
@@ -115,12 +115,12 @@ func createTemplate(t *Tx, r *Resource) error {
 	}
 	r.State["defaultVersion"], r.State["latestVersion"] = 1.0, 1.0
 	r.Hidden = Map{"versions": Map{"1": templateContent(r.Inputs)}}
-	settleTemplate(r)
+	settleLaunchTemplate(r)
 	return nil
 }
 
-// updateTemplate adds a version when what it launches changes. Tags and the name of the template itself do not.
-func updateTemplate(_ *Tx, r *Resource, old Map) error {
+// updateLaunchTemplate adds a version when what it launches changes. Tags and the name of the template itself do not.
+func updateLaunchTemplate(_ *Tx, r *Resource, old Map) error {
 	versions, _ := r.Hidden["versions"].(Map)
 	latest := Int(old, "latestVersion")
 	content := templateContent(r.Inputs)
@@ -138,11 +138,11 @@ func updateTemplate(_ *Tx, r *Resource, old Map) error {
 	if version := strconv.Itoa(r.Int("defaultVersion")); versions[version] == nil {
 		return versionNotFound(r.ID, version)
 	}
-	settleTemplate(r)
+	settleLaunchTemplate(r)
 	return nil
 }
 
-func settleTemplate(r *Resource) {
+func settleLaunchTemplate(r *Resource) {
 	tagsAll(r)
 	if !Has(r.State, "metadataOptions") {
 		r.State["metadataOptions"] = Map{}

@@ -91,25 +91,19 @@ func (c *condition) compare(want, got string) bool {
 
 // wildcard matches with * for any characters and ? for one.
 func wildcard(pattern, s string) bool {
-	for {
-		star := strings.IndexByte(pattern, '*')
-		if star < 0 {
-			return len(s) == len(pattern) && sameBut(pattern, s)
-		}
-		if len(s) < star || !sameBut(pattern[:star], s[:star]) {
-			return false
-		}
-		pattern, s = pattern[star+1:], s[star:]
-		if pattern == "" {
-			return true
-		}
-		for i := range len(s) + 1 {
-			if wildcard(pattern, s[i:]) {
-				return true
-			}
-		}
+	before, after, star := strings.Cut(pattern, "*")
+	if !star {
+		return len(s) == len(pattern) && sameBut(pattern, s)
+	}
+	if len(s) < len(before) || !sameBut(before, s[:len(before)]) {
 		return false
 	}
+	for i := len(before); i <= len(s); i++ {
+		if wildcard(after, s[i:]) {
+			return true
+		}
+	}
+	return false
 }
 
 // sameBut compares two strings of one length, in the first of which ? stands for any character.
