@@ -1,0 +1,229 @@
+package cloud
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// selectable is an account with a plan, a role for AWS Backup that has its rights, and what a selection takes.
+func selectable(t *testing.T) (d *dataCloud, selection Map) {
+	d = withVault(t)
+	plan, _ := d.make(typeBackupPlan, Map{"name": "daily", "rules": List[any](dailyRule(nil))})
+	name, role := d.make(typeRole, Map{"name": "backup", "assumeRolePolicy": backupTrust})
+	d.make(typeRoleAttachment, Map{"role": name, "policyArn": backupRights})
+	return d, Map{
+		"name": "databases", "planId": plan, "iamRoleArn": role["arn"], "resources": List("arn:aws:rds:*:*:cluster:*"),
+		"conditions": List[any](Map{"stringEquals": List[any](Map{"key": "aws:ResourceTag/stack", "value": "prod"})}),
+	}
+}
+
+func TestBackupSelection(t *testing.T) {
+	t.Parallel()
+	d, selection := selectable(t)
+	id, state := d.make(typeBackupSelection, selection)
+	require.Len(t, id, 36)
+	require.Equal(t, []any{}, state["notResources"])
+	require.Equal(t, "InvalidRequestException", Code(d.gone(typeBackupPlan, Str(selection, "planId"), Map{})), "facts 118")
+	d.refused("AlreadyExistsException", typeBackupSelection, selection)
+	require.NoError(t, d.gone(typeBackupSelection, id, Map{}))
+	require.NoError(t, d.gone(typeBackupPlan, Str(selection, "planId"), Map{}))
+	require.True(t, kinds[typeBackupSelection].Replaces("resources"))
+}
+
+func TestBackupSelectionRefusals(t *testing.T) {
+	t.Parallel()
+	d, selection := selectable(t)
+	condition := func(operator, key string) []any {
+		return List[any](Map{operator: List[any](Map{"key": key, "value": "prod"})})
+	}
+	_, stranger := d.make(typeRole, Map{"name": "stranger", "assumeRolePolicy": strings.Replace(backupTrust, "backup.", "ecs.", 1)})
+	_, elsewhere := d.make(typeRole, Map{"name": "elsewhere", "assumeRolePolicy": strings.Replace(backupTrust, "111122223333", "999999999999", 1)})
+	_, powerless := d.make(typeRole, Map{"name": "powerless", "assumeRolePolicy": backupTrust})
+	for text, bad := range map[string]Map{
+		"no such plan":        {"planId": "none"},
+		"no such role":        {"iamRoleArn": "arn:aws:iam::111122223333:role/none"},
+		"role of another":     {"iamRoleArn": stranger["arn"]},
+		"role of nobody here": {"iamRoleArn": elsewhere["arn"]},
+		"role without rights": {"iamRoleArn": powerless["arn"]},
+		"conditions alone":    {"resources": nil},
+		"no ARN":              {"resources": List("cluster")},
+		"no ARN left out":     {"notResources": List("cluster")},
+		"no tag":              {"conditions": condition("stringEquals", "stack")},
+		"no tag either":       {"conditions": condition("stringNotLikes", "stack")},
+	} {
+		_, _, err := d.Create(context.Background(), home, typeBackupSelection, with(selection, bad))
+		require.Equal(t, "InvalidParameterValueException", Code(err), "%s: %v", text, err)
+	}
+	tag := func(typ string) []any { return List[any](Map{"key": "a", "value": "b", "type": typ}) }
+	refusesInputs(t, typeBackupSelection, selection, []badInput{
+		{"name", "a selection"}, {"name", strings.Repeat("a", 51)}, {"iamRoleArn", "backup"}, {"selectionTags", tag("STRINGLIKE")},
+	})
+	d.make(typeBackupSelection, with(selection, Map{"name": "tags", "resources": nil, "selectionTags": tag("STRINGEQUALS")}))
+	d.make(typeBackupSelection, with(selection, Map{"name": "all", "resources": List("*")}))
+}
+
+func TestSelects(t *testing.T) {
+	t.Parallel()
+	cluster := &Resource{State: Map{"arn": "arn:aws:rds:eu-central-1:111122223333:cluster:db", "tagsAll": Map{"stack": "prod", "tier": "data"}}}
+	everything := List("*")
+	conditions := func(operator, key, value string) []any {
+		return List[any](Map{operator: List[any](Map{"key": tagKeyPrefix + key, "value": value})})
+	}
+	for text, tc := range map[string]struct {
+		selection Map
+		want      bool
+	}{
+		"by ARN":           {Map{"resources": List("arn:aws:rds:*:*:cluster:*")}, true},
+		"by another's ARN": {Map{"resources": List("arn:aws:ec2:*:*:volume/*")}, false},
+		"left out":         {Map{"resources": everything, "notResources": List("arn:aws:rds:*:*:cluster:*")}, false},
+		"equal":            {Map{"resources": everything, "conditions": conditions("stringEquals", "stack", "prod")}, true},
+		"not equal":        {Map{"resources": everything, "conditions": conditions("stringEquals", "stack", "test")}, false},
+		"other than":       {Map{"resources": everything, "conditions": conditions("stringNotEquals", "stack", "prod")}, false},
+		"alike":            {Map{"resources": everything, "conditions": conditions("stringLikes", "stack", "p*")}, true},
+		"unlike":           {Map{"resources": everything, "conditions": conditions("stringNotLikes", "stack", "p*")}, false},
+		"tag":              {Map{"selectionTags": List[any](Map{"key": "tier", "value": "data"})}, true},
+		"other tag":        {Map{"selectionTags": List[any](Map{"key": "tier", "value": "edge"})}, false},
+		"either":           {Map{"resources": List("arn:aws:ec2:*:*:volume/*"), "selectionTags": List[any](Map{"key": "tier", "value": "data"})}, true},
+	} {
+		require.Equal(t, tc.want, selects(&Resource{State: tc.selection}, cluster), text)
+	}
+}
+
+// backedUp is an account with a tagged cluster and another one, and a plan that backs up what is tagged and copies it to
+// the second region, under the key whose ARN it returns.
+func backedUp(t *testing.T) (d *dataCloud, plan string, copyKey any) {
+	d, selection := selectable(t)
+	key := d.elsewhere(typeKey, Map{})
+	far := d.elsewhere(typeBackupVault, Map{"name": "far", "kmsKeyArn": key["arn"]})
+	plan = Str(selection, "planId")
+	_, err := d.change(typeBackupPlan, plan, Map{"name": "daily", "rules": List[any](dailyRule(Map{
+		"copyActions": List[any](Map{"destinationVaultArn": far["arn"], "lifecycle": Map{"deleteAfter": 90.0}}),
+	}))})
+	require.NoError(t, err)
+	d.make(typeBackupSelection, selection)
+	cluster := d.database()
+	d.make(typeDBCluster, with(cluster, Map{"tags": Map{"stack": "prod"}}))
+	d.make(typeDBCluster, with(cluster, Map{"clusterIdentifier": "other", "tags": Map{"stack": "test"}}))
+	return d, plan, key["arn"]
+}
+
+func markerOf(c *dataCloud, region, id string) any {
+	return c.resources[key{typeDBCluster, region, id}].Hidden["marker"]
+}
+
+func TestRunBackupPlan(t *testing.T) {
+	t.Parallel()
+	d, plan, copyKey := backedUp(t)
+	points, err := d.RunBackupPlan(home, plan)
+	require.NoError(t, err)
+	require.Len(t, points, 2, "of the tagged cluster alone, with a copy")
+	for i, want := range []struct {
+		region, name, vault string
+		key                 any
+		days                int
+	}{{home, "awsbackup:job-", "home", d.read(typeDBCluster, "main")["kmsKeyId"], 35}, {secondRegion, "awsbackup:copyjob-", "far", copyKey, 90}} {
+		p := points[i]
+		require.Equal(t, []any{"clusterSnapshot", typeDBCluster, want.region}, []any{p.What, p.Type, p.Region})
+		require.True(t, strings.HasPrefix(p.Name, want.name), p.Name)
+		require.Equal(t, d.clock.now.AddDate(0, 0, want.days), p.Until)
+		require.Equal(t, want.key, p.State["kmsKeyId"])
+		require.Equal(t, want.vault, p.State["backupVaultName"])
+		require.NotContains(t, p.State, "masterPassword")
+	}
+	require.Equal(t, 1.0, d.read(typeBackupVault, "home")["recoveryPoints"])
+	d.clock.now = d.clock.now.AddDate(0, 0, 36)
+	require.Equal(t, 0.0, d.read(typeBackupVault, "home")["recoveryPoints"], "expired")
+
+	_, err = d.RunBackupPlan(home, "none")
+	require.IsType(t, &NotFound{}, err)
+}
+
+// What a cluster held is there again after a restore, in its own region and in the one that has the copy, although the
+// cluster is gone.
+func TestRecoveryPointsOutliveTheirCluster(t *testing.T) {
+	t.Parallel()
+	d, plan, copyKey := backedUp(t)
+	marker := markerOf(d, home, "main")
+	points, err := d.RunBackupPlan(home, plan)
+	require.NoError(t, err)
+	require.NoError(t, d.gone(typeDBCluster, "main", Map{"skipFinalSnapshot": true}))
+
+	subnets := Map{"name": "data", "subnetIds": d.subnets}
+	for zone, id := range map[string]any{"us-east-1a": d.subnets[0], "us-east-1b": d.subnets[1], "us-east-1c": d.subnets[2]} {
+		far := &Resource{Type: typeSubnet, Region: secondRegion, ID: id.(string), State: Map{"id": id, "vpcId": "vpc-1", "availabilityZone": zone}}
+		d.resources[keyOf(far)] = far
+	}
+	d.elsewhere(typeDBSubnetGroup, subnets)
+	for i, region := range []string{home, secondRegion} {
+		arn := fmt.Sprintf("arn:aws:rds:%s:111122223333:cluster-snapshot:%s", region, points[i].Name)
+		id, state, err := d.Create(context.Background(), region, typeDBCluster, Map{
+			"clusterIdentifier": "main", "engine": "aurora-postgresql", "snapshotIdentifier": arn, "dbSubnetGroupName": "data", "skipFinalSnapshot": true,
+		})
+		require.NoError(t, err)
+		require.Equal(t, marker, markerOf(d, region, id), region)
+		require.Equal(t, points[i].State["kmsKeyId"], state["kmsKeyId"], region)
+	}
+	require.Equal(t, copyKey, points[1].State["kmsKeyId"])
+}
+
+func TestBackupJobsFail(t *testing.T) {
+	t.Parallel()
+	for text, tc := range map[string]struct {
+		spoil func(d *dataCloud)
+		code  string
+	}{
+		"rights taken away": {func(d *dataCloud) {
+			i := slices.IndexFunc(d.List(), func(r Resource) bool { return r.Type == typeRoleAttachment })
+			require.NoError(d, d.gone(typeRoleAttachment, d.List()[i].ID, Map{}))
+		}, "AccessDeniedException"},
+		"role gone": {func(d *dataCloud) {
+			_, err := d.change(typeRole, "backup", Map{"name": "backup", "assumeRolePolicy": strings.Replace(backupTrust, "backup.", "ecs.", 1)})
+			require.NoError(d, err)
+		}, "InvalidParameterValueException"},
+		"vault gone":     {func(d *dataCloud) { require.NoError(d, d.gone(typeBackupVault, "home", Map{})) }, "ResourceNotFoundException"},
+		"kept too short": {func(d *dataCloud) { d.make(typeBackupLock, Map{"backupVaultName": "home", "minRetentionDays": 36.0}) }, "InvalidRequestException"},
+		"kept too long":  {func(d *dataCloud) { d.make(typeBackupLock, Map{"backupVaultName": "home", "maxRetentionDays": 34.0}) }, "InvalidRequestException"},
+		"copy too short": {func(d *dataCloud) {
+			d.elsewhere(typeBackupLock, Map{"backupVaultName": "far", "minRetentionDays": 91.0})
+		}, "InvalidRequestException"},
+		"copy's key gone": {func(d *dataCloud) {
+			i := slices.IndexFunc(d.List(), func(r Resource) bool { return r.Type == typeKey && r.Region == secondRegion })
+			require.NoError(d, d.Delete(context.Background(), secondRegion, typeKey, d.List()[i].ID, Map{}))
+		}, "KMSKeyNotAccessibleFault"},
+	} {
+		d, plan, _ := backedUp(t)
+		before := len(d.Remnants())
+		tc.spoil(d)
+		points, err := d.RunBackupPlan(home, plan)
+		require.Equal(t, tc.code, Code(err), "%s: %v", text, err)
+		require.ErrorContains(t, err, "Backup: StartBackupJob", text)
+		require.Empty(t, points, text)
+		require.LessOrEqual(t, len(d.Remnants())-before, 1, "%s: nothing but the deleted key is left", text)
+	}
+}
+
+func TestBackupVaultWithRecoveryPoints(t *testing.T) {
+	t.Parallel()
+	d, plan, _ := backedUp(t)
+	_, err := d.RunBackupPlan(home, plan)
+	require.NoError(t, err)
+	require.Equal(t, "InvalidRequestException", Code(d.gone(typeBackupVault, "home", Map{})), "facts 117")
+	force := Map{"forceDestroy": true}
+
+	policy, _ := d.make(typeBackupPolicy, Map{"backupVaultName": "home", "policy": vaultPolicyOf("backup:DeleteRecoveryPoint")})
+	require.Equal(t, "AccessDeniedException", Code(d.gone(typeBackupVault, "home", force)))
+	require.NoError(t, d.gone(typeBackupPolicy, policy, Map{}))
+
+	lock, _ := d.make(typeBackupLock, Map{"backupVaultName": "home"})
+	require.Equal(t, "InvalidRequestException", Code(d.gone(typeBackupVault, "home", force)))
+	require.NoError(t, d.gone(typeBackupLock, lock, Map{}))
+
+	require.NoError(t, d.gone(typeBackupVault, "home", force))
+	require.Len(t, d.Remnants(), 1, "the copy in the other region")
+	require.Equal(t, secondRegion, d.Remnants()[0].Region)
+}
