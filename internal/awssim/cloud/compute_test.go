@@ -10,16 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The network's types, for tests that run beside it but not on it.
-func init() {
-	for _, typ := range []string{"aws:ec2/subnet:Subnet", "aws:ec2/securityGroup:SecurityGroup", "aws:ec2/routeTableAssociation:RouteTableAssociation",
-		"aws:ec2/route:Route", "aws:lb/targetGroup:TargetGroup", "aws:lb/listener:Listener", "aws:route53/zone:Zone"} {
-		if kinds[typ] == nil {
-			register(&Kind{Type: typ, Keys: []string{"arn"}})
-		}
-	}
-}
-
 const (
 	hostTrust   = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}}`
 	taskTrust   = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":["ecs-tasks.amazonaws.com"]},"Action":["sts:AssumeRole"],"Condition":{"StringEquals":{"aws:SourceAccount":["111122223333"]}}}]}`
