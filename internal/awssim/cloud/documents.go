@@ -202,3 +202,12 @@ func (c *Checker) policy(path string, use policyUse) {
 
 // oneOf reports whether s is among the values of a space-separated list.
 func oneOf(s, list string) bool { return slices.Contains(strings.Fields(list), s) }
+
+// listed puts problems into one line, for answers to calls that report them all.
+func listed(problems []Problem) string {
+	texts := make([]string, len(problems))
+	for i, p := range problems {
+		texts[i] = p.Path + ": " + p.Reason
+	}
+	return strings.Join(texts, "; ")
+}

@@ -214,7 +214,8 @@ func (r *policyReader) texts(path string, v any) []string {
 	return out
 }
 
-var actionPattern = regexp.MustCompile(`^(\*|[a-z0-9-]+:[A-Za-z0-9*?]+)$`)
+// actionPattern takes the service in any case, as IAM does: SNS writes its default policy with SNS:Publish.
+var actionPattern = regexp.MustCompile(`^(\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+)$`)
 
 func (r *policyReader) actions(path string, v any) []string {
 	list := r.texts(path, v)

@@ -18,6 +18,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/vpc"
 )
 
@@ -32,7 +33,11 @@ var schemas = map[string]Resource{
 	"aws:backup/vault:Vault":                                    schemaOf(backup.Vault{}, backup.VaultArgs{}),
 	"aws:backup/vaultLockConfiguration:VaultLockConfiguration":  schemaOf(backup.VaultLockConfiguration{}, backup.VaultLockConfigurationArgs{}),
 	"aws:backup/vaultPolicy:VaultPolicy":                        schemaOf(backup.VaultPolicy{}, backup.VaultPolicyArgs{}),
+	"aws:cloudwatch/dashboard:Dashboard":                        schemaOf(cloudwatch.Dashboard{}, cloudwatch.DashboardArgs{}),
+	"aws:cloudwatch/eventRule:EventRule":                        schemaOf(cloudwatch.EventRule{}, cloudwatch.EventRuleArgs{}),
+	"aws:cloudwatch/eventTarget:EventTarget":                    schemaOf(cloudwatch.EventTarget{}, cloudwatch.EventTargetArgs{}),
 	"aws:cloudwatch/logGroup:LogGroup":                          schemaOf(cloudwatch.LogGroup{}, cloudwatch.LogGroupArgs{}),
+	"aws:cloudwatch/metricAlarm:MetricAlarm":                    schemaOf(cloudwatch.MetricAlarm{}, cloudwatch.MetricAlarmArgs{}),
 	"aws:ec2/defaultSecurityGroup:DefaultSecurityGroup":         schemaOf(ec2.DefaultSecurityGroup{}, ec2.DefaultSecurityGroupArgs{}),
 	"aws:ec2/eip:Eip":                                           schemaOf(ec2.Eip{}, ec2.EipArgs{}),
 	"aws:ec2/internetGateway:InternetGateway":                   schemaOf(ec2.InternetGateway{}, ec2.InternetGatewayArgs{}),
@@ -70,6 +75,9 @@ var schemas = map[string]Resource{
 	"aws:route53/zone:Zone":                                     schemaOf(route53.Zone{}, route53.ZoneArgs{}),
 	"aws:secretsmanager/secret:Secret":                          schemaOf(secretsmanager.Secret{}, secretsmanager.SecretArgs{}),
 	"aws:secretsmanager/secretVersion:SecretVersion":            schemaOf(secretsmanager.SecretVersion{}, secretsmanager.SecretVersionArgs{}),
+	"aws:sns/topic:Topic":                                       schemaOf(sns.Topic{}, sns.TopicArgs{}),
+	"aws:sns/topicPolicy:TopicPolicy":                           schemaOf(sns.TopicPolicy{}, sns.TopicPolicyArgs{}),
+	"aws:sns/topicSubscription:TopicSubscription":               schemaOf(sns.TopicSubscription{}, sns.TopicSubscriptionArgs{}),
 	"aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule":   schemaOf(vpc.SecurityGroupEgressRule{}, vpc.SecurityGroupEgressRuleArgs{}),
 	"aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": schemaOf(vpc.SecurityGroupIngressRule{}, vpc.SecurityGroupIngressRuleArgs{}),
 }

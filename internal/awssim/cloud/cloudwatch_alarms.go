@@ -1,0 +1,219 @@
+package cloud
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+const typeMetricAlarm = "aws:cloudwatch/metricAlarm:MetricAlarm"
+
+const alarmInvalid = "ValidationError" // CloudWatch's code for anything about an alarm's parameters
+
+var _ = register(&Kind{
+	Type: typeMetricAlarm, Service: "CloudWatch", Noun: "MetricAlarm", CreateCall: "PutMetricAlarm", UpdateCall: "PutMetricAlarm",
+	DeleteCall: "DeleteAlarms",
+	Name:       &AutoName{Property: "name", Max: 255},
+	Replace:    []string{"name"},
+	Defaults:   Map{"actionsEnabled": true, "treatMissingData": "missing"},
+	Keys:       []string{"arn"},
+	Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{
+		alarmInvalid, "An alarm named {value} exists already; PutMetricAlarm would overwrite it", "CloudWatch API, PutMetricAlarm",
+	}}},
+	Check: checkAlarm,
+	Create: func(t *Tx, r *Resource) error {
+		if r.Str("name") == "" {
+			r.State["name"] = uniqueSuffix(t)
+		}
+		r.ID = r.Str("name")
+		r.State["arn"] = t.ARN("cloudwatch", "alarm:"+r.ID)
+		computed(r, Map{"evaluateLowSampleCountPercentiles": ""})
+		return settleAlarm(t, r)
+	},
+	Update: func(t *Tx, r *Resource, old Map) error {
+		keep(r, old, "evaluateLowSampleCountPercentiles")
+		return settleAlarm(t, r)
+	},
+})
+
+var (
+	statistics  = []string{"SampleCount", "Average", "Sum", "Minimum", "Maximum"}
+	bandCompare = []string{"LessThanLowerOrGreaterThanUpperThreshold", "LessThanLowerThreshold", "GreaterThanUpperThreshold"}
+	comparisons = append([]string{"GreaterThanOrEqualToThreshold", "GreaterThanThreshold", "LessThanThreshold",
+		"LessThanOrEqualToThreshold"}, bandCompare...)
+	// percentilePattern is the provider's: it takes some forms that CloudWatch does not.
+	percentilePattern = regexp.MustCompile(`^((p|(tm)|(wm)|(tc)|(ts))((\d{1,2}(\.\d{1,2})?)|(100))|(IQM)|(((TM)|(WM)|(PR)|(TC)|(TS)))\((\d+(\.\d+)?%?)?:(\d+(\.\d+)?%?)?\))$`)
+	units             = strings.Fields("Seconds Microseconds Milliseconds Bytes Kilobytes Megabytes Gigabytes Terabytes Bits Kilobits Megabits " +
+		"Gigabits Terabits Percent Count Bytes/Second Kilobytes/Second Megabytes/Second Gigabytes/Second Terabytes/Second Bits/Second " +
+		"Kilobits/Second Megabits/Second Gigabits/Second Terabits/Second Count/Second None")
+)
+
+// alarmActions are the properties that name what an alarm does.
+var alarmActions = []string{"alarmActions", "okActions", "insufficientDataActions"}
+
+func checkAlarm(c *Checker) {
+	c.Length("name", 1, 255)
+	c.Length("alarmDescription", 0, 1024)
+	c.OneOf("comparisonOperator", comparisons...)
+	c.Between("evaluationPeriods", 1, 1<<31)
+	c.Between("datapointsToAlarm", 1, 1<<31)
+	c.OneOf("evaluateLowSampleCountPercentiles", "evaluate", "ignore")
+	c.OneOf("treatMissingData", "breaching", "notBreaching", "ignore", "missing")
+	c.Length("thresholdMetricId", 1, 255)
+	c.Conflict("threshold", "thresholdMetricId")
+	c.Conflict("statistic", "extendedStatistic")
+	for _, p := range []string{"dimensions", "extendedStatistic", "metricName", "namespace", "period", "statistic"} {
+		c.Conflict(p, "metricQueries")
+	}
+	for _, p := range alarmActions {
+		c.Match(p+"[]", arnPattern, "an ARN")
+		if n := len(At(c.In, p+"[]")); n > 5 {
+			c.Fail(p, "No more than 5 items are allowed, %d are given", n)
+		}
+	}
+	c.metric("", c.In, "statistic", 10, 20, 30)
+	if Has(c.In, "metricName") && !Has(c.In, "statistic") && !Has(c.In, "extendedStatistic") {
+		c.Fail("statistic", "One of `statistic` or `extended_statistic` must be set for a cloudwatch metric alarm")
+	}
+	c.Match("extendedStatistic", percentilePattern, "a percentile or trimmed statistic")
+	for i, q := range Maps(c.In, "metricQueries[]") {
+		c.query(fmt.Sprintf("metricQueries[%d].", i), q)
+	}
+}
+
+// metric checks one metric's own properties. Periods below a minute differ between the places where a metric stands.
+func (c *Checker) metric(path string, m Map, stat string, subMinute ...float64) {
+	inner := Checker{In: m}
+	inner.Length("metricName", 1, 255)
+	inner.Length("namespace", 1, 255)
+	inner.Match("namespace", regexp.MustCompile(`^[^:]`), "must not begin with a colon")
+	inner.OneOf("unit", units...)
+	if s := Str(m, stat); s != "" && !contains(statistics, s) && (stat == "statistic" || !percentilePattern.MatchString(s)) {
+		inner.Fail(stat, "expected %s to be one of %q, got %s", stat, statistics, s)
+	}
+	inner.period(subMinute)
+	for _, p := range inner.Problems {
+		c.Fail(path+p.Path, "%s", p.Reason)
+	}
+}
+
+func (c *Checker) period(subMinute []float64) {
+	if n, ok := c.Number("period"); ok && !contains(subMinute, n) && (n <= 0 || int(n)%60 != 0) {
+		c.Fail("period", "expected period to be one of %v or a multiple of 60, got %v", subMinute, n)
+	}
+}
+
+// query checks one entry of a metric math alarm.
+func (c *Checker) query(path string, q Map) {
+	inner := Checker{In: q}
+	inner.Length("id", 1, 255)
+	inner.Length("expression", 1, 1024)
+	inner.Length("accountId", 1, 255)
+	inner.period([]float64{1, 5, 10, 20, 30})
+	if Has(q, "expression") && Has(q, "metric") {
+		inner.Fail("metric", "No metric_query may have both `expression` and a `metric` specified")
+	}
+	for _, p := range inner.Problems {
+		c.Fail(path+p.Path, "%s", p.Reason)
+	}
+	for _, m := range Maps(q, "metric") {
+		for _, p := range []string{"metricName", "period", "stat"} {
+			if !Has(m, p) {
+				c.Fail(path+"metric."+p, "missing")
+			}
+		}
+		c.metric(path+"metric.", m, "stat", 1, 5, 10, 20, 30)
+	}
+}
+
+// settleAlarm checks what creation and update have in common.
+func settleAlarm(t *Tx, r *Resource) error {
+	tagsAll(r)
+	longest := r.Int("period")
+	if Has(r.State, "metricQueries[]") {
+		if err := checkMath(r); err != nil {
+			return err
+		}
+		for _, q := range r.queries() {
+			longest = max(longest, Int(q, "period"), Int(q, "metric.period"))
+		}
+	} else if !Has(r.State, "metricName") || !Has(r.State, "namespace") || !Has(r.State, "period") {
+		return Refuse(alarmInvalid, "CloudWatch API, PutMetricAlarm", "Either Metrics, or MetricName with Namespace and Period must be given")
+	}
+	if err := checkEvaluation(r, longest); err != nil {
+		return err
+	}
+	if n := len(At(r.State, "dimensions")); n > 0 {
+		if err := checkDimensions(At(r.State, "dimensions")[0]); err != nil {
+			return err
+		}
+	}
+	if contains(bandCompare, r.Str("comparisonOperator")) != Has(r.State, "thresholdMetricId") {
+		return Refuse(alarmInvalid, "CloudWatch API, PutMetricAlarm", "ThresholdMetricId and the comparison operators for bands go together")
+	}
+	if !Has(r.State, "threshold") && !Has(r.State, "thresholdMetricId") {
+		return Refuse(alarmInvalid, "CloudWatch API, PutMetricAlarm", "Either Threshold or ThresholdMetricId must be given")
+	}
+	for _, p := range alarmActions {
+		for _, arn := range r.Strs(p + "[]") {
+			if err := checkAlarmAction(t, r, arn); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (r *Resource) queries() []Map { return Maps(r.State, "metricQueries[]") }
+
+// checkEvaluation holds the time that an alarm looks at to its limit.
+func checkEvaluation(r *Resource, period int) error {
+	const rule = "CloudWatch API, PutMetricAlarm"
+	periods := r.Int("evaluationPeriods")
+	if r.Int("datapointsToAlarm") > periods {
+		return Refuse(alarmInvalid, rule, "DatapointsToAlarm %d must not exceed EvaluationPeriods %d", r.Int("datapointsToAlarm"), periods)
+	}
+	const day = 86400
+	switch {
+	case period < 3600 && period*periods > day:
+		return Refuse(alarmInvalid, rule, "Metrics cannot be checked across more than a day (EvaluationPeriods * Period must be <= %d).", day)
+	case period*periods > 7*day:
+		return Refuse(alarmInvalid, rule, "Metrics cannot be checked across more than 7 days (EvaluationPeriods * Period must be <= %d).", 7*day)
+	}
+	return nil
+}
+
+const maxDimensions = 30 // of a metric (CloudWatch API, PutMetricAlarm)
+
+func checkDimensions(v any) error {
+	dimensions, _ := v.(Map)
+	if len(dimensions) > maxDimensions {
+		return Refuse(alarmInvalid, "CloudWatch API, PutMetricAlarm", "A metric has at most %d dimensions, %d are given", maxDimensions, len(dimensions))
+	}
+	for _, name := range sortedKeys(dimensions) {
+		if value, _ := dimensions[name].(string); name == "" || value == "" || strings.HasPrefix(name, ":") {
+			return Refuse(alarmInvalid, "CloudWatch API, Dimension", "The dimension %q has no valid name and value", name)
+		}
+	}
+	return nil
+}
+
+// checkAlarmAction refuses an action that is elsewhere, unknown, or would come to nothing.
+func checkAlarmAction(t *Tx, r *Resource, arn string) error {
+	parts := strings.SplitN(arn, ":", 6) // arn, partition, service, region, account, resource
+	service, region := parts[2], parts[3]
+	switch service {
+	case "sns", "lambda", "autoscaling", "ssm", "ssm-incidents":
+		if region != t.Region {
+			return Refuse(alarmInvalid, "CloudWatch API, PutMetricAlarm", "Invalid region %s specified. Only %s is supported.", region, t.Region)
+		}
+	case "automate": // EC2 actions
+		return nil
+	default:
+		return Refuse(alarmInvalid, "CloudWatch API, PutMetricAlarm", "Unsupported alarm action %s", arn)
+	}
+	if service == "sns" {
+		return delivers(t, alarmPublisher, r.Str("arn"), arn)
+	}
+	return nil
+}

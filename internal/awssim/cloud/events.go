@@ -1,0 +1,275 @@
+package cloud
+
+import (
+	"regexp"
+	"strings"
+)
+
+const (
+	typeEventRule   = "aws:cloudwatch/eventRule:EventRule"
+	typeEventTarget = "aws:cloudwatch/eventTarget:EventTarget"
+)
+
+const defaultBus = "default" // the bus on which AWS's own services report
+
+const (
+	eventsInvalid = "ValidationException"
+	eventsMissing = "ResourceNotFoundException"
+)
+
+var _ = register(
+	&Kind{
+		Type: typeEventRule, Service: "EventBridge", Noun: "Rule", CreateCall: "PutRule", UpdateCall: "PutRule",
+		Name:       &AutoName{Property: "name", Max: 64, Prefix: "namePrefix"},
+		Replace:    []string{"eventBusName", "name", "namePrefix"},
+		JSON:       []string{"eventPattern"},
+		Defaults:   Map{"eventBusName": defaultBus, "forceDestroy": false},
+		DeleteOnly: []string{"forceDestroy"},
+		Keys:       []string{"arn", "name"},
+		Unique: []Unique{{Props: []string{"name", "eventBusName"}, Refusal: Refusal{
+			eventsInvalid, "Rule {value} exists already; PutRule would overwrite it", "EventBridge API, PutRule",
+		}}},
+		InUse: Refusal{eventsInvalid, "Rule can't be deleted since it has targets.", "provider, events/rule.go"},
+		Quota: &Quota{Max: 300, Refusal: Refusal{"LimitExceededException", "The requested resource exceeds the maximum number allowed.", "EventBridge quotas"}},
+		Check: checkEventRule,
+		Create: func(t *Tx, r *Resource) error {
+			settleName(t, r)
+			if bus := r.Str("eventBusName"); bus != defaultBus {
+				return Refuse(eventsMissing, "EventBridge API, PutRule", "Event bus %s does not exist.", bus)
+			}
+			r.ID = r.Str("name")
+			r.State["arn"] = t.ARN("events", "rule/"+r.ID)
+			return settleRule(t, r)
+		},
+		Update: func(t *Tx, r *Resource, old Map) error {
+			keep(r, old, "isEnabled", "state")
+			return settleRule(t, r)
+		},
+	},
+	&Kind{
+		Type: typeEventTarget, Service: "EventBridge", Noun: "Targets", CreateCall: "PutTargets", UpdateCall: "PutTargets", DeleteCall: "RemoveTargets",
+		Required:   []string{"arn", "rule"},
+		Replace:    []string{"eventBusName", "rule", "targetId"},
+		JSON:       []string{"input"},
+		Defaults:   Map{"eventBusName": defaultBus, "forceDestroy": false},
+		DeleteOnly: []string{"forceDestroy"},
+		Unique: []Unique{{Props: []string{"rule", "targetId"}, Refusal: Refusal{
+			eventsInvalid, "Rule {value} has a target of that id; PutTargets would overwrite it", "EventBridge API, PutTargets",
+		}}},
+		Refs: []Ref{{Path: "rule", To: typeEventRule, Key: "name", Missing: Refusal{
+			eventsMissing, "Rule {value} does not exist on EventBus default.", "EventBridge API, PutTargets",
+		}}},
+		Quota: &Quota{Max: 5, Per: "rule", Refusal: Refusal{
+			"LimitExceededException", "The requested resource exceeds the maximum number allowed.", "EventBridge quotas, Targets per rule",
+		}},
+		Check: checkEventTarget,
+		Create: func(t *Tx, r *Resource) error {
+			if bus := r.Str("eventBusName"); bus != defaultBus {
+				return Refuse(eventsMissing, "EventBridge API, PutTargets", "Event bus %s does not exist.", bus)
+			}
+			if r.Str("targetId") == "" {
+				r.State["targetId"] = "terraform-" + uniqueSuffix(t)
+			}
+			r.ID = r.Str("rule") + "-" + r.Str("targetId")
+			return settleTarget(t, r)
+		},
+		Update: func(t *Tx, r *Resource, old Map) error {
+			keep(r, old, "targetId")
+			return settleTarget(t, r)
+		},
+	},
+)
+
+var (
+	eventNamePattern = regexp.MustCompile(`^[0-9A-Za-z_.-]{1,64}$`)
+	eventBusPattern  = regexp.MustCompile(`^[/.\-_A-Za-z0-9]{1,256}$`)
+	schedulePattern  = regexp.MustCompile(`^(rate\((1 (minute|hour|day)|[1-9]\d* (minutes|hours|days))\)|cron\(\S+ \S+ \S+ \S+ \S+ \S+\))$`)
+)
+
+const eventNameRule = "up to 64 letters, digits, and . _ -"
+
+func checkEventRule(c *Checker) {
+	c.Conflict("name", "namePrefix")
+	c.Match("name", eventNamePattern, eventNameRule)
+	c.Match("namePrefix", eventNamePattern, eventNameRule)
+	c.Length("namePrefix", 1, 64-26)
+	c.Length("description", 0, 512)
+	c.Match("eventBusName", eventBusPattern, "letters, digits, and / . _ -")
+	c.Conflict("isEnabled", "state")
+	c.OneOf("state", "DISABLED", "ENABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS")
+	c.Match("roleArn", arnPattern, "an ARN")
+	c.Length("scheduleExpression", 0, 256)
+	if !Has(c.In, "eventPattern") && !Has(c.In, "scheduleExpression") {
+		c.Fail("eventPattern", "one of `event_pattern,schedule_expression` must be specified")
+	}
+	c.document("eventPattern", readEventPattern)
+}
+
+const maxEventPattern = 2048 // characters (EventBridge quotas, Event pattern size)
+
+// settleRule checks what creation and update have in common.
+func settleRule(_ *Tx, r *Resource) error {
+	tagsAll(r)
+	pattern := r.Str("eventPattern")
+	if len(pattern) > maxEventPattern {
+		return Refuse("LimitExceededException", "EventBridge quotas", "The event pattern is longer than %d characters", maxEventPattern)
+	}
+	if problems := readEventPattern(pattern); pattern != "" && len(problems) > 0 {
+		return Refuse("InvalidEventPatternException", "EventBridge User Guide, Event patterns", "Event pattern is not valid. Reason: %s", listed(problems))
+	}
+	schedule := r.Str("scheduleExpression")
+	if schedule != "" && !schedulePattern.MatchString(schedule) {
+		return Refuse(eventsInvalid, "EventBridge API, PutRule", "Parameter ScheduleExpression is not valid.")
+	}
+	if enabled, given := r.Inputs["isEnabled"].(bool); given {
+		r.State["state"] = map[bool]string{true: "ENABLED", false: "DISABLED"}[enabled]
+	}
+	computed(r, Map{"state": "ENABLED"})
+	if schedule != "" && strings.HasPrefix(r.Str("state"), "ENABLED_WITH") {
+		return Refuse(eventsInvalid, "EventBridge API, PutRule", "A rule with a schedule cannot be in the state %s", r.Str("state"))
+	}
+	r.State["isEnabled"] = r.Str("state") != "DISABLED"
+	return nil
+}
+
+// otherTargets are the settings for targets of other services.
+var otherTargets = []string{"appsyncTarget", "batchTarget", "ecsTarget", "httpTarget", "kinesisTarget", "redshiftTarget", "runCommandTargets",
+	"sagemakerPipelineTarget", "sqsTarget"}
+
+func checkEventTarget(c *Checker) {
+	c.Match("arn", arnPattern, "an ARN")
+	c.Match("roleArn", arnPattern, "an ARN")
+	c.Match("rule", eventNamePattern, eventNameRule)
+	c.Match("targetId", eventNamePattern, eventNameRule)
+	c.Match("eventBusName", eventBusPattern, "letters, digits, and / . _ -")
+	c.Conflict("input", "inputPath")
+	c.Conflict("input", "inputTransformer")
+	c.Conflict("inputPath", "inputTransformer")
+	c.Length("input", 0, 8192)
+	c.document("input", func(text string) []Problem {
+		if _, err := readJSON(text); err != nil {
+			return []Problem{{Reason: err.Error()}}
+		}
+		return nil
+	})
+	c.Length("inputPath", 0, 256)
+	c.Match("inputPath", jsonPathPattern, "a JSON path that begins with $.")
+	c.Match("deadLetterConfig.arn", arnPattern, "an ARN")
+	c.Between("retryPolicy.maximumEventAgeInSeconds", 0, 86400)
+	c.Between("retryPolicy.maximumRetryAttempts", 0, 185)
+	for _, p := range otherTargets {
+		if Has(c.In, p) {
+			c.Fail(p, "the offline AWS knows no such targets, only SNS topics")
+		}
+	}
+	c.transformer()
+}
+
+var (
+	jsonPathPattern    = regexp.MustCompile(`^\$(\.[A-Za-z0-9_\-]+(\[\d+\])?)*$`)
+	placeholderPattern = regexp.MustCompile(`<([^<>\s]+)>`)
+	pathNamePattern    = regexp.MustCompile(`^[A-Za-z0-9_\-]{1,256}$`)
+)
+
+const maxInputPaths = 100 // EventBridge API, InputTransformer
+
+// transformer checks how an event becomes a message.
+func (c *Checker) transformer() {
+	if len(Maps(c.In, "inputTransformer")) == 0 {
+		return // absent, or not known yet
+	}
+	c.Length("inputTransformer.inputTemplate", 1, 8192)
+	if !Has(c.In, "inputTransformer.inputTemplate") {
+		c.Fail("inputTransformer.inputTemplate", "missing")
+	}
+	var paths Map
+	for _, v := range At(c.In, "inputTransformer.inputPaths") {
+		var known bool
+		if paths, known = v.(Map); !known {
+			return
+		}
+	}
+	if len(paths) > maxInputPaths {
+		c.Fail("inputTransformer.inputPaths", "at most %d are allowed, got %d", maxInputPaths, len(paths))
+	}
+	for _, name := range sortedKeys(paths) {
+		if strings.HasPrefix(name, "AWS") || !pathNamePattern.MatchString(name) {
+			c.Fail("inputTransformer.inputPaths", `%q: must not start with "AWS", and hold letters, digits, _ and - only`, name)
+		}
+		if path, ok := paths[name].(string); ok && !jsonPathPattern.MatchString(path) {
+			c.Fail("inputTransformer.inputPaths", "%s: %q is not a JSON path that begins with $.", name, path)
+		}
+	}
+}
+
+// settleTarget checks what creation and update have in common.
+func settleTarget(t *Tx, r *Resource) error {
+	arn := r.Str("arn")
+	parts := strings.SplitN(arn, ":", 6) // arn, partition, service, region, account, resource
+	switch {
+	case parts[2] != "sns":
+		return Refuse(eventsInvalid, "EventBridge API, PutTargets", "Provider %s of target %s is unknown to the offline AWS", parts[2], arn)
+	case parts[3] != t.Region:
+		return Refuse(eventsInvalid, "EventBridge User Guide, Targets", "Target %s is in another region than its rule", arn)
+	}
+	if template := r.Str("inputTransformer.inputTemplate"); template != "" {
+		paths, _ := r.State["inputTransformer"].(Map)["inputPaths"].(Map)
+		if err := checkInputTemplate(r.Str("targetId"), template, paths); err != nil {
+			return err
+		}
+	}
+	rule, _ := t.Find(typeEventRule, "name", r.Str("rule")) // its Ref found it
+	return delivers(t, eventPublisher, rule.Str("arn"), arn)
+}
+
+// checkInputTemplate refuses a template that names what no path gives, or that is not JSON once the placeholders stand for
+// values: in a string for text, elsewhere for any value (EventBridge User Guide, "Input transformation").
+func checkInputTemplate(target, template string, paths Map) error {
+	for _, m := range placeholderPattern.FindAllStringSubmatch(template, -1) {
+		if _, given := paths[m[1]]; !given && !strings.HasPrefix(m[1], "aws.events.") {
+			return Refuse(eventsInvalid, "EventBridge API, InputTransformer", "Invalid InputTemplate for target %s : placeholder <%s> has no path", target, m[1])
+		}
+	}
+	filled := fillTemplate(template)
+	texts := []string{filled}
+	if strings.HasPrefix(strings.TrimSpace(filled), `"`) {
+		texts = strings.Split(strings.TrimSpace(filled), "\n") // several strings, one a line
+	}
+	for _, text := range texts {
+		if _, err := readJSON(text); err != nil {
+			return Refuse(eventsInvalid, "EventBridge API, InputTransformer", "Invalid InputTemplate for target %s : %v", target, err)
+		}
+	}
+	return nil
+}
+
+// fillTemplate puts text for placeholders inside strings and null for those outside.
+func fillTemplate(template string) string {
+	var out strings.Builder
+	quoted := false
+	for i := 0; i < len(template); i++ {
+		switch c := template[i]; {
+		case c == '\\' && quoted && i+1 < len(template):
+			out.WriteString(template[i : i+2])
+			i++
+		case c == '"':
+			quoted = !quoted
+			out.WriteByte(c)
+		case c == '<':
+			m := placeholderPattern.FindStringIndex(template[i:])
+			if m == nil || m[0] != 0 {
+				out.WriteByte(c)
+				continue
+			}
+			if quoted {
+				out.WriteString("value")
+			} else {
+				out.WriteString("null")
+			}
+			i += m[1] - 1
+		default:
+			out.WriteByte(c)
+		}
+	}
+	return out.String()
+}

@@ -1,0 +1,120 @@
+package cloud
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const failedDeployments = `{"source":["aws.ecs"],"detail-type":["ECS Deployment State Change"],"detail":{"eventName":["SERVICE_DEPLOYMENT_FAILED"]}}`
+
+func TestEventRule(t *testing.T) {
+	t.Parallel()
+	d := newDataCloud(t)
+	id, state := d.make(typeEventRule, Map{"name": "failed", "eventPattern": failedDeployments, "tags": Map{"a": "b"}})
+	require.Equal(t, "failed", id)
+	require.Equal(t, "arn:aws:events:eu-central-1:111122223333:rule/failed", state["arn"])
+	require.Equal(t, defaultBus, state["eventBusName"])
+	require.Equal(t, "ENABLED", state["state"])
+	require.Equal(t, true, state["isEnabled"])
+	require.Equal(t, Map{"a": "b"}, state["tagsAll"])
+	_, off := d.make(typeEventRule, Map{"scheduleExpression": "rate(5 minutes)", "isEnabled": false})
+	require.Equal(t, "DISABLED", off["state"])
+
+	d.refused(eventsInvalid, typeEventRule, Map{"name": "failed", "eventPattern": failedDeployments})
+	d.refused(eventsMissing, typeEventRule, Map{"eventBusName": "other", "eventPattern": failedDeployments})
+	d.refused(eventsInvalid, typeEventRule, Map{"scheduleExpression": "rate(5 minute)"})
+	d.refused(eventsInvalid, typeEventRule, Map{"scheduleExpression": "every day"})
+	d.refused(eventsInvalid, typeEventRule, Map{"scheduleExpression": "rate(1 day)", "state": "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"})
+	d.refused("InvalidEventPatternException", typeEventRule, Map{"eventPattern": `{"source":"aws.ecs"}`})
+	d.refused("LimitExceededException", typeEventRule, Map{"eventPattern": `{"source":["` + strings.Repeat("a", maxEventPattern) + `"]}`})
+	refusesInputs(t, typeEventRule, Map{"name": "failed", "eventPattern": failedDeployments}, []badInput{
+		{"name", "a b"}, {"name", strings.Repeat("a", 65)}, {"description", strings.Repeat("a", 513)}, {"state", "ON"}, {"roleArn", "role"},
+		{"eventBusName", "a b"}, {"scheduleExpression", strings.Repeat("a", 257)}, {"eventPattern", "{"},
+	})
+	require.NotEmpty(t, problems(typeEventRule, Map{"name": "a"}))
+	require.NotEmpty(t, problems(typeEventRule, Map{"name": "a", "namePrefix": "b", "eventPattern": failedDeployments}))
+	require.NotEmpty(t, problems(typeEventRule, Map{"eventPattern": failedDeployments, "state": "ENABLED", "isEnabled": true}))
+	require.NotEmpty(t, problems(typeEventRule, Map{"eventPattern": failedDeployments, "namePrefix": strings.Repeat("a", 39)}))
+}
+
+func TestEventPatternsAreReadStrictly(t *testing.T) {
+	t.Parallel()
+	for _, good := range []string{
+		failedDeployments,
+		`{"source":["aws.ecs"],"resources":[{"prefix":"arn:aws:ecs:"}],"detail":{"a":{"b":[1,null,true,"x"]}}}`,
+		`{"detail":{"$or":[{"a":["x"]},{"b":[{"numeric":[">",0,"<=",5]}]}]}}`,
+		`{"detail":{"a":[{"anything-but":["x"]},{"exists":false},{"suffix":{"equals-ignore-case":".png"}},{"cidr":"10.0.0.0/24"},{"wildcard":"a*b"}]}}`,
+	} {
+		require.Empty(t, readEventPattern(good), good)
+	}
+	for bad, want := range map[string]string{
+		`[]`:                                             "expected an object",
+		`{}`:                                             "Empty objects",
+		`{"source":"aws.ecs"}`:                           `"source" must be an object or an array`,
+		`{"source":[]}`:                                  "Empty arrays",
+		`{"Source":["aws.ecs"]}`:                         "no event has such a field",
+		`{"detail":{}}`:                                  "Empty objects",
+		`{"detail":{"a":[["x"]]}}`:                       "Match value must be",
+		`{"detail":{"a":[{"begins":"x"}]}}`:              "Unrecognized match type begins",
+		`{"detail":{"a":[{"prefix":1}]}}`:                "prefix does not take",
+		`{"detail":{"a":[{"exists":"yes"}]}}`:            "exists does not take",
+		`{"detail":{"a":[{"numeric":["~",1]}]}}`:         "numeric does not take",
+		`{"detail":{"a":[{"numeric":[">"]}]}}`:           "numeric does not take",
+		`{"detail":{"a":[{"prefix":"x","suffix":"y"}]}}`: "Only one key",
+		`{"detail":{"$or":[{"a":["x"]}]}}`:               "at least two alternatives",
+		`{"detail":{"$or":[{"a":["x"]},"b"]}}`:           "expected an object",
+		`{"source":["a"],"source":["b"]}`:                "stands twice",
+	} {
+		require.Contains(t, fmt.Sprint(readEventPattern(bad)), want, bad)
+	}
+}
+
+func TestEventTarget(t *testing.T) {
+	t.Parallel()
+	d := newDataCloud(t)
+	topic, _ := d.make(typeTopic, Map{"name": "alarms"})
+	d.make(typeTopicPolicy, Map{"arn": topic, "policy": publishPolicy(topic, map[string]string{"events": ""})})
+	rule, _ := d.make(typeEventRule, Map{"name": "failed", "eventPattern": failedDeployments})
+	in := Map{"rule": rule, "arn": topic, "targetId": "topic", "inputTransformer": Map{
+		"inputPaths": Map{"service": "$.resources[0]", "reason": "$.detail.reason"}, "inputTemplate": `"failed: <service> <reason> <aws.events.rule-name>"`,
+	}}
+	id, _ := d.make(typeEventTarget, in)
+	require.Equal(t, "failed-topic", id)
+	_, auto := d.make(typeEventTarget, Map{"rule": rule, "arn": topic})
+	require.Regexp(t, `^terraform-\w+$`, auto["targetId"])
+
+	require.Equal(t, eventsInvalid, Code(d.gone(typeEventRule, rule, nil)), "it has targets")
+	d.refused(eventsInvalid, typeEventTarget, in)
+	other := with(in, Map{"targetId": "other"})
+	d.refused(eventsMissing, typeEventTarget, with(other, Map{"rule": "none"}))
+	d.refused(eventsMissing, typeEventTarget, with(other, Map{"eventBusName": "other"}))
+	d.refused(eventsInvalid, typeEventTarget, with(other, Map{"arn": "arn:aws:lambda:eu-central-1:111122223333:function:f"}))
+	d.refused(eventsInvalid, typeEventTarget, with(other, Map{"arn": "arn:aws:sns:us-east-1:111122223333:alarms"}))
+	d.refused("ValidationError", typeEventTarget, with(other, Map{"arn": "arn:aws:sns:eu-central-1:111122223333:none"}))
+	for i, good := range []string{`"plain"`, `{"a": <service>, "b": "<reason>"}`, "\"one <service>\"\n\"two\"", `"a < b \"<reason>\""`} {
+		_, _, err := d.Create(t.Context(), home, typeEventTarget, with(other, Map{"targetId": fmt.Sprint("t", i),
+			"inputTransformer": Map{"inputPaths": in["inputTransformer"].(Map)["inputPaths"], "inputTemplate": good}}))
+		if i < 3 { // with the two from above a rule's five
+			require.NoError(t, err, good)
+		} else {
+			require.Equal(t, "LimitExceededException", Code(err))
+			require.NoError(t, checkInputTemplate("t", good, Map{"reason": "$.detail.reason"}))
+		}
+	}
+	for _, bad := range []string{`plain`, `"<what>"`, `"<service>`, `{"a": }`, `"a" "b"`} {
+		require.Error(t, checkInputTemplate("t", bad, Map{"service": "$.a"}), bad)
+	}
+
+	refusesInputs(t, typeEventTarget, Map{"rule": rule, "arn": topic}, []badInput{
+		{"arn", "topic"}, {"roleArn", "role"}, {"rule", "a b"}, {"targetId", strings.Repeat("a", 65)}, {"input", "{"}, {"inputPath", "detail"},
+		{"deadLetterConfig", Map{"arn": "queue"}}, {"retryPolicy", Map{"maximumRetryAttempts": 186.0}},
+		{"inputTransformer", Map{"inputPaths": Map{"a": "$.b"}}},
+		{"inputTransformer", Map{"inputTemplate": `"a"`, "inputPaths": Map{"AWSa": "$.b"}}},
+		{"inputTransformer", Map{"inputTemplate": `"a"`, "inputPaths": Map{"a": "b"}}},
+	})
+	require.NotEmpty(t, problems(typeEventTarget, Map{"rule": rule, "arn": topic, "input": "{}", "inputPath": "$.detail"}))
+	require.NotEmpty(t, problems(typeEventTarget, Map{"rule": rule, "arn": topic, "ecsTarget": Map{}}))
+}

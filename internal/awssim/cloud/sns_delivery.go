@@ -1,0 +1,139 @@
+package cloud
+
+import (
+	"net/mail"
+	"regexp"
+	"strings"
+)
+
+func checkSubscription(c *Checker) {
+	c.Match("topic", arnPattern, "an ARN")
+	c.Match("subscriptionRoleArn", arnPattern, "an ARN")
+	c.OneOf("protocol", sortedKeys(endpoints)...)
+	c.OneOf("filterPolicyScope", "MessageAttributes", "MessageBody")
+	if Has(c.In, "filterPolicyScope") && !Has(c.In, "filterPolicy") {
+		c.Fail("filterPolicyScope", "filter_policy is required when filter_policy_scope is set")
+	}
+	for _, p := range []string{"deliveryPolicy", "filterPolicy", "redrivePolicy", "replayPolicy"} {
+		c.document(p, jsonObject)
+	}
+}
+
+// endpoint is what a protocol delivers to (SNS API, Subscribe).
+type endpoint struct {
+	is        *regexp.Regexp
+	message   string // of the refusal when it is not
+	confirmed bool   // AWS confirms it by itself; the others wait for their owner
+	raw       bool   // takes messages without the envelope
+}
+
+var endpoints = map[string]endpoint{
+	"application": {regexp.MustCompile(`^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:endpoint/\S+$`), "Application endpoint ARN", true, false},
+	"email":       {regexp.MustCompile(`^\S+@\S+$`), "Email address", false, false},
+	"email-json":  {regexp.MustCompile(`^\S+@\S+$`), "Email address", false, false},
+	"firehose":    {regexp.MustCompile(`^arn:aws[a-z-]*:firehose:[a-z0-9-]+:\d{12}:deliverystream/\S+$`), "Firehose endpoint ARN", true, true},
+	"http":        {regexp.MustCompile(`^http://\S+$`), "Endpoint must match the specified protocol", false, true},
+	"https":       {regexp.MustCompile(`^https://\S+$`), "Endpoint must match the specified protocol", false, true},
+	"lambda":      {regexp.MustCompile(`^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:\S+$`), "Lambda endpoint ARN", true, false},
+	"sms":         {regexp.MustCompile(`^\+?[0-9]{5,20}$`), "Invalid SMS endpoint", true, false},
+	"sqs":         {regexp.MustCompile(`^arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,80}(\.fifo)?$`), "SQS endpoint ARN", true, true},
+}
+
+func createSubscription(t *Tx, r *Resource) error {
+	protocol := r.Str("protocol")
+	e, to := endpoints[protocol], r.Str("endpoint")
+	_, err := mail.ParseAddress(to)
+	if !e.is.MatchString(to) || strings.HasPrefix(protocol, "email") && err != nil {
+		return Refuse(snsInvalid, "SNS API, Subscribe", "Invalid parameter: %s", e.message)
+	}
+	topic, _ := t.Find(typeTopic, "arn", r.Str("topic")) // its Ref found it
+	if topic.Bool("fifoTopic") && protocol != "sqs" {
+		return Refuse(snsInvalid, "SNS Developer Guide, FIFO topics", "Invalid parameter: Invalid protocol type: %s", protocol)
+	}
+	if Has(r.State, "replayPolicy") && !topic.Bool("fifoTopic") {
+		return Refuse(snsInvalid, "SNS Developer Guide, Message archiving", "Invalid parameter: ReplayPolicy is for FIFO topics only")
+	}
+	if protocol == "firehose" && r.Str("subscriptionRoleArn") == "" {
+		return Refuse(snsInvalid, "SNS API, Subscribe", "Invalid parameter: SubscriptionRoleArn is required for firehose")
+	}
+	confirmed := e.confirmed || r.Bool("endpointAutoConfirms") && strings.HasPrefix(protocol, "http")
+	r.ID = r.Str("topic") + ":" + t.UUID()
+	r.State["arn"], r.State["ownerId"] = r.ID, t.Account()
+	r.State["pendingConfirmation"], r.State["confirmationWasAuthenticated"] = !confirmed, e.confirmed
+	return settleSubscription(r)
+}
+
+// settleSubscription checks what creation and update have in common.
+func settleSubscription(r *Resource) error {
+	protocol := r.Str("protocol")
+	if r.Bool("rawMessageDelivery") && !endpoints[protocol].raw {
+		return Refuse(snsInvalid, "SNS Developer Guide, Raw message delivery",
+			"Invalid parameter: Delivery protocol [%s] does not support raw message delivery.", protocol)
+	}
+	if Has(r.State, "deliveryPolicy") && !strings.HasPrefix(protocol, "http") {
+		return Refuse(snsInvalid, "SNS API, SetSubscriptionAttributes", "Invalid parameter: DeliveryPolicy is for HTTP and HTTPS only")
+	}
+	scope := ""
+	if Has(r.State, "filterPolicy") {
+		scope = "MessageAttributes"
+	}
+	computed(r, Map{"filterPolicyScope": scope})
+	return nil
+}
+
+// publisher is an AWS service that publishes to topics.
+type publisher struct {
+	service string
+	// anonymous publishers name no source, so that no condition on one holds: EventBridge (SNS Developer Guide,
+	// "Configuring AWS KMS permissions"; EventBridge User Guide, "Troubleshooting Amazon EventBridge").
+	anonymous bool
+}
+
+var (
+	alarmPublisher = publisher{service: "cloudwatch.amazonaws.com"}
+	eventPublisher = publisher{service: "events.amazonaws.com", anonymous: true}
+)
+
+// delivers refuses a topic that does not exist here or that would drop what the publisher sends. CloudWatch and
+// EventBridge themselves accept such a topic, try, and fail where nobody looks; source is the ARN of what publishes.
+func delivers(t *Tx, p publisher, source, topicArn string) error {
+	topic, ok := t.Find(typeTopic, "arn", topicArn)
+	if !ok {
+		return Refuse("ValidationError", "SNS API, Publish", "Topic %s does not exist: nothing would be delivered", topicArn)
+	}
+	context := map[string]string{}
+	if !p.anonymous {
+		context = map[string]string{"aws:sourceaccount": t.Account(), "aws:sourceowner": t.Account(), "aws:sourcearn": source}
+	}
+	who := principal{"Service", p.service}
+	statements, err := parsePolicy(topic.Str("policy"), resourcePolicy)
+	if err != nil || !allows(statements, request{Principal: who, Action: "sns:Publish", Resource: topicArn, Context: context}) {
+		return Refuse("ValidationError", "SNS Developer Guide, Example cases for Amazon SNS access control",
+			"%s is not authorized to perform: SNS:Publish on resource: %s", p.service, topicArn)
+	}
+	ref := topic.Str("kmsMasterKeyId")
+	if ref == "" {
+		return nil
+	}
+	key, problem := usableKey(t, ref)
+	if problem == "" && key != nil && mayPublishUnder(key, who, context) {
+		return nil
+	}
+	return Refuse("ValidationError", "SNS Developer Guide, Configuring AWS KMS permissions",
+		"%s does not have authorization to access the SNS topic encryption key %s", p.service, ref)
+}
+
+// mayPublishUnder reports whether a key's policy allows what publishing to an encrypted topic takes. A key managed by AWS
+// never does.
+func mayPublishUnder(key *Resource, who principal, context map[string]string) bool {
+	statements, err := parsePolicy(key.Str("policy"), resourcePolicy)
+	if err != nil {
+		return false
+	}
+	for _, action := range []string{"kms:Decrypt", "kms:GenerateDataKey"} {
+		if !allows(statements, request{Principal: who, Action: action, Resource: key.Str("arn"), Context: context}) {
+			return false
+		}
+	}
+	return true
+}
