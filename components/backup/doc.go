@@ -21,5 +21,9 @@
 // back no further. It does not restore: a recovery point is an RDS cluster snapshot like any other.
 //
 // Deleting it with Args.Keep leaves the vaults, their keys, policies and locks, and every recovery point until its time is
-// up. The keys' aliases go, so that the next stack of the name can take them. Without Args.Keep all of it is deleted.
+// up; the role is gone, so AWS Backup expires them under its service-linked role. The keys' aliases go, so that the next
+// stack of the name can take them. Without Args.Keep all of it is deleted.
+//
+// A copy is worth as much as its vault's key. A recovery point in the region itself is a snapshot under the database's
+// key, whatever the vault's: it is lost with that one.
 package backup
