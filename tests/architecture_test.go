@@ -79,8 +79,8 @@ func TestMainIsOneLine(t *testing.T) {
 }
 
 func covers(ban arrow, from, to string) bool {
-	if !strings.HasPrefix(from, ban.From) || !strings.HasPrefix(to, ban.To) {
-		return false
+	if !strings.HasPrefix(from, ban.From) || !strings.HasPrefix(to, ban.To) || from == "components/componenttest" {
+		return false // the components' test recorder is no component
 	}
 	local := strings.TrimPrefix(strings.TrimPrefix(to, module), "/")
 	if local == from {

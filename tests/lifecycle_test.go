@@ -28,7 +28,8 @@ func TestRegionLifecycle(t *testing.T) {
 			require.Empty(t, harness.Changed(s.Refresh()), "a refresh after up must find no difference")
 
 			s.Config.Cluster.MaxHosts++
-			require.Equal(t, []string{"update cluster-hosts"}, harness.Changed(s.Up()))
+			require.ElementsMatch(t, []string{"update cluster-hosts", "update cluster-capacity"}, harness.Changed(s.Up()),
+				"the group's size, and the step by which the capacity provider may scale it")
 			require.Empty(t, harness.Changed(s.Preview()))
 
 			s.Destroy()

@@ -1,14 +1,21 @@
 package tests
 
-import "regexp"
+import (
+	"encoding/base64"
+	"regexp"
+	"strings"
+)
 
 // chosen are the parts of a value that AWS or the engine choose at random: ids, name suffixes, ciphertexts, UUIDs.
-var chosen = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|v1:[A-Za-z0-9+/=:]+|[0-9a-f]{7,}`)
+var chosen = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|v1:[A-Za-z0-9+/=:]+|[0-9a-f]{7,}|-[0-9a-f]{6}\b`)
 
 // anonymous returns a property value with everything chosen at random masked.
 func anonymous(v any) any {
 	switch v := v.(type) {
 	case string:
+		if script, err := base64.StdEncoding.DecodeString(v); err == nil && strings.HasPrefix(string(script), "#!") {
+			v = string(script) // user data
+		}
 		return chosen.ReplaceAllString(v, "*")
 	case []any:
 		out := make([]any, len(v))

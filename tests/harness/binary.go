@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -115,6 +116,23 @@ func (p *Project) run(env []string, binary string, args ...string) Result {
 		require.NoError(p.t, err)
 	}
 	return Result{Stdout: stdout.String(), Stderr: stderr.String(), Code: cmd.ProcessState.ExitCode()}
+}
+
+// Differences returns the paths that two snapshots do not have alike, sorted.
+func Differences(before, after map[string]string) []string {
+	var out []string
+	for path, text := range before {
+		if now, kept := after[path]; !kept || now != text {
+			out = append(out, path)
+		}
+	}
+	for path := range after {
+		if _, was := before[path]; !was {
+			out = append(out, path)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // Snapshot returns the content of every file below a folder, by path, for comparing byte by byte.
