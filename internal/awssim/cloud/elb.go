@@ -134,12 +134,8 @@ func mappings(r *Resource) []any {
 
 func updateBalancer(t *Tx, r *Resource, old Map) error {
 	keep(r, old, "securityGroups", "ipAddressType", "internal")
-	vpc, err := balancerVPC(t, r)
-	if err != nil {
+	if _, err := balancerVPC(t, r); err != nil {
 		return err
-	}
-	if vpc != r.Str("vpcId") {
-		return Refuse("InvalidSubnet", "ELB API, SetSubnets", "The subnets are not in the load balancer's VPC %s", r.Str("vpcId"))
 	}
 	r.State["subnetMappings"] = mappings(r)
 	tagsAll(r)
@@ -183,6 +179,9 @@ func balancerVPC(t *Tx, r *Resource) (vpc string, err error) {
 	}
 	if len(zones) < 2 {
 		return "", Refuse("ValidationError", "facts 63", "At least two subnets in two different Availability Zones must be specified")
+	}
+	if has := r.Str("vpcId"); has != "" && has != vpc {
+		return "", Refuse("InvalidSubnet", "ELB API, SetSubnets", "The subnets are not in the load balancer's VPC %s", has)
 	}
 	groups := r.Strs("securityGroups[]")
 	if len(groups) > albGroups {

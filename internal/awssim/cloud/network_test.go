@@ -167,13 +167,13 @@ func TestSubnet(t *testing.T) {
 		n.refused("InvalidSubnet.Conflict", typeSubnet, n.subnet(cidr, "euc1-az1"))
 	}
 	refusesInputs(t, typeSubnet, n.subnet("10.0.9.0/24", "euc1-az1"), []badInput{
-		{"cidrBlock", "10.0.9.1/24"}, {"availabilityZone", "eu-central-1a"}, {"privateDnsHostnameTypeOnLaunch", "name"},
-		{"outpostArn", "arn:aws:outposts:eu-central-1:111122223333:outpost/op-1"}, {"ipv6Native", true},
-	}[:1])
-	for _, bad := range []Map{{"availabilityZone": "eu-central-1a"}, {"privateDnsHostnameTypeOnLaunch": "name"}, {"outpostArn": "arn:x"}, {"ipv6Native": true}} {
-		require.NotEmpty(t, problems(typeSubnet, with(n.subnet("10.0.9.0/24", "euc1-az1"), bad)))
-	}
+		{"cidrBlock", "10.0.9.1/24"}, {"privateDnsHostnameTypeOnLaunch", "name"}, {"outpostArn", "arn:x"}, {"ipv6Native", true},
+	})
+	require.NotEmpty(t, problems(typeSubnet, with(n.subnet("10.0.9.0/24", "euc1-az1"), Map{"availabilityZone": "eu-central-1a"})))
 
+	state, err := n.change(typeSubnet, n.a, with(n.subnet("10.0.0.0/24", "euc1-az1"), Map{"mapPublicIpOnLaunch": true}))
+	require.NoError(t, err)
+	require.Equal(t, "ip-name", state["privateDnsHostnameTypeOnLaunch"])
 	n.make(typeRouteAssociation, Map{"subnetId": n.a, "routeTableId": n.table})
 	n.goes(typeSubnet, n.a) // takes the association along
 	n.make(typeSubnet, n.subnet("10.0.0.0/24", "euc1-az1"))
@@ -241,6 +241,10 @@ func TestEIP(t *testing.T) {
 	require.NoError(t, err)
 	require.Regexp(t, `\.compute-1\.amazonaws\.com$`, far["publicDns"])
 	require.NotEqual(t, ip.String(), far["publicIp"])
+
+	state, err = n.change(typeEIP, id, Map{"tags": Map{"a": "b"}})
+	require.NoError(t, err)
+	require.Equal(t, "vpc", state["domain"], "what AWS chose stays")
 
 	n.refused("UnsupportedOperation", typeEIP, Map{"domain": "standard"})
 	n.refused("InvalidParameterValue", typeEIP, Map{"networkBorderGroup": "us-east-1"})

@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"fmt"
 	"hash/crc32"
 	"strconv"
 	"testing"
@@ -44,6 +45,9 @@ func TestRoute(t *testing.T) {
 	} {
 		n.refused(code, typeRoute, to("1.0.0.0/8", property, "x-0"))
 	}
+	endpoint, _ := n.make(typeEndpoint, n.s3())
+	n.refused("InvalidParameterValue", typeRoute, to("1.0.0.0/8", "vpcEndpointId", endpoint))
+	n.refused("InvalidParameterValue", typeRoute, Map{"routeTableId": n.table, "destinationIpv6CidrBlock": "::/0", "natGatewayId": nat})
 	n.refused("InvalidPrefixListID.NotFound", typeRoute, Map{"routeTableId": n.table, "destinationPrefixListId": "pl-0", "natGatewayId": nat})
 
 	for _, bad := range []Map{
@@ -57,6 +61,18 @@ func TestRoute(t *testing.T) {
 	} {
 		require.NotEmpty(t, problems(typeRoute, bad), bad)
 	}
+}
+
+func TestRoutesPerTable(t *testing.T) {
+	t.Parallel()
+	n := newNetCloud(t)
+	route := func(i int) Map {
+		return Map{"routeTableId": n.table, "destinationCidrBlock": fmt.Sprintf("11.%d.%d.0/24", i/256, i%256), "gatewayId": n.gateway}
+	}
+	for i := range routesPerTable {
+		n.make(typeRoute, route(i))
+	}
+	n.refused("RouteLimitExceeded", typeRoute, route(routesPerTable))
 }
 
 func TestRouteTable(t *testing.T) {
@@ -113,6 +129,8 @@ func TestGatewayEndpoint(t *testing.T) {
 	n.refused("InvalidParameter", typeEndpoint, with(n.s3(), Map{"serviceName": "com.amazonaws.eu-central-1.ecr.api"}))
 	n.refused("InvalidParameter", typeEndpoint, with(n.s3(), Map{"subnetIds": List(n.a)}))
 	n.refused("InvalidParameter", typeEndpoint, with(n.s3(), Map{"privateDnsEnabled": true}))
+	n.refused("InvalidParameter", typeEndpoint, with(n.s3(), Map{"ipAddressType": "dualstack"}))
+	n.refused("InvalidParameter", typeEndpoint, with(n.s3(), Map{"securityGroupIds": List(n.group("s3"))}))
 	second, _ := n.make(typeRouteTable, Map{"vpcId": n.vpc})
 	state, err = n.change(typeEndpoint, id, n.s3(n.table, second))
 	require.NoError(t, err)
@@ -124,8 +142,9 @@ func TestGatewayEndpoint(t *testing.T) {
 	}
 	n.refused("VpcEndpointLimitExceeded", typeEndpoint, n.s3())
 	refusesInputs(t, typeEndpoint, n.s3(), []badInput{
-		{"vpcEndpointType", "gateway"}, {"policy", `{"Statement":[]}`}, {"ipAddressType", "v4"}, {"serviceNetworkArn", "arn:aws:x:y:111122223333:z"},
-	}[:3])
+		{"vpcEndpointType", "gateway"}, {"policy", `{"Statement":[]}`}, {"ipAddressType", "v4"},
+	})
+	require.NotEmpty(t, problems(typeEndpoint, with(n.s3(), Map{"serviceNetworkArn": "arn:aws:x:y:111122223333:z"})))
 }
 
 func TestInterfaceEndpoint(t *testing.T) {
@@ -154,6 +173,7 @@ func TestInterfaceEndpoint(t *testing.T) {
 	vpc, _ := n.otherVPC()
 	far, _ := n.make(typeSecurityGroup, Map{"name": "far", "vpcId": vpc})
 	n.refused("InvalidParameter", typeEndpoint, with(ecr, Map{"securityGroupIds": List(far)}))
+	n.refused("InvalidParameter", typeEndpoint, with(ecr, Map{"vpcId": vpc, "securityGroupIds": nil}))
 	n.refused("InvalidParameter", typeEndpoint, with(ecr, Map{"vpcId": vpc, "subnetIds": nil, "securityGroupIds": nil, "privateDnsEnabled": true}))
 	_, state = n.make(typeEndpoint, with(ecr, Map{"securityGroupIds": nil}))
 	require.Equal(t, List(Str(n.read(typeVPC, n.vpc), "defaultSecurityGroupId")), state["securityGroupIds"])
