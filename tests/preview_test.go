@@ -26,7 +26,11 @@ var keepUnknowns = plugin.MarshalOptions{KeepUnknowns: true, SkipNulls: true}
 func TestPreviewKnowsNothingThatAWSComputes(t *testing.T) {
 	t.Parallel()
 	aws := harness.NewAWS(t, nil)
-	s := harness.NewStack(t, aws, "unknown", harness.Ephemeral(t, "prod-eu"))
+	cfg := harness.Ephemeral(t, "prod-eu")
+	cfg.Backup.Lock = "governance"
+	yes := true
+	cfg.Database.FinalSnapshot = &yes // only vaults that are kept can be locked
+	s := harness.NewStack(t, aws, "unknown", cfg)
 	s.Up()
 	client := configuredProvider(t, aws, "eu-central-1")
 

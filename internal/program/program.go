@@ -13,6 +13,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/deepstreamhub/platform/components/backup"
 	"github.com/deepstreamhub/platform/components/bus"
 	"github.com/deepstreamhub/platform/components/cluster"
 	"github.com/deepstreamhub/platform/components/database"
@@ -71,7 +72,7 @@ func source(ctx *pulumi.Context) (config.Source, error) {
 func Region(cfg config.Config) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
 		r := region{ctx: ctx, stack: ctx.Stack(), cfg: cfg, tags: tags(ctx.Stack(), cfg.Platform)}
-		for _, tier := range []func() error{r.provider, r.networkTier, r.databaseTier, r.busTier, r.clusterTier, r.edgeTier, r.serviceTier} {
+		for _, tier := range []func() error{r.provider, r.networkTier, r.databaseTier, r.backupTier, r.busTier, r.clusterTier, r.edgeTier, r.serviceTier} {
 			if err := tier(); err != nil {
 				return err
 			}
@@ -91,6 +92,7 @@ type region struct {
 	aws      *aws.Provider
 	network  *network.Network
 	database *database.Database
+	backup   *backup.Backup // nil if the configuration turns it off
 	bus      *bus.Bus
 	cluster  *cluster.Cluster
 	edge     *edge.Edge
@@ -127,8 +129,11 @@ func (r *region) databaseTier() (err error) {
 		EngineVersion:       c.EngineVersion,
 		InstanceClass:       c.InstanceClass,
 		BackupRetentionDays: c.BackupRetentionDays,
-		FinalSnapshot:       *c.FinalSnapshot,
 		DeletionProtection:  *r.cfg.Platform.Protect,
+		FinalSnapshot:       *c.FinalSnapshot,
+		PerformanceInsights: *c.PerformanceInsights,
+		MonitoringSeconds:   c.MonitoringSeconds,
+		RestoreFrom:         c.RestoreFrom,
 	}, r.tier("database", r.protected())...)
 	return err
 }
