@@ -13,6 +13,7 @@ type Config struct {
 	Platform Platform `yaml:"platform"`
 	Network  Network  `yaml:"network"`
 	Database Database `yaml:"database"`
+	Backup   Backup   `yaml:"backup"`
 	Bus      Bus      `yaml:"bus"`
 	Cluster  Cluster  `yaml:"cluster"`
 	Service  Service  `yaml:"service"`
@@ -45,6 +46,20 @@ type Database struct {
 	InstanceClass       string `yaml:"instanceClass"`       // such as db.r6g.large
 	BackupRetentionDays int    `yaml:"backupRetentionDays"` // 1 to 35
 	FinalSnapshot       *bool  `yaml:"finalSnapshot"`       // whether deleting the cluster leaves a snapshot behind; never nil after Load, false only with protect: false
+	RestoreFrom         string `yaml:"restoreFrom"`         // optional name or ARN of a cluster snapshot in the stack's region that a new cluster takes its data from; afterwards it is ignored
+	PerformanceInsights *bool  `yaml:"performanceInsights"` // whether the instances keep what their load was made of for a week; never nil after Load
+	MonitoringSeconds   int    `yaml:"monitoringSeconds"`   // between two readings of the instances' operating system: 0 (none), 1, 5, 10, 15, 30 or 60
+}
+
+// Backup is what AWS Backup keeps of the database, apart from the database.
+type Backup struct {
+	Enabled              *bool  `yaml:"enabled"`              // never nil after Load
+	Schedule             string `yaml:"schedule"`             // when a recovery point is taken, once a day in UTC: cron(<minute> <hour> * * ? *)
+	RetentionDays        int    `yaml:"retentionDays"`        // how long it is kept, 1 to 36500
+	CopyTo               string `yaml:"copyTo"`               // optional other region that every recovery point is copied to
+	CopyRetentionDays    int    `yaml:"copyRetentionDays"`    // how long a copy is kept, 1 to 36500
+	Lock                 string `yaml:"lock"`                 // none, governance or compliance: who may delete recovery points early; a lock only with protect: true
+	LockMinRetentionDays int    `yaml:"lockMinRetentionDays"` // with a lock, the shortest retention that the vaults take, 1 to 36500
 }
 
 // Bus is the Valkey replication group.

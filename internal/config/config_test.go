@@ -11,6 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/deepstreamhub/platform/internal/sizing"
 )
 
 const digest = "7d1f8e0c5b6a49382716f5e4d3c2b1a0998877665544332211ffeeddccbbaa90"
@@ -274,4 +276,13 @@ func TestOverlaps(t *testing.T) {
 	err := Overlaps(map[string]Config{"c": network("10.16.16.0/20"), "a": network("10.16.0.0/16"), "b": network("10.17.0.0/16"), "d": network("10.17.0.0/20")})
 	assert.EqualError(t, err, "compare networks: stacks a and c: network.cidr 10.16.0.0/16 overlaps 10.16.16.0/20; "+
 		"stacks b and d: network.cidr 10.17.0.0/16 overlaps 10.17.0.0/20")
+}
+
+// The budget of connections has to know every class that the configuration takes.
+func TestEveryDatabaseClassHasConnections(t *testing.T) {
+	t.Parallel()
+	for _, class := range databaseClasses.types() {
+		_, known := sizing.MaxDatabaseConnections(class)
+		assert.True(t, known, class)
+	}
 }

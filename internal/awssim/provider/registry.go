@@ -70,6 +70,7 @@ var schemas = map[string]Resource{
 	"aws:rds/cluster:Cluster":                                   schemaOf(rds.Cluster{}, rds.ClusterArgs{}),
 	"aws:rds/clusterInstance:ClusterInstance":                   schemaOf(rds.ClusterInstance{}, rds.ClusterInstanceArgs{}),
 	"aws:rds/clusterParameterGroup:ClusterParameterGroup":       schemaOf(rds.ClusterParameterGroup{}, rds.ClusterParameterGroupArgs{}),
+	"aws:rds/parameterGroup:ParameterGroup":                     schemaOf(rds.ParameterGroup{}, rds.ParameterGroupArgs{}),
 	"aws:rds/subnetGroup:SubnetGroup":                           schemaOf(rds.SubnetGroup{}, rds.SubnetGroupArgs{}),
 	"aws:route53/record:Record":                                 schemaOf(route53.Record{}, route53.RecordArgs{}),
 	"aws:route53/zone:Zone":                                     schemaOf(route53.Zone{}, route53.ZoneArgs{}),
