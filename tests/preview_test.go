@@ -95,7 +95,9 @@ func configuredProvider(t *testing.T, aws *harness.AWS, region string) pulumirpc
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, conn.Close()) })
 	client := pulumirpc.NewResourceProviderClient(conn)
-	_, err = client.Configure(t.Context(), &pulumirpc.ConfigureRequest{Variables: map[string]string{"aws:config:region": region}})
+	args, err := plugin.MarshalProperties(resource.NewPropertyMapFromMap(map[string]any{"region": region}), keepUnknowns)
+	require.NoError(t, err)
+	_, err = client.Configure(t.Context(), &pulumirpc.ConfigureRequest{Args: args})
 	require.NoError(t, err)
 	return client
 }

@@ -117,6 +117,8 @@ func (a *Args) inputs() pulumi.Map {
 type Bus struct {
 	pulumi.ResourceState
 
+	ReplicationGroupID pulumi.StringOutput // how metrics name it
+
 	PrimaryEndpoint pulumi.StringOutput // host name that always leads to the primary; TLS only
 	Port            pulumi.IntOutput
 

@@ -59,7 +59,7 @@ func (b *builder) valkey() error {
 	if err != nil {
 		return err
 	}
-	b.bus.PrimaryEndpoint = group.PrimaryEndpointAddress
+	b.bus.PrimaryEndpoint, b.bus.ReplicationGroupID = group.PrimaryEndpointAddress, group.ReplicationGroupId
 	b.bus.Port = group.Port.Elem()
 	b.bus.Ready = append(b.bus.Ready, group)
 	return nil

@@ -92,6 +92,7 @@ type Cluster struct {
 	ClusterArn           pulumi.StringOutput
 	ClusterName          pulumi.StringOutput
 	CapacityProviderName pulumi.StringOutput
+	AutoScalingGroupName pulumi.StringOutput
 	HostSecurityGroupID  pulumi.StringOutput
 
 	// Ready must exist before a service that names the capacity provider, and must be deleted after it: AWS refuses

@@ -134,7 +134,7 @@ func (b *builder) capacity() error {
 	if err != nil {
 		return err
 	}
-	b.cluster.CapacityProviderName = provider.Name
+	b.cluster.CapacityProviderName, b.cluster.AutoScalingGroupName = provider.Name, b.hosts.Name
 	attached, err := ecs.NewClusterCapacityProviders(b.ctx, b.name+"-capacity-providers", &ecs.ClusterCapacityProvidersArgs{
 		ClusterName:       b.ecs.Name,
 		CapacityProviders: pulumi.StringArray{provider.Name},

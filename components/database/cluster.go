@@ -66,6 +66,7 @@ func (b *builder) aurora() error {
 	if err != nil {
 		return err
 	}
+	b.db.ClusterIdentifier = b.cluster.ClusterIdentifier
 	b.db.Endpoint = b.cluster.Endpoint
 	b.db.ReaderEndpoint = b.cluster.ReaderEndpoint
 	b.db.Port = b.cluster.Port
@@ -120,6 +121,7 @@ func (b *builder) members() error {
 			return err
 		}
 		earlier = append(earlier, instance)
+		b.db.InstanceIdentifiers = append(b.db.InstanceIdentifiers, instance.Identifier)
 	}
 	b.db.Ready = append(b.db.Ready, earlier...)
 	return nil

@@ -101,6 +101,9 @@ func (a *Args) inputs() pulumi.Map {
 type Database struct {
 	pulumi.ResourceState
 
+	ClusterIdentifier   pulumi.StringOutput  // how metrics name the cluster
+	InstanceIdentifiers []pulumi.StringInput // how metrics name the instances; which one writes changes
+
 	Endpoint       pulumi.StringOutput // host name that always leads to the writer
 	ReaderEndpoint pulumi.StringOutput // host name that leads to the reader
 	Port           pulumi.IntOutput

@@ -26,7 +26,7 @@ func (b *builder) loadBalancer() error {
 	}
 	b.balancer = balancer
 	b.edge.DNSName = balancer.DnsName
-	b.edge.LoadBalancerArn = balancer.Arn
+	b.edge.LoadBalancerArn, b.edge.LoadBalancerMetrics = balancer.Arn, balancer.ArnSuffix
 	return nil
 }
 
@@ -57,7 +57,7 @@ func (b *builder) targetGroup() error {
 		return err
 	}
 	b.targets = targets
-	b.edge.TargetGroupArn = targets.Arn
+	b.edge.TargetGroupArn, b.edge.TargetGroupMetrics = targets.Arn, targets.ArnSuffix
 	return nil
 }
 

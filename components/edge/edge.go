@@ -21,6 +21,9 @@ type Edge struct {
 	DNSName               pulumi.StringOutput // the load balancer's own name, given by AWS
 	LoadBalancerArn       pulumi.StringOutput
 	TargetGroupArn        pulumi.StringOutput
+	CertificateArn        pulumi.StringOutput // known once the certificate is issued
+	LoadBalancerMetrics   pulumi.StringOutput // how metrics name the load balancer: app/<name>/<id>
+	TargetGroupMetrics    pulumi.StringOutput // how metrics name the target group: targetgroup/<name>/<id>
 	TargetSecurityGroupID pulumi.StringOutput // whoever carries it is reachable from the load balancer
 
 	// Listener ties the target group to the load balancer. ECS refuses services whose target group has none yet.

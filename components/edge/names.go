@@ -57,6 +57,7 @@ func (b *builder) issueCertificate() error {
 		return err
 	}
 	b.certificateArn = issued.CertificateArn
+	b.edge.CertificateArn = issued.CertificateArn
 	return nil
 }
 

@@ -1,0 +1,106 @@
+package sizing
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Input is what a Plan is derived from. The first two are the operator's choice; the rest are facts about the stack.
+type Input struct {
+	PeakConnections     int    // open sockets at the busiest moment, 1 to 100,000,000
+	ReconnectsPerSecond int    // sockets that may be opened anew in a second, 3 to 1,000,000
+	Zones               int    // availability zones, 3 to 6
+	InstanceType        string // of the container hosts, one of Hosts
+	TaskCPU             int    // CPU units a task reserves, 1024 to a vCPU; at least 128
+	TaskMemoryMiB       int    // hard limit a task; at least 128
+	DatabaseClass       string // of the Aurora PostgreSQL instances, such as db.r6g.large
+}
+
+// The configuration keys that refusals name.
+const (
+	keyPeak     = "service.peakConnections"
+	keyRate     = "service.reconnectsPerSecond"
+	keyZones    = "network.zones"
+	keyHost     = "cluster.instanceType"
+	keyCPU      = "service.cpu"
+	keyMemory   = "service.memoryMiB"
+	keyDatabase = "database.instanceClass"
+)
+
+// Refusal is a value from which no plan follows.
+type Refusal struct {
+	Key     string // the configuration key, such as service.reconnectsPerSecond
+	Value   string // what it is set to
+	Rule    string // what is allowed, and why
+	Nearest string // the valid choice nearest to the value; never empty
+}
+
+// String is the refusal on one line.
+func (r Refusal) String() string {
+	return fmt.Sprintf("%s = %s: %s; nearest: %s", r.Key, r.Value, r.Rule, r.Nearest)
+}
+
+// Refusals is the error that Derive returns: everything that is wrong with an input.
+type Refusals []Refusal
+
+// Error says every refusal on a line of its own.
+func (rs Refusals) Error() string {
+	lines := make([]string, len(rs))
+	for i, r := range rs {
+		lines[i] = "\n  " + r.String()
+	}
+	return "derive sizes:" + strings.Join(lines, "")
+}
+
+func (rs *Refusals) number(key string, value, nearest int, rule string, args ...any) {
+	*rs = append(*rs, Refusal{key, strconv.Itoa(value), fmt.Sprintf(rule, args...), strconv.Itoa(nearest)})
+}
+
+func (rs *Refusals) text(key, value, nearest, rule string, args ...any) {
+	*rs = append(*rs, Refusal{key, value, fmt.Sprintf(rule, args...), nearest})
+}
+
+func (rs Refusals) has(key string) bool {
+	return slices.ContainsFunc(rs, func(r Refusal) bool { return r.Key == key })
+}
+
+// refuse returns what is wrong with the values one by one, then with a task on a host. Only an input that passes can be
+// computed with.
+func (in Input) refuse() Refusals {
+	var rs Refusals
+	for _, n := range []struct {
+		key             string
+		value, min, max int
+		reason          string
+	}{
+		{keyPeak, in.PeakConnections, 1, 100_000_000, "a region without clients needs no plan, and none holds more"},
+		{keyRate, in.ReconnectsPerSecond, leastRate, 1_000_000, "fewer do not give each task of a full host a connection"},
+		{keyZones, in.Zones, 3, 6, "tasks spread over the zones and survive the loss of one, and no region has more than six"},
+		{keyCPU, in.TaskCPU, 128, 192 * 1024, "the least that ECS takes, and the largest host"},
+		{keyMemory, in.TaskMemoryMiB, 128, 1 << 21, "the server alone takes " + strconv.Itoa(processMiB) + " MiB"},
+	} {
+		if n.value < n.min || n.value > n.max {
+			rs.number(n.key, n.value, min(max(n.value, n.min), n.max), "must be %d to %d: %s", n.min, n.max, n.reason)
+		}
+	}
+	if _, known := MaxDatabaseConnections(in.DatabaseClass); !known {
+		rs.text(keyDatabase, in.DatabaseClass, nearestClass(in.DatabaseClass, 1),
+			"must be a class of Aurora PostgreSQL, of which the number of connections is known")
+	}
+	host, known := HostOf(in.InstanceType)
+	if !known {
+		rs.text(keyHost, in.InstanceType, nearestHost(in.InstanceType),
+			"must be an instance type whose room for task network interfaces with trunking is known")
+		return rs
+	}
+	if in.TaskCPU > host.CPU && !rs.has(keyCPU) {
+		rs.number(keyCPU, in.TaskCPU, host.CPU, "must fit on a host: %s has %d CPU units", host.Type, host.CPU)
+	}
+	if usable := host.UsableMemoryMiB(); in.TaskMemoryMiB > usable && !rs.has(keyMemory) {
+		rs.number(keyMemory, in.TaskMemoryMiB, usable,
+			"must fit on a host: %s leaves %d of its %d MiB to tasks", host.Type, usable, host.MemoryMiB)
+	}
+	return rs
+}
