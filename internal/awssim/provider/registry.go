@@ -6,6 +6,7 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/acm"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/appautoscaling"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/autoscaling"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/backup"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
@@ -27,6 +28,8 @@ import (
 var schemas = map[string]Resource{
 	"aws:acm/certificate:Certificate":                           schemaOf(acm.Certificate{}, acm.CertificateArgs{}),
 	"aws:acm/certificateValidation:CertificateValidation":       schemaOf(acm.CertificateValidation{}, acm.CertificateValidationArgs{}),
+	"aws:appautoscaling/policy:Policy":                          schemaOf(appautoscaling.Policy{}, appautoscaling.PolicyArgs{}),
+	"aws:appautoscaling/target:Target":                          schemaOf(appautoscaling.Target{}, appautoscaling.TargetArgs{}),
 	"aws:autoscaling/group:Group":                               schemaOf(autoscaling.Group{}, autoscaling.GroupArgs{}),
 	"aws:backup/plan:Plan":                                      schemaOf(backup.Plan{}, backup.PlanArgs{}),
 	"aws:backup/selection:Selection":                            schemaOf(backup.Selection{}, backup.SelectionArgs{}),
@@ -65,6 +68,7 @@ var schemas = map[string]Resource{
 	"aws:kms/alias:Alias":                                       schemaOf(kms.Alias{}, kms.AliasArgs{}),
 	"aws:kms/key:Key":                                           schemaOf(kms.Key{}, kms.KeyArgs{}),
 	"aws:lb/listener:Listener":                                  schemaOf(lb.Listener{}, lb.ListenerArgs{}),
+	"aws:lb/listenerRule:ListenerRule":                          schemaOf(lb.ListenerRule{}, lb.ListenerRuleArgs{}),
 	"aws:lb/loadBalancer:LoadBalancer":                          schemaOf(lb.LoadBalancer{}, lb.LoadBalancerArgs{}),
 	"aws:lb/targetGroup:TargetGroup":                            schemaOf(lb.TargetGroup{}, lb.TargetGroupArgs{}),
 	"aws:rds/cluster:Cluster":                                   schemaOf(rds.Cluster{}, rds.ClusterArgs{}),
