@@ -66,14 +66,31 @@ func TestDataComesBack(t *testing.T) {
 	require.Equal(t, marker, restored.Hidden["marker"], "from the copy in the other region")
 	requireLogin(t, aws, restored)
 	require.Empty(t, harness.Changed(other.Preview()))
+
+	us.Edge.Hostname, us.Network.CIDR = "again.deepstreamhub.com", "10.18.0.0/16"
+	us.Network.NAT = "single" // the account has five addresses in a region
+	us.Database.RestoreFrom = restored.ID + "@latest"
+	beside := harness.NewStack(t, aws, "beside", us)
+	beside.Up()
+	for _, cluster := range clusters(aws, "us-east-1") {
+		require.Equal(t, marker, cluster.Hidden["marker"], "from the other cluster's backups")
+	}
+	for _, from := range []string{"", restored.ID + "@2026-01-31T12:00:00Z", "some-snapshot"} {
+		beside.Config.Database.RestoreFrom = from
+		require.Empty(t, harness.Changed(beside.Preview()), "restoreFrom is for the creation only: %q", from)
+	}
 }
 
 // database returns the one cluster of a region.
 func database(t *testing.T, aws *harness.AWS, region string) cloud.Resource {
 	t.Helper()
-	found := slices.DeleteFunc(aws.Find("aws:rds/cluster:Cluster"), func(r cloud.Resource) bool { return r.Region != region })
+	found := clusters(aws, region)
 	require.Len(t, found, 1)
 	return found[0]
+}
+
+func clusters(aws *harness.AWS, region string) []cloud.Resource {
+	return slices.DeleteFunc(aws.Find("aws:rds/cluster:Cluster"), func(r cloud.Resource) bool { return r.Region != region })
 }
 
 func finalSnapshots(aws *harness.AWS) []cloud.Remnant {

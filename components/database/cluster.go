@@ -62,11 +62,12 @@ func (b *builder) aurora() error {
 			return FinalSnapshotIdentifier(b.args.Stack, id)
 		}).(pulumi.StringOutput)
 	}
-	options := []pulumi.ResourceOption{b.child, pulumi.IgnoreChanges([]string{"snapshotIdentifier"})}
-	if b.args.RestoreFrom != "" {
-		args.SnapshotIdentifier = pulumi.String(b.args.RestoreFrom)
+	from, err := parseOrigin(b.args.RestoreFrom)
+	if err != nil {
+		return err
 	}
-	b.cluster, err = rds.NewCluster(b.ctx, b.name+"-cluster", args, options...)
+	from.fill(args)
+	b.cluster, err = rds.NewCluster(b.ctx, b.name+"-cluster", args, b.child, pulumi.IgnoreChanges(originProperties))
 	if err != nil {
 		return err
 	}

@@ -39,9 +39,10 @@ type Args struct {
 	PerformanceInsights bool   // whether the instances keep what their load was made of, for a week
 	MonitoringSeconds   int    // between two readings of the instances' operating system: 0 (none), 1, 5, 10, 15, 30 or 60
 
-	// RestoreFrom is the name or ARN of a cluster snapshot in the provider's region that a new cluster takes its data from,
-	// whichever key it is encrypted under; empty: a new cluster is empty. It is honoured when the cluster is created and
-	// ignored from then on, so that neither changing nor clearing it replaces the cluster.
+	// RestoreFrom is where a new cluster takes its data from, within the provider's region and whichever key that is encrypted
+	// under: the name or ARN of a cluster snapshot, or another cluster at a time, as <identifier>@<RFC 3339 in UTC> or
+	// <identifier>@latest; empty: a new cluster is empty. It is honoured when the cluster is created and ignored from then
+	// on, so that neither changing nor clearing it replaces the cluster.
 	RestoreFrom string
 }
 
@@ -51,9 +52,6 @@ var (
 	stackPattern = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 	// classPattern is the form of DBInstanceClass, such as db.r6g.large or db.x2g.16xlarge.
 	classPattern = regexp.MustCompile(`^db\.[a-z0-9]+\.[a-z0-9]+$`)
-	// snapshotPattern takes the names that RDS and AWS Backup give to cluster snapshots, and ARNs that end in one.
-	snapshotPattern = regexp.MustCompile(
-		`^(arn:aws[a-z-]*:rds:[a-z0-9-]+:\d{12}:cluster-snapshot:)?(rds:|awsbackup:)?[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*$`)
 )
 
 // maxStack leaves room for what follows a stack's name in a KMS alias (256) and a snapshot identifier (255), and is
@@ -95,8 +93,8 @@ func (a *Args) Validate() error {
 	if !slices.Contains(monitoringIntervals, a.MonitoringSeconds) {
 		problem("monitoring seconds %d: must be one of %d", a.MonitoringSeconds, monitoringIntervals)
 	}
-	if a.RestoreFrom != "" && !snapshotPattern.MatchString(a.RestoreFrom) {
-		problem("restore from %q: must be the name or the ARN of a cluster snapshot", a.RestoreFrom)
+	if _, err := parseOrigin(a.RestoreFrom); err != nil {
+		problems = append(problems, err)
 	}
 	return errors.Join(problems...)
 }

@@ -187,13 +187,28 @@ func TestRestoreIsForTheCreationOnly(t *testing.T) {
 		a := args()
 		a.RestoreFrom = from
 		cluster := componenttest.Find(t, run(t, newRecorder(), a, nil), "aws:rds/cluster:Cluster", "database-cluster")
-		require.Equal(t, []string{"snapshotIdentifier"}, cluster.RPC.GetIgnoreChanges())
+		require.Equal(t, []string{"snapshotIdentifier", "restoreToPointInTime"}, cluster.RPC.GetIgnoreChanges())
 		if from == "" {
 			require.NotContains(t, cluster.Plain(), "snapshotIdentifier")
 			continue
 		}
 		require.Equal(t, from, cluster.Plain()["snapshotIdentifier"])
 		require.Equal(t, "stored", cluster.Plain()["masterPassword"], "what was restored takes the new secret's password")
+	}
+}
+
+func TestRestoreToAPointInTime(t *testing.T) {
+	t.Parallel()
+	for from, want := range map[string]map[string]any{
+		"prod-eu@latest":               {"sourceClusterIdentifier": "prod-eu", "useLatestRestorableTime": true},
+		"prod-eu@2026-01-31T12:00:00Z": {"sourceClusterIdentifier": "prod-eu", "restoreToTime": "2026-01-31T12:00:00Z"},
+	} {
+		a := args()
+		a.RestoreFrom = from
+		cluster := componenttest.Find(t, run(t, newRecorder(), a, nil), "aws:rds/cluster:Cluster", "database-cluster").Plain()
+		require.Equal(t, want, cluster["restoreToPointInTime"])
+		require.NotContains(t, cluster, "snapshotIdentifier")
+		require.Equal(t, "stored", cluster["masterPassword"])
 	}
 }
 

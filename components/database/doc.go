@@ -6,14 +6,15 @@
 // first two zones; the role that Enhanced Monitoring reports with; and two security groups, the cluster's own and one for
 // clients: whoever carries Database.ClientSecurityGroupID may connect, nobody else.
 //
-// With Args.RestoreFrom a new cluster takes its data from a snapshot, and its password from the new secret all the same.
+// With Args.RestoreFrom a new cluster takes its data from a snapshot, or from another cluster's backups at a time, and its
+// password from the new secret all the same.
 //
 // It needs subnets in at least two zones of one VPC, in the order of their zone names, and permission to ask Secrets
 // Manager for a random password.
 //
 // It refuses, before anything is registered: an engine version that does not pin major and minor, an instance class
 // that is not of the db.* family, a backup retention outside 1 to 35 days, a stack name that does not fit AWS's rules
-// for aliases and snapshots, a snapshot to restore from that is neither name nor ARN of one, and an interval that Enhanced
+// for aliases and snapshots, an origin of data that is neither a snapshot nor a cluster at a time, and an interval that Enhanced
 // Monitoring does not have.
 //
 // It does not create the schema (the deepstream connector does), users other than the master user, the log group (RDS

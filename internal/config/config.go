@@ -46,7 +46,7 @@ type Database struct {
 	InstanceClass       string `yaml:"instanceClass"`       // such as db.r6g.large
 	BackupRetentionDays int    `yaml:"backupRetentionDays"` // 1 to 35
 	FinalSnapshot       *bool  `yaml:"finalSnapshot"`       // whether deleting the cluster leaves a snapshot behind; never nil after Load, false only with protect: false
-	RestoreFrom         string `yaml:"restoreFrom"`         // optional name or ARN of a cluster snapshot in the stack's region that a new cluster takes its data from; afterwards it is ignored
+	RestoreFrom         string `yaml:"restoreFrom"`         // optional: where a new cluster takes its data from, ignored afterwards; a cluster snapshot's name or ARN, or <cluster>@<time>, <cluster>@latest
 	PerformanceInsights *bool  `yaml:"performanceInsights"` // whether the instances keep what their load was made of for a week; never nil after Load
 	MonitoringSeconds   int    `yaml:"monitoringSeconds"`   // between two readings of the instances' operating system: 0 (none), 1, 5, 10, 15, 30 or 60
 }

@@ -148,7 +148,6 @@ var texts = []struct {
 	{"platform.owner", regexp.MustCompile(`^[\p{L}\p{Nd} _.:/=+\-@]{1,256}$`), tagRule},
 	{"platform.costCentre", regexp.MustCompile(`^[\p{L}\p{Nd} _.:/=+\-@]{1,256}$`), tagRule},
 	{"database.engineVersion", regexp.MustCompile(`^(1[3-9]|[2-9][0-9])\.[0-9]{1,2}$`), "must be major.minor of Aurora PostgreSQL 13 or later, such as 16.8"},
-	{"database.restoreFrom", snapshotPattern, "must be the name of a cluster snapshot, such as prod-eu-final-1a2b3c4d or awsbackup:copyjob-..., or its ARN"},
 	{"backup.schedule", regexp.MustCompile(`^cron\(([0-9]|[1-5][0-9]) ([0-9]|1[0-9]|2[0-3]) \* \* \? \*\)$`),
 		"must be once a day in UTC, cron(<minute> <hour> * * ? *), such as cron(0 5 * * ? *)"},
 	{"cluster.ami", regexp.MustCompile(`^ami-([0-9a-f]{8}|[0-9a-f]{17})$`), "must be an image id: ami- and 8 or 17 hexadecimal digits"},

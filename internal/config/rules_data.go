@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/deepstreamhub/platform/internal/sizing"
 )
@@ -24,18 +26,34 @@ func (c *checker) checkData() {
 	}
 }
 
-// snapshotPattern takes names as RDS and AWS Backup give them, and ARNs that end in one (RDS API,
-// RestoreDBClusterFromSnapshot and CreateDBClusterSnapshot). The groups are an ARN's beginning, region and end.
-var snapshotPattern = regexp.MustCompile(
-	`^(?:(arn:aws[a-z-]*:rds:)([a-z0-9-]+)(:[0-9]{12}:cluster-snapshot:))?(?:rds:|awsbackup:)?[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*$`)
+var (
+	// snapshotPattern takes names as RDS and AWS Backup give them, and ARNs that end in one (RDS API,
+	// RestoreDBClusterFromSnapshot and CreateDBClusterSnapshot). The group is an ARN's region.
+	snapshotPattern = regexp.MustCompile(
+		`^(?:arn:aws[a-z-]*:rds:([a-z0-9-]+):[0-9]{12}:cluster-snapshot:)?(?:rds:|awsbackup:)?[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*$`)
+	// clusterPattern is the form of a cluster's identifier (RDS API, CreateDBCluster).
+	clusterPattern = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+)
 
 // checkRestore keeps a snapshot's region apart from its name: RDS restores within a region only.
 func (c *checker) checkRestore() {
-	if !c.set("database.restoreFrom", regionKey) {
+	if !c.set("database.restoreFrom") {
 		return
 	}
 	from := c.cfg.Database.RestoreFrom
-	if m := snapshotPattern.FindStringSubmatch(from); m != nil && m[2] != "" && m[2] != c.cfg.Region {
+	if cluster, at, timed := strings.Cut(from, "@"); timed {
+		_, err := time.Parse(time.RFC3339, at)
+		if !clusterPattern.MatchString(cluster) || at != "latest" && (err != nil || !strings.HasSuffix(at, "Z")) {
+			c.refuse("database.restoreFrom", "must be a cluster's identifier and a time in UTC by RFC 3339, such as prod-eu@2026-01-31T12:00:00Z, or prod-eu@latest", "")
+		}
+		return
+	}
+	m := snapshotPattern.FindStringSubmatch(from)
+	switch {
+	case m == nil:
+		c.refuse("database.restoreFrom", "must be the name of a cluster snapshot, such as prod-eu-final-1a2b3c4d or awsbackup:copyjob-..., its ARN, "+
+			"or a cluster and a time, such as prod-eu@2026-01-31T12:00:00Z or prod-eu@latest", "")
+	case m[1] != "" && c.set(regionKey) && m[1] != c.cfg.Region:
 		c.refuse("database.restoreFrom",
 			fmt.Sprintf("must be a snapshot in the stack's own region, %s: copy it there first, as backup.copyTo does for every recovery point", c.cfg.Region), "")
 	}

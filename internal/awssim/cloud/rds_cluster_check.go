@@ -35,7 +35,6 @@ var absentFeatures = map[string]string{
 	"manageMasterUserPassword":    "passwords managed by RDS",
 	"masterUserSecretKmsKeyId":    "passwords managed by RDS",
 	"replicationSourceIdentifier": "replica clusters",
-	"restoreToPointInTime":        "point-in-time recovery",
 	"s3Import":                    "import from S3",
 	"scalingConfiguration":        "Aurora Serverless v1",
 	"sourceRegion":                "replica clusters",
@@ -62,6 +61,7 @@ func checkDBCluster(c *Checker) {
 	}
 	c.Conflict("masterPassword", "manageMasterUserPassword")
 	c.Conflict("snapshotIdentifier", "globalClusterIdentifier")
+	c.pointInTime()
 	c.Between("serverlessv2ScalingConfiguration.maxCapacity", 1, 256)
 	c.Between("serverlessv2ScalingConfiguration.minCapacity", 0, 256)
 	c.Between("serverlessv2ScalingConfiguration.secondsUntilAutoPause", 300, 86400)
