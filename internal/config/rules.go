@@ -124,8 +124,11 @@ func numberRange(key string) string {
 			return fmt.Sprintf(" from %d to %d (%s)", r.min, r.max, r.why)
 		}
 	}
-	if key == "service.logRetentionDays" {
+	switch key {
+	case "service.logRetentionDays":
 		return " out of " + strings.Trim(fmt.Sprint(logRetentions), "[]")
+	case "network.flowLogRetentionDays":
+		return " out of 0 " + strings.Trim(fmt.Sprint(logRetentions), "[]")
 	}
 	return ""
 }
@@ -160,7 +163,7 @@ var choices = []struct {
 	of   []string
 	rule string
 }{
-	{"network.nat", []string{"single", "perZone"}, "must be single or perZone; without NAT the hosts would reach neither ECS nor ECR, since there are no interface endpoints for them"},
+	{"network.nat", []string{"none", "single", "perZone"}, "must be none, single or perZone"},
 	{"bus.engineVersion", []string{"7.2", "8.0", "8.1", "8.2"}, "must be a version of Valkey: 7.2, 8.0, 8.1 or 8.2"},
 	{"database.instanceClass", databaseClasses.types(), "must be a class that Aurora PostgreSQL runs on, of family " + databaseClasses.names()},
 	{"bus.nodeType", busNodes.types(), "must be a current node type for Valkey, of family " + busNodes.names()},
@@ -173,10 +176,18 @@ func (c *checker) checkChoices() {
 			c.refuse(r.key, r.rule, nearest(got, r.of))
 		}
 	}
-	if n := c.cfg.Service.LogRetentionDays; c.ok("service.logRetentionDays") && !slices.Contains(logRetentions, n) {
-		near := slices.MinFunc(logRetentions, func(a, b int) int { return cmp.Compare(abs(a-n), abs(b-n)) })
-		c.refuse("service.logRetentionDays", "must be a whole number"+numberRange("service.logRetentionDays"), strconv.Itoa(near))
+	c.checkRetention("service.logRetentionDays", false)
+	c.checkRetention("network.flowLogRetentionDays", true)
+}
+
+// checkRetention holds the days that a log group keeps against what CloudWatch Logs takes. 0 stands for no logs at all.
+func (c *checker) checkRetention(key string, zero bool) {
+	n, ok := field(&c.cfg, key).Interface().(int)
+	if !ok || !c.ok(key) || slices.Contains(logRetentions, n) || zero && n == 0 {
+		return
 	}
+	near := slices.MinFunc(logRetentions, func(a, b int) int { return cmp.Compare(abs(a-n), abs(b-n)) })
+	c.refuse(key, "must be a whole number"+numberRange(key), strconv.Itoa(near))
 }
 
 // logRetentions are the days that CloudWatch Logs takes (API reference, PutRetentionPolicy).
