@@ -117,8 +117,15 @@ func (r *region) tier(component string, more ...pulumi.ResourceOption) []pulumi.
 func (r *region) protected() pulumi.ResourceOption { return pulumi.Protect(*r.cfg.Platform.Protect) }
 
 func (r *region) networkTier() (err error) {
+	c := r.cfg.Network
 	r.network, err = network.New(r.ctx, "network", &network.Args{
-		Region: r.cfg.Region, CIDR: r.cfg.Network.CIDR, Zones: r.cfg.Network.Zones, NAT: network.NAT(r.cfg.Network.NAT),
+		Stack:                r.stack,
+		Region:               r.cfg.Region,
+		CIDR:                 c.CIDR,
+		Zones:                c.Zones,
+		NAT:                  network.NAT(c.NAT),
+		Endpoints:            c.Endpoints,
+		FlowLogRetentionDays: c.FlowLogRetentionDays,
 	}, r.tier("network")...)
 	return err
 }

@@ -20,10 +20,12 @@ var _ = register(
 	&Kind{
 		Type: typeScalableTarget, Service: "Application Auto Scaling", Noun: "ScalableTarget",
 		CreateCall: "RegisterScalableTarget", UpdateCall: "RegisterScalableTarget", DeleteCall: "DeregisterScalableTarget",
-		Replace:    []string{"resourceId", "scalableDimension", "serviceNamespace"},
-		Overwrites: func(*Resource) bool { return true },
+		Replace: []string{"resourceId", "scalableDimension", "serviceNamespace"},
 		Create: func(t *Tx, r *Resource) error {
 			r.ID = r.Str("resourceId")
+			if registered, ok := t.Find(typeScalableTarget, "", r.ID); ok {
+				t.Remove(registered) // registering again updates
+			}
 			r.State["arn"] = t.ARN("application-autoscaling", "scalable-target/"+t.Hex(28))
 			r.State["roleArn"] = t.GlobalARN("iam", "role/aws-service-role/ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService")
 			return settleScalableTarget(t, r)
