@@ -29,6 +29,9 @@ func (c *checker) check() {
 	c.checkEdge()
 	c.checkNotify()
 	c.checkSizes()
+	c.checkHosts()
+	c.checkServices()
+	c.checkRoom()
 }
 
 // ok reports whether all the keys were decoded, so that a rule may look at them.
@@ -99,6 +102,9 @@ var numbers = []struct {
 	{"cluster.rootVolumeGiB", 30, 16384, "the image's snapshot has 30 GiB and gp3 volumes end at 16384"},
 	{"observability.maxVolumeGiB", 1, 131072, "128 TiB is the largest Aurora volume"},
 	{"service.tasks", 2, 5000, "one task is no redundancy, and 5000 is the quota of a service"},
+	{"service.maxTasks", 2, 5000, "5000 is the quota of a service"},
+	{"cluster.spotPercent", 0, 100, "a share"},
+	{"cluster.warmPool", 0, 5000, "hosts"},
 	{"service.cpu", 128, 10240, "CPU units, 1024 to a vCPU"},
 	{"service.memoryMiB", 256, unlimited, "less leaves its Node.js process no heap"},
 	{"edge.idleTimeoutSeconds", 61, 4000, "deepstream's heartbeat window is 60 s, and a load balancer waits at most 4000"},
@@ -161,6 +167,7 @@ var choices = []struct {
 	rule string
 }{
 	{"network.nat", []string{"single", "perZone"}, "must be single or perZone; without NAT the hosts would reach neither ECS nor ECR, since there are no interface endpoints for them"},
+	{"service.scaleOn", []string{ScaleOnConnections, ScaleOnCPU}, "must be connections or cpu"},
 	{"bus.engineVersion", []string{"7.2", "8.0", "8.1", "8.2"}, "must be a version of Valkey: 7.2, 8.0, 8.1 or 8.2"},
 	{"database.instanceClass", databaseClasses.types(), "must be a class that Aurora PostgreSQL runs on, of family " + databaseClasses.names()},
 	{"bus.nodeType", busNodes.types(), "must be a current node type for Valkey, of family " + busNodes.names()},

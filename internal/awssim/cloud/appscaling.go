@@ -20,8 +20,10 @@ var _ = register(
 	&Kind{
 		Type: typeScalableTarget, Service: "Application Auto Scaling", Noun: "ScalableTarget",
 		CreateCall: "RegisterScalableTarget", UpdateCall: "RegisterScalableTarget", DeleteCall: "DeregisterScalableTarget",
-		Replace:    []string{"resourceId", "scalableDimension", "serviceNamespace"},
-		Overwrites: func(*Resource) bool { return true },
+		Replace: []string{"resourceId", "scalableDimension", "serviceNamespace"},
+		Unique: []Unique{{Props: []string{"resourceId"}, Refusal: Refusal{
+			invalidScaling, "{value} is registered already; RegisterScalableTarget would overwrite it", "Application Auto Scaling API, RegisterScalableTarget",
+		}}},
 		Create: func(t *Tx, r *Resource) error {
 			r.ID = r.Str("resourceId")
 			r.State["arn"] = t.ARN("application-autoscaling", "scalable-target/"+t.Hex(28))
