@@ -183,7 +183,7 @@ func (r *region) observabilityTier() error {
 		LoadBalancer: observability.LoadBalancer{
 			ArnSuffix:      r.edge.LoadBalancerMetrics,
 			CertificateArn: r.edge.CertificateArn,
-			MaxConnections: sizes.MaxPerTask * r.cfg.Service.Tasks,
+			MaxConnections: sizes.MaxPerTask * r.cfg.Service.MaxTasks,
 		},
 		Services: r.watchedServices(),
 		Cluster: observability.Cluster{

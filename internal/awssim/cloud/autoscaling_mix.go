@@ -12,7 +12,7 @@ func checkMixture(c *Checker) {
 	const policy = "mixedInstancesPolicy."
 	c.Between(policy+"instancesDistribution.onDemandBaseCapacity", 0, 1<<31-1)
 	c.Between(policy+"instancesDistribution.onDemandPercentageAboveBaseCapacity", 0, 100)
-	if Has(c.In, "mixedInstancesPolicy") && !Has(c.In, policy+"launchTemplate.launchTemplateSpecification") {
+	if at := Maps(c.In, policy+"launchTemplate"); len(at) > 0 && !Has(c.In, policy+"launchTemplate.launchTemplateSpecification") {
 		c.Fail(policy+"launchTemplate", "missing required property launchTemplateSpecification")
 	}
 }
