@@ -16,6 +16,7 @@ import (
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/provider"
+	"github.com/deepstreamhub/platform/internal/config"
 	"github.com/deepstreamhub/platform/tests/harness"
 )
 
@@ -32,6 +33,10 @@ func TestPreviewKnowsNothingThatAWSComputes(t *testing.T) {
 	yes := true
 	cfg.Database.FinalSnapshot = &yes // only vaults that are kept can be locked
 	s := harness.NewStack(t, aws, "unknown", cfg)
+	s.Config.Service.ScaleOn = config.ScaleOnCPU
+	s.Config.Services = map[string]config.FurtherService{ // what only a further service makes
+		"orders": {Image: s.Config.Service.Image, Port: 8080, HealthPath: "/health", Path: "/orders", Tasks: 2, CPU: 256, MemoryMiB: 512},
+	}
 	s.Up()
 	client := configuredProvider(t, aws, "eu-central-1")
 

@@ -18,16 +18,34 @@ const Type = "deepstreamhub:cluster:Cluster"
 
 // Args is what a Cluster is made from.
 type Args struct {
+	Stack  string // part of the names of ECS Exec's log group and key
+	Region string // the provider's region
+
 	VpcID            pulumi.StringInput      // where the hosts' security group lives
 	PrivateSubnetIDs pulumi.StringArrayInput // one per zone; hosts spread over them
 	Egress           []pulumi.Resource       // what has to exist before a host can call out
 
-	AMI           string            // pinned id of an ECS-optimised Amazon Linux 2023 image in the provider's region
-	InstanceType  string            // of the image's architecture, such as m6g.large
+	AMI          string // pinned id of an ECS-optimised Amazon Linux 2023 image in the provider's region
+	InstanceType string // of the image's architecture, such as m6g.large
+	// OtherTypes are what hosts may also be, of the same architecture, in order of preference: with them a fleet still
+	// grows when AWS has run out of the first.
+	OtherTypes    []string
+	SpotPercent   int               // how many of the hosts above MinHosts are spot instances, 0 to 100
+	WarmHosts     int               // stopped hosts that wait to be started; not together with OtherTypes or SpotPercent
+	Refresh       Refresh           // the pace at which hosts are replaced
+	ExecLogDays   int               // how long sessions of ECS Exec are kept, as CloudWatch Logs takes it; 0 is no ECS Exec
 	MinHosts      int               // at least one
 	MaxHosts      int               // from MinHosts to 5000
 	RootVolumeGiB int               // 30 to 16384
 	Tags          map[string]string // put on instances and volumes, which AWS makes and no resource here stands for
+}
+
+// Refresh is the pace at which hosts are replaced when their template changes.
+type Refresh struct {
+	MinHealthyPercent int   // of the hosts; 100 keeps every host until its replacement is in service
+	MaxHealthyPercent int   // of the hosts, up to 100 above the least
+	Checkpoints       []int // percent of the hosts replaced, after each of which it waits; ends with 100; may be empty
+	CheckpointDelay   int   // seconds that it waits, up to 172800
 }
 
 var (
@@ -60,6 +78,32 @@ func (a *Args) Validate() error {
 	if !instancePattern.MatchString(a.InstanceType) {
 		problem("instance type %q: must be of the form m6g.large", a.InstanceType)
 	}
+	for _, other := range a.OtherTypes {
+		if !instancePattern.MatchString(other) || other == a.InstanceType {
+			problem("other type %q: must be of the form m6g.large and not the first, %s", other, a.InstanceType)
+		}
+	}
+	if a.SpotPercent < 0 || a.SpotPercent > 100 {
+		problem("spot percent %d: must be 0 to 100", a.SpotPercent)
+	}
+	if a.WarmHosts < 0 || a.WarmHosts > a.MaxHosts {
+		problem("warm hosts %d: must be 0 to max hosts, %d", a.WarmHosts, a.MaxHosts)
+	}
+	if a.WarmHosts > 0 && a.mixed() {
+		problem("warm hosts %d: a group of mixed types or with spot instances has no warm pool", a.WarmHosts)
+	}
+	if r := a.Refresh; r.MinHealthyPercent < 0 || r.MinHealthyPercent > 100 || r.MaxHealthyPercent < 100 || r.MaxHealthyPercent-r.MinHealthyPercent > 100 {
+		problem("refresh from %d to %d percent: must be 0 to 100, and from 100 to 100 above that", r.MinHealthyPercent, r.MaxHealthyPercent)
+	}
+	if c := a.Refresh.Checkpoints; len(c) > 0 && (!slices.IsSorted(c) || c[0] < 1 || c[len(c)-1] != 100) {
+		problem("refresh checkpoints %d: must rise from at least 1 to 100", c)
+	}
+	if a.Refresh.CheckpointDelay < 0 || a.Refresh.CheckpointDelay > 172800 {
+		problem("refresh checkpoint delay %d: must be 0 to 172800 seconds", a.Refresh.CheckpointDelay)
+	}
+	if a.ExecLogDays < 0 || a.ExecLogDays > 0 && (a.Stack == "" || a.Region == "") {
+		problem("exec log days %d: must be 0 or a retention, and then stack and region are needed", a.ExecLogDays)
+	}
 	if a.MinHosts < 1 {
 		problem("min hosts %d: must be at least 1", a.MinHosts)
 	}
@@ -72,12 +116,18 @@ func (a *Args) Validate() error {
 	return errors.Join(problems...)
 }
 
+// mixed reports whether the group needs a policy on which instances it is made of.
+func (a *Args) mixed() bool { return len(a.OtherTypes) > 0 || a.SpotPercent > 0 }
+
 func (a *Args) inputs() pulumi.Map {
 	return pulumi.Map{
 		"vpcId":            a.VpcID,
 		"privateSubnetIds": a.PrivateSubnetIDs,
 		"ami":              pulumi.String(a.AMI),
 		"instanceType":     pulumi.String(a.InstanceType),
+		"otherTypes":       pulumi.ToStringArray(a.OtherTypes),
+		"spotPercent":      pulumi.Int(a.SpotPercent),
+		"warmHosts":        pulumi.Int(a.WarmHosts),
 		"minHosts":         pulumi.Int(a.MinHosts),
 		"maxHosts":         pulumi.Int(a.MaxHosts),
 		"rootVolumeGiB":    pulumi.Int(a.RootVolumeGiB),
@@ -95,6 +145,10 @@ type Cluster struct {
 	AutoScalingGroupName pulumi.StringOutput
 	HostSecurityGroupID  pulumi.StringOutput
 
+	// ExecLogGroupArn and ExecKeyArn are where ECS Exec logs and what it encrypts with; nil without it.
+	ExecLogGroupArn pulumi.StringInput
+	ExecKeyArn      pulumi.StringInput
+
 	// Ready must exist before a service that names the capacity provider, and must be deleted after it: AWS refuses
 	// to take a capacity provider away from a cluster while a service uses it.
 	Ready []pulumi.Resource
@@ -109,10 +163,13 @@ type builder struct {
 	cluster *Cluster
 
 	ecs     *ecs.Cluster
-	profile *iam.InstanceProfile
-	group   *ec2.SecurityGroup
-	hosts   *autoscaling.Group
-	boot    []pulumi.Resource // what has to exist before a host can start and register
+	hostArn pulumi.StringOutput // of the hosts' role
+	// sessions is the cluster's configuration of ECS Exec; nil without it.
+	sessions *ecs.ClusterConfigurationExecuteCommandConfigurationArgs
+	profile  *iam.InstanceProfile
+	group    *ec2.SecurityGroup
+	hosts    *autoscaling.Group
+	boot     []pulumi.Resource // what has to exist before a host can start and register
 }
 
 // New registers a Cluster. It refuses invalid arguments before registering anything.
@@ -129,7 +186,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, fmt.Errorf("create cluster %s: %w", name, err)
 	}
 	b := &builder{ctx: ctx, name: name, args: args, child: pulumi.Parent(c), cluster: c, boot: slices.Clone(args.Egress)}
-	for _, step := range []func() error{b.ecsCluster, b.role, b.access, b.fleet, b.capacity} {
+	for _, step := range []func() error{b.role, b.exec, b.ecsCluster, b.access, b.fleet, b.capacity} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("create cluster %s: %w", name, err)
 		}
@@ -143,12 +200,16 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 }
 
 func (b *builder) ecsCluster() error {
-	cluster, err := ecs.NewCluster(b.ctx, b.name+"-ecs", &ecs.ClusterArgs{
+	args := &ecs.ClusterArgs{
 		Settings: ecs.ClusterSettingArray{&ecs.ClusterSettingArgs{
 			Name:  pulumi.String("containerInsights"),
 			Value: pulumi.String("enabled"),
 		}},
-	}, b.child)
+	}
+	if b.sessions != nil {
+		args.Configuration = &ecs.ClusterConfigurationArgs{ExecuteCommandConfiguration: b.sessions}
+	}
+	cluster, err := ecs.NewCluster(b.ctx, b.name+"-ecs", args, b.child)
 	if err != nil {
 		return err
 	}

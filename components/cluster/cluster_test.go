@@ -26,6 +26,7 @@ func args() *cluster.Args {
 		MinHosts:         3,
 		MaxHosts:         12,
 		RootVolumeGiB:    30,
+		Refresh:          cluster.Refresh{MinHealthyPercent: 100, MaxHealthyPercent: 110, Checkpoints: []int{10, 50, 100}, CheckpointDelay: 300},
 		Tags:             map[string]string{"stack": "prod-eu", "component": "cluster"},
 	}
 }
@@ -38,7 +39,13 @@ func newRecorder() *componenttest.Recorder {
 	r.Computed = map[string]func(componenttest.Resource) resource.PropertyMap{
 		"aws:ecs/cluster:Cluster":                   named,
 		"aws:ecs/capacityProvider:CapacityProvider": named,
-		"aws:iam/role:Role":                         named,
+		"aws:iam/role:Role": func(r componenttest.Resource) resource.PropertyMap {
+			return resource.PropertyMap{
+				"name": resource.NewProperty(r.Name + "-name"), "arn": resource.NewProperty("arn:aws:iam::111122223333:role/" + r.Name),
+			}
+		},
+		"aws:cloudwatch/metricAlarm:MetricAlarm": named,
+		"aws:cloudwatch/logGroup:LogGroup":       named,
 		"aws:ec2/launchTemplate:LaunchTemplate": func(componenttest.Resource) resource.PropertyMap {
 			return resource.PropertyMap{"latestVersion": resource.NewProperty(7.0)}
 		},
@@ -70,6 +77,7 @@ func TestResources(t *testing.T) {
 	resources := run(t, args())
 	require.Empty(t, cmp.Diff([]string{
 		"aws:autoscaling/group:Group cluster-hosts",
+		"aws:cloudwatch/metricAlarm:MetricAlarm cluster-refresh",
 		"aws:ec2/launchTemplate:LaunchTemplate cluster-host-template",
 		"aws:ec2/natGateway:NatGateway nat",
 		"aws:ec2/securityGroup:SecurityGroup cluster-host-sg",
@@ -133,18 +141,21 @@ func TestHosts(t *testing.T) {
 	t.Parallel()
 	hosts := componenttest.Find(t, run(t, args()), "aws:autoscaling/group:Group", "cluster-hosts")
 	require.Empty(t, cmp.Diff(map[string]any{
-		"vpcZoneIdentifiers":  []any{"subnet-a", "subnet-b", "subnet-c"},
-		"minSize":             3.0,
-		"maxSize":             12.0,
-		"healthCheckType":     "EC2",
-		"launchTemplate":      map[string]any{"id": "cluster-host-template-id", "version": "7"},
-		"terminationPolicies": []any{"OldestInstance"},
-		"protectFromScaleIn":  true,
+		"vpcZoneIdentifiers":     []any{"subnet-a", "subnet-b", "subnet-c"},
+		"minSize":                3.0,
+		"maxSize":                12.0,
+		"healthCheckType":        "EC2",
+		"healthCheckGracePeriod": 120.0,
+		"launchTemplate":         map[string]any{"id": "cluster-host-template-id", "version": "7"},
+		"terminationPolicies":    []any{"OldestInstance"},
+		"protectFromScaleIn":     true,
 		"instanceRefresh": map[string]any{
 			"strategy": "Rolling",
 			"preferences": map[string]any{
 				"minHealthyPercentage": 100.0, "maxHealthyPercentage": 110.0, "instanceWarmup": "120",
 				"skipMatching": true, "scaleInProtectedInstances": "Refresh",
+				"autoRollback": true, "alarmSpecification": map[string]any{"alarms": []any{"cluster-refresh-name"}},
+				"checkpointPercentages": []any{10.0, 50.0, 100.0}, "checkpointDelay": "300",
 			},
 		},
 		"tags": []any{

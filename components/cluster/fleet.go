@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/autoscaling"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -22,7 +23,7 @@ const warmupSeconds = 120
 // template makes the launch template.
 func (b *builder) template() (*ec2.LaunchTemplate, error) {
 	userData := b.ecs.Name.ApplyT(func(cluster string) (string, error) {
-		script, err := UserData(cluster)
+		script, err := UserData(cluster, b.args.WarmHosts > 0)
 		return base64.StdEncoding.EncodeToString([]byte(script)), err
 	}).(pulumi.StringOutput)
 	args := &ec2.LaunchTemplateArgs{
@@ -80,39 +81,101 @@ func (b *builder) fleet() error {
 	if err != nil {
 		return err
 	}
-	b.hosts, err = autoscaling.NewGroup(b.ctx, b.name+"-hosts", &autoscaling.GroupArgs{
-		VpcZoneIdentifiers: b.args.PrivateSubnetIDs,
-		MinSize:            pulumi.Int(b.args.MinHosts),
-		MaxSize:            pulumi.Int(b.args.MaxHosts),
-		HealthCheckType:    pulumi.String("EC2"), // ECS replaces tasks that fail; a host goes only when it is itself broken
-		LaunchTemplate: &autoscaling.GroupLaunchTemplateArgs{
-			Id: template.ID(),
-			// A number, because $Latest never differs from $Latest: hosts would not be replaced when it changes.
-			Version: template.LatestVersion.ApplyT(strconv.Itoa).(pulumi.StringOutput),
-		},
-		TerminationPolicies: pulumi.ToStringArray([]string{"OldestInstance"}),
-		ProtectFromScaleIn:  pulumi.Bool(true), // managed termination protection, below, demands it and lifts it host by host
+	alarm, err := b.refreshAlarm()
+	if err != nil {
+		return err
+	}
+	args := &autoscaling.GroupArgs{
+		VpcZoneIdentifiers:     b.args.PrivateSubnetIDs,
+		MinSize:                pulumi.Int(b.args.MinHosts),
+		MaxSize:                pulumi.Int(b.args.MaxHosts),
+		HealthCheckType:        pulumi.String("EC2"), // ECS replaces tasks that fail; a host goes only when it is itself broken
+		HealthCheckGracePeriod: pulumi.Int(warmupSeconds),
+		TerminationPolicies:    pulumi.ToStringArray([]string{"OldestInstance"}),
+		ProtectFromScaleIn:     pulumi.Bool(true), // managed termination protection, below, demands it and lifts it host by host
 		InstanceRefresh: &autoscaling.GroupInstanceRefreshArgs{
-			Strategy: pulumi.String("Rolling"),
-			Preferences: &autoscaling.GroupInstanceRefreshPreferencesArgs{
-				// A new host is in service before an old one goes. Every move cuts its clients, so few go at a time.
-				MinHealthyPercentage:      pulumi.Int(100),
-				MaxHealthyPercentage:      pulumi.Int(110),
-				InstanceWarmup:            pulumi.String(strconv.Itoa(warmupSeconds)),
-				SkipMatching:              pulumi.Bool(true),
-				ScaleInProtectedInstances: pulumi.String("Refresh"), // by default those with tasks, all of them, would stay
-			},
+			Strategy:    pulumi.String("Rolling"),
+			Preferences: b.refreshPreferences(alarm),
 		},
 		Tags: groupTags(b.args.Tags),
 		// When the group goes, service and capacity provider are gone and nothing is left to drain: waiting for the
 		// draining hook to time out on each host would take most of an hour.
 		ForceDelete: pulumi.Bool(true),
-	}, b.child,
+	}
+	// A number, because $Latest never differs from $Latest: hosts would not be replaced when it changes.
+	version := template.LatestVersion.ApplyT(strconv.Itoa).(pulumi.StringOutput)
+	if b.args.mixed() {
+		args.MixedInstancesPolicy = b.mixture(template, version)
+	} else {
+		args.LaunchTemplate = &autoscaling.GroupLaunchTemplateArgs{Id: template.ID(), Version: version}
+	}
+	if b.args.WarmHosts > 0 {
+		args.WarmPool = &autoscaling.GroupWarmPoolArgs{PoolState: pulumi.String("Stopped"), MinSize: pulumi.Int(b.args.WarmHosts)}
+		args.ForceDeleteWarmPool = pulumi.Bool(true)
+	}
+	b.hosts, err = autoscaling.NewGroup(b.ctx, b.name+"-hosts", args, b.child,
 		pulumi.DependsOn(b.boot),
 		pulumi.IgnoreChanges([]string{"desiredCapacity"}), // the capacity provider's to set
 		pulumi.Timeouts(&pulumi.CustomTimeouts{Delete: "30m"}),
 	)
 	return err
+}
+
+// mixture says what the hosts are made of: on demand up to the least number, above it by the spot share.
+func (b *builder) mixture(template *ec2.LaunchTemplate, version pulumi.StringInput) *autoscaling.GroupMixedInstancesPolicyArgs {
+	overrides := autoscaling.GroupMixedInstancesPolicyLaunchTemplateOverrideArray{}
+	for _, t := range append([]string{b.args.InstanceType}, b.args.OtherTypes...) {
+		overrides = append(overrides, &autoscaling.GroupMixedInstancesPolicyLaunchTemplateOverrideArgs{InstanceType: pulumi.String(t)})
+	}
+	return &autoscaling.GroupMixedInstancesPolicyArgs{
+		InstancesDistribution: &autoscaling.GroupMixedInstancesPolicyInstancesDistributionArgs{
+			OnDemandBaseCapacity:                pulumi.Int(b.args.MinHosts),
+			OnDemandPercentageAboveBaseCapacity: pulumi.Int(100 - b.args.SpotPercent),
+			OnDemandAllocationStrategy:          pulumi.String("prioritized"),
+			SpotAllocationStrategy:              pulumi.String("price-capacity-optimized"), // fewest interruptions for the price
+		},
+		LaunchTemplate: &autoscaling.GroupMixedInstancesPolicyLaunchTemplateArgs{
+			LaunchTemplateSpecification: &autoscaling.GroupMixedInstancesPolicyLaunchTemplateLaunchTemplateSpecificationArgs{
+				LaunchTemplateId: template.ID(), Version: version,
+			},
+			Overrides: overrides,
+		},
+	}
+}
+
+// refreshPreferences are the pace at which hosts are replaced, and when that is taken back.
+func (b *builder) refreshPreferences(alarm *cloudwatch.MetricAlarm) *autoscaling.GroupInstanceRefreshPreferencesArgs {
+	r := b.args.Refresh
+	preferences := &autoscaling.GroupInstanceRefreshPreferencesArgs{
+		MinHealthyPercentage:      pulumi.Int(r.MinHealthyPercent),
+		MaxHealthyPercentage:      pulumi.Int(r.MaxHealthyPercent),
+		InstanceWarmup:            pulumi.String(strconv.Itoa(warmupSeconds)),
+		SkipMatching:              pulumi.Bool(true),
+		ScaleInProtectedInstances: pulumi.String("Refresh"), // by default those with tasks, all of them, would stay
+		AutoRollback:              pulumi.Bool(true),
+		AlarmSpecification:        &autoscaling.GroupInstanceRefreshPreferencesAlarmSpecificationArgs{Alarms: pulumi.StringArray{alarm.Name}},
+	}
+	if len(r.Checkpoints) > 0 {
+		preferences.CheckpointPercentages = pulumi.ToIntArray(r.Checkpoints)
+		preferences.CheckpointDelay = pulumi.String(strconv.Itoa(r.CheckpointDelay))
+	}
+	return preferences
+}
+
+// refreshAlarm makes the alarm on which a refresh is taken back. To EC2 a host is well that boots and never joins the
+// cluster, which is what a bad image or script makes of it; only the cluster misses it.
+func (b *builder) refreshAlarm() (*cloudwatch.MetricAlarm, error) {
+	return cloudwatch.NewMetricAlarm(b.ctx, b.name+"-refresh", &cloudwatch.MetricAlarmArgs{
+		AlarmDescription:   pulumi.Sprintf("A replacement of hosts is taken back: fewer than %d are in the cluster", b.args.MinHosts),
+		Namespace:          pulumi.String("ECS/ContainerInsights"),
+		MetricName:         pulumi.String("ContainerInstanceCount"),
+		Dimensions:         pulumi.StringMap{"ClusterName": b.ecs.Name},
+		Statistic:          pulumi.String("Minimum"),
+		Period:             pulumi.Int(60),
+		EvaluationPeriods:  pulumi.Int(5),
+		ComparisonOperator: pulumi.String("LessThanThreshold"),
+		Threshold:          pulumi.Float64(b.args.MinHosts),
+	}, b.child)
 }
 
 // capacity lets ECS size the group, and makes it what the cluster's services run on.

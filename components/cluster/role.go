@@ -36,6 +36,7 @@ func (b *builder) role() error {
 	if err != nil {
 		return err
 	}
+	b.hostArn = role.Arn
 	for _, p := range hostPolicies {
 		attachment, err := iam.NewRolePolicyAttachment(b.ctx, b.name+"-host-"+p.suffix, &iam.RolePolicyAttachmentArgs{
 			Role:      role.Name,

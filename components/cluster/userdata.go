@@ -9,9 +9,10 @@ import (
 // clusterNamePattern is the form of clusterName in CreateCluster. The name goes into a shell script.
 var clusterNamePattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
 
-// UserData returns the script that makes a host a member of an ECS cluster. Its lines are settings of the ECS agent
+// UserData returns the script that makes a host a member of an ECS cluster; warm says that it may first wait in a warm
+// pool, where it must not register yet. Its lines are settings of the ECS agent
 // ("Amazon ECS container agent configuration", Amazon ECS Developer Guide).
-func UserData(clusterName string) (string, error) {
+func UserData(clusterName string, warm bool) (string, error) {
 	if !clusterNamePattern.MatchString(clusterName) {
 		return "", fmt.Errorf("write user data: %q is not the name of an ECS cluster", clusterName)
 	}
@@ -23,6 +24,9 @@ func UserData(clusterName string) (string, error) {
 		"ECS_ENABLE_AWSLOGS_EXECUTIONROLE_OVERRIDE=true",
 		// Images are pinned by digest, so that what a host has once pulled cannot be out of date.
 		"ECS_IMAGE_PULL_BEHAVIOR=once",
+	}
+	if warm {
+		settings = append(settings, "ECS_WARM_POOLS_CHECK=true")
 	}
 	return "#!/bin/bash\nset -euo pipefail\ncat >>/etc/ecs/ecs.config <<'EOF'\n" + strings.Join(settings, "\n") + "\nEOF\n", nil
 }

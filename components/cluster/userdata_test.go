@@ -10,7 +10,7 @@ import (
 
 func TestUserData(t *testing.T) {
 	t.Parallel()
-	script, err := cluster.UserData("cluster-ecs-1a2b3c4")
+	script, err := cluster.UserData("cluster-ecs-1a2b3c4", false)
 	require.NoError(t, err)
 	require.Equal(t, `#!/bin/bash
 set -euo pipefail
@@ -22,7 +22,14 @@ ECS_IMAGE_PULL_BEHAVIOR=once
 EOF
 `, script)
 	for _, bad := range []string{"", "a b", "a\nEOF\nreboot", "$(reboot)", "a/b"} {
-		_, err := cluster.UserData(bad)
+		_, err := cluster.UserData(bad, false)
 		require.Error(t, err, bad)
 	}
+}
+
+func TestUserDataOfWarmHosts(t *testing.T) {
+	t.Parallel()
+	script, err := cluster.UserData("main", true)
+	require.NoError(t, err)
+	require.Contains(t, script, "\nECS_WARM_POOLS_CHECK=true\n", "or a stopped host counts as one that takes tasks")
 }

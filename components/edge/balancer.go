@@ -77,7 +77,7 @@ func (b *builder) listeners() error {
 	if err != nil {
 		return err
 	}
-	b.edge.Listener = https
+	b.edge.Listener, b.edge.ListenerArn = https, https.Arn
 
 	_, err = lb.NewListener(b.ctx, b.name+"-http", &lb.ListenerArgs{
 		LoadBalancerArn: b.balancer.Arn,

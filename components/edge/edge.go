@@ -26,6 +26,8 @@ type Edge struct {
 	TargetGroupMetrics    pulumi.StringOutput // how metrics name the target group: targetgroup/<name>/<id>
 	TargetSecurityGroupID pulumi.StringOutput // whoever carries it is reachable from the load balancer
 
+	ListenerArn     pulumi.StringOutput // of the listener that clients reach, for rules of further services
+	SecurityGroupID pulumi.StringOutput // the load balancer's own
 	// Listener ties the target group to the load balancer. ECS refuses services whose target group has none yet.
 	Listener pulumi.Resource
 }

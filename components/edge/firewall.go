@@ -22,6 +22,7 @@ func (b *builder) securityGroups() error {
 		return err
 	}
 	b.balancerGroup = balancer
+	b.edge.SecurityGroupID = balancer.ID().ToStringOutput()
 	b.edge.TargetSecurityGroupID = targets.ID().ToStringOutput()
 
 	for _, open := range []struct {

@@ -21,8 +21,8 @@ const targetsSuffix = "-targets"
 
 // front makes what leads from the load balancer to the tasks, unless somebody else has.
 func (b *builder) front() error {
-	b.targets = b.args.TargetGroupArn
 	if b.args.Route == nil {
+		b.joins(b.args.TargetGroupArn)
 		return nil
 	}
 	targets, err := lb.NewTargetGroup(b.ctx, b.name+targetsSuffix, &lb.TargetGroupArgs{
@@ -44,7 +44,7 @@ func (b *builder) front() error {
 	if err != nil {
 		return err
 	}
-	b.targets = targets.Arn
+	b.joins(targets.Arn)
 	// Without a priority the rule gets the next free one: paths of services do not overlap, so their order is nothing.
 	rule, err := lb.NewListenerRule(b.ctx, b.name+"-rule", &lb.ListenerRuleArgs{
 		ListenerArn: b.args.Route.ListenerArn,
@@ -62,6 +62,12 @@ func (b *builder) front() error {
 	}
 	b.first = append(b.first, rule)
 	return b.openPort()
+}
+
+// joins notes the target group.
+func (b *builder) joins(targets pulumi.StringInput) {
+	b.targets = targets
+	b.service.TargetGroupMetrics = suffix(targets, ":")
 }
 
 // openPort lets the load balancer reach the tasks.

@@ -14,7 +14,7 @@ import (
 func TestScaling(t *testing.T) {
 	t.Parallel()
 	a := args()
-	a.Scaling = &service.Scaling{MaxTasks: 24, CPUPercent: 60, ConnectionsPerTask: 5000}
+	a.Scaling = &service.Scaling{MaxTasks: 24, CPUPercent: 60, ConnectionsPerTask: 5000, ScaleInSeconds: 900}
 	resources := run(t, newRecorder(), a)
 	ecs := componenttest.Find(t, resources, "aws:ecs/service:Service", "deepstream-service")
 	require.Equal(t, []string{"desiredCount"}, ecs.RPC.GetIgnoreChanges(), "after its creation the number is the scaler's")
@@ -55,7 +55,7 @@ func TestScaling(t *testing.T) {
 func TestScalingByCPUAlone(t *testing.T) {
 	t.Parallel()
 	a := args()
-	a.Scaling = &service.Scaling{MaxTasks: 24, CPUPercent: 60}
+	a.Scaling = &service.Scaling{MaxTasks: 24, CPUPercent: 60, ScaleInSeconds: 900}
 	names := componenttest.Names(run(t, newRecorder(), a))
 	require.Contains(t, names, "aws:appautoscaling/policy:Policy deepstream-cpu")
 	require.NotContains(t, names, "aws:appautoscaling/policy:Policy deepstream-connections")

@@ -16,14 +16,11 @@ type Scaling struct {
 	// ConnectionsPerTask is how many clients a task shall hold. The load balancer counts its connections as a whole, so
 	// this is only true where no other service is behind it. 0 leaves connections out.
 	ConnectionsPerTask int
+	ScaleInSeconds     int // between two steps down, so that the clients of the first are back; 60 to 3600
 }
 
-// A task that starts takes its share of new clients at once; one that stops cuts all it has. So up is quick, and down
-// is slow.
-const (
-	scaleOutSeconds = 60
-	scaleInSeconds  = 900
-)
+// scaleOutSeconds lies between two steps up, which take nothing from anybody. A step down cuts all the clients of a task.
+const scaleOutSeconds = 60
 
 // validate looks at the scaling of a service that has at least so many tasks.
 func (s *Scaling) validate(tasks int) error {
@@ -39,6 +36,9 @@ func (s *Scaling) validate(tasks int) error {
 	}
 	if s.ConnectionsPerTask < 0 {
 		problems = append(problems, fmt.Errorf("connections per task %d: must not be negative", s.ConnectionsPerTask))
+	}
+	if s.ScaleInSeconds < 60 || s.ScaleInSeconds > 3600 {
+		problems = append(problems, fmt.Errorf("scale in seconds %d: must be 60 to 3600", s.ScaleInSeconds))
 	}
 	return errors.Join(problems...)
 }
@@ -72,7 +72,7 @@ func (b *builder) scaling() error {
 		return err
 	}
 	track := func(suffix string, on *tracking) error {
-		on.ScaleOutCooldown, on.ScaleInCooldown = pulumi.Int(scaleOutSeconds), pulumi.Int(scaleInSeconds)
+		on.ScaleOutCooldown, on.ScaleInCooldown = pulumi.Int(scaleOutSeconds), pulumi.Int(s.ScaleInSeconds)
 		_, err := appautoscaling.NewPolicy(b.ctx, b.name+suffix, &appautoscaling.PolicyArgs{
 			PolicyType:                               pulumi.String("TargetTrackingScaling"),
 			ServiceNamespace:                         target.ServiceNamespace,

@@ -25,6 +25,8 @@ type Service struct {
 	TaskDefinitionArn pulumi.StringOutput
 	LogGroupName      pulumi.StringOutput
 	SecurityGroupID   pulumi.StringOutput // the tasks' own
+	// TargetGroupMetrics is how metrics name the target group: targetgroup/<name>/<id>.
+	TargetGroupMetrics pulumi.StringOutput
 }
 
 // builder holds what the steps of New hand to each other.

@@ -19,7 +19,8 @@ type Config struct {
 	Service  Service  `yaml:"service"`
 	Edge     Edge     `yaml:"edge"`
 
-	Observability Observability `yaml:"observability"`
+	Services      map[string]FurtherService `yaml:"services"` // by name, at most 16 characters
+	Observability Observability             `yaml:"observability"`
 
 	// Sizes is what follows from the service's peak and its reconnect rate. Load fills it in.
 	Sizes sizing.Plan `yaml:"-"`
@@ -75,11 +76,16 @@ type Bus struct {
 
 // Cluster is the fleet of container hosts.
 type Cluster struct {
-	AMI           string `yaml:"ami"`           // pinned id of an ECS-optimised Amazon Linux 2023 image in the stack's region
-	InstanceType  string `yaml:"instanceType"`  // of the image's architecture and with ENI trunking, such as c6g.xlarge
-	MinHosts      int    `yaml:"minHosts"`      // at least one
-	MaxHosts      int    `yaml:"maxHosts"`      // at least MinHosts
-	RootVolumeGiB int    `yaml:"rootVolumeGiB"` // 30 or more: the image's own size
+	AMI          string `yaml:"ami"`          // pinned id of an ECS-optimised Amazon Linux 2023 image in the stack's region
+	InstanceType string `yaml:"instanceType"` // of the image's architecture and with ENI trunking, such as c6g.xlarge
+	// OtherInstanceTypes are what hosts may also be, so that the fleet grows when AWS has run out of the first.
+	OtherInstanceTypes []string `yaml:"otherInstanceTypes"`
+	SpotPercent        int      `yaml:"spotPercent"`   // share of the hosts above MinHosts that are spot instances, 0 to 100
+	WarmPool           int      `yaml:"warmPool"`      // stopped hosts that wait to be started; neither with other types nor with spot
+	Exec               *bool    `yaml:"exec"`          // whether operators may run commands in containers, logged and encrypted; never nil after Load
+	MinHosts           int      `yaml:"minHosts"`      // at least one
+	MaxHosts           int      `yaml:"maxHosts"`      // at least MinHosts
+	RootVolumeGiB      int      `yaml:"rootVolumeGiB"` // 30 or more: the image's own size
 }
 
 // Service is the deepstream service.
@@ -88,10 +94,26 @@ type Service struct {
 	ReconnectsPerSecond int `yaml:"reconnectsPerSecond"` // sockets that may be opened anew in a second, when many end at once
 
 	Image            string `yaml:"image"`            // container image pinned by digest, repository@sha256:...
-	Tasks            int    `yaml:"tasks"`            // how many run; at least 2
+	Tasks            int    `yaml:"tasks"`            // the fewest that run; at least 2
+	MaxTasks         int    `yaml:"maxTasks"`         // the most that run; the same as Tasks keeps the number
+	ScaleOn          string `yaml:"scaleOn"`          // connections, beside CPU, or cpu alone
 	CPU              int    `yaml:"cpu"`              // CPU units a task, 1024 = one vCPU
 	MemoryMiB        int    `yaml:"memoryMiB"`        // hard limit a task
 	LogRetentionDays int    `yaml:"logRetentionDays"` // one of the numbers that CloudWatch Logs accepts
+}
+
+// FurtherService is a service beside deepstream, behind the same load balancer.
+type FurtherService struct {
+	Image       string            `yaml:"image"`       // container image pinned by digest, repository@sha256:...
+	Command     []string          `yaml:"command"`     // instead of the image's own
+	Port        int               `yaml:"port"`        // that it listens on
+	HealthPath  string            `yaml:"healthPath"`  // answers 200 while it is well
+	Path        string            `yaml:"path"`        // it gets the requests for this path and for everything below it
+	Tasks       int               `yaml:"tasks"`       // the fewest that run; at least 2
+	MaxTasks    int               `yaml:"maxTasks"`    // the most that run, by CPU; left out, the same as Tasks
+	CPU         int               `yaml:"cpu"`         // CPU units a task, 1024 = one vCPU
+	MemoryMiB   int               `yaml:"memoryMiB"`   // hard limit a task
+	Environment map[string]string `yaml:"environment"` // by variable name; nothing secret
 }
 
 // Observability says who is told when something is wrong.

@@ -117,6 +117,12 @@ func TestValuesThatMustBeTaken(t *testing.T) {
 		"ephemeral":              {"platform.expires": "2026-01-31T12:00:00Z", "bus.snapshotRetentionDays": 0, "database.finalSnapshot": false},
 		"global name":            global("live.deepstreamhub.com"),
 		"global name is the top": global("deepstreamhub.com"),
+		"mixed hosts":            {"cluster.otherInstanceTypes": []string{"c7g.xlarge", "m6g.xlarge"}, "cluster.spotPercent": 50},
+		"warm hosts":             {"cluster.warmPool": 4},
+		"no exec":                {"cluster.exec": false},
+		"a fixed number":         {"service.maxTasks": 6},
+		"a second service":       further(nil),
+		"a scaled service":       further(map[string]any{"maxTasks": 4, "command": []string{"serve"}, "environment": map[string]string{"MODE": "live"}}),
 		"drain at once":          {"edge.deregistrationDelaySeconds": 0},
 		"host name of 64":        {"edge.hostname": strings.Repeat("x", 46) + ".deepstreamhub.com"},
 		"owner in full":          {"platform.owner": "Zoë Team_1.a:b/c=d+e-f@example.com"},
@@ -143,7 +149,7 @@ func TestEveryProblemComesInOneMessage(t *testing.T) {
 	_, err := Load(src, Options{})
 	require.Error(t, err)
 	assert.Equal(t, `stack prod-eu: 4 problems in its configuration
-  cluster.amii = "ami-0a1b2c3d4e5f60718": there is no such key; known: ami, instanceType, minHosts, maxHosts, rootVolumeGiB; nearest: cluster.ami
+  cluster.amii = "ami-0a1b2c3d4e5f60718": there is no such key; known: ami, instanceType, otherInstanceTypes, spotPercent, warmPool, exec, minHosts, maxHosts, rootVolumeGiB; nearest: cluster.ami
   cluster.maxHosts = "many": must be a whole number from 1 to 5000 (5000 container hosts is the quota of a cluster)
   network.cidr = "10.16.0.0/24": must be /16 to /20: AWS takes no larger VPC, and a smaller one has no room for six zones in every tier; nearest: 10.16.0.0/20
   network.zones = ["euc1-az1","euc1-az2"]: must be three to six zones, not 2: with fewer the loss of one takes half the region; nearest: [euc1-az1, euc1-az2, euc1-az3]`,

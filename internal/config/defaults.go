@@ -5,7 +5,7 @@ import "slices"
 // Defaults returns a Config with everything set that need not differ between regions, sized for production. What it
 // leaves empty is either required (see the rules) or optional.
 func Defaults() Config {
-	finalSnapshot, insights, backups := true, true, true
+	finalSnapshot, insights, backups, exec := true, true, true, true
 	return Config{
 		Network: Network{
 			NAT:                  "perZone", // a zone that fails takes no other zone's way out with it
@@ -37,8 +37,9 @@ func Defaults() Config {
 		// Four vCPU and 8 GiB hold four tasks of the size below, one to a core, with 1 GiB left for the host.
 		Cluster: Cluster{
 			InstanceType:  "c6g.xlarge",
+			Exec:          &exec,
 			MinHosts:      3,
-			MaxHosts:      12,
+			MaxHosts:      16,
 			RootVolumeGiB: 50,
 		},
 		Service: Service{
@@ -48,6 +49,8 @@ func Defaults() Config {
 			ReconnectsPerSecond: 500,
 
 			Tasks:            6,
+			MaxTasks:         12,
+			ScaleOn:          ScaleOnConnections,
 			CPU:              1024, // a deepstream node runs on one thread, so more than one vCPU would idle
 			MemoryMiB:        1792,
 			LogRetentionDays: 30,
@@ -59,4 +62,9 @@ func Defaults() Config {
 		},
 		Observability: Observability{MaxVolumeGiB: 500},
 	}
+}
+
+// furtherService is a service of which nothing but the required is told.
+func furtherService() FurtherService {
+	return FurtherService{Tasks: 2, CPU: 256, MemoryMiB: 512}
 }

@@ -59,6 +59,9 @@ func paths() []string {
 	root := reflect.ValueOf(Config{})
 	for _, group := range groups() {
 		all = append(all, group)
+		if child(root, group).Kind() != reflect.Struct {
+			continue // its keys are names that the stack chooses
+		}
 		for _, name := range keysOf(child(root, group).Type()) {
 			all = append(all, group+"."+name)
 		}

@@ -119,6 +119,8 @@ func (d *decoder) value(key string, v any, into reflect.Value) {
 	switch into.Kind() {
 	case reflect.Struct:
 		d.group(key, v, into)
+	case reflect.Map:
+		d.entries(key, v, into)
 	case reflect.Slice:
 		d.list(key, v, into)
 	case reflect.String:
@@ -155,9 +157,33 @@ func (d *decoder) group(key string, v any, into reflect.Value) {
 		if f := child(into, name); f.IsValid() {
 			d.value(path, object[name], f)
 		} else {
-			d.refuse(path, object[name], "there is no such key; known: "+strings.Join(keysOf(into.Type()), ", "), nearestKey(path))
+			near := nearestKey(path)
+			if strings.Contains(key, ".") { // inside an entry, where the names of other groups' keys are no help
+				near = key + "." + nearest(name, keysOf(into.Type()))
+			}
+			d.refuse(path, object[name], "there is no such key; known: "+strings.Join(keysOf(into.Type()), ", "), near)
 		}
 	}
+}
+
+// entries decodes a map whose keys the stack chooses.
+func (d *decoder) entries(key string, v any, into reflect.Value) {
+	object, ok := v.(map[string]any)
+	if !ok {
+		d.refuse(key, v, "must be a map by name", "")
+		return
+	}
+	all := reflect.MakeMap(into.Type())
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		entry := reflect.New(into.Type().Elem())
+		if service, ok := entry.Interface().(*FurtherService); ok {
+			*service = furtherService()
+		}
+		path := key + "." + name
+		d.value(path, object[name], entry.Elem())
+		all.SetMapIndex(reflect.ValueOf(name), entry.Elem())
+	}
+	into.Set(all)
 }
 
 func (d *decoder) list(key string, v any, into reflect.Value) {

@@ -32,6 +32,9 @@ func (c *checker) check() {
 	c.checkEdge()
 	c.checkNotify()
 	c.checkSizes()
+	c.checkHosts()
+	c.checkServices()
+	c.checkRoom()
 }
 
 // ok reports whether all the keys were decoded, so that a rule may look at them.
@@ -105,6 +108,9 @@ var numbers = []struct {
 	{"cluster.rootVolumeGiB", 30, 16384, "the image's snapshot has 30 GiB and gp3 volumes end at 16384"},
 	{"observability.maxVolumeGiB", 1, 131072, "128 TiB is the largest Aurora volume"},
 	{"service.tasks", 2, 5000, "one task is no redundancy, and 5000 is the quota of a service"},
+	{"service.maxTasks", 2, 5000, "5000 is the quota of a service"},
+	{"cluster.spotPercent", 0, 100, "a share"},
+	{"cluster.warmPool", 0, 5000, "hosts"},
 	{"service.cpu", 128, 10240, "CPU units, 1024 to a vCPU"},
 	{"service.memoryMiB", 256, unlimited, "less leaves its Node.js process no heap"},
 	{"edge.idleTimeoutSeconds", 61, 4000, "deepstream's heartbeat window is 60 s, and a load balancer waits at most 4000"},
@@ -169,6 +175,7 @@ var choices = []struct {
 	rule string
 }{
 	{"network.nat", []string{"none", "single", "perZone"}, "must be none, single or perZone"},
+	{"service.scaleOn", []string{ScaleOnConnections, ScaleOnCPU}, "must be connections or cpu"},
 	{"bus.engineVersion", []string{"7.2", "8.0", "8.1", "8.2"}, "must be a version of Valkey: 7.2, 8.0, 8.1 or 8.2"},
 	{"database.instanceClass", databaseClasses.types(), "must be a class that Aurora PostgreSQL runs on, of family " + databaseClasses.names()},
 	{"backup.lock", []string{"none", "governance", "compliance"}, "must be none, governance (who has the right can take it away) or compliance (after a week nobody can)"},

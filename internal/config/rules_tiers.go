@@ -128,7 +128,7 @@ var (
 
 func (c *checker) checkService() {
 	if c.set("service.image") {
-		c.checkImage()
+		c.checkImage("service.image", c.cfg.Service.Image)
 	}
 	if c.ok("cluster.minHosts", "cluster.maxHosts") && c.cfg.Cluster.MinHosts > c.cfg.Cluster.MaxHosts {
 		c.refuse("cluster.maxHosts", fmt.Sprintf("must be at least cluster.minHosts, which is %d", c.cfg.Cluster.MinHosts), strconv.Itoa(c.cfg.Cluster.MinHosts))
@@ -147,18 +147,18 @@ func (c *checker) checkService() {
 	}
 }
 
-func (c *checker) checkImage() {
-	image := c.cfg.Service.Image
+// checkImage holds an image to a pin, and to the region.
+func (c *checker) checkImage(key, image string) {
 	if !imagePattern.MatchString(image) {
 		rule := "must be pinned by digest, repository@sha256: and 64 hexadecimal digits"
 		if last := image[strings.LastIndex(image, "/")+1:]; !strings.Contains(image, "@") && strings.Contains(last, ":") {
 			rule += "; a tag can be moved, and then two tasks of one deployment run different code"
 		}
-		c.refuse("service.image", rule, "")
+		c.refuseValue(key, image, rule, "")
 		return
 	}
 	if m := ecrPattern.FindStringSubmatch(image); m != nil && c.set(regionKey) && m[2] != c.cfg.Region {
-		c.refuse("service.image", "must come from the stack's own region, so that no region needs another to start a task", m[1]+c.cfg.Region+m[3])
+		c.refuseValue(key, image, "must come from the stack's own region, so that no region needs another to start a task", m[1]+c.cfg.Region+m[3])
 	}
 }
 

@@ -5,10 +5,7 @@ package program
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"os"
-	"slices"
-	"strconv"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -74,7 +71,8 @@ func Region(cfg config.Config) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
 		r := region{ctx: ctx, stack: ctx.Stack(), cfg: cfg, tags: tags(ctx.Stack(), cfg.Platform)}
 		tiers := []func() error{
-			r.provider, r.networkTier, r.databaseTier, r.busTier, r.backupTier, r.clusterTier, r.edgeTier, r.serviceTier, r.observabilityTier,
+			r.provider, r.networkTier, r.databaseTier, r.busTier, r.backupTier, r.clusterTier, r.edgeTier, r.serviceTier,
+			r.furtherServices, r.observabilityTier,
 		}
 		for _, tier := range tiers {
 			if err := tier(); err != nil {
@@ -101,6 +99,7 @@ type region struct {
 	cluster  *cluster.Cluster
 	edge     *edge.Edge
 	service  *service.Service
+	further  map[string]*service.Service // by name
 }
 
 func (r *region) provider() (err error) {
@@ -182,62 +181,6 @@ func (r *region) edgeTier() (err error) {
 	return err
 }
 
-func (r *region) clusterTier() (err error) {
-	c := r.cfg.Cluster
-	r.cluster, err = cluster.New(r.ctx, "cluster", &cluster.Args{
-		VpcID:            r.network.VpcID,
-		PrivateSubnetIDs: r.network.PrivateSubnetIDs,
-		Egress:           r.network.Egress,
-		AMI:              c.AMI,
-		InstanceType:     c.InstanceType,
-		MinHosts:         c.MinHosts,
-		MaxHosts:         c.MaxHosts,
-		RootVolumeGiB:    c.RootVolumeGiB,
-		Tags:             r.hostTags(),
-	}, r.tier("cluster")...)
-	return err
-}
-
-func (r *region) serviceTier() (err error) {
-	c := r.cfg.Service
-	r.service, err = service.New(r.ctx, "deepstream", &service.Args{
-		Stack:            r.stack,
-		Region:           r.cfg.Region,
-		ClusterArn:       r.cluster.ClusterArn,
-		CapacityProvider: r.cluster.CapacityProviderName,
-		VpcID:            r.network.VpcID,
-		SubnetIDs:        r.network.PrivateSubnetIDs,
-		TargetGroupArn:   r.edge.TargetGroupArn,
-		SecurityGroupIDs: []pulumi.StringInput{
-			r.database.ClientSecurityGroupID, r.bus.ClientSecurityGroupID, r.edge.TargetSecurityGroupID,
-		},
-		Image:      c.Image,
-		Command:    deepstream.Command(),
-		Port:       deepstream.Port,
-		HealthPath: deepstream.HealthPath,
-		Tasks:      c.Tasks,
-		CPU:        c.CPU,
-		MemoryMiB:  c.MemoryMiB,
-		Environment: map[string]pulumi.StringInput{
-			deepstream.EnvPostgresHost:     r.database.Endpoint,
-			deepstream.EnvPostgresPort:     text(r.database.Port),
-			deepstream.EnvPostgresDatabase: r.database.DatabaseName,
-			deepstream.EnvPostgresUser:     r.database.Username,
-			deepstream.EnvBusHost:          r.bus.PrimaryEndpoint,
-			deepstream.EnvBusPort:          text(r.bus.Port),
-		},
-		Secrets: map[string]service.Secret{
-			deepstream.EnvPostgresPassword: {Arn: r.database.SecretArn, JSONKey: "password"},
-			deepstream.EnvBusPassword:      {Arn: r.bus.SecretArn, JSONKey: "password"},
-		},
-		SecretKeyArns:      []pulumi.StringInput{r.database.KeyArn, r.bus.KeyArn},
-		LogRetentionDays:   c.LogRetentionDays,
-		StopTimeoutSeconds: deepstream.StopTimeoutSeconds,
-		DependsOn:          r.beforeService(),
-	}, r.tier("deepstream")...)
-	return err
-}
-
 // watchedStorageGiB is how much of an instance's local storage must stay free: sorts and temporary tables that do not
 // fit end queries.
 const watchedStorageGiB = 5
@@ -260,11 +203,9 @@ func (r *region) observabilityTier() error {
 		LoadBalancer: observability.LoadBalancer{
 			ArnSuffix:      r.edge.LoadBalancerMetrics,
 			CertificateArn: r.edge.CertificateArn,
-			MaxConnections: sizes.MaxPerTask * r.cfg.Service.Tasks,
+			MaxConnections: sizes.MaxPerTask * r.cfg.Service.MaxTasks,
 		},
-		Services: map[string]observability.Service{
-			"deepstream": {Name: r.service.ServiceName, TargetGroupArnSuffix: r.edge.TargetGroupMetrics},
-		},
+		Services: r.watchedServices(),
 		Cluster: observability.Cluster{
 			Arn:                  r.cluster.ClusterArn,
 			CapacityProviderName: r.cluster.CapacityProviderName,
@@ -281,20 +222,6 @@ func (r *region) observabilityTier() error {
 		Backup: watchedBackup,
 	}, r.tier("observability")...)
 	return err
-}
-
-// beforeService is what has to be there before the first task starts, beyond what its arguments say: a target group
-// that a load balancer uses, hosts to run on, a way out for them, and a database and a bus that let it in.
-func (r *region) beforeService() []pulumi.Resource {
-	return slices.Concat([]pulumi.Resource{r.edge.Listener}, r.cluster.Ready, r.network.Egress, r.database.Ready, r.bus.Ready)
-}
-
-// hostTags are the tags of what the auto scaling group makes, which no transformation sees.
-func (r *region) hostTags() map[string]string {
-	t := maps.Clone(r.tags)
-	t["component"] = "cluster"
-	t["Name"] = r.stack + "-host"
-	return t
 }
 
 // outputs are what somebody who operates or uses the region asks for first.
@@ -315,9 +242,4 @@ func (r *region) outputs() {
 	} {
 		r.ctx.Export(name, value)
 	}
-}
-
-// text turns a port into what an environment variable holds.
-func text(port pulumi.IntOutput) pulumi.StringOutput {
-	return port.ApplyT(strconv.Itoa).(pulumi.StringOutput)
 }

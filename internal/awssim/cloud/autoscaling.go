@@ -27,6 +27,8 @@ var _ = register(&Kind{
 			Missing: Refusal{"ValidationError", "The subnet ID '{value}' does not exist", "Auto Scaling API, CreateAutoScalingGroup"}},
 		{Path: "targetGroupArns[]", To: "aws:lb/targetGroup:TargetGroup", Key: "arn", Free: true,
 			Missing: Refusal{"ValidationError", "Provided Target Groups may not be valid. Please ensure they exist and try again.", "Auto Scaling API, CreateAutoScalingGroup"}},
+		{Path: "instanceRefresh.preferences.alarmSpecification.alarms[]", To: typeMetricAlarm, Free: true,
+			Missing: Refusal{"ValidationError", "The CloudWatch alarm {value} does not exist", "Auto Scaling API, AlarmSpecification"}},
 	},
 	Check: checkGroup, Create: createGroup, Update: updateGroup, Holds: groupHolds,
 })
@@ -57,6 +59,7 @@ func checkGroup(c *Checker) {
 	c.OneOf("initialLifecycleHooks[].lifecycleTransition", "autoscaling:EC2_INSTANCE_LAUNCHING", "autoscaling:EC2_INSTANCE_TERMINATING")
 	c.OneOf("initialLifecycleHooks[].defaultResult", "CONTINUE", "ABANDON")
 	c.Between("initialLifecycleHooks[].heartbeatTimeout", 30, 7200)
+	checkMixture(c)
 	c.OneOf("warmPool.poolState", "Stopped", "Running", "Hibernated")
 	if s, ok := c.String("waitForCapacityTimeout"); ok {
 		if d, err := time.ParseDuration(s); err != nil || d < 0 {
@@ -104,6 +107,12 @@ func settleGroup(t *Tx, r *Resource) error {
 		return err
 	}
 	if err := settlePlaces(t, r); err != nil {
+		return err
+	}
+	if err := checkGroupMixture(t, r); err != nil {
+		return err
+	}
+	if err := checkRefresh(r); err != nil {
 		return err
 	}
 	lt, content, cause := templateVersion(t, groupTemplate(r.State))

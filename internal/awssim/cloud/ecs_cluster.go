@@ -31,6 +31,9 @@ var _ = register(
 			c.Match("name", clusterNames, "up to 255 letters, digits, hyphens and underscores")
 			c.OneOf("settings[].name", "containerInsights")
 			c.OneOf("configuration.executeCommandConfiguration.logging", "NONE", "DEFAULT", "OVERRIDE")
+			if logging, _ := c.String("configuration.executeCommandConfiguration.logging"); logging == "OVERRIDE" && !Has(c.In, "configuration.executeCommandConfiguration.logConfiguration") {
+				c.Fail("configuration.executeCommandConfiguration.logConfiguration", "must be given with logging OVERRIDE")
+			}
 			c.Match("serviceConnectDefaults.namespace", arnPattern, "an ARN")
 		},
 		Create: createCluster, Update: func(t *Tx, r *Resource, _ Map) error { return settleCluster(t, r) }, Delete: deleteCluster,
@@ -86,8 +89,13 @@ func createCluster(t *Tx, r *Resource) error {
 	return settleCluster(t, r)
 }
 
-func settleCluster(_ *Tx, r *Resource) error {
+func settleCluster(t *Tx, r *Resource) error {
 	tagsAll(r)
+	if key := r.Str("configuration.executeCommandConfiguration.kmsKeyId"); key != "" {
+		if _, problem := usableKey(t, key); problem != "" {
+			return Refuse(invalidECSParameter, "ECS API, ExecuteCommandConfiguration", "The KMS key %s cannot be used: %s", key, problem)
+		}
+	}
 	for _, v := range r.Strs("settings[].value") {
 		if !oneOf(v, "enabled disabled enhanced") {
 			return Refuse(invalidECSParameter, "ECS API, ClusterSetting", "Invalid value %s for setting containerInsights", v)

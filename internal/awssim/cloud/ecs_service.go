@@ -25,6 +25,8 @@ var _ = register(&Kind{
 			"Error retrieving security group information for [{value}]: The security group '{value}' does not exist (ErrorCode: InvalidGroup.NotFound)", "ECS API, CreateService"}},
 		{Path: "loadBalancers[].targetGroupArn", To: "aws:lb/targetGroup:TargetGroup", Key: "arn", Free: true, Missing: Refusal{invalidECSParameter,
 			"Unable to assume role and validate the specified targetGroupArn. Please verify that the ECS service role being passed has the proper permissions.", "facts 52"}},
+		{Path: "alarms.alarmNames[]", To: typeMetricAlarm, Free: true, Missing: Refusal{invalidECSParameter,
+			"The CloudWatch alarm {value} does not exist.", "ECS API, DeploymentAlarms"}},
 		{Path: "serviceRegistries.registryArn", To: "aws:servicediscovery/service:Service", Key: "arn", Missing: Refusal{invalidECSParameter,
 			"Unable to find the service registry {value}.", "ECS API, CreateService"}},
 	},
@@ -183,6 +185,10 @@ func checkDeployment(r *Resource) error {
 		return invalidService("The daemon scheduling strategy does not support a desired count.")
 	case r.Bool("deploymentCircuitBreaker.enable") && oneOf(r.Str("deploymentController.type"), "CODE_DEPLOY EXTERNAL"):
 		return Refuse(invalidECSParameter, "facts 58", "DeploymentCircuitBreaker feature can only be used with ECS deployment controller.")
+	case r.Bool("alarms.enable") && oneOf(r.Str("deploymentController.type"), "CODE_DEPLOY EXTERNAL"):
+		return Refuse(invalidECSParameter, "ECS API, DeploymentAlarms", "Deployment alarms can only be used with ECS deployment controller.")
+	case Has(r.State, "alarms") && len(r.Strs("alarms.alarmNames[]")) == 0:
+		return Refuse(invalidECSParameter, "ECS API, DeploymentAlarms", "Deployment alarms need at least one alarm name.")
 	case r.Int("desiredCount") < 0:
 		return invalidService("desiredCount cannot be negative.")
 	}

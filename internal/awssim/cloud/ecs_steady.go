@@ -95,7 +95,7 @@ func (w *workload) fits(group *Resource) (tasks int, problem string) {
 	_, content, _ := templateVersion(w.t, groupTemplate(group.State))
 	data, _ := parseUserData(Str(content, "userData"))
 	w.content, w.agent = content, data.Agent
-	m, _ := machineOf(Str(content, "instanceType"))
+	m := smallest(group, content)
 	if a := w.definition.Str("runtimePlatform.cpuArchitecture"); a != "" && strings.ToLower(a) != m.Architecture {
 		return 0, "The closest matching container-instance is missing an attribute required by your task (ecs.cpu-architecture)"
 	}
@@ -119,6 +119,18 @@ func (w *workload) fits(group *Resource) (tasks int, problem string) {
 		}
 	}
 	return each * hosts, ""
+}
+
+// smallest returns the machine of a group with the least room: ECS counts on no more of a group of mixed types ("Amazon
+// ECS cluster auto scaling", ECS Developer Guide).
+func smallest(group *Resource, content Map) machine {
+	m, _ := machineOf(Str(content, "instanceType"))
+	for i, name := range group.Strs("mixedInstancesPolicy.launchTemplate.overrides[].instanceType") {
+		if other, _ := machineOf(name); i == 0 || other.MemoryMiB < m.MemoryMiB || other.CPU < m.CPU {
+			m = other
+		}
+	}
+	return m
 }
 
 // needs returns the CPU units and MiB that one task reserves.

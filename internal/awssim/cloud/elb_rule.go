@@ -34,7 +34,9 @@ func checkListenerRule(c *Checker) {
 	c.OneOf("actions[].type", "forward", "redirect", "fixed-response", "authenticate-cognito", "authenticate-oidc")
 	c.Length("conditions[].pathPattern.values[]", 1, 128)
 	for i, a := range Maps(c.In, "actions[]") {
-		checkAction(c, fmt.Sprintf("actions[%d]", i), a)
+		if needs, given := actionBlocks[Str(a, "type")], blocksOf(a); len(needs) > 0 && (len(given) != 1 || !contains(needs, given[0])) {
+			c.Fail(fmt.Sprintf("actions[%d]", i), "an action of type %s needs exactly one of %q, not %q", Str(a, "type"), needs, given)
+		}
 	}
 	for i, condition := range Maps(c.In, "conditions[]") {
 		if len(condition) != 1 {

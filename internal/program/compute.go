@@ -1,0 +1,169 @@
+package program
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/deepstreamhub/platform/components/cluster"
+	"github.com/deepstreamhub/platform/components/observability"
+	"github.com/deepstreamhub/platform/components/service"
+	"github.com/deepstreamhub/platform/images/deepstream"
+	"github.com/deepstreamhub/platform/internal/config"
+)
+
+func (r *region) clusterTier() (err error) {
+	c, sizes := r.cfg.Cluster, r.cfg.Sizes
+	execLogDays := 0
+	if *c.Exec {
+		execLogDays = r.cfg.Service.LogRetentionDays
+	}
+	r.cluster, err = cluster.New(r.ctx, "cluster", &cluster.Args{
+		Stack:            r.stack,
+		Region:           r.cfg.Region,
+		VpcID:            r.network.VpcID,
+		PrivateSubnetIDs: r.network.PrivateSubnetIDs,
+		Egress:           r.network.Egress,
+		AMI:              c.AMI,
+		InstanceType:     c.InstanceType,
+		OtherTypes:       c.OtherInstanceTypes,
+		SpotPercent:      c.SpotPercent,
+		WarmHosts:        c.WarmPool,
+		MinHosts:         c.MinHosts,
+		MaxHosts:         c.MaxHosts,
+		RootVolumeGiB:    c.RootVolumeGiB,
+		Refresh: cluster.Refresh{
+			MinHealthyPercent: sizes.RefreshMinHealthy,
+			MaxHealthyPercent: sizes.RefreshMaxHealthy,
+			Checkpoints:       sizes.Checkpoints,
+			CheckpointDelay:   sizes.CheckpointDelay,
+		},
+		ExecLogDays: execLogDays,
+		Tags:        r.hostTags(),
+	}, r.tier("cluster")...)
+	return err
+}
+
+func (r *region) serviceTier() (err error) {
+	c := r.cfg.Service
+	args := r.serviceArgs()
+	args.TargetGroupArn = r.edge.TargetGroupArn
+	args.SecurityGroupIDs = []pulumi.StringInput{
+		r.database.ClientSecurityGroupID, r.bus.ClientSecurityGroupID, r.edge.TargetSecurityGroupID,
+	}
+	args.Image = c.Image
+	args.Command = deepstream.Command()
+	args.Port = deepstream.Port
+	args.HealthPath = deepstream.HealthPath
+	args.HealthCommand = deepstream.HealthCommand()
+	args.Tasks = c.Tasks
+	args.Scaling = r.scaling(c.Tasks, c.MaxTasks)
+	if args.Scaling != nil && c.ScaleOn == config.ScaleOnConnections {
+		args.Scaling.ConnectionsPerTask = r.cfg.Sizes.ConnectionsPerTask
+	}
+	args.CPU, args.MemoryMiB = c.CPU, c.MemoryMiB
+	args.Environment = map[string]pulumi.StringInput{
+		deepstream.EnvPostgresHost:     r.database.Endpoint,
+		deepstream.EnvPostgresPort:     text(r.database.Port),
+		deepstream.EnvPostgresDatabase: r.database.DatabaseName,
+		deepstream.EnvPostgresUser:     r.database.Username,
+		deepstream.EnvBusHost:          r.bus.PrimaryEndpoint,
+		deepstream.EnvBusPort:          text(r.bus.Port),
+	}
+	args.Secrets = map[string]service.Secret{
+		deepstream.EnvPostgresPassword: {Arn: r.database.SecretArn, JSONKey: "password"},
+		deepstream.EnvBusPassword:      {Arn: r.bus.SecretArn, JSONKey: "password"},
+	}
+	args.SecretKeyArns = []pulumi.StringInput{r.database.KeyArn, r.bus.KeyArn}
+	args.StopTimeoutSeconds = deepstream.StopTimeoutSeconds
+	args.DependsOn = slices.Concat(args.DependsOn, r.database.Ready, r.bus.Ready)
+	r.service, err = service.New(r.ctx, "deepstream", args, r.tier("deepstream")...)
+	return err
+}
+
+// furtherServices are those that the stack names beside deepstream. They reach neither database nor bus, which are
+// deepstream's.
+func (r *region) furtherServices() (err error) {
+	r.further = map[string]*service.Service{}
+	for _, name := range slices.Sorted(maps.Keys(r.cfg.Services)) {
+		c := r.cfg.Services[name]
+		args := r.serviceArgs()
+		args.Route = &service.Route{
+			ListenerArn:                r.edge.ListenerArn,
+			BalancerGroupID:            r.edge.SecurityGroupID,
+			Path:                       c.Path,
+			DeregistrationDelaySeconds: requestSeconds,
+		}
+		args.Image, args.Command = c.Image, c.Command
+		args.Port, args.HealthPath = c.Port, c.HealthPath
+		args.Tasks, args.CPU, args.MemoryMiB = c.Tasks, c.CPU, c.MemoryMiB
+		args.Scaling = r.scaling(c.Tasks, c.MaxTasks)
+		args.Environment = map[string]pulumi.StringInput{}
+		for variable, value := range c.Environment {
+			args.Environment[variable] = pulumi.String(value)
+		}
+		args.StopTimeoutSeconds = requestSeconds
+		if r.further[name], err = service.New(r.ctx, name, args, r.tier(name)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// requestSeconds is what a task of a further service has to end its requests: these are no sockets that stay open.
+const requestSeconds = 30
+
+// serviceArgs are the arguments that all services share.
+func (r *region) serviceArgs() *service.Args {
+	args := &service.Args{
+		Stack:            r.stack,
+		Region:           r.cfg.Region,
+		ClusterArn:       r.cluster.ClusterArn,
+		CapacityProvider: r.cluster.CapacityProviderName,
+		VpcID:            r.network.VpcID,
+		SubnetIDs:        r.network.PrivateSubnetIDs,
+		LoadBalancerArn:  r.edge.LoadBalancerArn,
+		LogRetentionDays: r.cfg.Service.LogRetentionDays,
+		// What has to be there before the first task starts, beyond what the arguments say: a listener, hosts to run
+		// on, and a way out for them.
+		DependsOn: slices.Concat([]pulumi.Resource{r.edge.Listener}, r.cluster.Ready, r.network.Egress),
+	}
+	if r.cluster.ExecKeyArn != nil {
+		args.Exec = &service.Exec{LogGroupArn: r.cluster.ExecLogGroupArn, KeyArn: r.cluster.ExecKeyArn}
+	}
+	return args
+}
+
+// scaling is how a service's number of tasks follows its load, nil for one that keeps it.
+func (r *region) scaling(tasks, maxTasks int) *service.Scaling {
+	if maxTasks <= tasks {
+		return nil
+	}
+	return &service.Scaling{MaxTasks: maxTasks, CPUPercent: r.cfg.Sizes.CPUTargetPercent, ScaleInSeconds: r.cfg.Sizes.ScaleInCooldown}
+}
+
+// watchedServices are all services, by name.
+func (r *region) watchedServices() map[string]observability.Service {
+	watched := map[string]observability.Service{
+		"deepstream": {Name: r.service.ServiceName, TargetGroupArnSuffix: r.edge.TargetGroupMetrics},
+	}
+	for name, s := range r.further {
+		watched[name] = observability.Service{Name: s.ServiceName, TargetGroupArnSuffix: s.TargetGroupMetrics}
+	}
+	return watched
+}
+
+// hostTags are the tags of what the auto scaling group makes, which no transformation sees.
+func (r *region) hostTags() map[string]string {
+	t := maps.Clone(r.tags)
+	t["component"] = "cluster"
+	t["Name"] = r.stack + "-host"
+	return t
+}
+
+// text turns a port into what an environment variable holds.
+func text(port pulumi.IntOutput) pulumi.StringOutput {
+	return port.ApplyT(strconv.Itoa).(pulumi.StringOutput)
+}
