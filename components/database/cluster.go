@@ -116,7 +116,8 @@ func (b *builder) members() error {
 			PubliclyAccessible:         pulumi.Bool(false),
 			CopyTagsToSnapshot:         pulumi.Bool(true),
 			ApplyImmediately:           applyNow,
-		}, b.child, pulumi.DependsOn(earlier))
+			// The zone is chosen once: a network that gains a zone lists its zones anew, and the instances would be replaced.
+		}, b.child, pulumi.DependsOn(earlier), pulumi.IgnoreChanges([]string{"availabilityZone"}))
 		if err != nil {
 			return err
 		}
