@@ -30,6 +30,7 @@ var bans = []arrow{
 	{From: "components/", To: module + "/internal/", Except: []string{"internal/policy", "internal/sizing"},
 		Reason: "a component takes arguments; it knows neither configuration nor program nor driver"},
 	{From: "internal/config", To: "github.com/pulumi/", Reason: "configuration is checked before any engine starts"},
+	{From: "internal/sizing", To: module, Reason: "sizes follow from numbers alone"},
 	{From: "internal/policy", To: "github.com/pulumi/", Reason: "policies are plain values, tested without an engine"},
 	{From: "internal/plan", To: module, Reason: "plan types stand alone: everything may import them"},
 	{From: "internal/plan", To: "github.com/pulumi/", Reason: "plan types are plain"},

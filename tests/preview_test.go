@@ -30,6 +30,7 @@ func TestPreviewKnowsNothingThatAWSComputes(t *testing.T) {
 	cfg.Backup.Lock = "governance"
 	yes := true
 	cfg.Database.FinalSnapshot = &yes // only vaults that are kept can be locked
+	cfg.Observability.Notify = []string{"mailto:ops@deepstreamhub.com"}
 	s := harness.NewStack(t, aws, "unknown", cfg)
 	s.Up()
 	client := configuredProvider(t, aws, "eu-central-1")
@@ -99,7 +100,9 @@ func configuredProvider(t *testing.T, aws *harness.AWS, region string) pulumirpc
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, conn.Close()) })
 	client := pulumirpc.NewResourceProviderClient(conn)
-	_, err = client.Configure(t.Context(), &pulumirpc.ConfigureRequest{Variables: map[string]string{"aws:config:region": region}})
+	args, err := plugin.MarshalProperties(resource.NewPropertyMapFromMap(map[string]any{"region": region}), keepUnknowns)
+	require.NoError(t, err)
+	_, err = client.Configure(t.Context(), &pulumirpc.ConfigureRequest{Args: args})
 	require.NoError(t, err)
 	return client
 }

@@ -4,6 +4,8 @@
 // The way in is Load, on a Source that ReadFiles took from the stack file or that the program took from the engine.
 package config
 
+import "github.com/deepstreamhub/platform/internal/sizing"
+
 // Config is one region stack's configuration. The yaml names are the keys of the stack file, below
 // "deepstreamhub:"; Region is "aws:region".
 type Config struct {
@@ -16,6 +18,11 @@ type Config struct {
 	Cluster  Cluster  `yaml:"cluster"`
 	Service  Service  `yaml:"service"`
 	Edge     Edge     `yaml:"edge"`
+
+	Observability Observability `yaml:"observability"`
+
+	// Sizes is what follows from the service's peak and its reconnect rate. Load fills it in.
+	Sizes sizing.Plan `yaml:"-"`
 }
 
 // Platform is what concerns the stack as a whole.
@@ -74,11 +81,23 @@ type Cluster struct {
 
 // Service is the deepstream service.
 type Service struct {
+	PeakConnections     int `yaml:"peakConnections"`     // open sockets at the busiest moment
+	ReconnectsPerSecond int `yaml:"reconnectsPerSecond"` // sockets that may be opened anew in a second, when many end at once
+
 	Image            string `yaml:"image"`            // container image pinned by digest, repository@sha256:...
 	Tasks            int    `yaml:"tasks"`            // how many run; at least 2
 	CPU              int    `yaml:"cpu"`              // CPU units a task, 1024 = one vCPU
 	MemoryMiB        int    `yaml:"memoryMiB"`        // hard limit a task
 	LogRetentionDays int    `yaml:"logRetentionDays"` // one of the numbers that CloudWatch Logs accepts
+}
+
+// Observability says who is told when something is wrong.
+type Observability struct {
+	// Notify are receivers: an e-mail address behind mailto:, an https:// address, or the ARN of an SQS queue.
+	Notify []string `yaml:"notify"`
+	// MaxVolumeGiB is how much data the database is expected to hold at most: its volume grows by itself, and so does
+	// its bill.
+	MaxVolumeGiB int `yaml:"maxVolumeGiB"`
 }
 
 // Edge is the load balancer and the names by which clients reach it.

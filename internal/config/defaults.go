@@ -38,6 +38,11 @@ func Defaults() Config {
 			RootVolumeGiB: 50,
 		},
 		Service: Service{
+			// What the tasks below hold with one zone lost, and what a region of this size takes back within the
+			// clients' patience.
+			PeakConnections:     20_000,
+			ReconnectsPerSecond: 500,
+
 			Tasks:            6,
 			CPU:              1024, // a deepstream node runs on one thread, so more than one vCPU would idle
 			MemoryMiB:        1792,
@@ -48,5 +53,6 @@ func Defaults() Config {
 			IdleTimeoutSeconds:         120,
 			DeregistrationDelaySeconds: 120,
 		},
+		Observability: Observability{MaxVolumeGiB: 500},
 	}
 }

@@ -39,7 +39,7 @@ func Load(src Source, opts Options) (Config, error) {
 	if len(c.problems) > 0 {
 		return Config{}, fmt.Errorf("stack %s: %w", src.Stack, c.problems.sorted())
 	}
-	return cfg, nil
+	return c.cfg, nil
 }
 
 // Validate checks every rule on a Config that did not come from Load. The error is Problems.

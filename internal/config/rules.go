@@ -30,6 +30,8 @@ func (c *checker) check() {
 	c.checkBackup()
 	c.checkService()
 	c.checkEdge()
+	c.checkNotify()
+	c.checkSizes()
 }
 
 // ok reports whether all the keys were decoded, so that a rule may look at them.
@@ -101,6 +103,7 @@ var numbers = []struct {
 	{"cluster.minHosts", 1, 5000, "5000 container hosts is the quota of a cluster"},
 	{"cluster.maxHosts", 1, 5000, "5000 container hosts is the quota of a cluster"},
 	{"cluster.rootVolumeGiB", 30, 16384, "the image's snapshot has 30 GiB and gp3 volumes end at 16384"},
+	{"observability.maxVolumeGiB", 1, 131072, "128 TiB is the largest Aurora volume"},
 	{"service.tasks", 2, 5000, "one task is no redundancy, and 5000 is the quota of a service"},
 	{"service.cpu", 128, 10240, "CPU units, 1024 to a vCPU"},
 	{"service.memoryMiB", 256, unlimited, "less leaves its Node.js process no heap"},

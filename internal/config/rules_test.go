@@ -138,6 +138,11 @@ var ruleCases = map[string]ruleCase{
 	"global unscoped":   {map[string]any{"edge.globalName": "live.deepstreamhub.com"}, "edge.globalName", "dataScope", ""},
 	"scope unknown":     {map[string]any{"edge.dataScope": "global"}, "edge.dataScope", "perRegion", "perRegion"},
 	"idle too short":    {map[string]any{"edge.idleTimeoutSeconds": 60}, "edge.idleTimeoutSeconds", "61 to 4000", "61"},
+	"no peak":           {map[string]any{"service.peakConnections": 0}, "service.peakConnections", "1 to 100000000", "1"},
+	"reconnects rare":   {map[string]any{"service.reconnectsPerSecond": 100}, "service.reconnectsPerSecond", "clients give up after 40 s", "167"},
+	"nobody to tell":    {map[string]any{"observability.notify": []any{"ops@deepstreamhub.com"}}, "observability.notify[0]", "mailto:", ""},
+	"told in the clear": {map[string]any{"observability.notify": []any{"http://x.org"}}, "observability.notify[0]", "https://", ""},
+	"volume too large":  {map[string]any{"observability.maxVolumeGiB": 200_000}, "observability.maxVolumeGiB", "128 TiB", "131072"},
 	"drain too long":    {map[string]any{"edge.deregistrationDelaySeconds": 3601}, "edge.deregistrationDelaySeconds", "0 to 3600", "3600"},
 
 	"unknown key":           {map[string]any{"network.zonez": 3}, "network.zonez", "no such key", "network.zones"},

@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/deepstreamhub/platform/components/backup"
+	"github.com/deepstreamhub/platform/components/observability"
 	"github.com/deepstreamhub/platform/internal/config"
 )
 
@@ -51,4 +52,12 @@ func lock(c config.Backup) *backup.Lock {
 		return &backup.Lock{MinRetentionDays: c.LockMinRetentionDays, ChangeableForDays: changeableForDays}
 	}
 	return nil
+}
+
+// watchedBackup is what observability watches of the backups, nil without any.
+func (r *region) watchedBackup() *observability.Backup {
+	if r.backup == nil {
+		return nil
+	}
+	return &observability.Backup{VaultArn: r.backup.VaultArn}
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/deepstreamhub/platform/components/database"
 	"github.com/deepstreamhub/platform/components/edge"
 	"github.com/deepstreamhub/platform/components/network"
+	"github.com/deepstreamhub/platform/components/observability"
 	"github.com/deepstreamhub/platform/components/service"
 	"github.com/deepstreamhub/platform/images/deepstream"
 	"github.com/deepstreamhub/platform/internal/config"
@@ -72,7 +73,7 @@ func source(ctx *pulumi.Context) (config.Source, error) {
 func Region(cfg config.Config) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
 		r := region{ctx: ctx, stack: ctx.Stack(), cfg: cfg, tags: tags(ctx.Stack(), cfg.Platform)}
-		for _, tier := range []func() error{r.provider, r.networkTier, r.databaseTier, r.backupTier, r.busTier, r.clusterTier, r.edgeTier, r.serviceTier} {
+		for _, tier := range []func() error{r.provider, r.networkTier, r.databaseTier, r.backupTier, r.busTier, r.clusterTier, r.edgeTier, r.serviceTier, r.observabilityTier} {
 			if err := tier(); err != nil {
 				return err
 			}
@@ -224,6 +225,47 @@ func (r *region) serviceTier() (err error) {
 		StopTimeoutSeconds: deepstream.StopTimeoutSeconds,
 		DependsOn:          r.beforeService(),
 	}, r.tier("deepstream")...)
+	return err
+}
+
+// watchedStorageGiB is how much of an instance's local storage must stay free: sorts and temporary tables that do not
+// fit end queries.
+const watchedStorageGiB = 5
+
+func (r *region) observabilityTier() error {
+	var receivers []observability.Subscription
+	for _, to := range r.cfg.Observability.Notify {
+		protocol, endpoint := config.Receiver(to)
+		receivers = append(receivers, observability.Subscription{Protocol: protocol, Endpoint: endpoint})
+	}
+	sizes := r.cfg.Sizes
+	_, err := observability.New(r.ctx, "observability", &observability.Args{
+		Stack:         r.stack,
+		Region:        r.cfg.Region,
+		Subscriptions: receivers,
+		LoadBalancer: observability.LoadBalancer{
+			ArnSuffix:      r.edge.LoadBalancerMetrics,
+			CertificateArn: r.edge.CertificateArn,
+			MaxConnections: sizes.MaxPerTask * r.cfg.Service.Tasks,
+		},
+		Services: map[string]observability.Service{
+			"deepstream": {Name: r.service.ServiceName, TargetGroupArnSuffix: r.edge.TargetGroupMetrics},
+		},
+		Cluster: observability.Cluster{
+			Arn:                  r.cluster.ClusterArn,
+			CapacityProviderName: r.cluster.CapacityProviderName,
+			AutoScalingGroupName: r.cluster.AutoScalingGroupName,
+		},
+		Database: observability.Database{
+			ClusterIdentifier:   r.database.ClusterIdentifier,
+			InstanceIdentifiers: r.database.InstanceIdentifiers,
+			MaxConnections:      sizes.DatabaseMax,
+			MinLocalStorageGiB:  watchedStorageGiB,
+			MaxVolumeGiB:        r.cfg.Observability.MaxVolumeGiB,
+		},
+		Bus:    observability.Bus{ReplicationGroupID: r.bus.ReplicationGroupID, Nodes: 1 + r.cfg.Bus.Replicas},
+		Backup: r.watchedBackup(),
+	}, r.tier("observability")...)
 	return err
 }
 

@@ -82,9 +82,8 @@ func (a *Account) declare(t *Tx) {
 			Type: "aws:route53/zone:Zone", ID: z.ID, Serial: c.serial, Declared: true,
 			Inputs: inputs, State: withDefaults(kinds["aws:route53/zone:Zone"], inputs),
 		}
-		r.State["id"], r.State["zoneId"] = z.ID, z.ID
-		r.State["arn"] = "arn:aws:route53:::hostedzone/" + z.ID
-		r.State["nameServers"] = List("ns-1.awsdns-01.org", "ns-2.awsdns-02.com", "ns-3.awsdns-03.net", "ns-4.awsdns-04.co.uk")
+		r.State["id"] = z.ID
+		settleZoneState(r)
 		c.put(t, kinds[r.Type], r)
 	}
 }

@@ -3,6 +3,8 @@ package cloud
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,26 +17,38 @@ const (
 )
 
 const (
-	commonNameLimit = 64  // first name of a certificate (ACM API, RequestCertificate: DomainName is at most 253, the CN 64)
-	nameLimit       = 10  // default quota of names in a certificate (ACM User Guide, "Quotas")
-	domainLimit     = 253 // RFC 1035
+	requestCertificate = "ACM API, RequestCertificate"
+	firstNameLimit     = 64  // characters of a certificate's first name, dots included
+	domainLimit        = 253 // characters of any other
+	namesLimit         = 10  // names in one certificate (ACM User Guide, "Quotas")
 )
 
-// certificateDomain is what ACM takes as name, with a wildcard as leftmost label only (ACM API, RequestCertificate).
-var certificateDomain = regexp.MustCompile(`^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+// certificateDomain is what ACM takes as name, with a wildcard as whole leftmost label only (ACM API,
+// RequestCertificate).
+var certificateDomain = regexp.MustCompile(`^(\*\.)?([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])$`)
 
 var _ = register(
 	&Kind{
 		Type: typeCertificate, Service: "ACM", Noun: "Certificate", CreateCall: "RequestCertificate", UpdateCall: "UpdateCertificateOptions",
 		Replace: []string{"domainName", "subjectAlternativeNames", "validationMethod", "keyAlgorithm", "certificateAuthorityArn", "validationOptions"},
+		Keys:    []string{"arn"},
 		InUse:   Refusal{"ResourceInUseException", "Certificate {id} in account is in use.", "facts 72"},
+		Quota:   &Quota{Max: 2500, Refusal: Refusal{"LimitExceededException", "Error: you have reached your limit of {value} certificates.", "ACM User Guide, quotas"}},
 		Check:   checkCertificate, Create: createCertificate,
-		Update: func(_ *Tx, r *Resource, _ Map) error { tagsAll(r); return nil },
+		Update: func(_ *Tx, r *Resource, old Map) error {
+			keep(r, old, "options")
+			settleCertificateOptions(r)
+			tagsAll(r)
+			return nil
+		},
+		Delete: func(t *Tx, r *Resource) error {
+			removeAll(t, typeValidation, "certificateArn", r.ID)
+			return nil
+		},
 	},
 	&Kind{
 		Type: typeValidation, Service: "ACM", Noun: "CertificateValidation", CreateCall: "DescribeCertificate",
-		Replace:  []string{"certificateArn", "validationRecordFqdns"},
-		Required: []string{"certificateArn"},
+		Frozen: true,
 		Refs: []Ref{{Path: "certificateArn", To: typeCertificate, Free: true, // it is no resource of AWS, only a wait
 			Missing: Refusal{"ResourceNotFoundException", "Could not find certificate {value}.", "ACM API, DescribeCertificate"}}},
 		Create: validateCertificate,
@@ -42,110 +56,146 @@ var _ = register(
 )
 
 func checkCertificate(c *Checker) {
-	c.OneOf("validationMethod", "DNS", "EMAIL")
+	c.OneOf("validationMethod", "DNS", "EMAIL", "HTTP")
 	c.OneOf("keyAlgorithm", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1", "RSA_1024", "RSA_2048", "RSA_3072", "RSA_4096")
-	for _, p := range []string{"privateKey", "certificateBody", "certificateChain", "certificateAuthorityArn"} {
-		if Has(c.In, p) {
-			c.Fail(p, "the offline AWS issues certificates itself; importing one is not part of it")
-		}
-	}
-	if !Has(c.In, "domainName") {
-		c.Fail("domainName", "missing required property")
-	}
-	if !Has(c.In, "validationMethod") {
-		c.Fail("validationMethod", "missing required property")
-	}
+	c.OneOf("options.certificateTransparencyLoggingPreference", "ENABLED", "DISABLED")
+	c.Length("subjectAlternativeNames[]", 1, domainLimit)
+	c.ExactlyOne("domainName", "privateKey")
 	for _, p := range []string{"domainName", "subjectAlternativeNames[]"} {
 		for _, name := range Strs(c.In, p) {
 			if strings.HasSuffix(name, ".") {
 				c.Fail(p, "%q cannot end with a period", name)
-			} else if !certificateDomain.MatchString(strings.ToLower(name)) || len(name) > domainLimit {
-				c.Fail(p, "%q is not a domain name", name)
 			}
 		}
 	}
-	if name, ok := c.String("domainName"); ok && len(name) > commonNameLimit {
-		c.Fail("domainName", "the first domain name can have no more than %d characters: %q", commonNameLimit, name)
+	if Has(c.In, "domainName") && !Has(c.In, "validationMethod") {
+		c.Fail("validationMethod", "`certificate_authority_arn` or `validation_method` must be set when creating an ACM certificate")
 	}
+	if method, _ := c.String("validationMethod"); method == "EMAIL" || method == "HTTP" {
+		c.Fail("validationMethod", "the offline AWS validates certificates through DNS only")
+	}
+	// Imported certificates and those of private authorities are not issued by ACM.
+	c.Unmodelled("certificateAuthorityArn", "certificateBody", "certificateChain", "privateKey", "earlyRenewalDuration", "validationOptions")
 }
 
 func createCertificate(t *Tx, r *Resource) error {
-	names := []string{strings.ToLower(r.Str("domainName"))}
+	names := []string{r.Str("domainName")}
 	for _, n := range r.Strs("subjectAlternativeNames[]") {
-		if !slices.Contains(names, strings.ToLower(n)) {
-			names = append(names, strings.ToLower(n))
+		if !contains(names, n) {
+			names = append(names, n)
 		}
 	}
-	if len(names) > nameLimit {
-		return Refuse("LimitExceededException", "ACM User Guide, Quotas", "Error: Cannot request more domain names than %d", nameLimit)
+	if err := certificateNames(names); err != nil {
+		return err
+	}
+	computed(r, Map{"keyAlgorithm": "RSA_2048"})
+	if !oneOf(r.Str("keyAlgorithm"), "RSA_2048 EC_prime256v1 EC_secp384r1") {
+		return Refuse("ValidationException", "ACM User Guide, certificate characteristics", "%s is not supported for public certificates", r.Str("keyAlgorithm"))
 	}
 	r.ID = t.ARN("acm", "certificate/"+t.UUID())
-	options := List[any]()
+	options := []any{}
 	for _, n := range names {
 		record, value := validationRecord(t.Account(), n)
 		options = append(options, Map{"domainName": n, "resourceRecordName": record, "resourceRecordType": "CNAME", "resourceRecordValue": value})
 	}
 	computed(r, Map{
-		"arn": r.ID, "status": "PENDING_VALIDATION", "domainValidationOptions": options, "type": "AMAZON_ISSUED", "keyAlgorithm": "RSA_2048",
-		"renewalEligibility": "INELIGIBLE", "pendingRenewal": false, "validationEmails": List[any](), "renewalSummaries": List[any](),
+		"arn": r.ID, "status": "PENDING_VALIDATION", "domainValidationOptions": options, "type": "AMAZON_ISSUED",
+		"renewalEligibility": "INELIGIBLE", "pendingRenewal": false, "validationEmails": []any{}, "renewalSummaries": []any{},
 		"notBefore": "", "notAfter": "",
-		"options": Map{"certificateTransparencyLoggingPreference": "ENABLED"},
 	})
-	r.State["subjectAlternativeNames"] = List(names...)
+	slices.Sort(names)
+	r.State["subjectAlternativeNames"] = List(names...) // with the first, as ACM has them
+	settleCertificateOptions(r)
 	tagsAll(r)
 	return nil
 }
 
+func settleCertificateOptions(r *Resource) {
+	computed(r, Map{"options": Map{}})
+	fill(first[Map](r.State, "options"), Map{"certificateTransparencyLoggingPreference": "ENABLED"})
+}
+
+// certificateNames refuses what ACM takes for no name; the first is the one asked for as domain name.
+func certificateNames(names []string) error {
+	for i, n := range names {
+		if !certificateDomain.MatchString(n) {
+			return Refuse("ValidationException", requestCertificate, "1 validation error detected: Value '%s' at 'domainName' failed to satisfy constraint: "+
+				"Member must satisfy regular expression pattern for domain names", n)
+		}
+		if limit := map[bool]int{true: firstNameLimit, false: domainLimit}[i == 0]; len(n) > limit {
+			return Refuse("ValidationException", requestCertificate, "The first domain name can be no longer than %d characters: '%s'", limit, n)
+		}
+	}
+	if len(names) > namesLimit {
+		return Refuse("LimitExceededException", "ACM User Guide, quotas", "Error: you have reached your limit of %d domain names per certificate.", namesLimit)
+	}
+	return nil
+}
+
 // validationRecord returns the record that proves a name. It is the same for every certificate of the account that
-// holds the name, in all regions (ACM User Guide, "DNS validation").
+// holds the name, in all regions, and for a wildcard and what it stands under (ACM User Guide, "DNS validation").
 func validationRecord(account, name string) (record, value string) {
-	name = strings.TrimPrefix(name, "*.")
+	name = strings.ToLower(strings.TrimPrefix(name, "*."))
 	digest := func(salt string) string {
-		sum := sha256.Sum256([]byte(salt + account + name))
+		sum := sha256.Sum256([]byte(salt + "/" + account + "/" + name))
 		return hex.EncodeToString(sum[:16])
 	}
 	return "_" + digest("name") + "." + name + ".", "_" + digest("value") + "." + digest("zone")[:10] + ".acm-validations.aws."
 }
 
-// certificateLife is how long a certificate that ACM issues is valid (ACM User Guide, "Characteristics": 198 days since
-// 2026, 13 months before).
+// certificateLife is how long a certificate that ACM issues is valid (ACM User Guide, "ACM public certificate
+// characteristics": 198 days, 13 months before 2026).
 const certificateLife = 198 * 24 * time.Hour
 
-// validateCertificate is the provider's wait for ACM, which issues once every name's record is in public DNS.
+// validateCertificate is the provider's wait for ACM, which issues once every name's record is in public DNS. A record
+// that goes later takes nothing back.
 func validateCertificate(t *Tx, r *Resource) error {
 	cert, _ := t.Find(typeCertificate, "", r.Str("certificateArn"))
-	if cert.Str("validationMethod") != "DNS" {
-		return Refuse("ValidationError", "facts 73", "certificate %s is validated by %s; nobody reads that mail offline", cert.ID, cert.Str("validationMethod"))
-	}
 	given := map[string]bool{}
 	for _, f := range r.Strs("validationRecordFqdns[]") {
 		given[domain(f)] = true
 	}
+	var missing, unresolved []error
 	for _, o := range Maps(cert.State, "domainValidationOptions[]") {
 		name := domain(Str(o, "resourceRecordName"))
-		if Has(r.State, "validationRecordFqdns") && !given[name] {
-			return Refuse("ValidationError", "facts 73", "missing %s DNS validation record: %s", Str(o, "domainName"), name)
+		if len(given) > 0 && !given[name] {
+			missing = append(missing, fmt.Errorf("missing %s DNS validation record: %s", Str(o, "domainName"), name))
 		}
 		if !resolves(t, name, Str(o, "resourceRecordValue")) {
-			return Refuse("ValidationError", "facts 73", "waiting for ACM Certificate (%s) to be issued: timeout while waiting for state to become 'ISSUED' "+
-				"(last state: 'PENDING_VALIDATION', timeout: 1h15m0s): %s is not in DNS", cert.ID, name)
+			unresolved = append(unresolved, fmt.Errorf("%s is not in DNS with the value %s", name, Str(o, "resourceRecordValue")))
 		}
 	}
-	r.ID = cert.ID + " issued " + t.Hex(8) // of the provider's own making: there is no such thing in AWS
+	if len(missing) > 0 {
+		return Refuse("MissingValidationRecord", "facts 73", "%v", errors.Join(missing...))
+	}
 	if cert.Str("status") != "ISSUED" {
+		if len(unresolved) > 0 {
+			return Refuse("PENDING_VALIDATION", "facts 73", "waiting for ACM Certificate (%s) to be issued: timeout while waiting for state to become 'ISSUED' "+
+				"(last state: 'PENDING_VALIDATION', timeout: 1h15m0s): %v", cert.ID, errors.Join(unresolved...))
+		}
 		cert.State["status"] = "ISSUED"
 		cert.State["notBefore"] = t.Now().Format(time.RFC3339)
 		cert.State["notAfter"] = t.Now().Add(certificateLife).Format(time.RFC3339)
-		cert.State["renewalEligibility"] = "ELIGIBLE"
 		t.Save(cert)
 	}
+	r.ID = waitID(t)
 	return nil
+}
+
+// waitID returns the id of a wait: the provider takes the time of issue, which two waits may share.
+func waitID(t *Tx) string {
+	for at := t.Now().UTC().Truncate(time.Second); ; at = at.Add(time.Second) {
+		if _, taken := t.Find(typeValidation, "", at.String()); !taken {
+			return at.String()
+		}
+	}
 }
 
 // resolves reports whether a public zone of the account answers name with a CNAME to value.
 func resolves(t *Tx, name, value string) bool {
 	return slices.ContainsFunc(t.All(typeRecord), func(r *Resource) bool {
-		return r.Str("type") == "CNAME" && domain(r.Str("fqdn")) == name &&
+		zone, ok := t.Find(typeZone, "", r.Str("zoneId"))
+		return ok && !isPrivate(zone) && r.Str("type") == "CNAME" && r.Str("fqdn") == name &&
 			slices.ContainsFunc(r.Strs("records[]"), func(v string) bool { return domain(v) == domain(value) })
 	})
 }

@@ -152,11 +152,8 @@ func (c *Cloud) create(t *Tx, k *Kind, r *Resource) error {
 	if r.ID == "" {
 		return fmt.Errorf("%s: handler gave no id", k.Type)
 	}
-	if old, taken := c.resources[keyOf(r)]; taken {
-		if k.Overwrites == nil || !k.Overwrites(r) {
-			return fmt.Errorf("%s: id %s exists already", k.Type, r.ID)
-		}
-		c.drop(old)
+	if _, taken := c.resources[keyOf(r)]; taken {
+		return fmt.Errorf("%s: id %s exists already", k.Type, r.ID)
 	}
 	c.serial++
 	r.Serial = c.serial
@@ -174,7 +171,7 @@ func (c *Cloud) Update(ctx context.Context, region, typ, id string, inputs Map) 
 	err = c.mutate(func(t *Tx) error {
 		before := *r
 		next := &Resource{
-			Type: r.Type, Region: r.Region, ID: r.ID, Serial: r.Serial, Declared: r.Declared,
+			Type: r.Type, Region: r.Region, ID: r.ID, Serial: r.Serial, Owner: r.Owner, Declared: r.Declared,
 			Inputs: Clone(inputs), State: merge(k, r, inputs), Hidden: Clone(r.Hidden),
 		}
 		if err := c.check(t, k, next, r); err != nil {
@@ -255,22 +252,36 @@ func (c *Cloud) remove(t *Tx, k *Kind, r *Resource) error {
 			return err
 		}
 	}
+	c.erase(t, r)
+	return nil
+}
+
+// erase takes a resource out of the account, together with what AWS made along with it.
+func (c *Cloud) erase(t *Tx, r *Resource) {
 	c.drop(r)
 	delete(c.resources, keyOf(r))
+	delete(c.inbound, keyOf(r))
 	t.touched(r)
-	return nil
+	for _, other := range c.resources {
+		if other.Owner == r.ID && other.Region == r.Region {
+			c.erase(t, other)
+		}
+	}
 }
 
 func (c *Cloud) holders(r *Resource) []*Holder {
 	return slices.SortedFunc(maps.Values(c.inbound[keyOf(r)]), func(a, b *Holder) int { return a.By.Serial - b.By.Serial })
 }
 
-// List returns copies of all resources, in order of creation.
+// List returns copies of all resources but those that AWS made along with another, in order of creation.
 func (c *Cloud) List() []Resource {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var out []Resource
 	for _, r := range c.resources {
+		if r.Owner != "" {
+			continue
+		}
 		copied := *r
 		copied.Inputs, copied.State = Clone(r.Inputs), Clone(r.State)
 		out = append(out, copied)

@@ -23,6 +23,7 @@ type Kind struct {
 	Name       *AutoName // auto-naming, for types the provider names when the program does not
 	Required   []string  // inputs the provider demands beyond what the SDK's types say
 	Replace    []string  // input paths whose change makes a new resource; from the provider's schema
+	Swaps      []string  // input paths whose appearing or going, but not whose change, makes a new resource
 	Frozen     bool      // every change makes a new resource; Mutable lists the exceptions
 	Mutable    []string  // with Frozen: input paths that change in place
 	Ordered    []string  // paths of string lists in which order matters; all others are sets
@@ -50,9 +51,6 @@ type Kind struct {
 	Delete func(t *Tx, r *Resource) error
 	// Read refreshes what AWS changed by itself. nil when nothing does.
 	Read func(t *Tx, r *Resource)
-	// Overwrites reports whether the creation takes over what already has the resource's id, as an upsert does. nil
-	// when none does.
-	Overwrites func(r *Resource) bool
 	// Holds returns what the resource keeps in use without naming it in its own inputs, such as the security groups
 	// of a group's instances.
 	Holds func(t *Tx, r *Resource) []*Resource
@@ -149,6 +147,9 @@ func (k *Kind) Replaces(path string) bool {
 	}
 	return coveredBy(plain, k.Replace)
 }
+
+// Swapped reports whether an input's appearing or going makes a new resource.
+func (k *Kind) Swapped(path string) bool { return coveredBy(stripIndexes(path), k.Swaps) }
 
 func coveredBy(path string, prefixes []string) bool {
 	for _, p := range prefixes {
@@ -265,6 +266,42 @@ func (c *Checker) Conflict(a, b string) {
 	if Has(c.In, a) && Has(c.In, b) {
 		c.Fail(a, "%q: conflicts with %s", a, b)
 	}
+}
+
+// Needs refuses inputs that set path without the other.
+func (c *Checker) Needs(path, other string) {
+	if Has(c.In, path) && !Has(c.In, other) {
+		c.Fail(path, "all of `%s,%s` must be specified", path, other)
+	}
+}
+
+// Unmodelled refuses inputs whose meaning the offline AWS does not know: taking them would promise what AWS may not do.
+// Those that say no to something (false, empty) are taken.
+func (c *Checker) Unmodelled(paths ...string) {
+	for _, p := range paths {
+		for _, v := range At(c.In, p) {
+			if !IsUnknown(v) && !blank(v) {
+				c.Fail(p, "the offline AWS does not model this input")
+				break
+			}
+		}
+	}
+}
+
+func blank(v any) bool {
+	switch v := v.(type) {
+	case bool:
+		return !v
+	case float64:
+		return v == 0
+	case string:
+		return v == ""
+	case []any:
+		return len(v) == 0
+	case Map:
+		return len(v) == 0
+	}
+	return v == nil
 }
 
 func contains[T comparable](list []T, v T) bool {

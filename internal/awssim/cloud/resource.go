@@ -32,6 +32,10 @@ type Resource struct {
 	// the data in a database.
 	Hidden Map `json:"hidden,omitempty"`
 
+	// Owner is the id of the resource along with which AWS made this one, such as a VPC's default security group. It goes
+	// with its owner and keeps nothing in use; no deployment knows it.
+	Owner string `json:"owner,omitempty"`
+
 	// Declared is set for what the account has before anything is deployed. Nothing deletes it.
 	Declared bool `json:"declared,omitempty"`
 }

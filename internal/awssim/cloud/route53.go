@@ -1,177 +1,77 @@
 package cloud
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 )
 
-const (
-	typeRecord = "aws:route53/record:Record"
-)
-
-var recordName = regexp.MustCompile(`^(\*\.)?([A-Za-z0-9_!#$%&'()*+,/:;<=>?@\[\]^{|}~-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?$`)
-
-var _ = register(
-	&Kind{
-		Type: typeZone, Service: "Route 53", Noun: "HostedZone", Global: true, UpdateCall: "UpdateHostedZoneComment",
-		Replace:  []string{"name", "delegationSetId"},
-		Required: []string{"name"},
-		Defaults: Map{"comment": "Managed by Pulumi", "forceDestroy": false},
-		InUse:    Refusal{"HostedZoneNotEmpty", "The specified hosted zone contains non-required resource record sets and so cannot be deleted.", "facts 76"},
-		Check: func(c *Checker) {
-			c.Length("name", 1, 1024)
-			c.Length("comment", 0, 256)
-			if len(At(c.In, "vpcs[]")) > 0 {
-				c.Fail("vpcs", "private zones are not part of the offline AWS")
-			}
-		},
-		Create: func(t *Tx, r *Resource) error {
-			r.ID = "Z" + strings.ToUpper(t.Hex(20))
-			r.State["name"] = domain(r.Str("name"))
-			servers := List("ns-1.awsdns-01.org", "ns-2.awsdns-02.com", "ns-3.awsdns-03.net", "ns-4.awsdns-04.co.uk")
-			computed(r, Map{"zoneId": r.ID, "arn": "arn:aws:route53:::hostedzone/" + r.ID, "nameServers": servers, "primaryNameServer": servers[0]})
-			tagsAll(r)
-			return nil
-		},
-		Update: func(_ *Tx, r *Resource, _ Map) error { tagsAll(r); return nil },
+var _ = register(&Kind{
+	Type: typeZone, Service: "Route 53", Noun: "HostedZone", Global: true, UpdateCall: "UpdateHostedZoneComment",
+	Replace:    []string{"name", "delegationSetId"},
+	Required:   []string{"name"},
+	Defaults:   Map{"comment": managedBy, "forceDestroy": false},
+	DeleteOnly: []string{"forceDestroy"},
+	Refs: []Ref{{Path: "delegationSetId", To: "aws:route53/delegationSet:DelegationSet", Free: true,
+		Missing: Refusal{"NoSuchDelegationSet", "A reusable delegation set with the specified ID {value} does not exist.", "Route 53 API, CreateHostedZone"}}},
+	Quota: &Quota{Max: 500, Refusal: Refusal{"TooManyHostedZones", "This operation can't be completed because the current account has reached the limit on the number of hosted zones.", "Route 53 Developer Guide, quotas"}},
+	Check: func(c *Checker) {
+		c.Length("name", 1, 1024)
+		c.Length("comment", 0, 256)
+		c.Conflict("delegationSetId", "vpcs")
+		c.Unmodelled("vpcs") // zones that answer inside VPCs only
 	},
-	&Kind{
-		Type: typeRecord, Service: "Route 53", Noun: "Record", Global: true,
-		CreateCall: "ChangeResourceRecordSets", UpdateCall: "ChangeResourceRecordSets", DeleteCall: "ChangeResourceRecordSets",
-		Replace:  []string{"name", "zoneId"},
-		Required: []string{"name", "type", "zoneId"},
-		Refs:     []Ref{{Path: "zoneId", To: typeZone, Missing: Refusal{"NoSuchHostedZone", "No hosted zone found with ID: {value}", "facts 77"}}},
-		Check:    checkRecord,
-		Create: func(t *Tx, r *Resource) error {
-			if err := settleRecord(t, r); err != nil {
-				return err
-			}
-			parts := []string{r.Str("zoneId"), domain(r.Str("name")), r.Str("type")}
-			if s := r.Str("setIdentifier"); s != "" {
-				parts = append(parts, s)
-			}
-			r.ID = strings.Join(parts, "_")
-			if _, taken := t.Find(typeRecord, "", r.ID); taken && !r.Bool("allowOverwrite") {
-				return Refuse("InvalidChangeBatch", "facts 77", "[Tried to create resource record set [name='%s.', type='%s'] but it already exists]", r.Str("fqdn"), r.Str("type"))
-			}
-			return compatible(t, r)
-		},
-		Update: func(t *Tx, r *Resource, _ Map) error {
-			if err := settleRecord(t, r); err != nil {
-				return err
-			}
-			return compatible(t, r)
-		},
-		Overwrites: func(r *Resource) bool { return r.Bool("allowOverwrite") },
-	},
-)
+	Create: createZone,
+	Update: func(_ *Tx, r *Resource, _ Map) error { tagsAll(r); return nil },
+	Delete: deleteZone,
+})
 
-var routingPolicies = []string{
-	"cidrRoutingPolicy", "failoverRoutingPolicies", "geolocationRoutingPolicies", "geoproximityRoutingPolicy", "latencyRoutingPolicies",
-	"multivalueAnswerRoutingPolicy", "weightedRoutingPolicies",
+// zoneName is what Route 53 takes as a zone's name of letters, digits and hyphens (Route 53 Developer Guide, "DNS domain
+// name format").
+var zoneName = regexp.MustCompile(`^([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+
+func createZone(t *Tx, r *Resource) error {
+	name := domain(r.Str("name"))
+	switch {
+	case !zoneName.MatchString(name):
+		return Refuse("InvalidDomainName", "Route 53 API, CreateHostedZone", "%s is not a valid domain name", r.Str("name"))
+	case oneOf(name, "example.com example.net example.org"):
+		return Refuse("InvalidDomainName", "Route 53 API, CreateHostedZone", "%s is reserved by AWS!", name)
+	}
+	r.ID = "Z" + strings.ToUpper(t.Hex(20))
+	r.State["name"] = name
+	settleZoneState(r)
+	return nil
 }
 
-func checkRecord(c *Checker) {
-	c.OneOf("type", "A", "AAAA", "CAA", "CNAME", "DS", "HTTPS", "MX", "NAPTR", "NS", "PTR", "SOA", "SPF", "SRV", "SSHFP", "SVCB", "TLSA", "TXT")
-	c.Match("name", recordName, "a domain name")
-	c.ExactlyOne("aliases", "records")
-	c.Conflict("aliases", "ttl")
-	if Has(c.In, "records") && !Has(c.In, "ttl") {
-		c.Fail("ttl", "all of \"records,ttl\" must be specified")
-	}
-	c.Between("ttl", 0, 2147483647)
-	if kind, _ := c.String("type"); kind == "CNAME" && len(At(c.In, "records[]")) > 1 {
-		c.Fail("records", "a CNAME has one value, not %d", len(At(c.In, "records[]")))
-	}
-	used := 0
-	for _, p := range routingPolicies {
-		if Has(c.In, p) {
-			used++
-		}
-	}
-	if used > 1 {
-		c.Fail("setIdentifier", "only one of %q can be given", routingPolicies)
-	}
-	if (used == 1) != Has(c.In, "setIdentifier") {
-		c.Fail("setIdentifier", "goes with a routing policy, and with nothing else")
-	}
-	for i, a := range Maps(c.In, "aliases[]") {
-		if !Has(a, "evaluateTargetHealth") {
-			c.Fail(fmt.Sprintf("aliases[%d].evaluateTargetHealth", i), "missing required property")
-		}
-	}
-	if len(At(c.In, "aliases[]")) > 1 {
-		c.Fail("aliases", "at most one")
-	}
+// settleZoneState fills in what Route 53 computes of a zone.
+func settleZoneState(r *Resource) {
+	servers := []string{"ns-1.awsdns-01.org", "ns-2.awsdns-02.com", "ns-3.awsdns-03.net", "ns-4.awsdns-04.co.uk"}
+	computed(r, Map{
+		"zoneId": r.ID, "arn": "arn:aws:route53:::hostedzone/" + r.ID, "nameServers": List(servers...), "primaryNameServer": servers[0],
+		"vpcs": []any{}, "delegationSetId": "",
+	})
+	tagsAll(r)
 }
 
-// settleRecord works out the record's full name and checks what it points at.
-func settleRecord(t *Tx, r *Resource) error {
-	zone, _ := t.Find(typeZone, "", r.Str("zoneId"))
-	name, apex := domain(r.Str("name")), domain(zone.Str("name"))
-	if name != apex && !strings.HasSuffix(name, "."+apex) {
-		name += "." + apex // the provider completes names
-	}
-	r.State["fqdn"] = name
-	if r.Str("type") == "CNAME" && name == apex {
-		return Refuse("InvalidChangeBatch", "Route 53 API, ChangeResourceRecordSets",
-			"[RRSet of type CNAME with DNS name %s. is not permitted at apex in zone %s.]", name, apex)
-	}
-	for _, a := range Maps(r.State, "aliases[]") {
-		if err := aliasTarget(t, r, a); err != nil {
-			return err
+// deleteZone refuses while the zone has more than its own name servers, unless the program wants them gone with it.
+func deleteZone(t *Tx, r *Resource) error {
+	records := slices.DeleteFunc(t.All(typeRecord), func(rec *Resource) bool { return rec.Str("zoneId") != r.ID })
+	for _, rec := range records {
+		if !r.Bool("forceDestroy") && !zonesOwn(rec, r) {
+			return Refuse("HostedZoneNotEmpty", "facts 76", "The specified hosted zone contains non-required resource record sets and so cannot be deleted.")
 		}
+	}
+	for _, rec := range records {
+		t.Remove(rec)
 	}
 	return nil
 }
 
-// aliasTarget refuses an alias to a load balancer that does not exist, or with another zone's id.
-func aliasTarget(t *Tx, r *Resource, alias Map) error {
-	target := strings.TrimPrefix(domain(Str(alias, "name")), "dualstack.")
-	for _, other := range t.c.resources {
-		if other.Type == typeLoadBalancer && domain(other.Str("dnsName")) == target && other.Str("zoneId") == Str(alias, "zoneId") {
-			return nil
-		}
-		if other.Type == typeRecord && other.Str("fqdn") == target && other.Str("zoneId") == Str(alias, "zoneId") {
-			return nil
-		}
-	}
-	return Refuse("InvalidChangeBatch", "Route 53 API, ChangeResourceRecordSets",
-		"[Tried to create an alias that targets %s., type %s in zone %s, but the alias target name does not lie within the target zone]",
-		target, r.Str("type"), Str(alias, "zoneId"))
+// zonesOwn reports whether a record set is one of the two that every zone has.
+func zonesOwn(record, zone *Resource) bool {
+	return record.Str("fqdn") == domain(zone.Str("name")) && oneOf(record.Str("type"), "NS SOA")
 }
 
-// compatible refuses records that cannot stand beside each other under one name.
-func compatible(t *Tx, r *Resource) error {
-	for _, other := range t.All(typeRecord) {
-		if other.ID == r.ID || other.Str("zoneId") != r.Str("zoneId") || other.Str("fqdn") != r.Str("fqdn") {
-			continue
-		}
-		a, b := r.Str("type"), other.Str("type")
-		if a != b && (a == "CNAME" || b == "CNAME") {
-			return Refuse("InvalidChangeBatch", "Route 53 API, ChangeResourceRecordSets",
-				"[RRSet of type %s with DNS name %s. is not permitted because a conflicting RRSet of type %s with the same DNS name already exists in zone]", a, r.Str("fqdn"), b)
-		}
-		if a == b && policyOf(r) != policyOf(other) {
-			return Refuse("InvalidChangeBatch", "Route 53 API, ChangeResourceRecordSets",
-				"[RRSet with DNS name %s., type %s, SetIdentifier %s cannot be created as a different routing policy or a record without one exists with the same name and type.]",
-				r.Str("fqdn"), a, r.Str("setIdentifier"))
-		}
-		region := Str(r.State, "latencyRoutingPolicies[].region")
-		if a == b && region != "" && slices.Contains(other.Strs("latencyRoutingPolicies[].region"), region) {
-			return Refuse("InvalidChangeBatch", "Route 53 API, ChangeResourceRecordSets",
-				"[Tried to create latency resource record set [name='%s.', type='%s'] but one with the same region %s exists]", r.Str("fqdn"), a, region)
-		}
-	}
-	return nil
-}
-
-func policyOf(r *Resource) string {
-	i := slices.IndexFunc(routingPolicies, func(p string) bool { return Has(r.State, p) })
-	if i < 0 {
-		return ""
-	}
-	return routingPolicies[i]
-}
+// isPrivate reports whether a zone answers inside VPCs only.
+func isPrivate(zone *Resource) bool { return len(zone.Strs("vpcs[].vpcId")) > 0 }

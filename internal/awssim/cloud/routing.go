@@ -5,7 +5,6 @@ import (
 	"hash/crc32"
 	"net/netip"
 	"slices"
-	"strings"
 )
 
 const (
@@ -14,85 +13,49 @@ const (
 	typeRouteAssociation = "aws:ec2/routeTableAssociation:RouteTableAssociation"
 )
 
-var missingTable = Refusal{"InvalidRouteTableID.NotFound", "The routeTable ID '{value}' does not exist", "EC2 API, error codes"}
+// routesPerTable is the default quota (Amazon VPC User Guide, "Amazon VPC quotas").
+const routesPerTable = 500
+
+var (
+	missingTable     = Refusal{"InvalidRouteTableID.NotFound", "The routeTable ID '{value}' does not exist", ec2Codes}
+	missingInterface = Refusal{"InvalidNetworkInterfaceID.NotFound", "The networkInterface ID '{value}' does not exist", ec2Codes}
+)
 
 var _ = register(
-	&Kind{
-		Type: typeEIP, Service: "EC2", Noun: "Address", CreateCall: "AllocateAddress", DeleteCall: "ReleaseAddress",
-		Replace: []string{"domain", "vpc", "address", "networkBorderGroup", "publicIpv4Pool", "ipamPoolId"},
-		Keys:    []string{"allocationId"},
-		InUse:   Refusal{"AuthFailure", "You do not have permission to access the specified resource.", "facts 5"},
-		Quota:   &Quota{Max: 5, Refusal: Refusal{"AddressLimitExceeded", "The maximum number of addresses has been reached.", "facts 20"}},
-		Check: func(c *Checker) {
-			c.OneOf("domain", "vpc", "standard")
-			c.Conflict("domain", "vpc")
-			c.Conflict("instance", "networkInterface")
-		},
-		Create: createEIP,
-		Update: func(_ *Tx, r *Resource, _ Map) error { tagsAll(r); return nil },
-	},
-	&Kind{
-		Type: typeNAT, Service: "EC2", Noun: "NatGateway",
-		Replace:  []string{"allocationId", "subnetId", "connectivityType", "privateIp", "secondaryPrivateIpAddressCount"},
-		Defaults: Map{"connectivityType": "public"},
-		Refs: []Ref{
-			{Path: "subnetId", To: typeSubnet, Missing: missingNet},
-			{Path: "allocationId", To: typeEIP, Missing: Refusal{"InvalidAllocationID.NotFound", "The allocation ID '{value}' does not exist", "EC2 API, error codes"}},
-		},
-		Check: func(c *Checker) {
-			c.OneOf("connectivityType", "public", "private")
-			kind, set := c.String("connectivityType")
-			if public := !set || kind == "public"; public != Has(c.In, "allocationId") {
-				c.Fail("allocationId", "must be given for a public NAT gateway, and for no other")
-			}
-		},
-		Create: createNAT,
-		Update: func(_ *Tx, r *Resource, _ Map) error { tagsAll(r); return nil },
-	},
 	&Kind{
 		Type: typeRouteTable, Service: "EC2", Noun: "RouteTable",
 		Replace: []string{"vpcId"},
 		Refs:    []Ref{{Path: "vpcId", To: typeVPC, Missing: missingVPC}},
-		InUse:   Refusal{inUseByOthers, "The routeTable '{id}' has dependencies and cannot be deleted.", "EC2 API, DeleteRouteTable"},
 		Quota:   &Quota{Max: 200, Per: "vpcId", Refusal: Refusal{"RouteTableLimitExceeded", "The maximum number of route tables has been reached.", "facts 21"}},
-		Check: func(c *Checker) {
-			if len(At(c.In, "routes[]")) > 0 {
-				c.Fail("routes", "the offline AWS takes routes as resources of their own only")
-			}
-		},
+		// Routes written into the table would be two truths about one route.
+		Check: func(c *Checker) { c.Unmodelled("routes", "propagatingVgws") },
 		Create: func(t *Tx, r *Resource) error {
 			r.ID = t.ID("rtb")
-			r.State["arn"], r.State["ownerId"] = t.ARN("ec2", "route-table/"+r.ID), t.Account()
-			r.State["routes"], r.State["propagatingVgws"] = List[any](), List[any]()
+			computed(r, routeTableState(t, r.ID, Map{}))
 			tagsAll(r)
 			return nil
 		},
 		Update: func(_ *Tx, r *Resource, _ Map) error { tagsAll(r); return nil },
+		Delete: deleteRouteTable,
 	},
 	&Kind{
-		Type: typeRoute, Service: "EC2", Noun: "Route",
+		Type: typeRoute, Service: "EC2", Noun: "Route", UpdateCall: "ReplaceRoute",
 		Replace: []string{"routeTableId", "destinationCidrBlock", "destinationIpv6CidrBlock", "destinationPrefixListId"},
-		Refs: []Ref{
-			// Routes go with their table: deleting it needs no empty table, only one that no subnet uses.
-			{Path: "routeTableId", To: typeRouteTable, Missing: missingTable, Free: true},
-			{Path: "natGatewayId", To: typeNAT, Free: true, Missing: Refusal{"InvalidNatGatewayID.NotFound", "The natGateway ID '{value}' does not exist", "facts 10"}},
-			{Path: "gatewayId", To: typeInternetGateway, Free: true, Missing: Refusal{"InvalidGatewayID.NotFound", "The gateway ID '{value}' does not exist", "EC2 API, error codes"}},
+		Refs:    append(routeTargetRefs, Ref{Path: "routeTableId", To: typeRouteTable, Missing: missingTable, Free: true}),
+		Check:   checkRoute, Create: createRoute,
+		Update: func(t *Tx, r *Resource, _ Map) error {
+			r.State["state"] = "active"
+			return routeTarget(t, r)
 		},
-		Check: func(c *Checker) {
-			c.ExactlyOne("destinationCidrBlock", "destinationIpv6CidrBlock", "destinationPrefixListId")
-			c.ExactlyOne(routeTargets...)
-			c.ipv4Range("destinationCidrBlock", 0, 32)
-		},
-		Create: createRoute,
-		Update: func(t *Tx, r *Resource, _ Map) error { return routeTarget(t, r) },
 	},
 	&Kind{
 		Type: typeRouteAssociation, Service: "EC2", Noun: "RouteTable", CreateCall: "AssociateRouteTable",
 		UpdateCall: "ReplaceRouteTableAssociation", DeleteCall: "DisassociateRouteTable",
 		Replace: []string{"subnetId", "gatewayId"},
-		Refs: []Ref{
-			{Path: "routeTableId", To: typeRouteTable, Missing: missingTable},
-			{Path: "subnetId", To: typeSubnet, Missing: missingNet, Free: true}, // goes with its subnet
+		Refs: []Ref{ // goes with either
+			{Path: "routeTableId", To: typeRouteTable, Missing: missingTable, Free: true},
+			{Path: "subnetId", To: typeSubnet, Missing: missingNet, Free: true},
+			{Path: "gatewayId", To: typeInternetGateway, Missing: missingGateway, Free: true},
 		},
 		Check:  func(c *Checker) { c.ExactlyOne("subnetId", "gatewayId") },
 		Create: createRouteAssociation,
@@ -100,95 +63,112 @@ var _ = register(
 	},
 )
 
-var routeTargets = []string{
-	"carrierGatewayId", "coreNetworkArn", "egressOnlyGatewayId", "gatewayId", "localGatewayId", "natGatewayId",
-	"networkInterfaceId", "transitGatewayId", "vpcEndpointId", "vpcPeeringConnectionId",
+var missingGateway = Refusal{"InvalidGatewayID.NotFound", "The gateway ID '{value}' does not exist", ec2Codes}
+
+// routeTargetRefs are what a route can lead to. Deleting a target leaves the route behind.
+var routeTargetRefs = []Ref{
+	{Path: "gatewayId", To: typeInternetGateway, Free: true, Missing: missingGateway},
+	{Path: "natGatewayId", To: typeNAT, Free: true, Missing: Refusal{"InvalidNatGatewayID.NotFound", "The natGateway ID '{value}' does not exist", "facts 10"}},
+	{Path: "vpcEndpointId", To: typeEndpoint, Free: true, Missing: Refusal{"InvalidVpcEndpointId.NotFound", "The Vpc Endpoint Id '{value}' does not exist", ec2Codes}},
+	{Path: "networkInterfaceId", To: "aws:ec2/networkInterface:NetworkInterface", Free: true, Missing: missingInterface},
+	{Path: "transitGatewayId", To: "aws:ec2transitgateway/transitGateway:TransitGateway", Free: true,
+		Missing: Refusal{"InvalidTransitGatewayID.NotFound", "The transitGateway ID '{value}' does not exist", "facts 10"}},
+	{Path: "vpcPeeringConnectionId", To: "aws:ec2/vpcPeeringConnection:VpcPeeringConnection", Free: true,
+		Missing: Refusal{"InvalidVpcPeeringConnectionID.NotFound", "The vpcPeeringConnection ID '{value}' does not exist", ec2Codes}},
+	{Path: "egressOnlyGatewayId", To: "aws:ec2/egressOnlyInternetGateway:EgressOnlyInternetGateway", Free: true, Missing: missingGateway},
+	{Path: "carrierGatewayId", To: "aws:ec2/carrierGateway:CarrierGateway", Free: true, Missing: missingGateway},
+	{Path: "localGatewayId", To: "aws:ec2/localGateway:LocalGateway", Free: true, Missing: missingGateway},
+	{Path: "coreNetworkArn", To: "aws:networkmanager/coreNetwork:CoreNetwork", Key: "arn", Free: true,
+		Missing: Refusal{"InvalidCoreNetworkArn.NotFound", "The core network ARN '{value}' does not exist", ec2Codes}},
+	{Path: "destinationPrefixListId", To: "aws:ec2/managedPrefixList:ManagedPrefixList", Free: true, Missing: missingPrefixList},
 }
 
-func createEIP(t *Tx, r *Resource) error {
-	r.ID = t.ID("eipalloc")
-	sum := crc32.ChecksumIEEE([]byte(r.ID))
-	ip := netip.AddrFrom4([4]byte{198, 18 + byte(sum>>16&1), byte(sum >> 8), byte(sum)}) // RFC 2544: nobody's addresses
-	host := strings.ReplaceAll(ip.String(), ".", "-")
-	computed(r, Map{
-		"allocationId": r.ID, "arn": t.ARN("ec2", "elastic-ip/"+r.ID), "domain": "vpc", "vpc": true, "publicIp": ip.String(),
-		"publicDns": fmt.Sprintf("ec2-%s.%s.compute.amazonaws.com", host, t.Region), "publicIpv4Pool": "amazon",
-		"networkBorderGroup": t.Region,
-	})
-	tagsAll(r)
+// routeTableState is what AWS computes of a route table.
+func routeTableState(t *Tx, id string, state Map) Map {
+	state["arn"], state["ownerId"] = t.ARN("ec2", "route-table/"+id), t.Account()
+	state["routes"], state["propagatingVgws"] = List[any](), List[any]()
+	if _, set := state["tagsAll"]; !set {
+		state["tagsAll"] = Map{}
+	}
+	return state
+}
+
+// deleteRouteTable takes the table's routes along. The provider dissolves its associations before it calls.
+func deleteRouteTable(t *Tx, r *Resource) error {
+	if r.Owner != "" {
+		return Refuse(inUseByOthers, ec2Codes, "The routeTable '%s' has dependencies and cannot be deleted.", r.ID)
+	}
+	removeAll(t, typeRoute, "routeTableId", r.ID)
+	removeAll(t, typeRouteAssociation, "routeTableId", r.ID)
+	for _, e := range t.All(typeEndpoint) {
+		if left := without(e.Strs("routeTableIds[]"), r.ID); len(left) < len(e.Strs("routeTableIds[]")) {
+			e.State["routeTableIds"] = List(left...)
+			t.Save(e)
+		}
+	}
 	return nil
 }
 
-// natPerZone is the default quota of NAT gateways in one availability zone (facts 21).
-const natPerZone = 5
-
-func createNAT(t *Tx, r *Resource) error {
-	subnet, _ := t.Find(typeSubnet, "", r.Str("subnetId"))
-	inZone := 0
-	for _, other := range t.All(typeNAT) {
-		if s, ok := t.Find(typeSubnet, "", other.Str("subnetId")); ok && s.Str("availabilityZone") == subnet.Str("availabilityZone") {
-			inZone++
-		}
-		if other.Str("allocationId") == r.Str("allocationId") && r.Str("allocationId") != "" {
-			return failedNAT("Resource.AlreadyAssociated", "facts 8", "Elastic IP address ["+r.Str("allocationId")+"] is already associated")
-		}
-	}
-	if inZone >= natPerZone {
-		return Refuse("NatGatewayLimitExceeded", "facts 21", "The maximum number of NAT gateways has been reached.")
-	}
-	if _, ok := gatewayOf(t, subnet.Str("vpcId")); !ok && r.Str("connectivityType") == "public" {
-		return failedNAT("Gateway.NotAttached", "facts 7", "Network "+subnet.Str("vpcId")+" has no Internet gateway attached")
-	}
-	r.ID = t.ID("nat")
-	r.State["networkInterfaceId"], r.State["associationId"] = t.ID("eni"), t.ID("eipassoc")
-	if p, err := netip.ParsePrefix(subnet.Str("cidrBlock")); err == nil && r.Str("privateIp") == "" {
-		r.State["privateIp"] = hostIn(p, r.ID).String()
-	}
-	if ip, ok := t.Find(typeEIP, "", r.Str("allocationId")); ok {
-		r.State["publicIp"] = ip.Str("publicIp")
-	}
-	tagsAll(r)
-	return nil
+func without(list []string, value string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return s == value })
 }
 
-// hostIn returns an address of a subnet that AWS does not keep to itself; which one follows from the owner's id.
-func hostIn(p netip.Prefix, owner string) netip.Addr {
-	const reserved = 4 // network address, router, DNS and one for the future (Amazon VPC User Guide, "Subnet sizing")
-	free := uint32(1)<<(32-p.Bits()) - reserved - 1
-	a := p.Addr().As4()
-	n := uint32(a[0])<<24 | uint32(a[1])<<16 | uint32(a[2])<<8 | uint32(a[3])
-	n += reserved + crc32.ChecksumIEEE([]byte(owner))%free
-	return netip.AddrFrom4([4]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)})
-}
-
-// failedNAT is how the provider reports a gateway that AWS accepted and could not bring up.
-func failedNAT(code, rule, message string) error {
-	return Refuse(code, rule, "waiting for EC2 NAT Gateway create: unexpected state 'failed', wanted target 'available'. last error: %s: %s", code, message)
+func checkRoute(c *Checker) {
+	c.ExactlyOne("destinationCidrBlock", "destinationIpv6CidrBlock", "destinationPrefixListId")
+	c.ExactlyOne("carrierGatewayId", "coreNetworkArn", "egressOnlyGatewayId", "gatewayId", "localGatewayId", "natGatewayId",
+		"networkInterfaceId", "transitGatewayId", "vpcEndpointId", "vpcPeeringConnectionId")
+	c.ipv4Range("destinationCidrBlock", 0, 32)
+	c.ipv6Range("destinationIpv6CidrBlock")
+	c.Conflict("carrierGatewayId", "destinationIpv6CidrBlock")
+	c.Conflict("egressOnlyGatewayId", "destinationCidrBlock")
+	c.Conflict("vpcEndpointId", "destinationPrefixListId")
 }
 
 func createRoute(t *Tx, r *Resource) error {
 	destination := r.Str("destinationCidrBlock") + r.Str("destinationIpv6CidrBlock") + r.Str("destinationPrefixListId")
-	r.ID = fmt.Sprintf("r-%s%d", r.Str("routeTableId"), crc32.ChecksumIEEE([]byte(destination)))
+	r.ID = fmt.Sprintf("r-%s%d", r.Str("routeTableId"), crc32.ChecksumIEEE([]byte(destination))) // as the provider makes it
 	table, _ := t.Find(typeRouteTable, "", r.Str("routeTableId"))
 	vpc, _ := t.Find(typeVPC, "", table.Str("vpcId"))
 	if _, taken := t.Find(typeRoute, "", r.ID); taken || vpc.Str("cidrBlock") == destination {
 		return Refuse("RouteAlreadyExists", "facts 11", "The route identified by %s already exists.", destination)
 	}
-	r.State["origin"], r.State["state"] = "CreateRoute", "active"
+	count := 0
+	for _, other := range t.All(typeRoute) {
+		if other.Str("routeTableId") == table.ID {
+			count++
+		}
+	}
+	if count >= routesPerTable {
+		return Refuse("RouteLimitExceeded", "facts 21", "The maximum number of routes has been reached.")
+	}
+	computed(r, Map{"origin": "CreateRoute", "state": "active", "instanceId": "", "instanceOwnerId": "", "networkInterfaceId": ""})
 	return routeTarget(t, r)
 }
 
-// routeTarget refuses a target in another VPC than the table's.
+// routeTarget refuses a target in another VPC than the table's, and one that cannot take what stays inside the VPC.
 func routeTarget(t *Tx, r *Resource) error {
+	const rule = "EC2 API, CreateRoute"
 	table, _ := t.Find(typeRouteTable, "", r.Str("routeTableId"))
-	vpc := table.Str("vpcId")
-	if g, ok := t.Find(typeInternetGateway, "", r.Str("gatewayId")); ok && g.Str("vpcId") != vpc {
-		return Refuse("InvalidParameterValue", "EC2 API, CreateRoute", "route table %s and network gateway %s belong to different networks", table.ID, g.ID)
+	vpc, _ := t.Find(typeVPC, "", table.Str("vpcId"))
+	if g, ok := t.Find(typeInternetGateway, "", r.Str("gatewayId")); ok {
+		if g.Str("vpcId") != vpc.ID {
+			return Refuse("InvalidParameterValue", rule, "route table %s and network gateway %s belong to different networks", table.ID, g.ID)
+		}
+		if p, err := netip.ParsePrefix(r.Str("destinationCidrBlock")); err == nil && within(p, rangeOf(vpc)) {
+			return Refuse("InvalidParameterValue", rule, "The destination CIDR block %s is equal to or more specific than one of this VPC's CIDR blocks. "+
+				"This route can target only an interface or an instance.", p)
+		}
 	}
 	if n, ok := t.Find(typeNAT, "", r.Str("natGatewayId")); ok {
-		if s, _ := t.Find(typeSubnet, "", n.Str("subnetId")); s.Str("vpcId") != vpc {
-			return Refuse("InvalidParameterValue", "EC2 API, CreateRoute", "route table %s and interface %s belong to different networks", table.ID, n.Str("networkInterfaceId"))
+		if r.Str("destinationIpv6CidrBlock") != "" && r.Str("destinationIpv6CidrBlock") != "64:ff9b::/96" { // NAT64
+			return Refuse("InvalidParameterValue", rule, "NAT gateways do not support the IPv6 destination %s", r.Str("destinationIpv6CidrBlock"))
 		}
+		if s, _ := t.Find(typeSubnet, "", n.Str("subnetId")); s.Str("vpcId") != vpc.ID {
+			return Refuse("InvalidParameterValue", rule, "route table %s and interface %s belong to different networks", table.ID, n.Str("networkInterfaceId"))
+		}
+	}
+	if e, ok := t.Find(typeEndpoint, "", r.Str("vpcEndpointId")); ok {
+		return Refuse("InvalidParameterValue", rule, "Endpoint %s is of type %s; routes can target only endpoints of type GatewayLoadBalancer", e.ID, e.Str("vpcEndpointType"))
 	}
 	return nil
 }
@@ -207,8 +187,10 @@ func createRouteAssociation(t *Tx, r *Resource) error {
 
 func sameNetwork(t *Tx, r *Resource) error {
 	table, _ := t.Find(typeRouteTable, "", r.Str("routeTableId"))
-	if s, ok := t.Find(typeSubnet, "", r.Str("subnetId")); ok && s.Str("vpcId") != table.Str("vpcId") {
-		return Refuse("InvalidParameterValue", "EC2 API, AssociateRouteTable", "route table %s and subnet %s belong to different networks", table.ID, s.ID)
+	for typ, property := range map[string]string{typeSubnet: "subnetId", typeInternetGateway: "gatewayId"} {
+		if s, ok := t.Find(typ, "", r.Str(property)); ok && s.Str("vpcId") != table.Str("vpcId") {
+			return Refuse("InvalidParameterValue", "EC2 API, AssociateRouteTable", "route table %s and %s belong to different networks", table.ID, s.ID)
+		}
 	}
 	return nil
 }

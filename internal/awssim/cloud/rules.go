@@ -103,7 +103,7 @@ func (c *Cloud) put(t *Tx, k *Kind, r *Resource) {
 			continue
 		}
 		for _, value := range Strs(r.State, ref.Path) {
-			if target, ok := c.target(r, ref, value); ok && !ref.skips(value) {
+			if target, ok := c.target(r, ref, value); ok && !ref.skips(value) && target.ID != r.Owner {
 				c.hold(target, r, ref.Path)
 			}
 		}

@@ -48,15 +48,33 @@ func (t *Tx) All(typ string) []*Resource {
 	if k := kinds[typ]; k != nil {
 		region = k.region(region)
 	}
+	return slices.DeleteFunc(t.Anywhere(typ), func(r *Resource) bool { return r.Region != region })
+}
+
+// Anywhere returns the resources of a type in all regions, in order of creation.
+func (t *Tx) Anywhere(typ string) []*Resource {
 	var out []*Resource
 	for _, r := range t.c.resources {
-		if r.Type == typ && r.Region == region {
+		if r.Type == typ {
 			out = append(out, r)
 		}
 	}
 	slices.SortFunc(out, func(a, b *Resource) int { return a.Serial - b.Serial })
 	return out
 }
+
+// Make puts into the account what AWS makes along with a resource that is being created.
+func (t *Tx) Make(owner *Resource, typ, id string, state Map) {
+	t.c.serial++
+	state["id"] = id
+	r := &Resource{
+		Type: typ, Region: owner.Region, ID: id, Serial: t.c.serial, Owner: owner.ID, Inputs: Map{}, State: withDefaults(kinds[typ], state),
+	}
+	t.c.put(t, kinds[typ], r)
+}
+
+// Remove takes a resource out of the account that goes with another, such as the rules of a security group.
+func (t *Tx) Remove(r *Resource) { t.c.erase(t, r) }
 
 // Holders returns what keeps a resource in use, in order of creation.
 func (t *Tx) Holders(r *Resource) []*Holder { return t.c.holders(r) }
@@ -68,6 +86,12 @@ func (t *Tx) Save(r *Resource) { t.touched(r) }
 func (t *Tx) Hex(n int) string {
 	t.c.serial++
 	sum := sha256.Sum256(fmt.Appendf(nil, "%d/%d", t.c.seed, t.c.serial))
+	return hex.EncodeToString(sum[:])[:n]
+}
+
+// stable returns n hexadecimal digits that are the same at every call for one thing of the account in the call's region.
+func (t *Tx) stable(what string, n int) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s/%s/%s", t.Account(), t.Region, what))
 	return hex.EncodeToString(sum[:])[:n]
 }
 

@@ -9,13 +9,14 @@ import (
 const (
 	typeVPC             = "aws:ec2/vpc:Vpc"
 	typeInternetGateway = "aws:ec2/internetGateway:InternetGateway"
-	typeNAT             = "aws:ec2/natGateway:NatGateway"
-	typeEIP             = "aws:ec2/eip:Eip"
 )
 
+// ec2Codes is the page that lists the codes with which EC2 answers.
+const ec2Codes = "EC2 API, error codes"
+
 var (
-	missingVPC    = Refusal{"InvalidVpcID.NotFound", "The vpc ID '{value}' does not exist", "EC2 API, error codes"}
-	missingNet    = Refusal{"InvalidSubnetID.NotFound", "The subnet ID '{value}' does not exist", "EC2 API, error codes"}
+	missingVPC    = Refusal{"InvalidVpcID.NotFound", "The vpc ID '{value}' does not exist", ec2Codes}
+	missingNet    = Refusal{"InvalidSubnetID.NotFound", "The subnet ID '{value}' does not exist", ec2Codes}
 	inUseByOthers = "DependencyViolation"
 )
 
@@ -27,7 +28,15 @@ var _ = register(
 		InUse:    Refusal{inUseByOthers, "The vpc '{id}' has dependencies and cannot be deleted.", "facts 1"},
 		Quota:    &Quota{Max: 5, Refusal: Refusal{"VpcLimitExceeded", "The maximum number of VPCs has been reached.", "facts 19"}},
 		Check:    checkVPC, Create: createVPC,
-		Update: func(_ *Tx, r *Resource, _ Map) error { tagsAll(r); return nil },
+		Update: func(_ *Tx, r *Resource, old Map) error {
+			keep(r, old, "enableDnsHostnames", "enableNetworkAddressUsageMetrics")
+			tagsAll(r)
+			return nil
+		},
+		Delete: func(t *Tx, r *Resource) error {
+			removeAll(t, typeDefaultGroup, "vpcId", r.ID)
+			return nil
+		},
 	},
 	&Kind{
 		Type: typeSubnet, Service: "EC2", Noun: "Subnet", UpdateCall: "ModifySubnetAttribute",
@@ -40,7 +49,15 @@ var _ = register(
 		InUse: Refusal{inUseByOthers, "The subnet '{id}' has dependencies and cannot be deleted.", "facts 2"},
 		Quota: &Quota{Max: 200, Per: "vpcId", Refusal: Refusal{"SubnetLimitExceeded", "The maximum number of subnets has been reached.", "facts 21"}},
 		Check: checkSubnet, Create: createSubnet,
-		Update: func(_ *Tx, r *Resource, _ Map) error { tagsAll(r); return nil },
+		Update: func(_ *Tx, r *Resource, old Map) error {
+			keep(r, old, "privateDnsHostnameTypeOnLaunch")
+			tagsAll(r)
+			return nil
+		},
+		Delete: func(t *Tx, r *Resource) error {
+			removeAll(t, typeRouteAssociation, "subnetId", r.ID)
+			return nil
+		},
 	},
 	&Kind{
 		Type: typeInternetGateway, Service: "EC2", Noun: "InternetGateway",
@@ -49,74 +66,68 @@ var _ = register(
 		Create: func(t *Tx, r *Resource) error {
 			r.ID = t.ID("igw")
 			r.State["arn"], r.State["ownerId"] = t.ARN("ec2", "internet-gateway/"+r.ID), t.Account()
+			computed(r, Map{"vpcId": ""})
 			tagsAll(r)
 			return attachGateway(t, r)
 		},
 		Update: func(t *Tx, r *Resource, old Map) error {
 			tagsAll(r)
-			if was := Str(old, "vpcId"); was != "" && was != r.Str("vpcId") {
-				if err := mappedAddresses(t, was); err != nil {
-					return err
-				}
+			was := Str(old, "vpcId")
+			keep(r, old, "vpcId") // the provider takes it as AWS has it where the program says nothing
+			if was == r.Str("vpcId") {
+				return nil
 			}
-			return attachGateway(t, r)
+			if err := attachGateway(t, r); err != nil {
+				return err
+			}
+			return detachGateway(t, r.ID, was)
 		},
-		Delete: func(t *Tx, r *Resource) error { return mappedAddresses(t, r.Str("vpcId")) },
+		Delete: func(t *Tx, r *Resource) error { return detachGateway(t, r.ID, r.Str("vpcId")) },
 	},
 )
 
 func checkVPC(c *Checker) {
-	c.ExactlyOne("cidrBlock", "ipv4IpamPoolId")
 	c.OneOf("instanceTenancy", "default", "dedicated")
 	c.ipv4Range("cidrBlock", 16, 28)
-	if v6, _ := c.Bool("assignGeneratedIpv6CidrBlock"); v6 {
-		c.Conflict("assignGeneratedIpv6CidrBlock", "ipv6IpamPoolId")
-	}
-}
-
-// ipv4Range refuses a range that is not canonical or whose prefix is outside [shortest, longest] bits.
-func (c *Checker) ipv4Range(path string, shortest, longest int) {
-	text, ok := c.String(path)
-	if !ok {
-		return
-	}
-	p, err := netip.ParsePrefix(text)
-	switch {
-	case err != nil || !p.Addr().Is4():
-		c.Fail(path, "%q is not a valid IPv4 CIDR block", text)
-	case p != p.Masked():
-		c.Fail(path, "%q is not a valid CIDR block; did you mean %q?", text, p.Masked())
-	case shortest > 0 && (p.Bits() < shortest || p.Bits() > longest):
-		c.Fail(path, "expected prefix length of %q to be between /%d and /%d", text, shortest, longest)
-	}
+	c.Unmodelled("assignGeneratedIpv6CidrBlock", "ipv4IpamPoolId", "ipv4NetmaskLength", "ipv6CidrBlock",
+		"ipv6CidrBlockNetworkBorderGroup", "ipv6IpamPoolId", "ipv6NetmaskLength")
 }
 
 func createVPC(t *Tx, r *Resource) error {
+	if r.Str("cidrBlock") == "" {
+		return Refuse("MissingParameter", ec2Codes, "Either 'cidrBlock' or 'ipv4IpamPoolId' should be provided.")
+	}
 	r.ID = t.ID("vpc")
-	table := t.ID("rtb")
+	table, group := t.ID("rtb"), t.ID("sg")
 	computed(r, Map{
-		"arn": t.ARN("ec2", "vpc/"+r.ID), "ownerId": t.Account(), "dhcpOptionsId": "dopt-0" + t.Hex(16),
-		"defaultSecurityGroupId": t.ID("sg"), "defaultNetworkAclId": t.ID("acl"), "defaultRouteTableId": table, "mainRouteTableId": table,
+		"arn": t.ARN("ec2", "vpc/"+r.ID), "ownerId": t.Account(), "dhcpOptionsId": "dopt-0" + t.stable("dhcp options", 16),
+		"defaultSecurityGroupId": group, "defaultNetworkAclId": t.ID("acl"), "defaultRouteTableId": table, "mainRouteTableId": table,
+		"enableDnsHostnames": false, "enableNetworkAddressUsageMetrics": false,
+		"ipv6AssociationId": "", "ipv6CidrBlock": "", "ipv6CidrBlockNetworkBorderGroup": "",
 	})
-	if _, set := r.State["enableDnsHostnames"]; !set {
-		r.State["enableDnsHostnames"] = false
-	}
-	if r.Bool("assignGeneratedIpv6CidrBlock") {
-		r.State["ipv6CidrBlock"] = "2a05:d014:" + t.Hex(3) + ":" + t.Hex(2) + "00::/56"
-		r.State["ipv6AssociationId"] = t.ID("vpc-cidr-assoc")
-	}
 	tagsAll(r)
+	t.Make(r, typeRouteTable, table, routeTableState(t, table, Map{"vpcId": r.ID}))
+	t.Make(r, typeSecurityGroup, group, securityGroupState(t, group, Map{
+		"vpcId": r.ID, "name": defaultGroupName, "description": defaultGroupDescription, "namePrefix": "",
+	}))
 	return nil
 }
 
-func checkSubnet(c *Checker) {
-	c.ipv4Range("cidrBlock", 16, 28)
-	c.Conflict("availabilityZone", "availabilityZoneId")
-	native, _ := c.Bool("ipv6Native")
-	if !Has(c.In, "cidrBlock") && !native {
-		c.Fail("cidrBlock", "missing required property: only an IPv6-native subnet has none")
+// removeAll takes away what goes with a resource: those of a type whose property names it.
+func removeAll(t *Tx, typ, property, value string) {
+	for _, r := range t.All(typ) {
+		if r.Str(property) == value {
+			t.Remove(r)
+		}
 	}
+}
+
+func checkSubnet(c *Checker) {
+	c.ipv4Range("cidrBlock", 0, 32)
+	c.Conflict("availabilityZone", "availabilityZoneId")
 	c.OneOf("privateDnsHostnameTypeOnLaunch", "ip-name", "resource-name")
+	c.Unmodelled("assignIpv6AddressOnCreation", "customerOwnedIpv4Pool", "enableDns64", "enableLniAtDeviceIndex",
+		"enableResourceNameDnsAaaaRecordOnLaunch", "ipv6CidrBlock", "ipv6Native", "mapCustomerOwnedIpOnLaunch", "outpostArn")
 }
 
 func createSubnet(t *Tx, r *Resource) error {
@@ -128,13 +139,10 @@ func createSubnet(t *Tx, r *Resource) error {
 		return err
 	}
 	r.ID = t.ID("subnet")
-	r.State["arn"], r.State["ownerId"] = t.ARN("ec2", "subnet/"+r.ID), t.Account()
-	if _, set := r.State["privateDnsHostnameTypeOnLaunch"]; !set {
-		r.State["privateDnsHostnameTypeOnLaunch"] = "ip-name"
-	}
-	if r.Str("ipv6CidrBlock") != "" {
-		r.State["ipv6CidrBlockAssociationId"] = t.ID("subnet-cidr-assoc")
-	}
+	computed(r, Map{
+		"arn": t.ARN("ec2", "subnet/"+r.ID), "ownerId": t.Account(), "privateDnsHostnameTypeOnLaunch": "ip-name",
+		"ipv6CidrBlockAssociationId": "",
+	})
 	tagsAll(r)
 	return nil
 }
@@ -143,49 +151,61 @@ func createSubnet(t *Tx, r *Resource) error {
 func settleZone(t *Tx, r *Resource) error {
 	zones := t.Declared().Regions[t.Region].Zones
 	id, name := r.Str("availabilityZoneId"), r.Str("availabilityZone")
-	if id == "" && name == "" {
-		id = sortedKeys(zones)[0]
-	}
+	var names []string
 	for _, zoneID := range sortedKeys(zones) {
-		if zoneID == id || zones[zoneID] == name {
+		if zoneID == id || zones[zoneID] == name || id == "" && name == "" {
 			r.State["availabilityZoneId"], r.State["availabilityZone"] = zoneID, zones[zoneID]
 			return nil
 		}
+		names = append(names, zones[zoneID])
 	}
-	return Refuse("InvalidParameterValue", "moto, CreateSubnet", "Value (%s) for parameter availabilityZone is invalid. "+
-		"Subnets can currently only be created in the following availability zones: %s.", id+name, strings.Join(sortedKeys(zones), ", "))
+	slices.Sort(names)
+	parameter := "availabilityZone"
+	if id != "" {
+		parameter = "availabilityZoneId"
+	}
+	return Refuse("InvalidParameterValue", "moto, CreateSubnet", "Value (%s) for parameter %s is invalid. "+
+		"Subnets can currently only be created in the following availability zones: %s.", id+name, parameter, strings.Join(names, ", "))
 }
 
-// inFreeRange refuses a subnet outside its VPC's range or over another subnet's.
+// inFreeRange refuses a subnet whose size AWS does not offer, outside its VPC's range, or over another subnet's (Amazon
+// VPC User Guide, "Subnet sizing for IPv4": /16 to /28).
 func inFreeRange(t *Tx, r, vpc *Resource) error {
 	own, err := netip.ParsePrefix(r.Str("cidrBlock"))
 	if err != nil {
-		return nil // IPv6 only
+		return Refuse("MissingParameter", ec2Codes, "Either 'cidrBlock' or 'ipv4IpamPoolId' should be provided.")
 	}
-	whole := netip.MustParsePrefix(vpc.Str("cidrBlock"))
-	if !whole.Contains(own.Addr()) || own.Bits() < whole.Bits() {
+	if !within(own, rangeOf(vpc)) || own.Bits() < 16 || own.Bits() > 28 {
 		return Refuse("InvalidSubnet.Range", "facts 13", "The CIDR '%s' is invalid.", own)
 	}
 	for _, other := range t.All(typeSubnet) {
-		taken, err := netip.ParsePrefix(other.Str("cidrBlock"))
-		if err == nil && other.Str("vpcId") == vpc.ID && other.ID != r.ID && taken.Overlaps(own) {
+		if other.Str("vpcId") == vpc.ID && rangeOf(other).Overlaps(own) {
 			return Refuse("InvalidSubnet.Conflict", "facts 13", "The CIDR '%s' conflicts with another subnet", own)
 		}
 	}
 	return nil
 }
 
+// rangeOf returns the range of a VPC or subnet, which was checked when it was made.
+func rangeOf(r *Resource) netip.Prefix {
+	p, _ := netip.ParsePrefix(r.Str("cidrBlock"))
+	return p
+}
+
 // attachGateway refuses a second internet gateway for a VPC.
 func attachGateway(t *Tx, r *Resource) error {
-	if other, ok := gatewayOf(t, r.Str("vpcId")); ok && other.ID != r.ID && r.Str("vpcId") != "" {
-		return &Error{Operation: "AttachInternetGateway", Code: "Resource.AlreadyAssociated", Rule: "EC2 API, AttachInternetGateway",
-			Message: "resource " + other.ID + " is already attached to network " + r.Str("vpcId")}
+	if other, ok := gatewayOf(t, r.Str("vpcId")); ok && other.ID != r.ID {
+		return &Error{Operation: "AttachInternetGateway", Code: "InvalidParameterValue", Rule: "Amazon VPC User Guide, internet gateways",
+			Message: "Network " + r.Str("vpcId") + " already has an internet gateway attached"}
 	}
 	return nil
 }
 
 // gatewayOf returns the internet gateway attached to a VPC.
 func gatewayOf(t *Tx, vpc string) (*Resource, bool) {
+	if vpc == "" {
+		return nil, false
+	}
 	all := t.All(typeInternetGateway)
 	i := slices.IndexFunc(all, func(g *Resource) bool { return g.Str("vpcId") == vpc })
 	if i < 0 {
@@ -194,21 +214,45 @@ func gatewayOf(t *Tx, vpc string) (*Resource, bool) {
 	return all[i], true
 }
 
-// mappedAddresses refuses to detach a gateway while something in the VPC has a public address: a public NAT gateway
-// or a load balancer that faces the internet.
-func mappedAddresses(t *Tx, vpc string) error {
-	inVPC := func(subnet string) bool {
+// detachGateway refuses to detach a gateway while something in the VPC has a public address. Routes to it stay and drop
+// what they get.
+func detachGateway(t *Tx, id, vpc string) error {
+	if vpc != "" && mappedAddresses(t, vpc) {
+		return &Error{Operation: "DetachInternetGateway", Code: inUseByOthers, Rule: "facts 4",
+			Message: "Network " + vpc + " has some mapped public address(es). Please unmap those public address(es) before detaching the gateway."}
+	}
+	blackhole(t, "gatewayId", id)
+	return nil
+}
+
+// mappedAddresses reports whether something in a VPC has a public address: a public NAT gateway, a load balancer that
+// faces the internet, an instance in a subnet that gives it one, a database that asked for one.
+func mappedAddresses(t *Tx, vpc string) bool {
+	in := func(subnet string) (*Resource, bool) {
 		s, ok := t.Find(typeSubnet, "", subnet)
-		return ok && s.Str("vpcId") == vpc
+		return s, ok && s.Str("vpcId") == vpc
 	}
-	public := slices.ContainsFunc(t.All(typeNAT), func(n *Resource) bool {
-		return n.Str("connectivityType") == "public" && inVPC(n.Str("subnetId"))
-	}) || slices.ContainsFunc(t.All(typeLoadBalancer), func(b *Resource) bool {
-		return !b.Bool("internal") && b.Str("vpcId") == vpc
-	})
-	if !public {
-		return nil
+	public := map[string]func(r *Resource) bool{
+		typeNAT: func(n *Resource) bool {
+			_, here := in(n.Str("subnetId"))
+			return here && n.Str("connectivityType") == "public"
+		},
+		typeLoadBalancer: func(b *Resource) bool { return !b.Bool("internal") && b.Str("vpcId") == vpc },
+		typeGroup: func(g *Resource) bool {
+			return g.Int("desiredCapacity") > 0 && slices.ContainsFunc(g.Strs("vpcZoneIdentifiers[]"), func(id string) bool {
+				s, here := in(id)
+				return here && s.Bool("mapPublicIpOnLaunch")
+			})
+		},
+		typeDBInstance: func(i *Resource) bool {
+			group, ok := t.Find(typeDBSubnetGroup, "", i.Str("dbSubnetGroupName"))
+			return ok && group.Str("vpcId") == vpc && i.Bool("publiclyAccessible")
+		},
 	}
-	return &Error{Operation: "DetachInternetGateway", Code: inUseByOthers, Rule: "facts 4",
-		Message: "Network " + vpc + " has some mapped public address(es). Please unmap those public address(es) before detaching the gateway."}
+	for typ, is := range public {
+		if slices.ContainsFunc(t.All(typ), is) {
+			return true
+		}
+	}
+	return false
 }

@@ -40,7 +40,8 @@ type differ struct {
 }
 
 func (d *differ) add(path string, kind changeKind) {
-	d.changes = append(d.changes, change{path, kind, d.kind.Replaces(path)})
+	replaces := d.kind.Replaces(path) || kind != updated && d.kind.Swapped(path)
+	d.changes = append(d.changes, change{path, kind, replaces})
 }
 
 func (d *differ) objects(path string, old, new cloud.Map) {

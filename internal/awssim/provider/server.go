@@ -141,7 +141,7 @@ func (s *Server) DiffConfig(_ context.Context, req *pulumirpc.DiffRequest) (*pul
 
 // Configure keeps the region of the connection's provider.
 func (s *Server) Configure(ctx context.Context, req *pulumirpc.ConfigureRequest) (*pulumirpc.ConfigureResponse, error) {
-	region := req.GetVariables()["aws:config:region"]
+	region := req.GetArgs().GetFields()["region"].GetStringValue()
 	if _, ok := s.cloud.Account().Regions[region]; !ok {
 		return nil, status.Errorf(codes.InvalidArgument, "configure aws: region %q is not among the offline account's regions", region)
 	}

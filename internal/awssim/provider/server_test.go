@@ -51,7 +51,7 @@ func (e *engine) connect(region string) *engine {
 	require.NoError(e.t, err)
 	e.t.Cleanup(func() { require.NoError(e.t, conn.Close()) })
 	client := pulumirpc.NewResourceProviderClient(conn)
-	_, err = client.Configure(e.t.Context(), &pulumirpc.ConfigureRequest{Variables: map[string]string{"aws:config:region": region}})
+	_, err = client.Configure(e.t.Context(), &pulumirpc.ConfigureRequest{Args: e.wire(map[string]any{"region": region})})
 	require.NoError(e.t, err)
 	return &engine{t: e.t, address: e.address, client: client}
 }
@@ -228,7 +228,7 @@ func TestRegionsAreKeptByConnection(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, r.GetId(), "the other region has no such VPC")
 
-	_, err = us.client.Configure(t.Context(), &pulumirpc.ConfigureRequest{Variables: map[string]string{"aws:config:region": "mars-north-1"}})
+	_, err = us.client.Configure(t.Context(), &pulumirpc.ConfigureRequest{Args: us.wire(map[string]any{"region": "mars-north-1"})})
 	require.ErrorContains(t, err, "mars-north-1")
 }
 

@@ -1,0 +1,265 @@
+package cloud
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func (n *netCloud) balancer() Map {
+	return Map{"name": "edge-1234567", "subnets": List(n.a, n.b)}
+}
+
+func (n *netCloud) targets(name string) string {
+	n.Helper()
+	id, _ := n.make(typeTargetGroup, n.target(name))
+	return id
+}
+
+func (n *netCloud) target(name string) Map {
+	return Map{"name": name, "port": 6020.0, "protocol": "HTTP", "targetType": "ip", "vpcId": n.vpc}
+}
+
+func TestLoadBalancer(t *testing.T) {
+	t.Parallel()
+	n := newNetCloud(t)
+	group := n.group("lb")
+	id, state := n.make(typeLoadBalancer, with(n.balancer(), Map{"securityGroups": List(group)}))
+	require.Regexp(t, `^arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/app/edge-1234567/[0-9a-f]{16}$`, id)
+	require.Equal(t, id, state["arn"])
+	require.True(t, strings.HasSuffix(id, "/"+state["arnSuffix"].(string)))
+	require.Regexp(t, `^edge-1234567-\d{10}\.eu-central-1\.elb\.amazonaws\.com$`, state["dnsName"])
+	require.Equal(t, "Z215JYRZR1TBD5", state["zoneId"])
+	require.Equal(t, n.vpc, state["vpcId"])
+	require.Equal(t, 60.0, state["idleTimeout"])
+	require.Len(t, state["subnetMappings"], 2)
+	_, inside := n.make(typeLoadBalancer, with(n.balancer(), Map{"name": "inside", "internal": true}))
+	require.Regexp(t, `^internal-inside-\d{10}\.`, inside["dnsName"])
+	require.Equal(t, List(Str(n.read(typeVPC, n.vpc), "defaultSecurityGroupId")), inside["securityGroups"])
+	n.stuck("DependencyViolation", typeSubnet, n.a)
+	n.stuck("DependencyViolation", typeSecurityGroup, group)
+
+	n.refused("DuplicateLoadBalancerName", typeLoadBalancer, n.balancer())
+	other := with(n.balancer(), Map{"name": "other"})
+	n.refused("ValidationError", typeLoadBalancer, with(other, Map{"subnets": List(n.a)}))
+	same, _ := n.make(typeSubnet, n.subnet("10.0.2.0/24", "euc1-az1"))
+	n.refused("InvalidConfigurationRequest", typeLoadBalancer, with(other, Map{"subnets": List(n.a, same)}))
+	n.refused("SubnetNotFound", typeLoadBalancer, with(other, Map{"subnets": List(n.a, "subnet-0")}))
+	n.refused("InvalidSecurityGroup", typeLoadBalancer, with(other, Map{"securityGroups": List("sg-0")}))
+	small, _ := n.make(typeSubnet, n.subnet("10.0.3.0/28", "euc1-az3"))
+	n.refused("InvalidSubnet", typeLoadBalancer, with(other, Map{"subnets": List(n.a, small)}))
+	for attribute, value := range map[string]any{"idleTimeout": 4001.0, "clientKeepAlive": 59.0, "ipAddressType": "dualstack"} {
+		n.refused("ValidationError", typeLoadBalancer, with(other, Map{attribute: value}))
+	}
+	vpc, gateway := n.otherVPC()
+	far, _ := n.make(typeSecurityGroup, Map{"name": "far", "vpcId": vpc})
+	n.refused("InvalidConfigurationRequest", typeLoadBalancer, with(other, Map{"securityGroups": List(far)}))
+	farA, _ := n.make(typeSubnet, Map{"vpcId": vpc, "cidrBlock": "10.1.0.0/24", "availabilityZoneId": "euc1-az1"})
+	farB, _ := n.make(typeSubnet, Map{"vpcId": vpc, "cidrBlock": "10.1.1.0/24", "availabilityZoneId": "euc1-az2"})
+	n.refused("InvalidConfigurationRequest", typeLoadBalancer, with(other, Map{"subnets": List(n.a, farB)}))
+	n.unchanged("InvalidSubnet", typeLoadBalancer, id, with(n.balancer(), Map{"subnets": List(farA, farB)}))
+	n.goes(typeInternetGateway, gateway)
+	n.refused("InvalidSubnet", typeLoadBalancer, with(other, Map{"subnets": List(farA, farB)}))
+	n.make(typeLoadBalancer, with(other, Map{"subnets": List(farA, farB), "internal": true}))
+	n.refused("InvalidConfigurationRequest", typeLoadBalancer, with(other, Map{"name": "many", "securityGroups": List(
+		n.group("1"), n.group("2"), n.group("3"), n.group("4"), n.group("5"), n.group("6"))}))
+}
+
+// TestLoadBalancerSpace: eight addresses must be free in a subnet that is large enough.
+func TestLoadBalancerSpace(t *testing.T) {
+	t.Parallel()
+	n := newNetCloud(t)
+	tight, _ := n.make(typeSubnet, n.subnet("10.0.9.0/27", "euc1-az3"))
+	for i := range 20 { // of 27
+		n.place(typeNAT, "nat-"+strings.Repeat("x", i), Map{"subnetId": tight})
+		r := n.resources[key{typeNAT, home, "nat-" + strings.Repeat("x", i)}]
+		n.put(&Tx{c: n.Cloud, Region: home}, kinds[typeNAT], r)
+	}
+	n.refused("InvalidSubnet", typeLoadBalancer, with(n.balancer(), Map{"subnets": List(n.a, tight)}))
+}
+
+func TestLoadBalancerProtection(t *testing.T) {
+	t.Parallel()
+	n := newNetCloud(t)
+	id, _ := n.make(typeLoadBalancer, with(n.balancer(), Map{"enableDeletionProtection": true}))
+	n.stuck("OperationNotPermitted", typeLoadBalancer, id)
+	_, err := n.change(typeLoadBalancer, id, n.balancer())
+	require.NoError(t, err)
+	n.make(typeListener, n.redirect(id))
+	n.goes(typeLoadBalancer, id)
+	for _, r := range n.List() {
+		require.NotEqual(t, typeListener, r.Type, "goes with its load balancer")
+	}
+}
+
+func TestLoadBalancerChecks(t *testing.T) {
+	t.Parallel()
+	good := Map{"name": "edge", "subnets": List("subnet-1", "subnet-2")}
+	refusesInputs(t, typeLoadBalancer, good, []badInput{
+		{"name", strings.Repeat("x", 33)}, {"name", "-edge"}, {"name", "edge-"}, {"name", "internal-edge"}, {"name", "edge_1"},
+		{"desyncMitigationMode", "x"}, {"ipAddressType", "x"}, {"loadBalancerType", "network"}, {"xffHeaderProcessingMode", "x"},
+	})
+	require.NotEmpty(t, problems(typeLoadBalancer, Map{"name": "edge"}))
+	require.NotEmpty(t, problems(typeLoadBalancer, Map{"namePrefix": "sevenxx", "subnets": List("subnet-1")}))
+	require.NotEmpty(t, problems(typeLoadBalancer, with(good, Map{"accessLogs": Map{"bucket": "b", "enabled": true}})))
+	require.Empty(t, problems(typeLoadBalancer, with(good, Map{"accessLogs": Map{"bucket": "b", "enabled": false}})))
+}
+
+func TestTargetGroup(t *testing.T) {
+	t.Parallel()
+	n := newNetCloud(t)
+	id, state := n.make(typeTargetGroup, n.target("edge"))
+	require.Regexp(t, `^arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/edge/[0-9a-f]{16}$`, id)
+	require.True(t, strings.HasSuffix(id, ":"+state["arnSuffix"].(string)))
+	require.Equal(t, 5.0, At(state, "healthCheck.healthyThreshold")[0])
+	require.Equal(t, "round_robin", state["loadBalancingAlgorithmType"])
+	state, err := n.change(typeTargetGroup, id, with(n.target("edge"), Map{"healthCheck": Map{"path": "/health"}}))
+	require.NoError(t, err)
+	require.Equal(t, Map{"enabled": true, "healthyThreshold": 3.0, "unhealthyThreshold": 3.0, "interval": 30.0, "timeout": 5.0,
+		"matcher": "200", "path": "/health", "port": "traffic-port", "protocol": "HTTP"}, state["healthCheck"])
+
+	n.refused("DuplicateTargetGroupName", typeTargetGroup, n.target("edge"))
+	n.refused("ValidationError", typeTargetGroup, with(n.target("x"), Map{"vpcId": "vpc-0"}))
+	n.refused("ValidationError", typeTargetGroup, with(n.target("x"), Map{"healthCheck": Map{"interval": 5.0, "timeout": 5.0}}))
+	for _, matcher := range []string{"500", "20", "200-", "ok"} {
+		n.refused("ValidationError", typeTargetGroup, with(n.target("x"), Map{"healthCheck": Map{"matcher": matcher}}))
+	}
+	for _, bad := range []Map{
+		{"slowStart": 30.0, "loadBalancingAlgorithmType": "least_outstanding_requests"}, {"loadBalancingAnomalyMitigation": "on"},
+		{"stickiness": Map{"type": "source_ip"}}, {"stickiness": Map{"type": "app_cookie"}}, {"ipAddressType": "ipv6"},
+	} {
+		n.refused("InvalidConfigurationRequest", typeTargetGroup, with(n.target("x"), bad))
+	}
+	n.unchanged("InvalidConfigurationRequest", typeTargetGroup, id, with(n.target("edge"), Map{"loadBalancingAnomalyMitigation": "on"}))
+}
+
+func TestTargetGroupChecks(t *testing.T) {
+	t.Parallel()
+	good := Map{"name": "edge", "port": 80.0, "protocol": "HTTP", "targetType": "ip", "vpcId": "vpc-1"}
+	refusesInputs(t, typeTargetGroup, good, []badInput{
+		{"name", strings.Repeat("x", 33)}, {"port", 0.0}, {"protocol", "TCP"}, {"targetType", "lambda"}, {"deregistrationDelay", 3601.0},
+		{"slowStart", 29.0}, {"slowStart", 901.0}, {"loadBalancingAlgorithmType", "random"}, {"loadBalancingCrossZoneEnabled", "yes"},
+		{"protocolVersion", "HTTP3"}, {"preserveClientIp", "true"}, {"proxyProtocolV2", true},
+	})
+	for _, p := range []string{"port", "protocol", "vpcId"} {
+		require.NotEmpty(t, problems(typeTargetGroup, with(good, Map{p: nil})), p)
+	}
+	for _, health := range []Map{
+		{"interval": 4.0}, {"interval": 301.0}, {"timeout": 1.0}, {"timeout": 121.0}, {"healthyThreshold": 1.0}, {"unhealthyThreshold": 11.0},
+		{"path": "health"}, {"path": "/" + strings.Repeat("x", 1024)}, {"protocol": "TCP"}, {"port": "0"}, {"port": "http"},
+	} {
+		require.NotEmpty(t, problems(typeTargetGroup, with(good, Map{"healthCheck": health})), health)
+	}
+}
+
+func (n *netCloud) redirect(balancer string) Map {
+	return Map{"loadBalancerArn": balancer, "port": 80.0, "protocol": "HTTP", "defaultActions": List[any](Map{
+		"type": "redirect", "redirect": Map{"protocol": "HTTPS", "port": "443", "statusCode": "HTTP_301"}})}
+}
+
+func (n *netCloud) forward(balancer, targets, certificate string) Map {
+	return Map{"loadBalancerArn": balancer, "port": 443.0, "protocol": "HTTPS", "certificateArn": certificate,
+		"defaultActions": List[any](Map{"type": "forward", "targetGroupArn": targets})}
+}
+
+func TestListener(t *testing.T) {
+	t.Parallel()
+	n := newNetCloud(t)
+	lb, _ := n.make(typeLoadBalancer, n.balancer())
+	group, cert := n.targets("edge"), n.issued("eu.deepstreamhub.com")
+	id, state := n.make(typeListener, n.forward(lb, group, cert))
+	require.Regexp(t, `:listener/app/edge-1234567/[0-9a-f]{16}/[0-9a-f]{16}$`, id)
+	require.Equal(t, defaultPolicy, state["sslPolicy"])
+	require.Equal(t, List(lb), n.read(typeTargetGroup, group)["loadBalancerArns"])
+	n.stuck("ResourceInUse", typeTargetGroup, group)
+	n.stuck("ResourceInUseException", typeCertificate, cert)
+	redirect, state := n.make(typeListener, n.redirect(lb))
+	require.Equal(t, "#{host}", Str(state, "defaultActions[].redirect.host"))
+
+	n.refused("DuplicateListener", typeListener, n.redirect(lb))
+	n.unchanged("DuplicateListener", typeListener, redirect, with(n.redirect(lb), Map{"port": 443.0}))
+	n.refused("LoadBalancerNotFound", typeListener, n.redirect(lb+"0"))
+	second, _ := n.make(typeLoadBalancer, with(n.balancer(), Map{"name": "second"}))
+	blue, green := n.targets("blue"), n.targets("green")
+	shared, state := n.make(typeListener, Map{"loadBalancerArn": second, "port": 8080.0, "defaultActions": List[any](Map{"type": "forward",
+		"forward": Map{"targetGroups": List[any](Map{"arn": blue}, Map{"arn": green, "weight": 0.0})}})})
+	require.Equal(t, 1.0, At(state, "defaultActions[].forward.targetGroups[].weight")[0])
+	n.stuck("ResourceInUse", typeTargetGroup, green)
+	n.goes(typeListener, shared)
+	n.refused("TargetGroupAssociationLimit", typeListener, n.forward(second, group, cert))
+	n.refused("TargetGroupNotFound", typeListener, n.forward(second, group+"0", cert))
+	vpc, _ := n.otherVPC()
+	far, _ := n.make(typeTargetGroup, with(n.target("far"), Map{"vpcId": vpc}))
+	n.refused("InvalidConfigurationRequest", typeListener, n.forward(second, far, cert))
+	other := n.forward(second, n.targets("other"), cert)
+	n.refused("ValidationError", typeListener, with(other, Map{"port": nil}))
+	n.refused("ValidationError", typeListener, with(other, Map{"protocol": "TCP", "certificateArn": nil}))
+	n.refused("ValidationError", typeListener, with(other, Map{"protocol": "HTTP"}))
+	n.refused("ValidationError", typeListener, with(n.redirect(second), Map{"sslPolicy": defaultPolicy}))
+	n.refused("ValidationError", typeListener, with(other, Map{"certificateArn": nil}))
+	n.refused("SSLPolicyNotFound", typeListener, with(other, Map{"sslPolicy": "ELBSecurityPolicy-TLS13-1-2-2022-06"}))
+	n.refused("InvalidLoadBalancerAction", typeListener, with(other, Map{"defaultActions": append(At(other, "defaultActions[]"), At(other, "defaultActions[]")...)}))
+	for _, policy := range tlsPolicies {
+		_, err := n.change(typeListener, id, with(n.forward(lb, group, cert), Map{"sslPolicy": "ELBSecurityPolicy-" + policy}))
+		require.NoError(t, err)
+	}
+	n.goes(typeListener, id)
+	n.goes(typeTargetGroup, group)
+	n.goes(typeCertificate, cert)
+}
+
+// TestListenerCertificate: it must be issued, and in the listener's region.
+func TestListenerCertificate(t *testing.T) {
+	t.Parallel()
+	n := newNetCloud(t)
+	lb, _ := n.make(typeLoadBalancer, n.balancer())
+	group := n.targets("edge")
+	pending, _ := n.make(typeCertificate, Map{"domainName": "eu.deepstreamhub.com", "validationMethod": "DNS"})
+	n.refused("UnsupportedCertificate", typeListener, n.forward(lb, group, pending))
+	n.refused("CertificateNotFound", typeListener, n.forward(lb, group, pending+"0"))
+	far, _, err := n.Create(context.Background(), "us-east-1", typeCertificate, Map{"domainName": "us.deepstreamhub.com", "validationMethod": "DNS"})
+	require.NoError(t, err)
+	n.refused("CertificateNotFound", typeListener, n.forward(lb, group, far))
+}
+
+func TestRedirect(t *testing.T) {
+	t.Parallel()
+	n := newNetCloud(t)
+	lb, _ := n.make(typeLoadBalancer, n.balancer())
+	to := func(parts Map) Map {
+		parts["statusCode"] = "HTTP_302"
+		return with(n.redirect(lb), Map{"defaultActions": List[any](Map{"type": "redirect", "redirect": parts})})
+	}
+	for _, loop := range []Map{
+		{}, {"port": "80"}, {"protocol": "HTTP", "port": "80"}, {"host": "#{host}", "path": "/#{path}", "query": "#{query}"}, {"port": "0"},
+		{"port": "http"}, {"path": "live"},
+	} {
+		n.refused("InvalidLoadBalancerAction", typeListener, to(loop))
+	}
+	secure := with(to(Map{"protocol": "HTTP", "port": "80"}), Map{"protocol": "HTTPS", "port": 443.0, "certificateArn": n.issued("eu.deepstreamhub.com")})
+	n.refused("InvalidLoadBalancerAction", typeListener, secure)
+	n.make(typeListener, to(Map{"host": "www.deepstreamhub.com"}))
+}
+
+func TestListenerChecks(t *testing.T) {
+	t.Parallel()
+	arn := "arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/x/0123456789abcdef"
+	good := Map{"loadBalancerArn": arn, "port": 80.0, "defaultActions": List[any](Map{"type": "forward", "targetGroupArn": arn})}
+	refusesInputs(t, typeListener, good, []badInput{
+		{"port", 0.0}, {"protocol", "HTTP2"}, {"certificateArn", "x"}, {"loadBalancerArn", "x"}, {"defaultActions", []any{}},
+		{"alpnPolicy", "HTTP2Only"}, {"routingHttpResponseContentSecurityPolicyHeaderValue", "x"},
+	})
+	for _, action := range []Map{
+		{"type": "forward"}, {"type": "foreward", "targetGroupArn": arn}, {"type": "redirect", "targetGroupArn": arn},
+		{"type": "forward", "targetGroupArn": arn, "forward": Map{"targetGroups": List[any](Map{"arn": arn})}},
+		{"type": "forward", "forward": Map{"targetGroups": []any{}}}, {"type": "forward", "targetGroupArn": "x"},
+		{"type": "redirect", "redirect": Map{"statusCode": "301"}}, {"type": "redirect", "redirect": Map{"statusCode": "HTTP_301", "protocol": "https"}},
+		{"type": "fixed-response", "fixedResponse": Map{"contentType": "text/x"}},
+		{"type": "fixed-response", "fixedResponse": Map{"contentType": "text/plain", "statusCode": "302"}},
+		{"type": "authenticate-oidc", "authenticateOidc": Map{"issuer": "x"}},
+	} {
+		require.NotEmpty(t, problems(typeListener, with(good, Map{"defaultActions": List[any](action)})), action)
+	}
+}

@@ -1,0 +1,177 @@
+package cloud
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+const (
+	typeNAT = "aws:ec2/natGateway:NatGateway"
+	typeEIP = "aws:ec2/eip:Eip"
+)
+
+var _ = register(
+	&Kind{
+		Type: typeEIP, Service: "EC2", Noun: "Address", CreateCall: "AllocateAddress", UpdateCall: "AssociateAddress", DeleteCall: "ReleaseAddress",
+		Replace: []string{"domain", "vpc", "address", "networkBorderGroup", "publicIpv4Pool", "ipamPoolId"},
+		Refs: []Ref{
+			{Path: "instance", To: "aws:ec2/instance:Instance", Missing: Refusal{"InvalidInstanceID.NotFound", "The instance ID '{value}' does not exist", ec2Codes}},
+			{Path: "networkInterface", To: "aws:ec2/networkInterface:NetworkInterface", Missing: missingInterface},
+		},
+		InUse: Refusal{"AuthFailure", "You do not have permission to access the specified resource.", "facts 5"},
+		Quota: &Quota{Max: 5, Refusal: Refusal{"AddressLimitExceeded", "The maximum number of addresses has been reached.", "facts 20"}},
+		Check: func(c *Checker) {
+			c.OneOf("domain", "vpc", "standard")
+			c.Conflict("domain", "vpc")
+			c.Unmodelled("address", "associateWithPrivateIp", "customerOwnedIpv4Pool", "ipamPoolId")
+		},
+		Create: createEIP,
+		Update: func(_ *Tx, r *Resource, old Map) error {
+			keep(r, old, "domain", "vpc", "networkBorderGroup", "publicIpv4Pool", "instance", "networkInterface", "ipamPoolId")
+			tagsAll(r)
+			return nil
+		},
+	},
+	&Kind{
+		Type: typeNAT, Service: "EC2", Noun: "NatGateway",
+		Replace:  []string{"allocationId", "subnetId", "connectivityType", "privateIp", "secondaryPrivateIpAddressCount"},
+		Defaults: Map{"connectivityType": "public"},
+		Refs: []Ref{
+			{Path: "subnetId", To: typeSubnet, Missing: missingNet},
+			{Path: "allocationId", To: typeEIP, Missing: Refusal{"InvalidAllocationID.NotFound", "The allocation ID '{value}' does not exist", ec2Codes}},
+		},
+		Check: func(c *Checker) {
+			c.OneOf("connectivityType", "public", "private")
+			if kind, _ := c.String("connectivityType"); kind == "private" && Has(c.In, "allocationId") {
+				c.Fail("allocationId", `allocation_id is not supported with connectivity_type = "private"`)
+			}
+			if text, ok := c.String("privateIp"); ok {
+				if a, err := netip.ParseAddr(text); err != nil || !a.Is4() {
+					c.Fail("privateIp", "expected privateIp to contain a valid IPv4 address, got: %s", text)
+				}
+			}
+			c.Unmodelled("secondaryAllocationIds", "secondaryPrivateIpAddressCount", "secondaryPrivateIpAddresses")
+		},
+		Create: createNAT,
+		Update: func(_ *Tx, r *Resource, _ Map) error { tagsAll(r); return nil },
+		Delete: func(t *Tx, r *Resource) error { blackhole(t, "natGatewayId", r.ID); return nil },
+	},
+)
+
+func createEIP(t *Tx, r *Resource) error {
+	if r.Str("domain") == "standard" || Has(r.State, "vpc") && !r.Bool("vpc") {
+		return Refuse("UnsupportedOperation", "EC2 User Guide, EC2-Classic", "with the retirement of EC2-Classic standard domain EC2 EIPs are no longer supported")
+	}
+	if group := r.Str("networkBorderGroup"); group != "" && group != t.Region {
+		return Refuse("InvalidParameterValue", "EC2 API, AllocateAddress", "Network border group '%s' is not valid", group)
+	}
+	if pool := r.Str("publicIpv4Pool"); pool != "" && pool != "amazon" {
+		return Refuse("InvalidPublicIpv4PoolID.NotFound", ec2Codes, "The pool ID '%s' does not exist", pool)
+	}
+	r.ID = t.ID("eipalloc")
+	ip := freePublicAddress(t, r.ID)
+	domain := t.Region + ".compute"
+	if t.Region == "us-east-1" {
+		domain = "compute-1" // the first region's names have none
+	}
+	computed(r, Map{
+		"allocationId": r.ID, "arn": t.ARN("ec2", "elastic-ip/"+r.ID), "domain": "vpc", "vpc": true, "publicIp": ip.String(),
+		"publicDns":          fmt.Sprintf("ec2-%s.%s.amazonaws.com", strings.ReplaceAll(ip.String(), ".", "-"), domain),
+		"networkBorderGroup": t.Region, "publicIpv4Pool": "amazon", "associationId": "", "carrierIp": "", "customerOwnedIp": "",
+		"instance": "", "ipamPoolId": "", "networkInterface": "", "privateDns": "", "privateIp": "", "ptrRecord": "",
+	})
+	tagsAll(r)
+	return nil
+}
+
+// freePublicAddress returns an address that no other Elastic IP has, out of a range that is nobody's (RFC 2544).
+func freePublicAddress(t *Tx, owner string) netip.Addr {
+	taken := map[string]bool{}
+	for _, other := range t.Anywhere(typeEIP) {
+		taken[other.Str("publicIp")] = true
+	}
+	return hostIn(netip.MustParsePrefix("198.18.0.0/15"), owner, taken)
+}
+
+// natPerZone is the default quota of NAT gateways in one availability zone (facts 21).
+const natPerZone = 5
+
+func createNAT(t *Tx, r *Resource) error {
+	subnet, _ := t.Find(typeSubnet, "", r.Str("subnetId"))
+	public := r.Str("connectivityType") == "public"
+	if public && r.Str("allocationId") == "" {
+		return Refuse("MissingParameter", ec2Codes, "The request must include the AllocationId parameter. Add the required parameter and retry the request.")
+	}
+	if natsIn(t, subnet.Str("availabilityZone")) >= natPerZone {
+		return Refuse("NatGatewayLimitExceeded", "facts 21", "Performing this operation would exceed the limit of %d NAT gateways", natPerZone)
+	}
+	r.ID = t.ID("nat")
+	if err := settlePrivateAddress(t, r, rangeOf(subnet)); err != nil {
+		return err
+	}
+	if _, ok := gatewayOf(t, subnet.Str("vpcId")); !ok && public {
+		return failedNAT(r, "Gateway.NotAttached", "facts 7", "Network "+subnet.Str("vpcId")+" has no Internet gateway attached")
+	}
+	computed(r, Map{
+		"networkInterfaceId": t.ID("eni"), "associationId": "", "publicIp": "", "secondaryPrivateIpAddressCount": 0.0,
+		"secondaryAllocationIds": List[any](), "secondaryPrivateIpAddresses": List[any](),
+	})
+	tagsAll(r)
+	address, ok := t.Find(typeEIP, "", r.Str("allocationId"))
+	if !ok {
+		return nil
+	}
+	if len(t.Holders(address)) > 0 {
+		return failedNAT(r, "Resource.AlreadyAssociated", "facts 8", "Elastic IP address ["+address.ID+"] is already associated")
+	}
+	r.State["publicIp"], r.State["associationId"] = address.Str("publicIp"), t.ID("eipassoc")
+	return nil
+}
+
+func natsIn(t *Tx, zone string) (n int) {
+	for _, other := range t.All(typeNAT) {
+		if s, ok := t.Find(typeSubnet, "", other.Str("subnetId")); ok && s.Str("availabilityZone") == zone {
+			n++
+		}
+	}
+	return n
+}
+
+// settlePrivateAddress gives a NAT gateway an address in its subnet, or checks the one that was asked for.
+func settlePrivateAddress(t *Tx, r *Resource, subnet netip.Prefix) error {
+	taken := map[string]bool{}
+	for _, other := range t.All(typeNAT) {
+		if other.Str("subnetId") == r.Str("subnetId") {
+			taken[other.Str("privateIp")] = true
+		}
+	}
+	asked, err := netip.ParseAddr(r.Str("privateIp"))
+	switch {
+	case err != nil:
+		r.State["privateIp"] = hostIn(subnet, r.ID, taken).String()
+	case !subnet.Contains(asked):
+		return Refuse("InvalidParameterValue", ec2Codes, "Address does not fall within the subnet's address range")
+	case !usable(subnet, asked):
+		return Refuse("InvalidParameterValue", ec2Codes, "Address is in subnet's reserved address range")
+	case taken[asked.String()]:
+		return failedNAT(r, "InvalidIPAddress.InUse", ec2Codes, "Address "+asked.String()+" is in use.")
+	}
+	return nil
+}
+
+// failedNAT is how the provider reports a gateway that AWS accepted and could not bring up.
+func failedNAT(r *Resource, code, rule, message string) error {
+	return Refuse(code, rule, "waiting for EC2 NAT Gateway (%s) create: unexpected state 'failed', wanted target 'available'. last error: %s: %s", r.ID, code, message)
+}
+
+// blackhole marks the routes to what is going away: they stay and drop what they get (EC2 API, Route).
+func blackhole(t *Tx, property, id string) {
+	for _, r := range t.All(typeRoute) {
+		if id != "" && slices.Contains(r.Strs(property), id) {
+			r.State["state"] = "blackhole"
+			t.Save(r)
+		}
+	}
+}

@@ -1,0 +1,130 @@
+package cloud
+
+import (
+	"slices"
+	"strconv"
+)
+
+const (
+	typeIngressRule = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+	typeEgressRule  = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+)
+
+// rulesPerGroup is the default quota in each direction (facts 21).
+const rulesPerGroup = 60
+
+var missingPrefixList = Refusal{"InvalidPrefixListID.NotFound", "The prefix list ID '{value}' does not exist", ec2Codes}
+
+// rulePeers are the inputs of which a rule has one: whom it lets in or out.
+var rulePeers = []string{"cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId"}
+
+var _ = register(ruleKind(typeIngressRule, "Ingress"), ruleKind(typeEgressRule, "Egress"))
+
+func ruleKind(typ, direction string) *Kind {
+	return &Kind{
+		Type: typ, Service: "EC2", Noun: "SecurityGroupRule", CreateCall: "AuthorizeSecurityGroup" + direction,
+		UpdateCall: "ModifySecurityGroupRules", DeleteCall: "RevokeSecurityGroup" + direction,
+		Replace: []string{"securityGroupId"},
+		Swaps:   rulePeers,
+		Refs: []Ref{
+			{Path: "securityGroupId", To: typeSecurityGroup, Missing: missingGroup, Free: true}, // goes with its group
+			{Path: "referencedSecurityGroupId", To: typeSecurityGroup, Missing: missingGroup, Free: true},
+		},
+		Quota: &Quota{Max: rulesPerGroup, Per: "securityGroupId", Refusal: Refusal{"RulesPerSecurityGroupLimitExceeded",
+			"The maximum number of rules per security group has been reached.", "facts 21"}},
+		Check: checkRule,
+		Create: func(t *Tx, r *Resource) error {
+			if err := admissible(t, r); err != nil {
+				return err
+			}
+			r.ID = t.ID("sgr")
+			r.State["securityGroupRuleId"], r.State["arn"] = r.ID, t.ARN("ec2", "security-group-rule/"+r.ID)
+			tagsAll(r)
+			return nil
+		},
+		Update: func(t *Tx, r *Resource, _ Map) error { tagsAll(r); return admissible(t, r) },
+		// A rule keeps the group that it names, unless that is its own.
+		Holds: func(t *Tx, r *Resource) []*Resource {
+			named, ok := t.Find(typeSecurityGroup, "", r.Str("referencedSecurityGroupId"))
+			if !ok || named.ID == r.Str("securityGroupId") {
+				return nil
+			}
+			return []*Resource{named}
+		},
+	}
+}
+
+func checkRule(c *Checker) {
+	c.ExactlyOne(rulePeers...)
+	c.ipv4Range("cidrIpv4", 0, 32)
+	c.ipv6Range("cidrIpv6")
+	c.Between("fromPort", -1, 65535)
+	c.Between("toPort", -1, 65535)
+	if protocol, ok := c.String("ipProtocol"); ok && protocolOf(protocol) == "-1" {
+		for _, p := range []string{"fromPort", "toPort"} {
+			if Has(c.In, p) {
+				c.Fail(p, "must not be set when ipProtocol is %q, which means all protocols and ports", protocol)
+			}
+		}
+	}
+}
+
+// protocolOf returns the form in which AWS holds a protocol: by name if it has one there, by number else, "" if it
+// knows none (EC2 API, IpPermission).
+func protocolOf(given string) string {
+	named := map[string]string{
+		"tcp": "tcp", "6": "tcp", "udp": "udp", "17": "udp", "icmp": "icmp", "1": "icmp", "icmpv6": "icmpv6", "58": "icmpv6", "-1": "-1", "all": "-1",
+	}
+	if name, ok := named[given]; ok {
+		return name
+	}
+	if n, err := strconv.Atoi(given); err == nil && n >= 0 && n <= 255 {
+		return strconv.Itoa(n)
+	}
+	return ""
+}
+
+// admissible refuses a rule that AWS does not understand, that its group has already, or that names a group of another
+// VPC.
+func admissible(t *Tx, r *Resource) error {
+	const rule = "EC2 API, AuthorizeSecurityGroupIngress"
+	from, to := r.Int("fromPort"), r.Int("toPort")
+	protocol := protocolOf(r.Str("ipProtocol"))
+	ports := protocol == "tcp" || protocol == "udp"
+	switch {
+	case protocol == "":
+		return Refuse("InvalidParameterValue", rule, "Invalid value '%s' for IP protocol. Unknown protocol.", r.Str("ipProtocol"))
+	case ports && !(Has(r.State, "fromPort") && Has(r.State, "toPort")):
+		return Refuse("InvalidParameterValue", rule, "Invalid value 'Must specify both from and to ports with TCP/UDP.' for portRange.")
+	case ports && (from < 0 || to < from):
+		return Refuse("InvalidParameterValue", rule, "Invalid value '%d-%d' for portRange", from, to)
+	case !groupText.MatchString(r.Str("description")) || len(r.Str("description")) > 255:
+		return Refuse("InvalidParameterValue", rule, "Invalid rule description. "+groupTextRule, "descriptions")
+	}
+	own, _ := t.Find(typeSecurityGroup, "", r.Str("securityGroupId"))
+	if other, ok := t.Find(typeSecurityGroup, "", r.Str("referencedSecurityGroupId")); ok && other.Str("vpcId") != own.Str("vpcId") {
+		return Refuse("InvalidGroup.NotFound", ec2Codes, "You have specified two resources that belong to different networks.")
+	}
+	if list := r.Str("prefixListId"); list != "" && !isPrefixList(t, list) {
+		f := missingPrefixList.fill("{value}", list)
+		return Refuse(f.Code, f.Rule, "%s", f.Message)
+	}
+	same := func(o *Resource) bool {
+		return o.ID != r.ID && o.Str("securityGroupId") == own.ID && peerOf(o) == peerOf(r) &&
+			protocolOf(o.Str("ipProtocol")) == protocol && o.Int("fromPort") == from && o.Int("toPort") == to
+	}
+	if slices.ContainsFunc(t.All(r.Type), same) {
+		return Refuse("InvalidPermission.Duplicate", "facts 15", `the specified rule "peer: %s, %s, from port: %d, to port: %d, ALLOW" already exists`,
+			peerOf(r), protocol, from, to)
+	}
+	return nil
+}
+
+func peerOf(r *Resource) string {
+	for _, p := range rulePeers {
+		if v := r.Str(p); v != "" {
+			return v
+		}
+	}
+	return ""
+}

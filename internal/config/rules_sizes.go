@@ -1,0 +1,88 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net/mail"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/deepstreamhub/platform/internal/sizing"
+)
+
+var queuePattern = regexp.MustCompile(`^arn:aws:sqs:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,80}(\.fifo)?$`)
+
+const notifyRule = "must be an e-mail address behind mailto:, an https:// address, or the ARN of an SQS queue"
+
+// checkNotify holds receivers to what an SNS topic can deliver to.
+func (c *checker) checkNotify() {
+	if !c.set("observability.notify") {
+		return
+	}
+	for i, to := range c.cfg.Observability.Notify {
+		if protocol, _ := Receiver(to); protocol == "" {
+			c.refuseValue(fmt.Sprintf("observability.notify[%d]", i), to, notifyRule, "")
+		}
+	}
+}
+
+// Receiver returns the protocol, as SNS names it, and the endpoint of an entry of observability.notify. The protocol is
+// empty for what is none.
+func Receiver(notify string) (protocol, endpoint string) {
+	if address, is := strings.CutPrefix(notify, "mailto:"); is {
+		if a, err := mail.ParseAddress(address); err == nil && a.Address == address {
+			return "email", address
+		}
+		return "", ""
+	}
+	if u, err := url.Parse(notify); err == nil && u.Scheme == "https" && u.Host != "" {
+		return "https", notify
+	}
+	if queuePattern.MatchString(notify) {
+		return "sqs", notify
+	}
+	return "", ""
+}
+
+// sized are the keys that sizes are derived from. As long as one of them is wrong by itself, what follows from it says
+// nothing new.
+var sized = []string{
+	"service.peakConnections", "service.reconnectsPerSecond", "service.cpu", "service.memoryMiB",
+	"network.zones", "cluster.instanceType", "database.instanceClass",
+}
+
+// checkSizes derives the stack's sizes and refuses the values from which none follow.
+func (c *checker) checkSizes() {
+	for _, key := range sized {
+		if !c.ok(key) || c.refused(key) {
+			return
+		}
+	}
+	plan, err := sizing.Derive(sizing.Input{
+		PeakConnections:     c.cfg.Service.PeakConnections,
+		ReconnectsPerSecond: c.cfg.Service.ReconnectsPerSecond,
+		Zones:               len(c.cfg.Network.Zones),
+		InstanceType:        c.cfg.Cluster.InstanceType,
+		TaskCPU:             c.cfg.Service.CPU,
+		TaskMemoryMiB:       c.cfg.Service.MemoryMiB,
+		DatabaseClass:       c.cfg.Database.InstanceClass,
+	})
+	if refusals, is := errors.AsType[sizing.Refusals](err); is {
+		for _, r := range refusals {
+			c.problems = append(c.problems, Problem(r))
+		}
+		return
+	}
+	c.cfg.Sizes = plan
+}
+
+// refused reports whether a key, or an element of its list, has a problem already.
+func (c *checker) refused(key string) bool {
+	for _, p := range c.problems {
+		if p.Key == key || strings.HasPrefix(p.Key, key+"[") {
+			return true
+		}
+	}
+	return false
+}
