@@ -27,10 +27,10 @@ func TestPreviewKnowsNothingThatAWSComputes(t *testing.T) {
 	t.Parallel()
 	aws := harness.NewAWS(t, nil)
 	cfg := harness.Ephemeral(t, "prod-eu")
+	cfg.Observability.Notify = []string{"mailto:ops@deepstreamhub.com"}
 	cfg.Backup.Lock = "governance"
 	yes := true
 	cfg.Database.FinalSnapshot = &yes // only vaults that are kept can be locked
-	cfg.Observability.Notify = []string{"mailto:ops@deepstreamhub.com"}
 	s := harness.NewStack(t, aws, "unknown", cfg)
 	s.Up()
 	client := configuredProvider(t, aws, "eu-central-1")

@@ -19,16 +19,23 @@ type Args struct {
 	CapacityProvider pulumi.StringInput // its name
 	VpcID            pulumi.StringInput
 	SubnetIDs        pulumi.StringArrayInput // one per zone; tasks spread over them
-	TargetGroupArn   pulumi.StringInput
-	SecurityGroupIDs []pulumi.StringInput // groups of other tiers that tasks carry beside their own; at most 4
+	LoadBalancerArn  pulumi.StringInput      // the application load balancer in front of the tasks
+	TargetGroupArn   pulumi.StringInput      // that tasks join; left out with Route, which makes one
+	Route            *Route                  // what of the load balancer's traffic is this service's; nil with TargetGroupArn
+	SecurityGroupIDs []pulumi.StringInput    // groups of other tiers that tasks carry beside their own; at most 4
 
 	Image      string   // pinned by digest, repository@sha256:...
 	Command    []string // instead of the image's own; none keeps that
 	Port       int      // that the container listens on
 	HealthPath string   // answers GET with 200 on Port while the container is well
-	Tasks      int      // how many run; at least 1
-	CPU        int      // CPU units a task, 1024 = one vCPU
-	MemoryMiB  int      // hard limit a task
+	// HealthCommand is what ECS runs in the container to see whether it is well, from "CMD" on. Without one it only
+	// hears from the load balancer.
+	HealthCommand []string
+	Tasks         int      // how many run; at least 1, and the least if the number scales
+	Scaling       *Scaling // how the number follows the load; nil keeps it
+	Exec          *Exec    // lets operators run commands in containers; nil does not
+	CPU           int      // CPU units a task, 1024 = one vCPU
+	MemoryMiB     int      // hard limit a task
 
 	StopTimeoutSeconds int // between stop signal and SIGKILL, 2 to 120
 	LogRetentionDays   int // one of the numbers that CloudWatch Logs accepts
@@ -46,11 +53,21 @@ type Secret struct {
 	JSONKey string // the field, when the secret holds JSON; empty takes the whole value
 }
 
+// Exec is where sessions of ECS Exec are logged and what they are encrypted with: the cluster's own.
+type Exec struct {
+	LogGroupArn pulumi.StringInput
+	KeyArn      pulumi.StringInput
+}
+
 const (
 	// maxGroups is how many security groups a network interface takes (Amazon VPC quotas), less the service's own.
 	maxGroups = 5 - 1
 	// maxName keeps role names within IAM's 64 characters: the longest suffix is "-execution", and Pulumi appends 8.
 	maxName = 64 - len("-execution") - 8
+	// maxRoutedName does the same for target groups, whose names have 32.
+	maxRoutedName = 32 - len(targetsSuffix) - 8
+	// maxRoute leaves room for "/*" in the 128 characters of a path pattern (ELB API, PathPatternConditionConfig).
+	maxRoute = 128 - 2
 )
 
 var (
@@ -59,6 +76,7 @@ var (
 	regionPattern   = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d$`)
 	imagePattern    = regexp.MustCompile(`^[a-z0-9][a-zA-Z0-9._:/-]*@sha256:[0-9a-f]{64}$`)
 	pathPattern     = regexp.MustCompile(`^/[A-Za-z0-9/_.-]*$`) // goes into the health check's script
+	routePattern    = regexp.MustCompile(`^(/[A-Za-z0-9_.-]+)+$`)
 	variablePattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 	jsonKeyPattern  = regexp.MustCompile(`^[A-Za-z0-9_-]*$`) // ":" would end it in the reference to the secret
 )
@@ -71,7 +89,7 @@ func (a *Args) Validate() error {
 	if a == nil {
 		return errors.New("no arguments")
 	}
-	return errors.Join(a.checkPlace(), a.checkTask(), a.checkVariables())
+	return errors.Join(a.checkPlace(), a.checkTask(), a.checkVariables(), a.checkFront(), a.Scaling.validate(a.Tasks))
 }
 
 // checkPlace looks at where the service runs.
@@ -88,7 +106,7 @@ func (a *Args) checkPlace() error {
 		name  string
 		value pulumi.StringInput
 	}{
-		{"cluster arn", a.ClusterArn}, {"capacity provider", a.CapacityProvider}, {"vpc id", a.VpcID}, {"target group arn", a.TargetGroupArn},
+		{"cluster arn", a.ClusterArn}, {"capacity provider", a.CapacityProvider}, {"vpc id", a.VpcID}, {"load balancer arn", a.LoadBalancerArn},
 	} {
 		if in.value == nil {
 			problem("%s: missing", in.name)
@@ -130,6 +148,12 @@ func (a *Args) checkTask() error {
 			problem("%s %d: must be %d to %d", number.name, number.value, number.min, number.max)
 		}
 	}
+	if n := len(a.HealthCommand); n == 1 || n > 1 && a.HealthCommand[0] != "CMD" && a.HealthCommand[0] != "CMD-SHELL" {
+		problem("health command %q: must be CMD or CMD-SHELL and the command after it", a.HealthCommand)
+	}
+	if a.Exec != nil && (a.Exec.LogGroupArn == nil || a.Exec.KeyArn == nil) {
+		problem("exec: needs a log group and a key")
+	}
 	if !slices.Contains(retentions, a.LogRetentionDays) {
 		problem("log retention days %d: must be one of %d", a.LogRetentionDays, retentions)
 	}
@@ -169,16 +193,41 @@ func (a *Args) checkVariables() error {
 	return errors.Join(problems...)
 }
 
-func checkName(name string) error {
-	if !namePattern.MatchString(name) || len(name) > maxName {
-		return fmt.Errorf("name %q: must be lower-case letters, digits and single hyphens, at most %d", name, maxName)
+// checkName looks at the name, from which those of roles and of the route's target group are made.
+func (a *Args) checkName(name string) error {
+	longest := maxName
+	if a != nil && a.Route != nil {
+		longest = maxRoutedName
+	}
+	if !namePattern.MatchString(name) || len(name) > longest {
+		return fmt.Errorf("name %q: must be lower-case letters, digits and single hyphens, at most %d", name, longest)
 	}
 	return nil
 }
 
+// checkFront looks at how traffic gets here.
+func (a *Args) checkFront() error {
+	var problems []error
+	if (a.TargetGroupArn == nil) == (a.Route == nil) {
+		problems = append(problems, errors.New("target group arn: must be given, or a route in its place"))
+	}
+	if r := a.Route; r != nil {
+		if r.ListenerArn == nil || r.BalancerGroupID == nil {
+			problems = append(problems, errors.New("route: needs a listener and the load balancer's security group"))
+		}
+		if !routePattern.MatchString(r.Path) || len(r.Path) > maxRoute {
+			problems = append(problems, fmt.Errorf("route %q: must be a path such as /orders, of at most %d characters", r.Path, maxRoute))
+		}
+		if r.DeregistrationDelaySeconds < 0 || r.DeregistrationDelaySeconds > 3600 {
+			problems = append(problems, fmt.Errorf("deregistration delay %d: must be 0 to 3600 seconds", r.DeregistrationDelaySeconds))
+		}
+	}
+	return errors.Join(problems...)
+}
+
 // inputs are what the component keeps in the state; values of variables are in the task definition.
 func (a *Args) inputs() pulumi.Map {
-	return pulumi.Map{
+	in := pulumi.Map{
 		"stack":              pulumi.String(a.Stack),
 		"region":             pulumi.String(a.Region),
 		"image":              pulumi.String(a.Image),
@@ -190,4 +239,11 @@ func (a *Args) inputs() pulumi.Map {
 		"stopTimeoutSeconds": pulumi.Int(a.StopTimeoutSeconds),
 		"logRetentionDays":   pulumi.Int(a.LogRetentionDays),
 	}
+	if a.Scaling != nil {
+		in["maxTasks"] = pulumi.Int(a.Scaling.MaxTasks)
+	}
+	if a.Route != nil {
+		in["route"] = pulumi.String(a.Route.Path)
+	}
+	return in
 }

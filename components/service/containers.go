@@ -13,7 +13,8 @@ type Container struct {
 	Name, Image        string
 	Command            []string
 	Port               int
-	HealthPath         string
+	HealthCommand      []string          // from CMD on; none leaves the check out
+	Exec               bool              // whether operators may run commands in it
 	Environment        map[string]string // by variable name
 	Secrets            map[string]string // reference to the secret, by variable name; see SecretReference
 	LogGroup, Region   string
@@ -31,9 +32,11 @@ type containerJSON struct {
 	Environment            []variable        `json:"environment,omitempty"`
 	Secrets                []secretReference `json:"secrets,omitempty"`
 	LogConfiguration       logConfiguration  `json:"logConfiguration"`
-	HealthCheck            healthCheck       `json:"healthCheck"`
+	HealthCheck            *healthCheck      `json:"healthCheck,omitempty"`
+	RestartPolicy          restartPolicy     `json:"restartPolicy"`
 	StopTimeout            int               `json:"stopTimeout"`
 	Ulimits                []ulimit          `json:"ulimits"`
+	SystemControls         []systemControl   `json:"systemControls"`
 	ReadonlyRootFilesystem bool              `json:"readonlyRootFilesystem"`
 	LinuxParameters        linuxParameters   `json:"linuxParameters"`
 }
@@ -67,6 +70,16 @@ type healthCheck struct {
 	StartPeriod int      `json:"startPeriod"`
 }
 
+type restartPolicy struct {
+	Enabled              bool `json:"enabled"`
+	RestartAttemptPeriod int  `json:"restartAttemptPeriod"` // seconds that it must have run to be started again
+}
+
+type systemControl struct {
+	Namespace string `json:"namespace"`
+	Value     string `json:"value"`
+}
+
 type ulimit struct {
 	Name      string `json:"name"`
 	SoftLimit int    `json:"softLimit"`
@@ -85,6 +98,25 @@ type tmpfs struct {
 
 // openFiles is the most that Linux allows a process unless fs.nr_open is raised. Every client is one.
 const openFiles = 1 << 20
+
+// backlog is how many connections may wait to be accepted. After a failure all clients come back within seconds.
+const backlog = "16384"
+
+// systemControls are set in the task's own network namespace, which awsvpc gives it ("systemControls",
+// ContainerDefinition). The kernel's defaults are 4096 and, on small hosts, less.
+var systemControls = []systemControl{
+	{"net.core.somaxconn", backlog},
+	{"net.ipv4.tcp_max_syn_backlog", backlog},
+}
+
+// restartSeconds is the least that ECS takes (ContainerRestartPolicy). A deepstream server exits when it loses its bus
+// for a moment: started again on the spot it is back before a new task would be. One that keeps exiting ends its task.
+const restartSeconds = 60
+
+// execState is where the agent of ECS Exec writes, beside its log, which ECS mounts from the host itself. AWS supports
+// it on writable root file systems only; with this directory in memory it works on read-only ones
+// (aws/containers-roadmap, "ECS Exec: support readonlyRootFilesystem containers").
+const execState = "/var/lib/amazon/ssm"
 
 // SecretReference is how a task definition names a secret, or one field of a secret that holds JSON ("Pass Secrets
 // Manager secrets through environment variables", ECS Developer Guide). It leaves the version open, so that a task
@@ -112,18 +144,21 @@ func ContainerDefinitions(c Container) (string, error) {
 			"mode":            "non-blocking",
 			"max-buffer-size": "4m",
 		}},
-		HealthCheck: healthCheck{
-			// The image need not have curl, but what serves in it runs on Node.
-			Command:  []string{"CMD", "node", "-e", probe(c.Port, c.HealthPath)},
-			Interval: 30, Timeout: 5, Retries: 3, StartPeriod: 60,
-		},
+		RestartPolicy:          restartPolicy{Enabled: true, RestartAttemptPeriod: restartSeconds},
 		StopTimeout:            c.StopTimeoutSeconds,
 		Ulimits:                []ulimit{{Name: "nofile", SoftLimit: openFiles, HardLimit: openFiles}},
+		SystemControls:         systemControls,
 		ReadonlyRootFilesystem: true,
 		LinuxParameters: linuxParameters{
 			InitProcessEnabled: true, // as process 1, Node would neither reap children nor die of signals it does not handle
 			Tmpfs:              []tmpfs{{ContainerPath: "/tmp", Size: 64}},
 		},
+	}
+	if len(c.HealthCommand) > 0 {
+		out.HealthCheck = &healthCheck{Command: c.HealthCommand, Interval: 30, Timeout: 5, Retries: 3, StartPeriod: 60}
+	}
+	if c.Exec {
+		out.LinuxParameters.Tmpfs = append(out.LinuxParameters.Tmpfs, tmpfs{ContainerPath: execState, Size: 64})
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Environment)) {
 		out.Environment = append(out.Environment, variable{name, c.Environment[name]})
@@ -138,9 +173,4 @@ func ContainerDefinitions(c Container) (string, error) {
 		return "", fmt.Errorf("write container definitions: %w", err)
 	}
 	return string(bytes.TrimSpace(b.Bytes())), nil
-}
-
-// probe is a script that succeeds if the container answers 200.
-func probe(port int, path string) string {
-	return fmt.Sprintf("require('http').get('http://127.0.0.1:%d%s', r => process.exit(r.statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))", port, path)
 }

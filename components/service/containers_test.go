@@ -10,11 +10,11 @@ import (
 
 func sample() Container {
 	return Container{
-		Name:       "deepstream",
-		Image:      "111122223333.dkr.ecr.eu-central-1.amazonaws.com/deepstream@sha256:abc",
-		Command:    []string{"node", "./bin/deepstream.js", "start"},
-		Port:       6020,
-		HealthPath: "/health-check",
+		Name:          "deepstream",
+		Image:         "111122223333.dkr.ecr.eu-central-1.amazonaws.com/deepstream@sha256:abc",
+		Command:       []string{"node", "./bin/deepstream.js", "start"},
+		Port:          6020,
+		HealthCommand: []string{"CMD", "true"},
 		Environment: map[string]string{
 			"ZONE": "z", "HOST": "db.example", "PORT": "5432",
 		},
@@ -48,21 +48,37 @@ func TestContainerDefinitions(t *testing.T) {
 			"awslogs-stream-prefix": "deepstream", "max-buffer-size": "4m", "mode": "non-blocking"
 		}},
 		"healthCheck": {
-			"command": ["CMD", "node", "-e", "require('http').get('http://127.0.0.1:6020/health-check', r => process.exit(r.statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"],
+			"command": ["CMD", "true"],
 			"interval": 30, "timeout": 5, "retries": 3, "startPeriod": 60
 		},
+		"restartPolicy": {"enabled": true, "restartAttemptPeriod": 60},
 		"stopTimeout": 30,
+		"systemControls": [
+			{"namespace": "net.core.somaxconn", "value": "16384"}, {"namespace": "net.ipv4.tcp_max_syn_backlog", "value": "16384"}
+		],
 		"ulimits": [{"name": "nofile", "softLimit": 1048576, "hardLimit": 1048576}],
 		"readonlyRootFilesystem": true,
 		"linuxParameters": {"initProcessEnabled": true, "tmpfs": [{"containerPath": "/tmp", "size": 64}]}
 	}]`, got)
 }
 
+// ECS mounts the log's directory itself; mounting it twice would keep the container from starting.
+func TestExecFindsADirectoryToWriteTo(t *testing.T) {
+	t.Parallel()
+	c := sample()
+	c.Exec = true
+	text, err := ContainerDefinitions(c)
+	require.NoError(t, err)
+	require.Contains(t, text, `"readonlyRootFilesystem":true`)
+	require.Contains(t, text, `{"containerPath":"/var/lib/amazon/ssm","size":64}`)
+	require.NotContains(t, text, "/var/log/amazon/ssm")
+}
+
 // Anything null or empty would come back from AWS without it, and every preview would show a new task definition.
 func TestContainerDefinitionsHoldNothingEmpty(t *testing.T) {
 	t.Parallel()
 	c := sample()
-	c.Command, c.Environment, c.Secrets = nil, nil, nil
+	c.Command, c.Environment, c.Secrets, c.HealthCommand = nil, nil, nil, nil
 	text, err := ContainerDefinitions(c)
 	require.NoError(t, err)
 	var definitions []any

@@ -115,3 +115,30 @@ func (p place) executionPolicy(n needs) (string, error) {
 	}
 	return document, policy.InlinePolicies.Check(document)
 }
+
+// execPolicy is what the agent of ECS Exec does in a container, with the task's role ("Using ECS Exec", ECS Developer
+// Guide): open the session, decrypt its data and write the session's log.
+func (p place) execPolicy(logGroupArn, keyArn string) (string, error) {
+	return policy.Document{Statements: []policy.Statement{
+		{
+			Sid:       "OpenSessions",
+			Actions:   []string{"ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel", "ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel"},
+			Resources: policy.AnyResource("the channels are nobody's resource: the service authorization reference lists none for these actions"),
+		},
+		{
+			Sid:       "FindLog",
+			Actions:   []string{"logs:DescribeLogGroups"},
+			Resources: policy.AnyResource("the agent asks for the list of all groups"),
+		},
+		{
+			Sid:       "WriteLog",
+			Actions:   []string{"logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"},
+			Resources: policy.On(logGroupArn + ":*"),
+		},
+		{
+			Sid:       "DecryptSessions",
+			Actions:   []string{"kms:Decrypt"},
+			Resources: policy.On(keyArn),
+		},
+	}}.JSON()
+}

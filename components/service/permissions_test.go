@@ -94,3 +94,17 @@ func TestExecutionPolicy(t *testing.T) {
 		})
 	}
 }
+
+func TestExecPolicy(t *testing.T) {
+	t.Parallel()
+	got, err := place{}.execPolicy("arn:aws:logs:eu-central-1:111122223333:log-group:/exec", "arn:aws:kms:eu-central-1:111122223333:key/k")
+	require.NoError(t, err)
+	require.JSONEq(t, `{"Version": "2012-10-17", "Statement": [
+		{"Sid": "OpenSessions", "Effect": "Allow", "Resource": ["*"], "Action": [
+			"ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel", "ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel"]},
+		{"Sid": "FindLog", "Effect": "Allow", "Action": ["logs:DescribeLogGroups"], "Resource": ["*"]},
+		{"Sid": "WriteLog", "Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+			"Resource": ["arn:aws:logs:eu-central-1:111122223333:log-group:/exec:*"]},
+		{"Sid": "DecryptSessions", "Effect": "Allow", "Action": ["kms:Decrypt"], "Resource": ["arn:aws:kms:eu-central-1:111122223333:key/k"]}
+	]}`, got)
+}

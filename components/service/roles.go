@@ -64,7 +64,7 @@ func (b *builder) roles() error {
 	if err != nil {
 		return err
 	}
-	// It has no rights. Without a role of its own the container could look for others'.
+	// Its only rights are those that ECS Exec needs. Without a role of its own the container could look for others'.
 	b.task, err = iam.NewRole(b.ctx, b.name+"-task", &iam.RoleArgs{
 		Description:      pulumi.Sprintf("Tasks of %s", b.name),
 		AssumeRolePolicy: trust,
@@ -93,5 +93,25 @@ func (b *builder) roles() error {
 		Role:   b.execution.Name,
 		Policy: rights,
 	}, b.child)
+	if err != nil {
+		return err
+	}
+	return b.execRights()
+}
+
+// execRights lets the containers' agent serve ECS Exec.
+func (b *builder) execRights() error {
+	if b.args.Exec == nil {
+		return nil
+	}
+	rights := pulumi.All(b.args.ClusterArn, b.args.Exec.LogGroupArn, b.args.Exec.KeyArn).ApplyT(func(values []any) (string, error) {
+		p, err := placeOf(values[0].(string))
+		if err != nil {
+			return "", err
+		}
+		return p.execPolicy(values[1].(string), values[2].(string))
+	}).(pulumi.StringOutput)
+	attached, err := iam.NewRolePolicy(b.ctx, b.name+"-exec", &iam.RolePolicyArgs{Role: b.task.Name, Policy: rights}, b.child)
+	b.first = append(b.first, attached)
 	return err
 }

@@ -3,6 +3,7 @@ package service
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
@@ -39,13 +40,15 @@ type builder struct {
 	task      *iam.Role
 	rights    *iam.RolePolicy
 	group     *ec2.SecurityGroup
-	egress    *vpc.SecurityGroupEgressRule
 	tasks     *ecs.TaskDefinition
+	targets   pulumi.StringInput // ARN of the target group that tasks join
+	ecs       *ecs.Service
+	first     []pulumi.Resource // what has to exist before the first task, and be deleted after the last
 }
 
 // New registers a Service. It refuses invalid arguments before registering anything.
 func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*Service, error) {
-	if err := errors.Join(checkName(name), args.Validate()); err != nil {
+	if err := errors.Join(args.checkName(name), args.Validate()); err != nil {
 		return nil, fmt.Errorf("create service %s: %w", name, err)
 	}
 	s := &Service{}
@@ -53,7 +56,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, fmt.Errorf("create service %s: %w", name, err)
 	}
 	b := &builder{ctx: ctx, name: name, args: args, child: pulumi.Parent(s), service: s}
-	for _, step := range []func() error{b.logging, b.roles, b.access, b.taskDefinition, b.ecsService} {
+	for _, step := range []func() error{b.logging, b.roles, b.access, b.front, b.taskDefinition, b.ecsService, b.scaling} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("create service %s: %w", name, err)
 		}
@@ -78,7 +81,7 @@ func (b *builder) access() error {
 		return err
 	}
 	b.service.SecurityGroupID = b.group.ID().ToStringOutput()
-	b.egress, err = vpc.NewSecurityGroupEgressRule(b.ctx, b.name+"-https", &vpc.SecurityGroupEgressRuleArgs{
+	egress, err := vpc.NewSecurityGroupEgressRule(b.ctx, b.name+"-https", &vpc.SecurityGroupEgressRuleArgs{
 		SecurityGroupId: b.group.ID(),
 		CidrIpv4:        pulumi.String("0.0.0.0/0"),
 		IpProtocol:      pulumi.String("tcp"),
@@ -86,6 +89,7 @@ func (b *builder) access() error {
 		ToPort:          pulumi.Int(443),
 		Description:     pulumi.String("Webhooks and AWS APIs"),
 	}, b.child)
+	b.first = append(b.first, egress)
 	return err
 }
 
@@ -102,7 +106,8 @@ func (b *builder) taskDefinition() error {
 			Image:              b.args.Image,
 			Command:            b.args.Command,
 			Port:               b.args.Port,
-			HealthPath:         b.args.HealthPath,
+			HealthCommand:      b.args.HealthCommand,
+			Exec:               b.args.Exec != nil,
 			Environment:        values[0].(map[string]string),
 			Secrets:            values[1].(map[string]string),
 			LogGroup:           values[2].(string),
@@ -141,7 +146,20 @@ const (
 func (b *builder) ecsService() error {
 	groups := pulumi.StringArray{b.group.ID()}
 	groups = append(groups, b.args.SecurityGroupIDs...)
-	service, err := ecs.NewService(b.ctx, b.name+"-service", &ecs.ServiceArgs{
+	rollback, err := b.rollbackAlarm()
+	if err != nil {
+		return err
+	}
+	options := []pulumi.ResourceOption{b.child,
+		// The rights have to outlive the service: without them its tasks cannot be stopped in order, and it never
+		// finishes draining.
+		pulumi.DependsOn(slices.Concat([]pulumi.Resource{b.rights}, b.first, b.args.DependsOn)),
+		pulumi.Timeouts(&pulumi.CustomTimeouts{Create: createTimeout, Update: drainTimeout, Delete: drainTimeout}),
+	}
+	if b.args.Scaling != nil {
+		options = append(options, pulumi.IgnoreChanges([]string{"desiredCount"})) // the scaler's to set
+	}
+	b.ecs, err = ecs.NewService(b.ctx, b.name+"-service", &ecs.ServiceArgs{
 		Cluster:        b.args.ClusterArn,
 		TaskDefinition: b.tasks.Arn,
 		DesiredCount:   pulumi.Int(b.args.Tasks),
@@ -160,7 +178,7 @@ func (b *builder) ecsService() error {
 			AssignPublicIp: pulumi.Bool(false),
 		},
 		LoadBalancers: ecs.ServiceLoadBalancerArray{&ecs.ServiceLoadBalancerArgs{
-			TargetGroupArn: b.args.TargetGroupArn,
+			TargetGroupArn: b.targets,
 			ContainerName:  pulumi.String(b.name),
 			ContainerPort:  pulumi.Int(b.args.Port),
 		}},
@@ -172,18 +190,19 @@ func (b *builder) ecsService() error {
 			Enable:   pulumi.Bool(true),
 			Rollback: pulumi.Bool(true),
 		},
+		Alarms: &ecs.ServiceAlarmsArgs{
+			AlarmNames: pulumi.StringArray{rollback.Name},
+			Enable:     pulumi.Bool(true),
+			Rollback:   pulumi.Bool(true),
+		},
+		EnableExecuteCommand: pulumi.Bool(b.args.Exec != nil),
 		EnableEcsManagedTags: pulumi.Bool(true),
 		PropagateTags:        pulumi.String("SERVICE"),
 		WaitForSteadyState:   pulumi.Bool(true),
-	}, b.child,
-		// The rights have to outlive the service: without them its tasks cannot be stopped in order, and it never
-		// finishes draining.
-		pulumi.DependsOn(append([]pulumi.Resource{b.rights, b.egress}, b.args.DependsOn...)),
-		pulumi.Timeouts(&pulumi.CustomTimeouts{Create: createTimeout, Update: drainTimeout, Delete: drainTimeout}),
-	)
+	}, options...)
 	if err != nil {
 		return err
 	}
-	b.service.ServiceName = service.Name
+	b.service.ServiceName = b.ecs.Name
 	return nil
 }

@@ -32,12 +32,14 @@ func args() *service.Args {
 		CapacityProvider:   pulumi.String("capacity-1"),
 		VpcID:              pulumi.String("vpc-1"),
 		SubnetIDs:          pulumi.ToStringArray([]string{"subnet-a", "subnet-b", "subnet-c"}),
+		LoadBalancerArn:    pulumi.String("arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/app/edge/2"),
 		TargetGroupArn:     pulumi.String("arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/tg/1"),
 		SecurityGroupIDs:   []pulumi.StringInput{pulumi.String("sg-db"), pulumi.String("sg-bus"), pulumi.String("sg-target")},
 		Image:              image,
 		Command:            []string{"node", "./bin/deepstream.js", "start"},
 		Port:               6020,
 		HealthPath:         "/health-check",
+		HealthCommand:      []string{"CMD", "true"},
 		Tasks:              6,
 		CPU:                1024,
 		MemoryMiB:          2048,
@@ -50,11 +52,12 @@ func args() *service.Args {
 }
 
 func newRecorder() *componenttest.Recorder {
+	named := func(r componenttest.Resource) resource.PropertyMap {
+		return resource.PropertyMap{"name": resource.NewProperty(r.Name + "-name")}
+	}
 	r := componenttest.New()
 	r.Computed = map[string]func(componenttest.Resource) resource.PropertyMap{
-		"aws:iam/role:Role": func(r componenttest.Resource) resource.PropertyMap {
-			return resource.PropertyMap{"name": resource.NewProperty(r.Name + "-name")}
-		},
+		"aws:iam/role:Role": named, "aws:cloudwatch/metricAlarm:MetricAlarm": named, "aws:ecs/service:Service": named,
 	}
 	return r
 }
@@ -85,6 +88,7 @@ func TestResources(t *testing.T) {
 	resources := run(t, newRecorder(), args())
 	require.Empty(t, cmp.Diff([]string{
 		"aws:cloudwatch/logGroup:LogGroup deepstream-logs",
+		"aws:cloudwatch/metricAlarm:MetricAlarm deepstream-rollback",
 		"aws:ec2/securityGroup:SecurityGroup deepstream-sg",
 		"aws:ecs/service:Service deepstream-service",
 		"aws:ecs/taskDefinition:TaskDefinition deepstream-task",
@@ -131,10 +135,13 @@ func TestECSService(t *testing.T) {
 		"deploymentMinimumHealthyPercent": 100.0,
 		"deploymentMaximumPercent":        200.0,
 		"deploymentCircuitBreaker":        map[string]any{"enable": true, "rollback": true},
+		"alarms":                          map[string]any{"alarmNames": []any{"deepstream-rollback-name"}, "enable": true, "rollback": true},
+		"enableExecuteCommand":            false,
 		"enableEcsManagedTags":            true,
 		"propagateTags":                   "SERVICE",
 		"waitForSteadyState":              true,
 	}, got.Plain()))
+	require.Empty(t, got.RPC.GetIgnoreChanges(), "nobody else sets the number of tasks")
 	for _, needed := range []string{"deepstream-execution", "listener", "deepstream-https"} {
 		require.Contains(t, got.Dependencies, needed, "it must be there before the first task, and after the last")
 	}
@@ -151,7 +158,7 @@ func TestTaskDefinition(t *testing.T) {
 		Image:              image,
 		Command:            []string{"node", "./bin/deepstream.js", "start"},
 		Port:               6020,
-		HealthPath:         "/health-check",
+		HealthCommand:      []string{"CMD", "true"},
 		Environment:        map[string]string{"HOST": "db.example"},
 		Secrets:            map[string]string{"PASSWORD": secretArn + ":password::"},
 		LogGroup:           "/deepstreamhub/prod-eu/deepstream",
@@ -239,15 +246,24 @@ func TestRefusals(t *testing.T) {
 			Secrets:          map[string]service.Secret{"TWICE": {JSONKey: "a:b"}, "1": {Arn: pulumi.String(secretArn)}},
 			SecretKeyArns:    []pulumi.StringInput{nil},
 			CPU:              64,
+			HealthCommand:    []string{"curl"},
+			Scaling:          &service.Scaling{ConnectionsPerTask: -1},
+			Exec:             &service.Exec{},
 		}, []string{
 			`name "Deepstream"`, `stack ""`, `region ""`, "cluster arn: missing", "capacity provider: missing", "vpc id: missing",
-			"target group arn: missing", "subnet ids: missing", "security group ids: 5 given", "security group ids: one is missing",
+			"load balancer arn: missing", "target group arn: must be given", "health command", "exec: needs", "max tasks 0: must be above tasks, 0",
+			"cpu percent 0", "connections per task -1", "subnet ids: missing", "security group ids: 5 given", "security group ids: one is missing",
 			`image ""`, `health path ""`, "port 0", "tasks 0", "cpu 64: must be 128 to 10240", "memory MiB 0", "stop timeout seconds 0",
 			"log retention days 0", `environment "A-B": not the name`, `environment "TWICE": has no value`, `environment "TWICE": is among the secrets`,
 			`secret "1": not the name`, `secret "TWICE": has no arn`, `secret "TWICE": json key "a:b"`, "secret key arns: one is missing",
 		}},
 		"image by tag":                {"deepstream", change(func(a *service.Args) { a.Image = "deepstreamio/deepstream.io:10.1.4" }), []string{"must be pinned by digest"}},
 		"path that leaves its quotes": {"deepstream", change(func(a *service.Args) { a.HealthPath = "/a'+process.env.X+'" }), []string{"health path"}},
+		"both ways in": {"deepstream", change(func(a *service.Args) { a.Route = &service.Route{Path: "orders/", DeregistrationDelaySeconds: 3601} }), []string{
+			"or a route in its place", "route: needs a listener", `route "orders/": must be a path`, "deregistration delay 3601"}},
+		"name too long for its target group": {strings.Repeat("a", 17), change(func(a *service.Args) {
+			a.TargetGroupArn, a.Route = nil, &service.Route{ListenerArn: pulumi.String("l"), BalancerGroupID: pulumi.String("sg"), Path: "/orders"}
+		}), []string{"at most 16"}},
 		"name too long for its roles": {strings.Repeat("a", 47), args(), []string{"at most 46"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,9 @@
 package deepstream
 
-import _ "embed"
+import (
+	_ "embed"
+	"fmt"
+)
 
 const (
 	// Port serves WebSockets and HTTP alike. Nothing else in the image listens.
@@ -40,6 +43,14 @@ func Secrets() []string { return []string{EnvPostgresPassword, EnvBusPassword} }
 // Command starts the server. The stock image's own command opens Node's inspector to the network on port 9229, and
 // with it the whole process to whoever can reach it, so a task names this one even though our image has it too.
 func Command() []string { return []string{"node", "./bin/deepstream.js", "start"} }
+
+// HealthCommand asks the server from inside its container. The image need not have curl, but what serves in it runs on
+// Node.
+func HealthCommand() []string {
+	script := fmt.Sprintf("require('http').get('http://127.0.0.1:%d%s', r => process.exit(r.statusCode === 200 ? 0 : 1))", Port, HealthPath) +
+		".on('error', () => process.exit(1))"
+	return []string{"CMD", "node", "-e", script}
+}
 
 // Config is the server configuration baked into the image.
 //

@@ -1,12 +1,16 @@
 package config
 
+import "slices"
+
 // Defaults returns a Config with everything set that need not differ between regions, sized for production. What it
 // leaves empty is either required (see the rules) or optional.
 func Defaults() Config {
 	finalSnapshot, insights, backups := true, true, true
 	return Config{
 		Network: Network{
-			NAT: "perZone", // a zone that fails takes no other zone's way out with it
+			NAT:                  "perZone", // a zone that fails takes no other zone's way out with it
+			Endpoints:            slices.Clone(neededEndpoints),
+			FlowLogRetentionDays: 90,
 		},
 		Database: Database{
 			EngineVersion:       "16.8", // a long-term support release of Aurora PostgreSQL: fewest forced upgrades

@@ -130,7 +130,7 @@ func numberRange(key string) string {
 			return fmt.Sprintf(" from %d to %d (%s)", r.min, r.max, r.why)
 		}
 	}
-	if list := map[string][]int{"service.logRetentionDays": logRetentions, "database.monitoringSeconds": monitoringIntervals}[key]; list != nil {
+	if list := listed[key]; list != nil {
 		return " out of " + strings.Trim(fmt.Sprint(list), "[]")
 	}
 	return ""
@@ -168,7 +168,7 @@ var choices = []struct {
 	of   []string
 	rule string
 }{
-	{"network.nat", []string{"single", "perZone"}, "must be single or perZone; without NAT the hosts would reach neither ECS nor ECR, since there are no interface endpoints for them"},
+	{"network.nat", []string{"none", "single", "perZone"}, "must be none, single or perZone"},
 	{"bus.engineVersion", []string{"7.2", "8.0", "8.1", "8.2"}, "must be a version of Valkey: 7.2, 8.0, 8.1 or 8.2"},
 	{"database.instanceClass", databaseClasses.types(), "must be a class that Aurora PostgreSQL runs on, of family " + databaseClasses.names()},
 	{"backup.lock", []string{"none", "governance", "compliance"}, "must be none, governance (who has the right can take it away) or compliance (after a week nobody can)"},
@@ -182,12 +182,18 @@ func (c *checker) checkChoices() {
 			c.refuse(r.key, r.rule, nearest(got, r.of))
 		}
 	}
-	if n := c.cfg.Database.MonitoringSeconds; c.ok("database.monitoringSeconds") && !slices.Contains(monitoringIntervals, n) {
-		c.refuse("database.monitoringSeconds", "must be a whole number"+numberRange("database.monitoringSeconds"), strconv.Itoa(nearestNumber(n, monitoringIntervals)))
+	for key, list := range listed {
+		if n, ok := field(&c.cfg, key).Interface().(int); ok && c.ok(key) && !slices.Contains(list, n) {
+			c.refuse(key, "must be a whole number"+numberRange(key), strconv.Itoa(nearestNumber(n, list)))
+		}
 	}
-	if n := c.cfg.Service.LogRetentionDays; c.ok("service.logRetentionDays") && !slices.Contains(logRetentions, n) {
-		c.refuse("service.logRetentionDays", "must be a whole number"+numberRange("service.logRetentionDays"), strconv.Itoa(nearestNumber(n, logRetentions)))
-	}
+}
+
+// listed are the keys that take certain numbers and none between them. Flow logs may also be left off, with 0.
+var listed = map[string][]int{
+	"database.monitoringSeconds":   monitoringIntervals,
+	"network.flowLogRetentionDays": append([]int{0}, logRetentions...),
+	"service.logRetentionDays":     logRetentions,
 }
 
 // logRetentions are the days that CloudWatch Logs takes (API reference, PutRetentionPolicy).

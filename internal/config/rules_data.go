@@ -21,6 +21,9 @@ func (c *checker) checkData() {
 	if c.set("database.finalSnapshot") && !*c.cfg.Database.FinalSnapshot {
 		c.refuse("database.finalSnapshot", "must be true with platform.protect: true", "true")
 	}
+	if c.ok("network.flowLogRetentionDays") && c.cfg.Network.FlowLogRetentionDays == 0 {
+		c.refuse("network.flowLogRetentionDays", "must be 1 day or more with platform.protect: true: an investigation needs to see who talked to whom", "90")
+	}
 	if c.ok("bus.snapshotRetentionDays") && c.cfg.Bus.SnapshotRetentionDays == 0 {
 		c.refuse("bus.snapshotRetentionDays", "must be 1 to 35 with platform.protect: true", "1")
 	}

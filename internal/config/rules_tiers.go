@@ -45,6 +45,7 @@ func (c *checker) checkNetwork() {
 	if c.set("network.zones") {
 		c.checkZones(here)
 	}
+	c.checkEndpoints()
 }
 
 const (

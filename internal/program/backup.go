@@ -7,7 +7,6 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/deepstreamhub/platform/components/backup"
-	"github.com/deepstreamhub/platform/components/observability"
 	"github.com/deepstreamhub/platform/internal/config"
 )
 
@@ -52,12 +51,4 @@ func lock(c config.Backup) *backup.Lock {
 		return &backup.Lock{MinRetentionDays: c.LockMinRetentionDays, ChangeableForDays: changeableForDays}
 	}
 	return nil
-}
-
-// watchedBackup is what observability watches of the backups, nil without any.
-func (r *region) watchedBackup() *observability.Backup {
-	if r.backup == nil {
-		return nil
-	}
-	return &observability.Backup{VaultArn: r.backup.VaultArn}
 }

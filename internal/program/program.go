@@ -73,7 +73,10 @@ func source(ctx *pulumi.Context) (config.Source, error) {
 func Region(cfg config.Config) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
 		r := region{ctx: ctx, stack: ctx.Stack(), cfg: cfg, tags: tags(ctx.Stack(), cfg.Platform)}
-		for _, tier := range []func() error{r.provider, r.networkTier, r.databaseTier, r.backupTier, r.busTier, r.clusterTier, r.edgeTier, r.serviceTier, r.observabilityTier} {
+		tiers := []func() error{
+			r.provider, r.networkTier, r.databaseTier, r.busTier, r.backupTier, r.clusterTier, r.edgeTier, r.serviceTier, r.observabilityTier,
+		}
+		for _, tier := range tiers {
 			if err := tier(); err != nil {
 				return err
 			}
@@ -114,8 +117,15 @@ func (r *region) tier(component string, more ...pulumi.ResourceOption) []pulumi.
 func (r *region) protected() pulumi.ResourceOption { return pulumi.Protect(*r.cfg.Platform.Protect) }
 
 func (r *region) networkTier() (err error) {
+	c := r.cfg.Network
 	r.network, err = network.New(r.ctx, "network", &network.Args{
-		Region: r.cfg.Region, CIDR: r.cfg.Network.CIDR, Zones: r.cfg.Network.Zones, NAT: network.NAT(r.cfg.Network.NAT),
+		Stack:                r.stack,
+		Region:               r.cfg.Region,
+		CIDR:                 c.CIDR,
+		Zones:                c.Zones,
+		NAT:                  network.NAT(c.NAT),
+		Endpoints:            c.Endpoints,
+		FlowLogRetentionDays: c.FlowLogRetentionDays,
 	}, r.tier("network")...)
 	return err
 }
@@ -238,6 +248,10 @@ func (r *region) observabilityTier() error {
 		protocol, endpoint := config.Receiver(to)
 		receivers = append(receivers, observability.Subscription{Protocol: protocol, Endpoint: endpoint})
 	}
+	var watchedBackup *observability.Backup
+	if r.backup != nil {
+		watchedBackup = &observability.Backup{VaultArn: r.backup.VaultArn}
+	}
 	sizes := r.cfg.Sizes
 	_, err := observability.New(r.ctx, "observability", &observability.Args{
 		Stack:         r.stack,
@@ -264,7 +278,7 @@ func (r *region) observabilityTier() error {
 			MaxVolumeGiB:        r.cfg.Observability.MaxVolumeGiB,
 		},
 		Bus:    observability.Bus{ReplicationGroupID: r.bus.ReplicationGroupID, Nodes: 1 + r.cfg.Bus.Replicas},
-		Backup: r.watchedBackup(),
+		Backup: watchedBackup,
 	}, r.tier("observability")...)
 	return err
 }

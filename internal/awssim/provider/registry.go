@@ -6,6 +6,7 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/acm"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/appautoscaling"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/autoscaling"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/backup"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
@@ -27,6 +28,8 @@ import (
 var schemas = map[string]Resource{
 	"aws:acm/certificate:Certificate":                           schemaOf(acm.Certificate{}, acm.CertificateArgs{}),
 	"aws:acm/certificateValidation:CertificateValidation":       schemaOf(acm.CertificateValidation{}, acm.CertificateValidationArgs{}),
+	"aws:appautoscaling/policy:Policy":                          schemaOf(appautoscaling.Policy{}, appautoscaling.PolicyArgs{}),
+	"aws:appautoscaling/target:Target":                          schemaOf(appautoscaling.Target{}, appautoscaling.TargetArgs{}),
 	"aws:autoscaling/group:Group":                               schemaOf(autoscaling.Group{}, autoscaling.GroupArgs{}),
 	"aws:backup/plan:Plan":                                      schemaOf(backup.Plan{}, backup.PlanArgs{}),
 	"aws:backup/selection:Selection":                            schemaOf(backup.Selection{}, backup.SelectionArgs{}),
@@ -38,11 +41,16 @@ var schemas = map[string]Resource{
 	"aws:cloudwatch/eventTarget:EventTarget":                    schemaOf(cloudwatch.EventTarget{}, cloudwatch.EventTargetArgs{}),
 	"aws:cloudwatch/logGroup:LogGroup":                          schemaOf(cloudwatch.LogGroup{}, cloudwatch.LogGroupArgs{}),
 	"aws:cloudwatch/metricAlarm:MetricAlarm":                    schemaOf(cloudwatch.MetricAlarm{}, cloudwatch.MetricAlarmArgs{}),
+	"aws:ec2/defaultNetworkAcl:DefaultNetworkAcl":               schemaOf(ec2.DefaultNetworkAcl{}, ec2.DefaultNetworkAclArgs{}),
+	"aws:ec2/defaultRouteTable:DefaultRouteTable":               schemaOf(ec2.DefaultRouteTable{}, ec2.DefaultRouteTableArgs{}),
 	"aws:ec2/defaultSecurityGroup:DefaultSecurityGroup":         schemaOf(ec2.DefaultSecurityGroup{}, ec2.DefaultSecurityGroupArgs{}),
 	"aws:ec2/eip:Eip":                                           schemaOf(ec2.Eip{}, ec2.EipArgs{}),
+	"aws:ec2/flowLog:FlowLog":                                   schemaOf(ec2.FlowLog{}, ec2.FlowLogArgs{}),
 	"aws:ec2/internetGateway:InternetGateway":                   schemaOf(ec2.InternetGateway{}, ec2.InternetGatewayArgs{}),
 	"aws:ec2/launchTemplate:LaunchTemplate":                     schemaOf(ec2.LaunchTemplate{}, ec2.LaunchTemplateArgs{}),
 	"aws:ec2/natGateway:NatGateway":                             schemaOf(ec2.NatGateway{}, ec2.NatGatewayArgs{}),
+	"aws:ec2/networkAcl:NetworkAcl":                             schemaOf(ec2.NetworkAcl{}, ec2.NetworkAclArgs{}),
+	"aws:ec2/networkAclAssociation:NetworkAclAssociation":       schemaOf(ec2.NetworkAclAssociation{}, ec2.NetworkAclAssociationArgs{}),
 	"aws:ec2/route:Route":                                       schemaOf(ec2.Route{}, ec2.RouteArgs{}),
 	"aws:ec2/routeTable:RouteTable":                             schemaOf(ec2.RouteTable{}, ec2.RouteTableArgs{}),
 	"aws:ec2/routeTableAssociation:RouteTableAssociation":       schemaOf(ec2.RouteTableAssociation{}, ec2.RouteTableAssociationArgs{}),
@@ -65,6 +73,7 @@ var schemas = map[string]Resource{
 	"aws:kms/alias:Alias":                                       schemaOf(kms.Alias{}, kms.AliasArgs{}),
 	"aws:kms/key:Key":                                           schemaOf(kms.Key{}, kms.KeyArgs{}),
 	"aws:lb/listener:Listener":                                  schemaOf(lb.Listener{}, lb.ListenerArgs{}),
+	"aws:lb/listenerRule:ListenerRule":                          schemaOf(lb.ListenerRule{}, lb.ListenerRuleArgs{}),
 	"aws:lb/loadBalancer:LoadBalancer":                          schemaOf(lb.LoadBalancer{}, lb.LoadBalancerArgs{}),
 	"aws:lb/targetGroup:TargetGroup":                            schemaOf(lb.TargetGroup{}, lb.TargetGroupArgs{}),
 	"aws:rds/cluster:Cluster":                                   schemaOf(rds.Cluster{}, rds.ClusterArgs{}),

@@ -1,0 +1,181 @@
+package cloud
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+const (
+	typeScalableTarget = "aws:appautoscaling/target:Target"
+	typeScalingPolicy  = "aws:appautoscaling/policy:Policy"
+	invalidScaling     = "ValidationException"
+	trackingPage       = "Application Auto Scaling API, TargetTrackingScalingPolicyConfiguration"
+)
+
+var noScalableTarget = Refusal{"ObjectNotFoundException", "No scalable target registered for service namespace: ecs, resource ID: {value}, scalable dimension: ecs:service:DesiredCount", "facts 61"}
+
+var _ = register(
+	&Kind{
+		Type: typeScalableTarget, Service: "Application Auto Scaling", Noun: "ScalableTarget",
+		CreateCall: "RegisterScalableTarget", UpdateCall: "RegisterScalableTarget", DeleteCall: "DeregisterScalableTarget",
+		Replace: []string{"resourceId", "scalableDimension", "serviceNamespace"},
+		Create: func(t *Tx, r *Resource) error {
+			r.ID = r.Str("resourceId")
+			if registered, ok := t.Find(typeScalableTarget, "", r.ID); ok {
+				t.Remove(registered) // registering again updates
+			}
+			r.State["arn"] = t.ARN("application-autoscaling", "scalable-target/"+t.Hex(28))
+			r.State["roleArn"] = t.GlobalARN("iam", "role/aws-service-role/ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService")
+			return settleScalableTarget(t, r)
+		},
+		Update: func(t *Tx, r *Resource, _ Map) error { return settleScalableTarget(t, r) },
+	},
+	&Kind{
+		Type: typeScalingPolicy, Service: "Application Auto Scaling", Noun: "ScalingPolicy", CreateCall: "PutScalingPolicy", UpdateCall: "PutScalingPolicy",
+		Name:       &AutoName{Property: "name", Max: 255},
+		Replace:    []string{"name", "resourceId", "scalableDimension", "serviceNamespace"},
+		Defaults:   Map{"policyType": "StepScaling"},
+		Recomputed: []string{"alarmArns"},
+		Refs:       []Ref{{Path: "resourceId", To: typeScalableTarget, Missing: noScalableTarget, Free: true}}, // policies go with their target
+		Check:      checkScalingPolicy,
+		Create: func(t *Tx, r *Resource) error {
+			r.ID = r.Str("name")
+			r.State["arn"] = t.ARN("autoscaling", fmt.Sprintf("scalingPolicy:%s:resource/ecs/%s:policyName/%s", t.UUID(), r.Str("resourceId"), r.ID))
+			return settleScalingPolicy(t, r)
+		},
+		Update: func(t *Tx, r *Resource, _ Map) error { return settleScalingPolicy(t, r) },
+	},
+)
+
+var scalableService = regexp.MustCompile(`^service/([A-Za-z0-9_-]+)/([A-Za-z0-9_-]+)$`)
+
+// settleScalableTarget registers an ECS service; nothing else is scaled here.
+func settleScalableTarget(t *Tx, r *Resource) error {
+	const rule = "Application Auto Scaling API, RegisterScalableTarget"
+	id := r.Str("resourceId")
+	switch {
+	case r.Str("serviceNamespace") != "ecs" || r.Str("scalableDimension") != "ecs:service:DesiredCount":
+		return Refuse(invalidScaling, rule, "Unsupported service namespace, resource type or scalable dimension: %s, %s", r.Str("serviceNamespace"), r.Str("scalableDimension"))
+	case !scalableService.MatchString(id):
+		return Refuse(invalidScaling, rule, "Unsupported resource ID: %s", id)
+	case r.Int("minCapacity") < 0 || r.Int("maxCapacity") < 0:
+		return Refuse(invalidScaling, rule, "Minimum and maximum capacity must not be negative")
+	case r.Int("minCapacity") > r.Int("maxCapacity"):
+		return Refuse(invalidScaling, rule, "Maximum capacity cannot be less than minimum capacity")
+	}
+	if _, ok := t.Find(typeService, "", t.ARN("ecs", id)); !ok {
+		return Refuse(invalidScaling, "facts 60", "ECS service doesn't exist: %s", id)
+	}
+	computed(r, Map{"suspendedState": Map{"dynamicScalingInSuspended": false, "dynamicScalingOutSuspended": false, "scheduledScalingSuspended": false}})
+	tagsAll(r)
+	return nil
+}
+
+const tracking = "targetTrackingScalingPolicyConfiguration"
+
+func checkScalingPolicy(c *Checker) {
+	const custom = tracking + ".customizedMetricSpecification"
+	c.Length("name", 1, 255)
+	c.OneOf(custom+".statistic", "Average", "Minimum", "Maximum", "SampleCount", "Sum")
+	for _, single := range []string{"dimensions", "metricName", "namespace", "statistic", "unit"} {
+		if Has(c.In, custom+".metrics") && Has(c.In, custom+"."+single) {
+			c.Fail(custom+"."+single, "conflicts with metrics")
+		}
+	}
+	c.Length(custom+".metrics[].id", 1, 255)
+	c.Length(custom+".metrics[].label", 1, 2047)
+	c.Length(custom+".metrics[].expression", 1, 2047)
+	c.Length(custom+".metrics[].metricStat.stat", 1, 100)
+	c.Length(custom+".metrics[].metricStat.metric.metricName", 1, 255)
+	c.Length(custom+".metrics[].metricStat.metric.namespace", 1, 255)
+	c.Length(tracking+".predefinedMetricSpecification.resourceLabel", 0, 1023)
+}
+
+// settleScalingPolicy holds a policy to what PutScalingPolicy takes for ECS services.
+func settleScalingPolicy(t *Tx, r *Resource) error {
+	const rule = "Application Auto Scaling API, PutScalingPolicy"
+	switch kind := r.Str("policyType"); {
+	case kind == "StepScaling" && Has(r.State, "stepScalingPolicyConfiguration") && !Has(r.State, tracking):
+		r.State["alarmArns"] = []any{}
+		return nil
+	case kind != "TargetTrackingScaling" || !Has(r.State, tracking) || Has(r.State, "stepScalingPolicyConfiguration"):
+		return Refuse(invalidScaling, rule, "A policy of type %s takes the configuration of that type and no other", kind)
+	}
+	if err := checkTracking(first[Map](r.State, tracking)); err != nil {
+		return err
+	}
+	predefined := r.Str(tracking + ".predefinedMetricSpecification.predefinedMetricType")
+	for _, other := range t.All(typeScalingPolicy) {
+		if other.ID != r.ID && predefined != "" && other.Str("resourceId") == r.Str("resourceId") &&
+			other.Str(tracking+".predefinedMetricSpecification.predefinedMetricType") == predefined {
+			return Refuse(invalidScaling, rule, "Only one TargetTrackingScaling policy for a given metric specification is allowed.")
+		}
+	}
+	// The service makes two alarms of its own and replaces them when the policy changes.
+	r.State["alarmArns"] = List(
+		t.ARN("cloudwatch", fmt.Sprintf("alarm:TargetTracking-%s-AlarmHigh-%s", r.Str("resourceId"), t.UUID())),
+		t.ARN("cloudwatch", fmt.Sprintf("alarm:TargetTracking-%s-AlarmLow-%s", r.Str("resourceId"), t.UUID())),
+	)
+	return nil
+}
+
+func checkTracking(policy Map) error {
+	refuse := func(format string, args ...any) error { return Refuse(invalidScaling, trackingPage, format, args...) }
+	predefined, custom := first[Map](policy, "predefinedMetricSpecification"), first[Map](policy, "customizedMetricSpecification")
+	switch {
+	case (predefined == nil) == (custom == nil):
+		return refuse("You must specify either a predefined or a customized metric specification, but not both")
+	case first[float64](policy, "targetValue") <= 0:
+		return refuse("Target value must be greater than 0")
+	case Int(policy, "scaleInCooldown") < 0 || Int(policy, "scaleOutCooldown") < 0:
+		return refuse("Cooldown must not be negative")
+	}
+	if predefined == nil {
+		return checkCustomMetric(custom)
+	}
+	kind, label := Str(predefined, "predefinedMetricType"), Str(predefined, "resourceLabel")
+	if !oneOf(kind, "ECSServiceAverageCPUUtilization ECSServiceAverageMemoryUtilization ALBRequestCountPerTarget") {
+		return refuse("Predefined metric type %s is not supported for service namespace ecs", kind)
+	}
+	if counts := kind == "ALBRequestCountPerTarget"; counts != (label != "") || counts && !strings.HasPrefix(label, "app/") {
+		return refuse("Resource label %q does not go with predefined metric type %s", label, kind)
+	}
+	return nil
+}
+
+// checkCustomMetric takes one metric, or queries of which the last is the expression that is tracked. Queries follow
+// the rules of CloudWatch's metric math ("Create a target tracking scaling policy using metric math", Application Auto
+// Scaling User Guide).
+func checkCustomMetric(custom Map) error {
+	queries := Maps(custom, "metrics[]")
+	if len(queries) == 0 {
+		for _, p := range []string{"metricName", "namespace", "statistic"} {
+			if Str(custom, p) == "" {
+				return Refuse(invalidScaling, trackingPage, "A customized metric needs %s", p)
+			}
+		}
+		return nil
+	}
+	alike := make([]any, len(queries)) // the same queries in the shape of an alarm's
+	for i, q := range queries {
+		a := Map{"id": q["id"], "returnData": true}
+		if given, ok := q["returnData"]; ok {
+			a["returnData"] = given
+		}
+		if Has(q, "expression") {
+			a["expression"] = q["expression"]
+		}
+		if Has(q, "metricStat") {
+			a["metric"] = Map{"namespace": Str(q, "metricStat.metric.namespace"), "metricName": Str(q, "metricStat.metric.metricName")}
+		}
+		alike[i] = a
+	}
+	err := checkMath(&Resource{State: Map{"metricQueries": alike}})
+	var refused *Error
+	if errors.As(err, &refused) {
+		return Refuse(invalidScaling, refused.Rule, "%s", refused.Message)
+	}
+	return err
+}
