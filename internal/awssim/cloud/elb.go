@@ -5,7 +5,6 @@ import (
 	"hash/crc32"
 	"net/netip"
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -78,7 +77,7 @@ func checkBalancer(c *Checker) {
 	if kind, _ := c.String("loadBalancerType"); kind == "network" || kind == "gateway" {
 		c.Fail("loadBalancerType", "the offline AWS has application load balancers only")
 	}
-	if len(At(c.In, "subnetMappings[]")) > 0 {
+	if len(Maps(c.In, "subnetMappings[]")) > 0 {
 		c.Fail("subnetMappings", "the offline AWS takes subnets only")
 	}
 }
@@ -125,8 +124,19 @@ func createBalancer(t *Tx, r *Resource) error {
 		"dnsName":        fmt.Sprintf("%s-%d.%s.elb.amazonaws.com", public, crc32.ChecksumIEEE([]byte(r.ID)), t.Region),
 		"subnetMappings": mappings(r), "enableCrossZoneLoadBalancing": true,
 	})
+	computed(r, Map{"securityGroups": defaultGroup(t, vpc)})
 	tagsAll(r)
-	return nil
+	return logsAccess(t, r, nil)
+}
+
+// defaultGroup is the security group of a load balancer that names none: the VPC's default one ("Security groups for
+// your Application Load Balancer").
+func defaultGroup(t *Tx, vpc string) []any {
+	v, ok := t.Find(typeVPC, "", vpc)
+	if !ok {
+		return List[any]()
+	}
+	return List[any](v.Str("defaultSecurityGroupId"))
 }
 
 func mappings(r *Resource) []any {
@@ -144,7 +154,7 @@ func updateBalancer(t *Tx, r *Resource, old Map) error {
 	keep(r, old, "securityGroups", "ipAddressType")
 	r.State["subnetMappings"] = mappings(r)
 	tagsAll(r)
-	return nil
+	return logsAccess(t, r, old)
 }
 
 // smallestALB is the longest prefix of a subnet that takes an application load balancer ("Subnets for your load
@@ -233,20 +243,4 @@ func createTargetGroup(t *Tx, r *Resource) error {
 	})
 	tagsAll(r)
 	return nil
-}
-
-// balancersOf returns the load balancers whose listeners forward to a target group.
-func balancersOf(t *Tx, group string) []any {
-	out := List[any]()
-	for _, l := range t.All(typeListener) {
-		if slices.Contains(forwards(l), group) {
-			out = append(out, l.Str("loadBalancerArn"))
-		}
-	}
-	return out
-}
-
-// forwards returns the target groups that a listener sends to.
-func forwards(l *Resource) []string {
-	return append(l.Strs("defaultActions[].targetGroupArn"), l.Strs("defaultActions[].forward.targetGroups[].arn")...)
 }

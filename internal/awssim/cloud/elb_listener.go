@@ -1,7 +1,6 @@
 package cloud
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -39,78 +38,65 @@ var tlsPolicies = strings.Fields(`2016-08 TLS-1-0-2015-04 TLS-1-1-2017-01 TLS-1-
 func checkListener(c *Checker) {
 	c.OneOf("protocol", "HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE")
 	c.Between("port", 1, 65535)
-	c.OneOf("defaultActions[].type", "forward", "redirect", "fixed-response", "authenticate-cognito", "authenticate-oidc")
-	c.OneOf("defaultActions[].redirect.statusCode", "HTTP_301", "HTTP_302")
-	c.OneOf("defaultActions[].redirect.protocol", "#{protocol}", "HTTP", "HTTPS")
-	c.OneOf("defaultActions[].fixedResponse.contentType", "text/plain", "text/css", "text/html", "application/javascript", "application/json")
-	if len(At(c.In, "defaultActions[]")) == 0 && Has(c.In, "defaultActions") && !IsUnknown(c.In["defaultActions"]) {
-		c.Fail("defaultActions", "at least one action is needed")
-	}
-	if p, ok := c.String("sslPolicy"); ok && !slices.Contains(tlsPolicies, strings.TrimPrefix(p, "ELBSecurityPolicy-")) {
-		c.Fail("sslPolicy", "no predefined policy is called %q", p)
-	}
-	secure, known := c.String("protocol")
-	if known && (secure == "HTTPS") != Has(c.In, "certificateArn") {
-		c.Fail("certificateArn", "must be given for HTTPS listeners, and for no other of an application load balancer")
-	}
-	if known && secure != "HTTPS" && Has(c.In, "sslPolicy") {
-		c.Fail("sslPolicy", "only HTTPS listeners have one")
-	}
-	for i, a := range Maps(c.In, "defaultActions[]") {
-		checkAction(c, fmt.Sprintf("defaultActions[%d]", i), a)
-	}
+	c.actions("defaultActions")
 }
 
-// checkAction refuses an action whose block is missing, and a redirect to itself (ELB API, RedirectActionConfig).
-func checkAction(c *Checker, path string, a Map) {
-	needs := map[string][]string{"forward": {"targetGroupArn", "forward"}, "redirect": {"redirect"}, "fixed-response": {"fixedResponse"}}
-	kind := Str(a, "type")
-	given := 0
-	for _, p := range needs[kind] {
-		if Has(a, p) {
-			given++
-		}
-	}
-	if len(needs[kind]) > 0 && given != 1 {
-		c.Fail(path, "an action of type %s needs exactly one of %q", kind, needs[kind])
-	}
-	if redirect, ok := a["redirect"].(Map); ok {
-		same := true
-		for p, keeps := range map[string]string{"protocol": "#{protocol}", "host": "#{host}", "path": "/#{path}", "port": "#{port}"} {
-			v, set := redirect[p]
-			same = same && (!set || v == keeps)
-		}
-		if same {
-			c.Fail(path+".redirect", "protocol, host, port or path must differ from the request's, or it loops")
-		}
-	}
-}
-
+// settleListener holds the rules that ELB has for creating and for changing a listener.
 func settleListener(t *Tx, r *Resource) error {
+	computed(r, Map{"protocol": "HTTP"}) // the provider's own default for application load balancers
+	for _, rule := range []func(*Tx, *Resource) error{listenerPort, listenerProtocol, listenerCertificate} {
+		if err := rule(t, r); err != nil {
+			return err
+		}
+	}
+	if err := settleActions(t, r, "defaultActions", r.Str("loadBalancerArn")); err != nil {
+		return err
+	}
+	tagsAll(r)
+	return nil
+}
+
+func listenerPort(t *Tx, r *Resource) error {
+	if r.Int("port") == 0 {
+		return Refuse("ValidationError", "ELB API, CreateListener: Port", "A listener port must be specified")
+	}
 	for _, other := range t.All(typeListener) {
 		if other.ID != r.ID && other.Str("loadBalancerArn") == r.Str("loadBalancerArn") && other.Int("port") == r.Int("port") {
 			return Refuse("DuplicateListener", "facts 70", "A listener already exists on this port for this load balancer '%s'", r.Str("loadBalancerArn"))
 		}
-		for _, group := range forwards(r) {
-			if other.Str("loadBalancerArn") != r.Str("loadBalancerArn") && slices.Contains(forwards(other), group) {
-				return Refuse("TargetGroupAssociationLimit", "facts 68",
-					"The following target groups cannot be associated with more than one load balancer: %s", group)
-			}
-		}
 	}
-	if cert, ok := t.Find(typeCertificate, "", r.Str("certificateArn")); ok {
-		if cert.Str("status") != "ISSUED" {
-			return Refuse("UnsupportedCertificate", "facts 69", "The certificate '%s' must have a fully-qualified domain name, a supported signature, and a supported key size.", cert.ID)
-		}
-		computed(r, Map{"sslPolicy": "ELBSecurityPolicy-2016-08"})
+	return nil
+}
+
+// listenerProtocol ties the certificate and the TLS policy to HTTPS.
+func listenerProtocol(_ *Tx, r *Resource) error {
+	const rule = "ELB API, CreateListener: Protocol, Certificates and SslPolicy"
+	protocol := r.Str("protocol")
+	switch secure := protocol == "HTTPS"; {
+	case !secure && protocol != "HTTP":
+		return Refuse("ValidationError", rule, "Listener protocol '%s' must be one of 'HTTPS, HTTP'", protocol)
+	case secure && r.Str("certificateArn") == "":
+		return Refuse("ValidationError", rule, "A certificate must be specified for HTTPS listeners")
+	case !secure && r.Str("certificateArn") != "":
+		return Refuse("ValidationError", rule, "A certificate cannot be specified for HTTP listeners")
+	case !secure && r.Str("sslPolicy") != "":
+		return Refuse("ValidationError", rule, "An SSL policy cannot be specified for HTTP listeners")
 	}
-	balancer, _ := t.Find(typeLoadBalancer, "", r.Str("loadBalancerArn"))
-	for _, arn := range forwards(r) {
-		if g, _ := t.Find(typeTargetGroup, "", arn); g.Str("vpcId") != balancer.Str("vpcId") {
-			return Refuse("InvalidConfigurationRequest", "ELB API, CreateListener", "The following target groups are not in the load balancer's VPC: %s", arn)
-		}
+	return nil
+}
+
+func listenerCertificate(t *Tx, r *Resource) error {
+	cert, ok := t.Find(typeCertificate, "", r.Str("certificateArn"))
+	if !ok {
+		return nil
 	}
-	computed(r, Map{"protocol": "HTTP"})
-	tagsAll(r)
+	if cert.Str("status") != "ISSUED" {
+		return Refuse("UnsupportedCertificate", "facts 69",
+			"The certificate '%s' must have a fully-qualified domain name, a supported signature, and a supported key size.", cert.ID)
+	}
+	computed(r, Map{"sslPolicy": "ELBSecurityPolicy-2016-08"})
+	if policy := r.Str("sslPolicy"); !slices.Contains(tlsPolicies, strings.TrimPrefix(policy, "ELBSecurityPolicy-")) {
+		return Refuse("SSLPolicyNotFound", "ELB API, CreateListener: SslPolicy", "SSL policy '%s' not found", policy)
+	}
 	return nil
 }

@@ -23,7 +23,7 @@ var _ = register(
 		Check: func(c *Checker) {
 			c.Length("name", 1, 1024)
 			c.Length("comment", 0, 256)
-			if len(At(c.In, "vpcs[]")) > 0 {
+			if len(Maps(c.In, "vpcs[]")) > 0 {
 				c.Fail("vpcs", "private zones are not part of the offline AWS")
 			}
 		},
@@ -42,8 +42,13 @@ var _ = register(
 		CreateCall: "ChangeResourceRecordSets", UpdateCall: "ChangeResourceRecordSets", DeleteCall: "ChangeResourceRecordSets",
 		Replace:  []string{"name", "zoneId"},
 		Required: []string{"name", "type", "zoneId"},
-		Refs:     []Ref{{Path: "zoneId", To: typeZone, Missing: Refusal{"NoSuchHostedZone", "No hosted zone found with ID: {value}", "facts 77"}}},
-		Check:    checkRecord,
+		Refs: []Ref{
+			{Path: "zoneId", To: typeZone, Missing: Refusal{"NoSuchHostedZone", "No hosted zone found with ID: {value}", "facts 77"}},
+			// Route 53 deletes health checks that records name ("Updating or deleting health checks").
+			{Path: "healthCheckId", To: typeHealthCheck, Free: true, Missing: Refusal{"NoSuchHealthCheck",
+				"No health check exists with the specified ID {value}", "Route 53 API, ChangeResourceRecordSets"}},
+		},
+		Check: checkRecord,
 		Create: func(t *Tx, r *Resource) error {
 			if err := settleRecord(t, r); err != nil {
 				return err
@@ -118,6 +123,9 @@ func settleRecord(t *Tx, r *Resource) error {
 	if r.Str("type") == "CNAME" && name == apex {
 		return Refuse("InvalidChangeBatch", "Route 53 API, ChangeResourceRecordSets",
 			"[RRSet of type CNAME with DNS name %s. is not permitted at apex in zone %s.]", name, apex)
+	}
+	if r.Str("healthCheckId") != "" && r.Str("setIdentifier") == "" {
+		return Refuse("InvalidInput", "Route 53 API, ResourceRecordSet: HealthCheckId", "A simple record cannot have a health check: nothing else could be answered")
 	}
 	for _, a := range Maps(r.State, "aliases[]") {
 		if err := aliasTarget(t, r, a); err != nil {

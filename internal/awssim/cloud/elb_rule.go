@@ -1,0 +1,146 @@
+package cloud
+
+import (
+	"fmt"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+const typeListenerRule = "aws:lb/listenerRule:ListenerRule"
+
+// Limits of the rules of one load balancer ("Quotas for your Application Load Balancers").
+const (
+	rulesPerBalancer  = 100
+	conditionsPerRule = 5 // values of all conditions together
+)
+
+var _ = register(&Kind{
+	Type: typeListenerRule, Service: "Elastic Load Balancing v2", Noun: "Rule",
+	Replace:  []string{"listenerArn"},
+	Required: []string{"listenerArn", "actions", "conditions"},
+	Refs: []Ref{
+		// Rules go with their listener.
+		{Path: "listenerArn", To: typeListener, Free: true, Missing: Refusal{"ListenerNotFound", "One or more listeners not found", "ELB API, CreateRule"}},
+		{Path: "actions[].targetGroupArn", To: typeTargetGroup, Missing: missingTargets},
+		{Path: "actions[].forward.targetGroups[].arn", To: typeTargetGroup, Missing: missingTargets},
+	},
+	Check: checkListenerRule,
+	Create: func(t *Tx, r *Resource) error {
+		listener, _ := t.Find(typeListener, "", r.Str("listenerArn"))
+		r.ID = strings.Replace(listener.ID, ":listener/", ":listener-rule/", 1) + "/" + t.Hex(16)
+		r.State["arn"] = r.ID
+		return settleListenerRule(t, r)
+	},
+	Update: func(t *Tx, r *Resource, old Map) error {
+		keep(r, old, "priority")
+		return settleListenerRule(t, r)
+	},
+})
+
+var (
+	headerName   = regexp.MustCompile("^[0-9A-Za-z_!#$%&'*+,.^`|~-]{1,40}$")
+	methodName   = regexp.MustCompile(`^[A-Za-z_-]{1,40}$`)
+	pathPattern  = regexp.MustCompile(`^[A-Za-z0-9_.$/~"'@:+&?*-]+$`) // PathPatternConfig, ELB API
+	conditionSet = []string{"hostHeader", "httpHeader", "httpRequestMethod", "pathPattern", "queryStrings", "sourceIp"}
+)
+
+// checkListenerRule holds what the provider checks (elbv2/listener_rule.go).
+func checkListenerRule(c *Checker) {
+	c.Between("priority", 1, 50000)
+	c.actions("actions")
+	for i, condition := range Maps(c.In, "conditions[]") {
+		path := fmt.Sprintf("conditions[%d]", i)
+		given := 0
+		for _, p := range conditionSet {
+			if Has(condition, p) {
+				given++
+			}
+		}
+		if given != 1 {
+			c.Fail(path, "exactly one of %q must be set in a condition block, %d are", conditionSet, given)
+		}
+	}
+	for _, p := range []string{"hostHeader", "httpHeader", "pathPattern"} {
+		c.Length("conditions[]."+p+".values[]", 1, 128)
+	}
+	c.Match("conditions[].httpHeader.httpHeaderName", headerName, "the name of an HTTP header")
+	c.Match("conditions[].httpRequestMethod.values[]", methodName, "the name of an HTTP method")
+	for _, cidr := range Strs(c.In, "conditions[].sourceIp.values[]") {
+		if p, err := netip.ParsePrefix(cidr); err != nil || p != p.Masked() {
+			c.Fail("conditions[].sourceIp.values", "%q is not a CIDR block", cidr)
+		}
+	}
+}
+
+func settleListenerRule(t *Tx, r *Resource) error {
+	listener, _ := t.Find(typeListener, "", r.Str("listenerArn"))
+	balancer := listener.Str("loadBalancerArn")
+	if err := rulePriority(t, r, balancer); err != nil {
+		return err
+	}
+	values := 0
+	for _, p := range conditionSet {
+		values += len(r.Strs("conditions[]."+p+".values[]")) + len(At(r.State, "conditions[]."+p+"[]."+"value"))
+	}
+	if values > conditionsPerRule {
+		return Refuse("ValidationError", "ELB User Guide, Quotas", "A rule can only have '%d' condition values", conditionsPerRule)
+	}
+	for _, pattern := range r.Strs("conditions[].pathPattern.values[]") {
+		if !pathPattern.MatchString(pattern) {
+			return Refuse("ValidationError", "ELB API, PathPatternConditionConfig", "The path pattern '%s' holds a character that is not allowed", pattern)
+		}
+	}
+	if err := settleActions(t, r, "actions", balancer); err != nil {
+		return err
+	}
+	tagsAll(r)
+	return nil
+}
+
+// rulePriority refuses a priority that another rule of the listener has, and gives the next one to a rule without.
+func rulePriority(t *Tx, r *Resource, balancer string) error {
+	count, next := 0, 1
+	for _, other := range t.All(typeListenerRule) {
+		listener, ok := t.Find(typeListener, "", other.Str("listenerArn"))
+		if other.ID == r.ID || !ok || listener.Str("loadBalancerArn") != balancer {
+			continue
+		}
+		count++
+		if other.Str("listenerArn") != r.Str("listenerArn") {
+			continue
+		}
+		if Has(r.State, "priority") && other.Int("priority") == r.Int("priority") {
+			return Refuse("PriorityInUse", "facts 70", "Priority '%d' is currently in use", r.Int("priority"))
+		}
+		next = max(next, other.Int("priority")+1)
+	}
+	if count >= rulesPerBalancer {
+		return Refuse("TooManyRules", "facts 21", "The maximum number of rules has been reached.")
+	}
+	computed(r, Map{"priority": float64(next)})
+	return nil
+}
+
+// balancersOf returns the load balancers that forward to a target group, by a listener or a rule.
+func balancersOf(t *Tx, group string) []any {
+	out := List[any]()
+	for _, typ := range []string{typeListener, typeListenerRule} {
+		for _, r := range t.All(typ) {
+			arn := balancerOf(t, r)
+			if slices.Contains(forwards(r), group) && !slices.Contains(out, any(arn)) {
+				out = append(out, arn)
+			}
+		}
+	}
+	return out
+}
+
+// balancerOf returns the load balancer of a listener or of a listener's rule.
+func balancerOf(t *Tx, r *Resource) string {
+	if listener, ok := t.Find(typeListener, "", r.Str("listenerArn")); ok {
+		return listener.Str("loadBalancerArn")
+	}
+	return r.Str("loadBalancerArn")
+}
