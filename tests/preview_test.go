@@ -26,7 +26,9 @@ var keepUnknowns = plugin.MarshalOptions{KeepUnknowns: true, SkipNulls: true}
 func TestPreviewKnowsNothingThatAWSComputes(t *testing.T) {
 	t.Parallel()
 	aws := harness.NewAWS(t, nil)
-	s := harness.NewStack(t, aws, "unknown", harness.Ephemeral(t, "prod-eu"))
+	cfg := harness.Ephemeral(t, "prod-eu")
+	cfg.Edge.GlobalName, cfg.Edge.DataScope = "global.deepstreamhub.com", "perRegion" // makes the health check
+	s := harness.NewStack(t, aws, "unknown", cfg)
 	s.Up()
 	client := configuredProvider(t, aws, "eu-central-1")
 

@@ -100,6 +100,7 @@ var numbers = []struct {
 	{"service.memoryMiB", 256, unlimited, "less leaves its Node.js process no heap"},
 	{"edge.idleTimeoutSeconds", 61, 4000, "deepstream's heartbeat window is 60 s, and a load balancer waits at most 4000"},
 	{"edge.deregistrationDelaySeconds", 0, 3600, "the range of a target group"},
+	{"edge.wafRateLimit", 10, 2_000_000_000, "the range of a rate-based rule"},
 }
 
 func (c *checker) checkNumbers() {
@@ -121,7 +122,7 @@ func numberRange(key string) string {
 			return fmt.Sprintf(" from %d to %d (%s)", r.min, r.max, r.why)
 		}
 	}
-	if key == "service.logRetentionDays" {
+	if slices.Contains(retentions, key) {
 		return " out of " + strings.Trim(fmt.Sprint(logRetentions), "[]")
 	}
 	return ""
@@ -170,11 +171,17 @@ func (c *checker) checkChoices() {
 			c.refuse(r.key, r.rule, nearest(got, r.of))
 		}
 	}
-	if n := c.cfg.Service.LogRetentionDays; c.ok("service.logRetentionDays") && !slices.Contains(logRetentions, n) {
-		near := slices.MinFunc(logRetentions, func(a, b int) int { return cmp.Compare(abs(a-n), abs(b-n)) })
-		c.refuse("service.logRetentionDays", "must be a whole number"+numberRange("service.logRetentionDays"), strconv.Itoa(near))
+	for _, key := range retentions {
+		n, ok := field(&c.cfg, key).Interface().(int)
+		if ok && c.ok(key) && !slices.Contains(logRetentions, n) {
+			near := slices.MinFunc(logRetentions, func(a, b int) int { return cmp.Compare(abs(a-n), abs(b-n)) })
+			c.refuse(key, "must be a whole number"+numberRange(key), strconv.Itoa(near))
+		}
 	}
 }
+
+// retentions are the keys that say how long CloudWatch Logs keeps something.
+var retentions = []string{"service.logRetentionDays", "edge.accessLogRetentionDays"}
 
 // logRetentions are the days that CloudWatch Logs takes (API reference, PutRetentionPolicy).
 var logRetentions = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}

@@ -21,6 +21,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/vpc"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/wafv2"
 )
 
 // schemas holds the SDK types of every resource type that the offline AWS knows. A type is known when it stands
@@ -91,10 +92,13 @@ var schemas = map[string]Resource{
 	"aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2": schemaOf(s3.BucketServerSideEncryptionConfigurationV2{}, s3.BucketServerSideEncryptionConfigurationV2Args{}),
 	"aws:s3/bucketV2:BucketV2":                                                                   schemaOf(s3.BucketV2{}, s3.BucketV2Args{}),
 	"aws:s3/bucketVersioningV2:BucketVersioningV2":                                               schemaOf(s3.BucketVersioningV2{}, s3.BucketVersioningV2Args{}),
+	"aws:wafv2/webAcl:WebAcl":                                                                    schemaOf(wafv2.WebAcl{}, wafv2.WebAclArgs{}),
+	"aws:wafv2/webAclAssociation:WebAclAssociation":                                              schemaOf(wafv2.WebAclAssociation{}, wafv2.WebAclAssociationArgs{}),
+	"aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration":                            schemaOf(wafv2.WebAclLoggingConfiguration{}, wafv2.WebAclLoggingConfigurationArgs{}),
 }
 
 // providerSchema is the schema of the provider's own configuration.
-var providerSchema = plain(aws.ProviderArgs{}.ElementType())
+var providerSchema = structs{}.plain(aws.ProviderArgs{}.ElementType())
 
 // SchemaOf returns the schema of a resource type.
 func SchemaOf(token string) (Resource, bool) { s, ok := schemas[token]; return s, ok }
