@@ -18,8 +18,12 @@ const (
 
 	MaxDeregistrationDelaySeconds = 3600 // "Deregistration delay", User Guide for Application Load Balancers
 
-	maxHealthPath  = 1024 // HealthCheckPath, CreateTargetGroup
-	maxCertificate = 64   // the first name of a certificate, dots included: DomainName, ACM RequestCertificate
+	minRate = 10            // RateBasedStatement, AWS WAF
+	maxRate = 2_000_000_000 // likewise
+
+	maxClosedPaths = 5   // values of a listener rule: "Quotas for your Application Load Balancers"
+	maxHealthPath  = 255 // ResourcePath, Route 53 CreateHealthCheck; ELB takes more
+	maxCertificate = 64  // the first name of a certificate, dots included: DomainName, ACM RequestCertificate
 	maxDomain      = 253
 
 	// maxAutoName is the longest logical name of a load balancer or target group: AWS takes 32 characters, of which the
@@ -35,6 +39,7 @@ const (
 
 // Args is what an Edge is made from.
 type Args struct {
+	Stack      string // distinguishes names that AWS wants given; letters, digits, hyphens and underscores
 	Region     string // such as eu-central-1; the provider's region
 	ZoneName   string // the public hosted zone, such as deepstreamhub.com
 	Hostname   string // the region's own name, in the zone
@@ -48,12 +53,18 @@ type Args struct {
 	HealthPath                 string // what answers 200 on a healthy target
 	IdleTimeoutSeconds         int    // how long a silent connection stays open, 61 to 4000
 	DeregistrationDelaySeconds int    // how long a leaving target keeps its connections, 0 to 3600
-	DeletionProtection         bool   // whether AWS refuses to delete the load balancer
+	DeletionProtection         bool   // whether AWS refuses to delete the load balancer, and logs are kept from deletion
+
+	ClosedPaths      []string // beginnings of paths that are answered with 404 and never reach a target; at most five
+	LogRetentionDays int      // how long logs of requests are kept; one of the numbers that CloudWatch Logs accepts
+	RateLimit        int      // requests that one address may make in five minutes, 10 to 2,000,000,000
 }
 
 var (
 	// componentName holds to what AWS takes in the names that begin with it: letters, digits and hyphens.
 	componentName = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
+	stackName     = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`)
+	closedPath    = regexp.MustCompile(`^/[A-Za-z0-9_.$/~"'@:+&-]{0,126}$`) // PathPatternConfig, ELB CreateRule
 	domainName    = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 )
 
@@ -73,6 +84,7 @@ func (a *Args) Validate(name string) error {
 	refuse(!componentName.MatchString(name), "name %q: must be lower-case letters, digits and hyphens", name)
 	refuse(strings.HasPrefix(name, "internal-"), "name %q: AWS keeps the prefix internal- to itself", name)
 
+	refuse(!stackName.MatchString(a.Stack), "stack %q: must be letters, digits, hyphens and underscores", a.Stack)
 	refuse(a.Region == "", "region: missing")
 	refuse(!isDomain(a.ZoneName), "zone %q: not a lower-case domain name", a.ZoneName)
 	refuse(!isDomain(a.Hostname), "hostname %q: not a lower-case domain name", a.Hostname)
@@ -93,6 +105,12 @@ func (a *Args) Validate(name string) error {
 		"idle timeout %d: must be %d to %d seconds", a.IdleTimeoutSeconds, MinIdleTimeoutSeconds, MaxIdleTimeoutSeconds)
 	refuse(a.DeregistrationDelaySeconds < 0 || a.DeregistrationDelaySeconds > MaxDeregistrationDelaySeconds,
 		"deregistration delay %d: must be 0 to %d seconds", a.DeregistrationDelaySeconds, MaxDeregistrationDelaySeconds)
+	refuse(len(a.ClosedPaths) > maxClosedPaths, "closed paths: a rule takes %d, not %d", maxClosedPaths, len(a.ClosedPaths))
+	for _, path := range a.ClosedPaths {
+		refuse(!closedPath.MatchString(path), "closed path %q: must begin with / and hold no wildcards", path)
+	}
+	refuse(a.LogRetentionDays < 1, "log retention %d: must be a day or more", a.LogRetentionDays)
+	refuse(a.RateLimit < minRate || a.RateLimit > maxRate, "rate limit %d: must be %d to %d", a.RateLimit, minRate, maxRate)
 	return errors.Join(problems...)
 }
 
@@ -104,6 +122,7 @@ func (a *Args) inputs() pulumi.Map {
 	return pulumi.Map{
 		"region":                     pulumi.String(a.Region),
 		"zoneName":                   pulumi.String(a.ZoneName),
+		"stack":                      pulumi.String(a.Stack),
 		"hostname":                   pulumi.String(a.Hostname),
 		"globalName":                 pulumi.String(a.GlobalName),
 		"vpcId":                      a.VpcID,
@@ -113,5 +132,8 @@ func (a *Args) inputs() pulumi.Map {
 		"idleTimeoutSeconds":         pulumi.Int(a.IdleTimeoutSeconds),
 		"deregistrationDelaySeconds": pulumi.Int(a.DeregistrationDelaySeconds),
 		"deletionProtection":         pulumi.Bool(a.DeletionProtection),
+		"closedPaths":                pulumi.ToStringArray(a.ClosedPaths),
+		"logRetentionDays":           pulumi.Int(a.LogRetentionDays),
+		"rateLimit":                  pulumi.Int(a.RateLimit),
 	}
 }

@@ -12,9 +12,10 @@ import (
 
 func valid() *Args {
 	return &Args{
-		Region: "eu-central-1", ZoneName: "deepstreamhub.com", Hostname: "eu.deepstreamhub.com",
+		Stack: "prod-eu", Region: "eu-central-1", ZoneName: "deepstreamhub.com", Hostname: "eu.deepstreamhub.com",
 		GlobalName: "deepstreamhub.com", VpcID: pulumi.String("vpc-1"), PublicSubnetIDs: pulumi.StringArray{},
 		TargetPort: 6020, HealthPath: "/health-check", IdleTimeoutSeconds: 61, DeregistrationDelaySeconds: 3600,
+		ClosedPaths: []string{"/a", "/b", "/c", "/d", "/e"}, LogRetentionDays: 1, RateLimit: 10,
 	}
 }
 
@@ -44,6 +45,14 @@ func TestValidate(t *testing.T) {
 		"idle timeout 4001":          func(a *Args) { a.IdleTimeoutSeconds = 4001 },
 		"deregistration delay -1":    func(a *Args) { a.DeregistrationDelaySeconds = -1 },
 		"deregistration delay 3601":  func(a *Args) { a.DeregistrationDelaySeconds = 3601 },
+		`stack "a.b"`:                func(a *Args) { a.Stack = "a.b" },
+		"health path \"/xxx":         func(a *Args) { a.HealthPath = "/" + strings.Repeat("x", 255) },
+		`closed path "monitoring"`:   func(a *Args) { a.ClosedPaths = []string{"monitoring"} },
+		`closed path "/*"`:           func(a *Args) { a.ClosedPaths = []string{"/*"} },
+		"a rule takes 5, not 6":      func(a *Args) { a.ClosedPaths = append(a.ClosedPaths, "/f") },
+		"log retention 0":            func(a *Args) { a.LogRetentionDays = 0 },
+		"rate limit 9":               func(a *Args) { a.RateLimit = 9 },
+		"rate limit 2000000001":      func(a *Args) { a.RateLimit = 2_000_000_001 },
 	} {
 		a := valid()
 		change(a)
@@ -68,7 +77,7 @@ func TestRefusalRegistersNothing(t *testing.T) {
 	}{
 		"nil": {nil, []string{"no arguments"}},
 		"everything at once": {&Args{GlobalName: "x"}, []string{"region", "zone", "hostname", "global name", "VPC id",
-			"public subnet ids", "target port", "health path", "idle timeout"}},
+			"public subnet ids", "target port", "health path", "idle timeout", "stack", "log retention", "rate limit"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

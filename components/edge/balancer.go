@@ -8,7 +8,8 @@ import (
 // tlsPolicy offers TLS 1.3 and 1.2 and nothing older: "Security policies", User Guide for Application Load Balancers.
 const tlsPolicy = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 
-// loadBalancer makes the load balancer. Nothing in its inputs shows that it needs the internet gateway.
+// loadBalancer makes the load balancer. Nothing in its inputs shows that it needs the internet gateway, and a bucket that
+// lets it write.
 func (b *builder) loadBalancer() error {
 	balancer, err := lb.NewLoadBalancer(b.ctx, b.name+balancerSuffix, &lb.LoadBalancerArgs{
 		LoadBalancerType:         pulumi.String("application"),
@@ -20,7 +21,11 @@ func (b *builder) loadBalancer() error {
 		DesyncMitigationMode:     pulumi.String("defensive"),
 		EnableHttp2:              pulumi.Bool(true),
 		EnableDeletionProtection: pulumi.Bool(b.args.DeletionProtection),
-	}, b.child, pulumi.DependsOn(b.args.Ingress))
+		AccessLogs: &lb.LoadBalancerAccessLogsArgs{
+			Bucket:  b.logs.Bucket,
+			Enabled: pulumi.Bool(true),
+		},
+	}, b.child, pulumi.DependsOn(b.args.Ingress), pulumi.DependsOn(b.logsReady))
 	if err != nil {
 		return err
 	}
@@ -78,6 +83,9 @@ func (b *builder) listeners() error {
 		return err
 	}
 	b.edge.Listener, b.edge.ListenerArn = https, https.Arn
+	if err := b.closedPaths(https); err != nil {
+		return err
+	}
 
 	_, err = lb.NewListener(b.ctx, b.name+"-http", &lb.ListenerArgs{
 		LoadBalancerArn: b.balancer.Arn,
@@ -89,6 +97,33 @@ func (b *builder) listeners() error {
 				Protocol:   pulumi.String("HTTPS"),
 				Port:       pulumi.String("443"),
 				StatusCode: pulumi.String("HTTP_301"),
+			},
+		}},
+	}, b.child)
+	return err
+}
+
+// closedPaths answers requests that only operators may make in the server's place, as if there were nothing: 404.
+func (b *builder) closedPaths(https *lb.Listener) error {
+	if len(b.args.ClosedPaths) == 0 {
+		return nil
+	}
+	patterns := pulumi.StringArray{}
+	for _, path := range b.args.ClosedPaths {
+		patterns = append(patterns, pulumi.String(path+"*"))
+	}
+	_, err := lb.NewListenerRule(b.ctx, b.name+"-closed", &lb.ListenerRuleArgs{
+		ListenerArn: https.Arn,
+		Priority:    pulumi.Int(1), // before whatever forwards
+		Conditions: lb.ListenerRuleConditionArray{&lb.ListenerRuleConditionArgs{
+			PathPattern: &lb.ListenerRuleConditionPathPatternArgs{Values: patterns},
+		}},
+		Actions: lb.ListenerRuleActionArray{&lb.ListenerRuleActionArgs{
+			Type: pulumi.String("fixed-response"),
+			FixedResponse: &lb.ListenerRuleActionFixedResponseArgs{
+				ContentType: pulumi.String("text/plain"),
+				MessageBody: pulumi.String("Not found"),
+				StatusCode:  pulumi.String("404"),
 			},
 		}},
 	}, b.child)

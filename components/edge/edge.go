@@ -6,6 +6,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/acm"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -25,6 +26,8 @@ type Edge struct {
 	LoadBalancerMetrics   pulumi.StringOutput // how metrics name the load balancer: app/<name>/<id>
 	TargetGroupMetrics    pulumi.StringOutput // how metrics name the target group: targetgroup/<name>/<id>
 	TargetSecurityGroupID pulumi.StringOutput // whoever carries it is reachable from the load balancer
+	AccessLogBucket       pulumi.StringOutput // name of the bucket with the load balancer's logs
+	HealthCheckID         pulumi.StringOutput // Route 53's check of the region; empty when regions share no name
 
 	ListenerArn     pulumi.StringOutput // of the listener that clients reach, for rules of further services
 	SecurityGroupID pulumi.StringOutput // the load balancer's own
@@ -42,6 +45,8 @@ type builder struct {
 
 	zoneID         string
 	balancerGroup  *ec2.SecurityGroup
+	logs           *s3.BucketV2
+	logsReady      []pulumi.Resource // what the bucket needs before logs are written to it
 	balancer       *lb.LoadBalancer
 	targets        *lb.TargetGroup
 	certificate    *acm.Certificate
@@ -60,7 +65,8 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	}
 	b := &builder{ctx: ctx, name: name, args: args, child: pulumi.Parent(e), edge: e}
 	for _, step := range []func() error{
-		b.lookUpZone, b.securityGroups, b.loadBalancer, b.targetGroup, b.issueCertificate, b.listeners, b.records,
+		b.lookUpZone, b.securityGroups, b.accessLogs, b.loadBalancer, b.targetGroup, b.issueCertificate, b.listeners, b.records,
+		b.firewall,
 	} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("create edge %s: %w", name, err)
@@ -73,5 +79,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		"loadBalancerArn":       e.LoadBalancerArn,
 		"targetGroupArn":        e.TargetGroupArn,
 		"targetSecurityGroupId": e.TargetSecurityGroupID,
+		"accessLogBucket":       e.AccessLogBucket,
+		"healthCheckId":         e.HealthCheckID,
 	})
 }

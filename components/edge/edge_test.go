@@ -24,6 +24,7 @@ const getZone = "aws:route53/getZone:getZone"
 
 func args() *edge.Args {
 	return &edge.Args{
+		Stack:                      "test",
 		Region:                     "eu-central-1",
 		ZoneName:                   "deepstreamhub.com",
 		Hostname:                   "eu.deepstreamhub.com",
@@ -33,6 +34,9 @@ func args() *edge.Args {
 		HealthPath:                 "/health-check",
 		IdleTimeoutSeconds:         120,
 		DeregistrationDelaySeconds: 300,
+		ClosedPaths:                []string{"/monitoring"},
+		LogRetentionDays:           90,
+		RateLimit:                  2000,
 	}
 }
 
@@ -63,6 +67,12 @@ func recorder() *componenttest.Recorder {
 			}
 			options = append(options, option(c.Inputs["domainName"].StringValue()))
 			return resource.PropertyMap{"domainValidationOptions": resource.NewProperty(options)}
+		},
+		"aws:ec2/securityGroup:SecurityGroup": func(r componenttest.Resource) resource.PropertyMap {
+			return resource.PropertyMap{"arn": resource.NewProperty("arn:aws:ec2:eu-central-1:111122223333:security-group/" + r.Name)}
+		},
+		"aws:s3/bucketV2:BucketV2": func(r componenttest.Resource) resource.PropertyMap {
+			return resource.PropertyMap{"bucket": resource.NewProperty(r.Name + "-1"), "arn": resource.NewProperty("arn:aws:s3:::" + r.Name + "-1")}
 		},
 		"aws:lb/loadBalancer:LoadBalancer": func(componenttest.Resource) resource.PropertyMap {
 			return resource.PropertyMap{"dnsName": resource.NewProperty("edge-1.elb.amazonaws.com"), "zoneId": resource.NewProperty("ZLB")}
@@ -113,19 +123,34 @@ var local = []string{
 	"aws:acm/certificateValidation:CertificateValidation edge-issued",
 	"aws:ec2/securityGroup:SecurityGroup edge-lb",
 	"aws:ec2/securityGroup:SecurityGroup edge-targets",
+	"aws:cloudwatch/logGroup:LogGroup edge-waf-logs",
+	"aws:kms/alias:Alias edge-waf-logs-key-alias",
+	"aws:kms/key:Key edge-waf-logs-key",
 	"aws:lb/listener:Listener edge-http",
 	"aws:lb/listener:Listener edge-https",
+	"aws:lb/listenerRule:ListenerRule edge-closed",
 	"aws:lb/loadBalancer:LoadBalancer edge-lb",
 	"aws:lb/targetGroup:TargetGroup edge-targets",
 	"aws:route53/record:Record edge-hostname",
 	"aws:route53/record:Record edge-validation",
+	"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2 edge-logs",
+	"aws:s3/bucketOwnershipControls:BucketOwnershipControls edge-logs",
+	"aws:s3/bucketPolicy:BucketPolicy edge-logs",
+	"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock edge-logs",
+	"aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2 edge-logs",
+	"aws:s3/bucketV2:BucketV2 edge-logs",
+	"aws:s3/bucketVersioningV2:BucketVersioningV2 edge-logs",
 	"aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule edge-lb-to-targets",
 	"aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule edge-lb-http",
 	"aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule edge-lb-https",
 	"aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule edge-targets-from-lb",
+	"aws:wafv2/webAcl:WebAcl edge-waf",
+	"aws:wafv2/webAclAssociation:WebAclAssociation edge-waf",
+	"aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration edge-waf",
 }
 
 var global = []string{
+	"aws:route53/healthCheck:HealthCheck edge-health",
 	"aws:route53/record:Record edge-global",
 	"aws:route53/record:Record edge-global-validation",
 }
@@ -173,7 +198,8 @@ func TestInputs(t *testing.T) {
 		{"aws:lb/loadBalancer:LoadBalancer", "edge-lb", map[string]any{
 			"loadBalancerType": "application", "internal": false, "subnets": []any{"subnet-1", "subnet-2"},
 			"securityGroups": []any{"edge-lb-id"}, "idleTimeout": 120.0, "dropInvalidHeaderFields": true,
-			"desyncMitigationMode": "defensive", "enableHttp2": true, "enableDeletionProtection": false}},
+			"desyncMitigationMode": "defensive", "enableHttp2": true, "enableDeletionProtection": false,
+			"accessLogs": map[string]any{"bucket": "edge-logs-1", "enabled": true}}},
 		{"aws:lb/targetGroup:TargetGroup", "edge-targets", map[string]any{
 			"targetType": "ip", "protocol": "HTTP", "port": 6020.0, "vpcId": "vpc-1", "deregistrationDelay": 300.0,
 			"loadBalancingAlgorithmType": "least_outstanding_requests",
@@ -201,6 +227,7 @@ func TestInputs(t *testing.T) {
 			"zoneId": "Z1", "name": "eu.deepstreamhub.com", "type": "A", "aliases": alias}},
 		{"aws:route53/record:Record", "edge-global", map[string]any{
 			"zoneId": "Z1", "name": "live.deepstreamhub.com", "type": "A", "aliases": alias, "setIdentifier": "eu-central-1",
+			"healthCheckId":          "edge-health-id",
 			"latencyRoutingPolicies": []any{map[string]any{"region": "eu-central-1"}}}},
 	} {
 		if d := cmp.Diff(test.want, componenttest.Find(t, resources, test.typ, test.name).Plain()); d != "" {

@@ -108,9 +108,16 @@ func (b *builder) records() error {
 	}
 	b.edge.Hostname = own.Name
 	b.edge.GlobalName = pulumi.String("").ToStringOutput()
+	b.edge.HealthCheckID = pulumi.String("").ToStringOutput()
 	if b.args.GlobalName == "" {
 		return nil
 	}
+
+	check, err := b.healthCheck(own)
+	if err != nil {
+		return err
+	}
+	b.edge.HealthCheckID = check.ID().ToStringOutput()
 
 	// Each region has one record of this name, told apart by its identifier: they do not touch each other's.
 	args := b.alias(b.args.GlobalName)
@@ -118,6 +125,7 @@ func (b *builder) records() error {
 	args.LatencyRoutingPolicies = route53.RecordLatencyRoutingPolicyArray{
 		&route53.RecordLatencyRoutingPolicyArgs{Region: pulumi.String(b.args.Region)},
 	}
+	args.HealthCheckId = check.ID()
 	shared, err := route53.NewRecord(b.ctx, b.name+"-global", args, b.child)
 	if err != nil {
 		return err
@@ -139,4 +147,19 @@ func (b *builder) alias(name string) *route53.RecordArgs {
 			EvaluateTargetHealth: pulumi.Bool(true),
 		}},
 	}
+}
+
+// healthCheck has Route 53 ask the region from outside, on the path that the load balancer asks its targets on: two
+// checks of different things could disagree, and then clients are sent to a region that answers nothing. Three failures
+// ten seconds apart are within the time in which deepstream's clients still retry.
+func (b *builder) healthCheck(hostname pulumi.Resource) (*route53.HealthCheck, error) {
+	return route53.NewHealthCheck(b.ctx, b.name+"-health", &route53.HealthCheckArgs{
+		Type:             pulumi.String("HTTPS"),
+		Fqdn:             pulumi.String(b.args.Hostname),
+		Port:             pulumi.Int(443),
+		ResourcePath:     pulumi.String(b.args.HealthPath),
+		EnableSni:        pulumi.Bool(true),
+		RequestInterval:  pulumi.Int(10),
+		FailureThreshold: pulumi.Int(3),
+	}, b.child, after(hostname))
 }

@@ -11,6 +11,8 @@ const (
 	// HealthPath answers GET with 200 while the process is alive. It looks at neither the bus nor the database, so
 	// that their failure does not make the load balancer drop every task at once.
 	HealthPath = "/health-check"
+	// MonitoringPath is where deepstream shows its inner state, if its monitoring is of type http. It is not for clients.
+	MonitoringPath = "/monitoring"
 	// StopTimeoutSeconds is how long a task has between its stop signal and SIGKILL. Clients have been moved away by
 	// then (the load balancer drains first); what remains is to close sockets and the connections to bus and database.
 	StopTimeoutSeconds = 30

@@ -133,4 +133,6 @@ type Edge struct {
 	DataScope                  string `yaml:"dataScope"`                  // "perRegion" acknowledges that records differ between regions
 	IdleTimeoutSeconds         int    `yaml:"idleTimeoutSeconds"`         // above deepstream's 60 s heartbeat window, at most 4000
 	DeregistrationDelaySeconds int    `yaml:"deregistrationDelaySeconds"` // how long a leaving task may drain, 0 to 3600
+	AccessLogRetentionDays     int    `yaml:"accessLogRetentionDays"`     // of the load balancer's and the firewall's logs; one of the numbers that CloudWatch Logs accepts
+	WAFRateLimit               int    `yaml:"wafRateLimit"`               // requests an address may make in 5 minutes, 10 to 2000000000; a WebSocket is one, for as long as it lasts
 }

@@ -59,6 +59,10 @@ func Defaults() Config {
 			Zone:                       "deepstreamhub.com",
 			IdleTimeoutSeconds:         120,
 			DeregistrationDelaySeconds: 120,
+			AccessLogRetentionDays:     90,
+			// A client that loses its connection makes at most six attempts before it gives up (one at once and five
+			// retries), so more than 300 clients behind one address, such as an office's, get through a reconnect.
+			WAFRateLimit: 2000,
 		},
 		Observability: Observability{MaxVolumeGiB: 500},
 	}

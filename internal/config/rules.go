@@ -115,6 +115,7 @@ var numbers = []struct {
 	{"service.memoryMiB", 256, unlimited, "less leaves its Node.js process no heap"},
 	{"edge.idleTimeoutSeconds", 61, 4000, "deepstream's heartbeat window is 60 s, and a load balancer waits at most 4000"},
 	{"edge.deregistrationDelaySeconds", 0, 3600, "the range of a target group"},
+	{"edge.wafRateLimit", 10, 2_000_000_000, "the range of a rate-based rule"},
 }
 
 func (c *checker) checkNumbers() {
@@ -199,6 +200,7 @@ func (c *checker) checkChoices() {
 // listed are the keys that take certain numbers and none between them. Flow logs may also be left off, with 0.
 var listed = map[string][]int{
 	"database.monitoringSeconds":   monitoringIntervals,
+	"edge.accessLogRetentionDays":  logRetentions,
 	"network.flowLogRetentionDays": append([]int{0}, logRetentions...),
 	"service.logRetentionDays":     logRetentions,
 }

@@ -186,6 +186,11 @@ var ruleCases = map[string]ruleCase{
 	"volume too large":  {map[string]any{"observability.maxVolumeGiB": 200_000}, "observability.maxVolumeGiB", "128 TiB", "131072"},
 	"drain too long":    {map[string]any{"edge.deregistrationDelaySeconds": 3601}, "edge.deregistrationDelaySeconds", "0 to 3600", "3600"},
 
+	"access logs odd": {map[string]any{"edge.accessLogRetentionDays": 100}, "edge.accessLogRetentionDays", "out of 1 3 5", "90"},
+	"rate too low":    {map[string]any{"edge.wafRateLimit": 9}, "edge.wafRateLimit", "10 to 2000000000", "10"},
+	"rate too high":   {map[string]any{"edge.wafRateLimit": 2_000_000_001}, "edge.wafRateLimit", "10 to 2000000000", "2000000000"},
+	"rate as text":    {map[string]any{"edge.wafRateLimit": "2000"}, "edge.wafRateLimit", "whole number", ""},
+
 	"unknown key":           {map[string]any{"network.zonez": 3}, "network.zonez", "no such key", "network.zones"},
 	"key of another group":  {map[string]any{"network.maxHosts": 3}, "network.maxHosts", "no such key", "cluster.maxHosts"},
 	"unknown group":         {map[string]any{"netwrok.cidr": "10.0.0.0/16"}, "deepstreamhub:netwrok", "no such key", "deepstreamhub:network"},

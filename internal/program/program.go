@@ -165,6 +165,7 @@ func (r *region) busTier() (err error) {
 func (r *region) edgeTier() (err error) {
 	c := r.cfg.Edge
 	r.edge, err = edge.New(r.ctx, "edge", &edge.Args{
+		Stack:                      r.stack,
 		Region:                     r.cfg.Region,
 		ZoneName:                   c.Zone,
 		Hostname:                   c.Hostname,
@@ -177,6 +178,9 @@ func (r *region) edgeTier() (err error) {
 		IdleTimeoutSeconds:         c.IdleTimeoutSeconds,
 		DeregistrationDelaySeconds: c.DeregistrationDelaySeconds,
 		DeletionProtection:         *r.cfg.Platform.Protect,
+		ClosedPaths:                []string{deepstream.MonitoringPath},
+		LogRetentionDays:           c.AccessLogRetentionDays,
+		RateLimit:                  c.WAFRateLimit,
 	}, r.tier("edge")...)
 	return err
 }

@@ -96,25 +96,3 @@ func TestScalingPolicies(t *testing.T) {
 		{tracking, Map{"targetValue": 1.0, "customizedMetricSpecification": Map{"metricName": "a", "metrics": []any{metricQuery("sockets", true)}}}},
 	})
 }
-
-func TestListenerRules(t *testing.T) {
-	t.Parallel()
-	f := newFleet(t)
-	listener := "arn:aws:elasticloadbalancing:eu-central-1:111122223333:listener/app/edge/1/2"
-	f.place(typeListener, listener, Map{"loadBalancerArn": "balancer", "defaultActions": []any{}})
-	f.place(typeLoadBalancer, "balancer", Map{"vpcId": "vpc-1"})
-	inputs := Map{
-		"listenerArn": listener, "actions": []any{Map{"type": "forward", "targetGroupArn": targetARN}},
-		"conditions": []any{Map{"pathPattern": Map{"values": List("/orders", "/orders/*")}}},
-	}
-	f.message(f.create(typeListenerRule, with(inputs, Map{"listenerArn": "none"})), "ListenerNotFound", "listeners not found")
-	f.message(f.create(typeListenerRule, with(inputs, Map{"conditions": []any{Map{"pathPattern": Map{"values": List("/a", "/b", "/c", "/d", "/e", "/f")}}}})), "ValidationError", "condition values")
-	_, first := f.make(typeListenerRule, inputs)
-	_, second := f.make(typeListenerRule, inputs)
-	require.Equal(t, []any{1.0, 2.0}, []any{first["priority"], second["priority"]})
-	f.message(f.create(typeListenerRule, with(inputs, Map{"priority": 2.0})), "PriorityInUse", "Priority '2'")
-	f.refused("TargetGroupNotFound", typeListenerRule, with(inputs, Map{"actions": []any{Map{"type": "forward", "targetGroupArn": "none"}}}))
-	refusesInputs(t, typeListenerRule, inputs, []badInput{
-		{"priority", 50001.0}, {"actions", []any{Map{"type": "send"}}}, {"actions", []any{Map{"type": "forward"}}}, {"conditions", []any{Map{}}},
-	})
-}

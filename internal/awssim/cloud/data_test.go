@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"context"
+	"strconv"
 	"testing"
 	"time"
 
@@ -33,7 +34,7 @@ func newDataCloud(t *testing.T) *dataCloud {
 	d := &dataCloud{T: t, Cloud: c, clock: clock, group: "sg-1"}
 	d.place("aws:ec2/vpc:Vpc", "vpc-1", Map{"defaultSecurityGroupId": "sg-default"})
 	for zone, id := range map[string]string{"eu-central-1a": "subnet-a", "eu-central-1b": "subnet-b", "eu-central-1c": "subnet-c"} {
-		d.place(typeSubnet, id, Map{"vpcId": "vpc-1", "availabilityZone": zone})
+		d.place(typeSubnet, id, Map{"vpcId": "vpc-1", "availabilityZone": zone, "cidrBlock": "10.0." + strconv.Itoa(int(id[len(id)-1])) + ".0/24"})
 	}
 	d.place(typeSubnet, "subnet-far", Map{"vpcId": "vpc-2", "availabilityZone": "eu-central-1a"})
 	d.place(typeSecurityGroup, "sg-1", Map{"vpcId": "vpc-1"})

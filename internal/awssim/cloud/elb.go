@@ -54,7 +54,7 @@ func checkBalancer(c *Checker) {
 	if kind, _ := c.String("loadBalancerType"); kind == "network" || kind == "gateway" {
 		c.Fail("loadBalancerType", "the offline AWS has application load balancers only")
 	}
-	c.Unmodelled("accessLogs.enabled", "connectionLogs.enabled", "customerOwnedIpv4Pool", "ipamPools", "minimumLoadBalancerCapacity", "subnetMappings")
+	c.Unmodelled("customerOwnedIpv4Pool", "ipamPools", "minimumLoadBalancerCapacity", "subnetMappings")
 }
 
 // elbNameLimit is the longest name of a load balancer or target group (facts 62).
@@ -121,7 +121,7 @@ func createBalancer(t *Tx, r *Resource) error {
 		"subnetMappings": mappings(r), "enforceSecurityGroupInboundRulesOnPrivateLinkTraffic": "",
 	})
 	tagsAll(r)
-	return nil
+	return logsAccess(t, r, nil)
 }
 
 func mappings(r *Resource) []any {
@@ -139,7 +139,7 @@ func updateBalancer(t *Tx, r *Resource, old Map) error {
 	}
 	r.State["subnetMappings"] = mappings(r)
 	tagsAll(r)
-	return nil
+	return logsAccess(t, r, old)
 }
 
 // What an application load balancer needs of each of its subnets ("Subnets for your load balancer", User Guide for

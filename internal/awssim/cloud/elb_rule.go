@@ -2,10 +2,19 @@ package cloud
 
 import (
 	"fmt"
+	"net/netip"
+	"regexp"
+	"slices"
 	"strings"
 )
 
 const typeListenerRule = "aws:lb/listenerRule:ListenerRule"
+
+// Limits of the rules of one load balancer ("Quotas for your Application Load Balancers").
+const (
+	rulesPerBalancer  = 100
+	conditionsPerRule = 5 // values of all conditions together
+)
 
 var _ = register(&Kind{
 	Type: typeListenerRule, Service: "Elastic Load Balancing v2", Noun: "Rule",
@@ -15,6 +24,7 @@ var _ = register(&Kind{
 		// Rules go with their listener.
 		{Path: "listenerArn", To: typeListener, Free: true, Missing: Refusal{"ListenerNotFound", "One or more listeners not found", "ELB API, CreateRule"}},
 		{Path: "actions[].targetGroupArn", To: typeTargetGroup, Missing: missingTargets},
+		{Path: "actions[].forward.targetGroups[].arn", To: typeTargetGroup, Missing: missingTargets},
 	},
 	Check: checkListenerRule,
 	Create: func(t *Tx, r *Resource) error {
@@ -29,28 +39,76 @@ var _ = register(&Kind{
 	},
 })
 
+var (
+	headerName   = regexp.MustCompile("^[0-9A-Za-z_!#$%&'*+,.^`|~-]{1,40}$")
+	methodName   = regexp.MustCompile(`^[A-Za-z_-]{1,40}$`)
+	pathPattern  = regexp.MustCompile(`^[A-Za-z0-9_.$/~"'@:+&?*-]+$`) // PathPatternConfig, ELB API
+	conditionSet = []string{"hostHeader", "httpHeader", "httpRequestMethod", "pathPattern", "queryStrings", "sourceIp"}
+)
+
+// checkListenerRule holds what the provider checks (elbv2/listener_rule.go).
 func checkListenerRule(c *Checker) {
 	c.Between("priority", 1, 50000)
-	c.OneOf("actions[].type", "forward", "redirect", "fixed-response", "authenticate-cognito", "authenticate-oidc")
-	c.Length("conditions[].pathPattern.values[]", 1, 128)
-	for i, a := range Maps(c.In, "actions[]") {
-		if needs, given := actionBlocks[Str(a, "type")], blocksOf(a); len(needs) > 0 && (len(given) != 1 || !contains(needs, given[0])) {
-			c.Fail(fmt.Sprintf("actions[%d]", i), "an action of type %s needs exactly one of %q, not %q", Str(a, "type"), needs, given)
+	c.actions("actions")
+	for i, condition := range Maps(c.In, "conditions[]") {
+		path := fmt.Sprintf("conditions[%d]", i)
+		given := 0
+		for _, p := range conditionSet {
+			if Has(condition, p) {
+				given++
+			}
+		}
+		if given != 1 {
+			c.Fail(path, "exactly one of %q must be set in a condition block, %d are", conditionSet, given)
 		}
 	}
-	for i, condition := range Maps(c.In, "conditions[]") {
-		if len(condition) != 1 {
-			c.Fail(fmt.Sprintf("conditions[%d]", i), "exactly one condition must be set, %d are", len(condition))
+	for _, p := range []string{"hostHeader", "httpHeader", "pathPattern"} {
+		c.Length("conditions[]."+p+".values[]", 1, 128)
+	}
+	c.Match("conditions[].httpHeader.httpHeaderName", headerName, "the name of an HTTP header")
+	c.Match("conditions[].httpRequestMethod.values[]", methodName, "the name of an HTTP method")
+	for _, cidr := range Strs(c.In, "conditions[].sourceIp.values[]") {
+		if p, err := netip.ParsePrefix(cidr); err != nil || p != p.Masked() {
+			c.Fail("conditions[].sourceIp.values", "%q is not a CIDR block", cidr)
 		}
 	}
 }
 
-// settleListenerRule refuses a priority that another rule of the listener has, gives the next one to a rule without,
-// and looks at where the rule sends to.
 func settleListenerRule(t *Tx, r *Resource) error {
-	next := 1
+	listener, _ := t.Find(typeListener, "", r.Str("listenerArn"))
+	balancer := listener.Str("loadBalancerArn")
+	if err := rulePriority(t, r, balancer); err != nil {
+		return err
+	}
+	values := 0
+	for _, p := range conditionSet {
+		values += len(r.Strs("conditions[]."+p+".values[]")) + len(At(r.State, "conditions[]."+p+"[]."+"value"))
+	}
+	if values > conditionsPerRule {
+		return Refuse("ValidationError", "ELB User Guide, Quotas", "A rule can only have '%d' condition values", conditionsPerRule)
+	}
+	for _, pattern := range r.Strs("conditions[].pathPattern.values[]") {
+		if !pathPattern.MatchString(pattern) {
+			return Refuse("ValidationError", "ELB API, PathPatternConditionConfig", "The path pattern '%s' holds a character that is not allowed", pattern)
+		}
+	}
+	if err := settleActions(t, r, "actions", balancer); err != nil {
+		return err
+	}
+	tagsAll(r)
+	return nil
+}
+
+// rulePriority refuses a priority that another rule of the listener has, and gives the next one to a rule without.
+func rulePriority(t *Tx, r *Resource, balancer string) error {
+	count, next := 0, 1
 	for _, other := range t.All(typeListenerRule) {
-		if other.ID == r.ID || other.Str("listenerArn") != r.Str("listenerArn") {
+		listener, ok := t.Find(typeListener, "", other.Str("listenerArn"))
+		if other.ID == r.ID || !ok || listener.Str("loadBalancerArn") != balancer {
+			continue
+		}
+		count++
+		if other.Str("listenerArn") != r.Str("listenerArn") {
 			continue
 		}
 		if Has(r.State, "priority") && other.Int("priority") == r.Int("priority") {
@@ -58,18 +116,31 @@ func settleListenerRule(t *Tx, r *Resource) error {
 		}
 		next = max(next, other.Int("priority")+1)
 	}
-	// "Quotas for your Application Load Balancers": values of all conditions of a rule together.
-	if n := len(r.Strs("conditions[].pathPattern.values[]")); n > 5 {
-		return Refuse("ValidationError", "ELB User Guide, Quotas", "A rule can only have '5' condition values")
-	}
-	listener, _ := t.Find(typeListener, "", r.Str("listenerArn"))
-	balancer, _ := t.Find(typeLoadBalancer, "", listener.Str("loadBalancerArn"))
-	for _, arn := range r.Strs("actions[].targetGroupArn") {
-		if g, _ := t.Find(typeTargetGroup, "", arn); g.Str("vpcId") != balancer.Str("vpcId") {
-			return Refuse("InvalidConfigurationRequest", "ELB API, CreateRule", "The following target groups are not in the load balancer's VPC: %s", arn)
-		}
+	if count >= rulesPerBalancer {
+		return Refuse("TooManyRules", "facts 21", "The maximum number of rules has been reached.")
 	}
 	computed(r, Map{"priority": float64(next)})
-	tagsAll(r)
 	return nil
+}
+
+// balancersOf returns the load balancers that forward to a target group, by a listener or a rule.
+func balancersOf(t *Tx, group string) []any {
+	out := List[any]()
+	for _, typ := range []string{typeListener, typeListenerRule} {
+		for _, r := range t.All(typ) {
+			arn := balancerOf(t, r)
+			if slices.Contains(forwards(r), group) && !slices.Contains(out, any(arn)) {
+				out = append(out, arn)
+			}
+		}
+	}
+	return out
+}
+
+// balancerOf returns the load balancer of a listener or of a listener's rule.
+func balancerOf(t *Tx, r *Resource) string {
+	if listener, ok := t.Find(typeListener, "", r.Str("listenerArn")); ok {
+		return listener.Str("loadBalancerArn")
+	}
+	return r.Str("loadBalancerArn")
 }

@@ -3,7 +3,6 @@ package cloud
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -151,15 +150,4 @@ func targetGroupProblem(r *Resource, health, stickiness Map) error {
 		}
 	}
 	return nil
-}
-
-// balancersOf returns the load balancers whose listeners forward to a target group.
-func balancersOf(t *Tx, group string) []any {
-	out := []any{}
-	for _, l := range t.All(typeListener) {
-		if arn := l.Str("loadBalancerArn"); slices.Contains(forwards(l), group) && !slices.Contains(out, any(arn)) {
-			out = append(out, arn)
-		}
-	}
-	return out
 }

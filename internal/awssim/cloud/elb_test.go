@@ -1,7 +1,6 @@
 package cloud
 
 import (
-	"context"
 	"strings"
 	"testing"
 
@@ -103,7 +102,6 @@ func TestLoadBalancerChecks(t *testing.T) {
 	})
 	require.NotEmpty(t, problems(typeLoadBalancer, Map{"name": "edge"}))
 	require.NotEmpty(t, problems(typeLoadBalancer, Map{"namePrefix": "sevenxx", "subnets": List("subnet-1")}))
-	require.NotEmpty(t, problems(typeLoadBalancer, with(good, Map{"accessLogs": Map{"bucket": "b", "enabled": true}})))
 	require.Empty(t, problems(typeLoadBalancer, with(good, Map{"accessLogs": Map{"bucket": "b", "enabled": false}})))
 }
 
@@ -162,104 +160,4 @@ func (n *netCloud) redirect(balancer string) Map {
 func (n *netCloud) forward(balancer, targets, certificate string) Map {
 	return Map{"loadBalancerArn": balancer, "port": 443.0, "protocol": "HTTPS", "certificateArn": certificate,
 		"defaultActions": List[any](Map{"type": "forward", "targetGroupArn": targets})}
-}
-
-func TestListener(t *testing.T) {
-	t.Parallel()
-	n := newNetCloud(t)
-	lb, _ := n.make(typeLoadBalancer, n.balancer())
-	group, cert := n.targets("edge"), n.issued("eu.deepstreamhub.com")
-	id, state := n.make(typeListener, n.forward(lb, group, cert))
-	require.Regexp(t, `:listener/app/edge-1234567/[0-9a-f]{16}/[0-9a-f]{16}$`, id)
-	require.Equal(t, defaultPolicy, state["sslPolicy"])
-	require.Equal(t, List(lb), n.read(typeTargetGroup, group)["loadBalancerArns"])
-	n.stuck("ResourceInUse", typeTargetGroup, group)
-	n.stuck("ResourceInUseException", typeCertificate, cert)
-	redirect, state := n.make(typeListener, n.redirect(lb))
-	require.Equal(t, "#{host}", Str(state, "defaultActions[].redirect.host"))
-
-	n.refused("DuplicateListener", typeListener, n.redirect(lb))
-	n.unchanged("DuplicateListener", typeListener, redirect, with(n.redirect(lb), Map{"port": 443.0}))
-	n.refused("LoadBalancerNotFound", typeListener, n.redirect(lb+"0"))
-	second, _ := n.make(typeLoadBalancer, with(n.balancer(), Map{"name": "second"}))
-	blue, green := n.targets("blue"), n.targets("green")
-	shared, state := n.make(typeListener, Map{"loadBalancerArn": second, "port": 8080.0, "defaultActions": List[any](Map{"type": "forward",
-		"forward": Map{"targetGroups": List[any](Map{"arn": blue}, Map{"arn": green, "weight": 0.0})}})})
-	require.Equal(t, 1.0, At(state, "defaultActions[].forward.targetGroups[].weight")[0])
-	n.stuck("ResourceInUse", typeTargetGroup, green)
-	n.goes(typeListener, shared)
-	n.refused("TargetGroupAssociationLimit", typeListener, n.forward(second, group, cert))
-	n.refused("TargetGroupNotFound", typeListener, n.forward(second, group+"0", cert))
-	vpc, _ := n.otherVPC()
-	far, _ := n.make(typeTargetGroup, with(n.target("far"), Map{"vpcId": vpc}))
-	n.refused("InvalidConfigurationRequest", typeListener, n.forward(second, far, cert))
-	other := n.forward(second, n.targets("other"), cert)
-	n.refused("ValidationError", typeListener, with(other, Map{"port": nil}))
-	n.refused("ValidationError", typeListener, with(other, Map{"protocol": "TCP", "certificateArn": nil}))
-	n.refused("ValidationError", typeListener, with(other, Map{"protocol": "HTTP"}))
-	n.refused("ValidationError", typeListener, with(n.redirect(second), Map{"sslPolicy": defaultPolicy}))
-	n.refused("ValidationError", typeListener, with(other, Map{"certificateArn": nil}))
-	n.refused("SSLPolicyNotFound", typeListener, with(other, Map{"sslPolicy": "ELBSecurityPolicy-TLS13-1-2-2022-06"}))
-	n.refused("InvalidLoadBalancerAction", typeListener, with(other, Map{"defaultActions": append(At(other, "defaultActions[]"), At(other, "defaultActions[]")...)}))
-	for _, policy := range tlsPolicies {
-		_, err := n.change(typeListener, id, with(n.forward(lb, group, cert), Map{"sslPolicy": "ELBSecurityPolicy-" + policy}))
-		require.NoError(t, err)
-	}
-	n.goes(typeListener, id)
-	n.goes(typeTargetGroup, group)
-	n.goes(typeCertificate, cert)
-}
-
-// TestListenerCertificate: it must be issued, and in the listener's region.
-func TestListenerCertificate(t *testing.T) {
-	t.Parallel()
-	n := newNetCloud(t)
-	lb, _ := n.make(typeLoadBalancer, n.balancer())
-	group := n.targets("edge")
-	pending, _ := n.make(typeCertificate, Map{"domainName": "eu.deepstreamhub.com", "validationMethod": "DNS"})
-	n.refused("UnsupportedCertificate", typeListener, n.forward(lb, group, pending))
-	n.refused("CertificateNotFound", typeListener, n.forward(lb, group, pending+"0"))
-	far, _, err := n.Create(context.Background(), "us-east-1", typeCertificate, Map{"domainName": "us.deepstreamhub.com", "validationMethod": "DNS"})
-	require.NoError(t, err)
-	n.refused("CertificateNotFound", typeListener, n.forward(lb, group, far))
-}
-
-func TestRedirect(t *testing.T) {
-	t.Parallel()
-	n := newNetCloud(t)
-	lb, _ := n.make(typeLoadBalancer, n.balancer())
-	to := func(parts Map) Map {
-		parts["statusCode"] = "HTTP_302"
-		return with(n.redirect(lb), Map{"defaultActions": List[any](Map{"type": "redirect", "redirect": parts})})
-	}
-	for _, loop := range []Map{
-		{}, {"port": "80"}, {"protocol": "HTTP", "port": "80"}, {"host": "#{host}", "path": "/#{path}", "query": "#{query}"}, {"port": "0"},
-		{"port": "http"}, {"path": "live"},
-	} {
-		n.refused("InvalidLoadBalancerAction", typeListener, to(loop))
-	}
-	secure := with(to(Map{"protocol": "HTTP", "port": "80"}), Map{"protocol": "HTTPS", "port": 443.0, "certificateArn": n.issued("eu.deepstreamhub.com")})
-	n.refused("InvalidLoadBalancerAction", typeListener, secure)
-	n.make(typeListener, to(Map{"host": "www.deepstreamhub.com"}))
-}
-
-func TestListenerChecks(t *testing.T) {
-	t.Parallel()
-	arn := "arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/x/0123456789abcdef"
-	good := Map{"loadBalancerArn": arn, "port": 80.0, "defaultActions": List[any](Map{"type": "forward", "targetGroupArn": arn})}
-	refusesInputs(t, typeListener, good, []badInput{
-		{"port", 0.0}, {"protocol", "HTTP2"}, {"certificateArn", "x"}, {"loadBalancerArn", "x"}, {"defaultActions", []any{}},
-		{"alpnPolicy", "HTTP2Only"}, {"routingHttpResponseContentSecurityPolicyHeaderValue", "x"},
-	})
-	for _, action := range []Map{
-		{"type": "forward"}, {"type": "foreward", "targetGroupArn": arn}, {"type": "redirect", "targetGroupArn": arn},
-		{"type": "forward", "targetGroupArn": arn, "forward": Map{"targetGroups": List[any](Map{"arn": arn})}},
-		{"type": "forward", "forward": Map{"targetGroups": []any{}}}, {"type": "forward", "targetGroupArn": "x"},
-		{"type": "redirect", "redirect": Map{"statusCode": "301"}}, {"type": "redirect", "redirect": Map{"statusCode": "HTTP_301", "protocol": "https"}},
-		{"type": "fixed-response", "fixedResponse": Map{"contentType": "text/x"}},
-		{"type": "fixed-response", "fixedResponse": Map{"contentType": "text/plain", "statusCode": "302"}},
-		{"type": "authenticate-oidc", "authenticateOidc": Map{"issuer": "x"}},
-	} {
-		require.NotEmpty(t, problems(typeListener, with(good, Map{"defaultActions": List[any](action)})), action)
-	}
 }

@@ -12,7 +12,8 @@ import (
 type Function struct{ Args, Result *Schema }
 
 func functionOf(args, result any) Function {
-	return Function{Args: plain(reflect.TypeOf(args)), Result: plain(reflect.TypeOf(result))}
+	read := structs{}
+	return Function{Args: read.plain(reflect.TypeOf(args)), Result: read.plain(reflect.TypeOf(result))}
 }
 
 // functions holds the SDK types of every provider function that the offline AWS knows.

@@ -18,9 +18,11 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/vpc"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/wafv2"
 )
 
 // schemas holds the SDK types of every resource type that the offline AWS knows. A type is known when it stands
@@ -81,6 +83,7 @@ var schemas = map[string]Resource{
 	"aws:rds/clusterParameterGroup:ClusterParameterGroup":       schemaOf(rds.ClusterParameterGroup{}, rds.ClusterParameterGroupArgs{}),
 	"aws:rds/parameterGroup:ParameterGroup":                     schemaOf(rds.ParameterGroup{}, rds.ParameterGroupArgs{}),
 	"aws:rds/subnetGroup:SubnetGroup":                           schemaOf(rds.SubnetGroup{}, rds.SubnetGroupArgs{}),
+	"aws:route53/healthCheck:HealthCheck":                       schemaOf(route53.HealthCheck{}, route53.HealthCheckArgs{}),
 	"aws:route53/record:Record":                                 schemaOf(route53.Record{}, route53.RecordArgs{}),
 	"aws:route53/zone:Zone":                                     schemaOf(route53.Zone{}, route53.ZoneArgs{}),
 	"aws:secretsmanager/secret:Secret":                          schemaOf(secretsmanager.Secret{}, secretsmanager.SecretArgs{}),
@@ -90,10 +93,21 @@ var schemas = map[string]Resource{
 	"aws:sns/topicSubscription:TopicSubscription":               schemaOf(sns.TopicSubscription{}, sns.TopicSubscriptionArgs{}),
 	"aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule":   schemaOf(vpc.SecurityGroupEgressRule{}, vpc.SecurityGroupEgressRuleArgs{}),
 	"aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": schemaOf(vpc.SecurityGroupIngressRule{}, vpc.SecurityGroupIngressRuleArgs{}),
+
+	"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2":                       schemaOf(s3.BucketLifecycleConfigurationV2{}, s3.BucketLifecycleConfigurationV2Args{}),
+	"aws:s3/bucketOwnershipControls:BucketOwnershipControls":                                     schemaOf(s3.BucketOwnershipControls{}, s3.BucketOwnershipControlsArgs{}),
+	"aws:s3/bucketPolicy:BucketPolicy":                                                           schemaOf(s3.BucketPolicy{}, s3.BucketPolicyArgs{}),
+	"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock":                                     schemaOf(s3.BucketPublicAccessBlock{}, s3.BucketPublicAccessBlockArgs{}),
+	"aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2": schemaOf(s3.BucketServerSideEncryptionConfigurationV2{}, s3.BucketServerSideEncryptionConfigurationV2Args{}),
+	"aws:s3/bucketV2:BucketV2":                                                                   schemaOf(s3.BucketV2{}, s3.BucketV2Args{}),
+	"aws:s3/bucketVersioningV2:BucketVersioningV2":                                               schemaOf(s3.BucketVersioningV2{}, s3.BucketVersioningV2Args{}),
+	"aws:wafv2/webAcl:WebAcl":                                                                    schemaOf(wafv2.WebAcl{}, wafv2.WebAclArgs{}),
+	"aws:wafv2/webAclAssociation:WebAclAssociation":                                              schemaOf(wafv2.WebAclAssociation{}, wafv2.WebAclAssociationArgs{}),
+	"aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration":                            schemaOf(wafv2.WebAclLoggingConfiguration{}, wafv2.WebAclLoggingConfigurationArgs{}),
 }
 
 // providerSchema is the schema of the provider's own configuration.
-var providerSchema = plain(aws.ProviderArgs{}.ElementType())
+var providerSchema = structs{}.plain(aws.ProviderArgs{}.ElementType())
 
 // SchemaOf returns the schema of a resource type.
 func SchemaOf(token string) (Resource, bool) { s, ok := schemas[token]; return s, ok }

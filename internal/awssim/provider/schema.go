@@ -31,14 +31,18 @@ type argser interface{ ElementType() reflect.Type }
 
 // schemaOf reads the schema of a resource from its SDK types.
 func schemaOf(resource any, args argser) Resource {
-	return Resource{Inputs: plain(args.ElementType()), Outputs: outputs(reflect.TypeOf(resource))}
+	s := structs{}
+	return Resource{Inputs: s.plain(args.ElementType()), Outputs: s.outputs(reflect.TypeOf(resource))}
 }
 
+// structs are the struct types read so far. Some contain themselves, as the statements of a web ACL's rules do.
+type structs map[reflect.Type]*Schema
+
 // plain reads a type of the SDK's unexported xArgs structs: pointers are optional, everything else is plain Go.
-func plain(t reflect.Type) *Schema {
+func (read structs) plain(t reflect.Type) *Schema {
 	switch t.Kind() {
 	case reflect.Pointer:
-		return plain(t.Elem())
+		return read.plain(t.Elem())
 	case reflect.Bool:
 		return &Schema{Type: "bool"}
 	case reflect.Int:
@@ -48,11 +52,11 @@ func plain(t reflect.Type) *Schema {
 	case reflect.String:
 		return &Schema{Type: "string"}
 	case reflect.Slice:
-		return &Schema{Type: "list", Elem: plain(t.Elem())}
+		return &Schema{Type: "list", Elem: read.plain(t.Elem())}
 	case reflect.Map:
-		return &Schema{Type: "map", Elem: plain(t.Elem())}
+		return &Schema{Type: "map", Elem: read.plain(t.Elem())}
 	case reflect.Struct:
-		return object(t, func(f reflect.StructField) (reflect.Type, bool) {
+		return read.object(t, func(f reflect.StructField) (reflect.Type, bool) {
 			required := f.Type.Kind() != reflect.Pointer && f.Type.Kind() != reflect.Slice && f.Type.Kind() != reflect.Map
 			return f.Type, required
 		})
@@ -61,8 +65,8 @@ func plain(t reflect.Type) *Schema {
 }
 
 // outputs reads a resource struct, whose fields are outputs.
-func outputs(t reflect.Type) *Schema {
-	return object(t, func(f reflect.StructField) (reflect.Type, bool) {
+func (read structs) outputs(t reflect.Type) *Schema {
+	return read.object(t, func(f reflect.StructField) (reflect.Type, bool) {
 		if out, ok := reflect.Zero(f.Type).Interface().(pulumi.Output); ok {
 			return out.ElementType(), false
 		}
@@ -70,8 +74,12 @@ func outputs(t reflect.Type) *Schema {
 	})
 }
 
-func object(t reflect.Type, field func(reflect.StructField) (reflect.Type, bool)) *Schema {
+func (read structs) object(t reflect.Type, field func(reflect.StructField) (reflect.Type, bool)) *Schema {
+	if s, ok := read[t]; ok {
+		return s
+	}
 	s := &Schema{Type: "object", Fields: map[string]*Schema{}}
+	read[t] = s
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name, _, _ := strings.Cut(f.Tag.Get("pulumi"), ",")
@@ -82,7 +90,7 @@ func object(t reflect.Type, field func(reflect.StructField) (reflect.Type, bool)
 		if ft == nil {
 			continue
 		}
-		s.Fields[name] = plain(ft)
+		s.Fields[name] = read.plain(ft)
 		if required && s.Fields[name].Type != "any" {
 			s.Required = append(s.Required, name)
 		}

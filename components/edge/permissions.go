@@ -1,0 +1,89 @@
+package edge
+
+import (
+	"fmt"
+	"regexp"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/deepstreamhub/platform/internal/policy"
+)
+
+// place is where the edge is, as far as ARNs tell it.
+type place struct{ partition, region, account string }
+
+var groupArnPattern = regexp.MustCompile(`^arn:(aws[a-z-]*):ec2:([a-z0-9-]+):(\d{12}):security-group/.+$`)
+
+// placeOf reads partition, region and account off a security group's ARN: asking AWS for them would take a call more.
+func placeOf(groupArn string) (place, error) {
+	m := groupArnPattern.FindStringSubmatch(groupArn)
+	if m == nil {
+		return place{}, fmt.Errorf("read account: %q is not the ARN of a security group", groupArn)
+	}
+	return place{partition: m[1], region: m[2], account: m[3]}, nil
+}
+
+// document writes a policy once the account, and the name or ARN that it is about, are known.
+func (b *builder) document(about pulumi.StringInput, write func(place, string) policy.Document) pulumi.StringOutput {
+	return pulumi.All(b.balancerGroup.Arn, about).ApplyT(func(values []any) (string, error) {
+		p, err := placeOf(values[0].(string))
+		if err != nil {
+			return "", err
+		}
+		return write(p, values[1].(string)).JSON()
+	}).(pulumi.StringOutput)
+}
+
+// logDelivery is who writes access logs, in every region ("Enable access logs for your Application Load Balancer"; the
+// accounts of single regions are its predecessors).
+const logDelivery = "logdelivery.elasticloadbalancing.amazonaws.com"
+
+// bucketPolicy lets load balancers of this account, and nothing else, write their logs, and lets nobody in without TLS.
+// ELB's page gives the account in the object's path as the guard against other accounts' load balancers; it names no
+// condition keys, and one that ELB does not send would stop the logs without a word.
+func (p place) bucketPolicy(bucketArn string) policy.Document {
+	return policy.Document{Kind: policy.Resource, Statements: []policy.Statement{
+		{
+			Sid:        "WriteLogs",
+			Principals: []policy.Principal{policy.Service(logDelivery)},
+			Actions:    []string{"s3:PutObject"},
+			Resources:  policy.On(fmt.Sprintf("%s/AWSLogs/%s/*", bucketArn, p.account)),
+		},
+		{
+			Sid:        "OnlyTLS",
+			Effect:     policy.Deny,
+			Principals: []policy.Principal{policy.AnyPrincipal("nobody may read or write logs in the clear")},
+			Actions:    []string{"s3:*"},
+			Resources:  policy.On(bucketArn, bucketArn+"/*"),
+			Conditions: []policy.Condition{{Operator: "Bool", Key: "aws:SecureTransport", Values: []string{"false"}}},
+		},
+	}}
+}
+
+// logKeyPolicy is the policy of the key under which a log group is encrypted: CloudWatch Logs may use it, for that group
+// only ("Encrypt log data in CloudWatch Logs using KMS").
+func (p place) logKeyPolicy(group string) policy.Document {
+	itself := policy.AnyResource("in a key's policy, * is the key itself")
+	arn := func(service, region, resource string) string {
+		return policy.ARN{Partition: p.partition, Service: service, Region: region, Account: p.account, Resource: resource}.String()
+	}
+	return policy.Document{Kind: policy.Resource, Statements: []policy.Statement{
+		{
+			Sid:        "Account", // leaves access to the account's IAM policies; without it nobody could manage the key
+			Principals: []policy.Principal{policy.AWS(arn("iam", "", "root"))},
+			Actions:    []string{"kms:*"},
+			Resources:  itself,
+		},
+		{
+			Sid:        "Logs",
+			Principals: []policy.Principal{policy.Service("logs." + p.region + ".amazonaws.com")},
+			Actions:    []string{"kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"},
+			Resources:  itself,
+			Conditions: []policy.Condition{{
+				Operator: "ArnEquals",
+				Key:      "kms:EncryptionContext:aws:logs:arn",
+				Values:   []string{arn("logs", p.region, "log-group:"+group)},
+			}},
+		},
+	}}
+}

@@ -1,0 +1,64 @@
+package cloud
+
+import "strings"
+
+// elbAccounts are the accounts that wrote access logs before there was a service principal; policies that name them are
+// still honoured ("Enable access logs for your Application Load Balancer").
+var elbAccounts = map[string]string{"eu-central-1": "054676820928", "us-east-1": "127311923675", "eu-west-1": "156460612806", "us-west-2": "797873946194"}
+
+// logKinds are what a load balancer logs to a bucket, each with the file by which ELB tries whether it may.
+var logKinds = []struct{ block, testFile string }{
+	{"accessLogs", "ELBAccessLogTestFile"},
+	{"connectionLogs", "ELBConnectionLogTestFile"},
+}
+
+// logsAccess refuses logs into a bucket that ELB cannot write to, when they are switched on or moved. ELB tries by
+// writing a file, so the bucket is not empty afterwards.
+func logsAccess(t *Tx, r *Resource, old Map) error {
+	for _, k := range logKinds {
+		logs, _ := r.State[k.block].(Map)
+		before, _ := old[k.block].(Map)
+		if !Bool(logs, "enabled") {
+			continue
+		}
+		if Bool(before, "enabled") && Str(before, "bucket") == Str(logs, "bucket") && Str(before, "prefix") == Str(logs, "prefix") {
+			continue
+		}
+		name := Str(logs, "bucket")
+		bucket, ok := t.Find(typeBucket, "", name)
+		if !ok {
+			return Refuse("InvalidConfigurationRequest", "ELB User Guide, Enable access logs: same Region", "S3 bucket '%s' does not exist in %s", name, t.Region)
+		}
+		if prefix := Str(logs, "prefix"); strings.Contains(prefix, "AWSLogs") || strings.Trim(prefix, "/") != prefix {
+			return Refuse("InvalidConfigurationRequest", "ELB User Guide, Enable access logs: prefix", "The access logs prefix '%s' is not valid", prefix)
+		}
+		key := strings.TrimPrefix(Str(logs, "prefix")+"/AWSLogs/"+t.Account()+"/"+k.testFile, "/")
+		if !elbMayWrite(t, bucket, key) {
+			return Refuse("InvalidConfigurationRequest", "ELB User Guide, Enable access logs: bucket policy",
+				"Access Denied for bucket: %s. Please check S3bucket permission", name)
+		}
+		putObject(t, bucket, key)
+	}
+	return nil
+}
+
+// elbMayWrite asks the bucket's policy. With a KMS key of the account's as default encryption ELB cannot write whatever
+// the policy says.
+func elbMayWrite(t *Tx, bucket *Resource, key string) bool {
+	encryption, ok := t.Find(typeEncryption, "", bucket.ID)
+	if ok && Str(encryption.State, "rules[].applyServerSideEncryptionByDefault.sseAlgorithm") != "AES256" {
+		return false
+	}
+	for _, p := range []principal{
+		{"Service", "logdelivery.elasticloadbalancing.amazonaws.com"},
+		{"AWS", "arn:aws:iam::" + elbAccounts[t.Region] + ":root"},
+	} {
+		if bucketAllows(t, bucket, request{
+			Principal: p, Action: "s3:PutObject", Resource: bucket.Str("arn") + "/" + key,
+			Context: map[string]string{"aws:securetransport": "true"},
+		}) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,90 @@
+package cloud
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+const typeHealthCheck = "aws:route53/healthCheck:HealthCheck"
+
+// healthCheckRegions are where Route 53's checkers are (Route 53 API, HealthCheckConfig: Regions).
+var healthCheckRegions = []string{
+	"us-east-1", "us-west-1", "us-west-2", "eu-west-1", "ap-southeast-1", "ap-southeast-2", "ap-northeast-1", "sa-east-1",
+}
+
+var _ = register(&Kind{
+	Type: typeHealthCheck, Service: "Route 53", Noun: "HealthCheck", Global: true, UpdateCall: "UpdateHealthCheck",
+	Replace:  []string{"type", "requestInterval", "measureLatency", "referenceName", "routingControlArn"},
+	Defaults: Map{"disabled": false, "measureLatency": false},
+	Quota:    &Quota{Max: 200, Refusal: Refusal{"TooManyHealthChecks", "Limits Exceeded: MAX_HEALTH_CHECKS_BY_USER - Cannot create more than {value} health checks", "Route 53 Developer Guide, Quotas"}},
+	Check:    checkRoute53HealthCheck,
+	Create: func(t *Tx, r *Resource) error {
+		r.ID = t.UUID()
+		r.State["arn"] = "arn:aws:route53:::healthcheck/" + r.ID
+		return settleHealthCheck(r)
+	},
+	Update: func(_ *Tx, r *Resource, old Map) error {
+		keep(r, old, "enableSni", "failureThreshold", "triggers")
+		return settleHealthCheck(r)
+	},
+})
+
+// checkRoute53HealthCheck holds what the provider checks (route53/health_check.go).
+func checkRoute53HealthCheck(c *Checker) {
+	c.OneOf("type", "HTTP", "HTTPS", "HTTP_STR_MATCH", "HTTPS_STR_MATCH", "TCP", "CALCULATED", "CLOUDWATCH_METRIC", "RECOVERY_CONTROL")
+	c.OneOf("insufficientDataHealthStatus", "Healthy", "Unhealthy", "LastKnownStatus")
+	c.OneOf("regions[]", healthCheckRegions...)
+	c.Between("failureThreshold", 1, 10)
+	c.Between("childHealthThreshold", 0, 256)
+	c.Between("port", 1, 65535)
+	c.Length("fqdn", 0, 255)
+	c.Length("resourcePath", 0, 255)
+	c.Length("searchString", 0, 255)
+	c.Length("referenceName", 0, 27)
+	c.Match("routingControlArn", arnPattern, "an ARN")
+	if n, ok := c.Number("requestInterval"); ok && n != 10 && n != 30 {
+		c.Fail("requestInterval", "expected requestInterval to be one of [10 30], got %v", n)
+	}
+	if n := len(At(c.In, "regions[]")); Has(c.In, "regions") && !IsUnknown(c.In["regions"]) && n < 3 {
+		c.Fail("regions", "3 regions at least, not %d", n)
+	}
+	if ip, ok := c.String("ipAddress"); ok {
+		if _, err := netip.ParseAddr(ip); err != nil {
+			c.Fail("ipAddress", "expected ipAddress to contain a valid IP, got: %s", ip)
+		}
+	}
+}
+
+// settleHealthCheck holds what Route 53 refuses ("Values that you specify when you create or update health checks")
+// and fills in what it chooses.
+func settleHealthCheck(r *Resource) error {
+	kind := r.Str("type")
+	invalid := func(format string, args ...any) error {
+		return Refuse("InvalidInput", "Route 53 API, HealthCheckConfig", format, args...)
+	}
+	endpoint := slices.Contains([]string{"HTTP", "HTTPS", "HTTP_STR_MATCH", "HTTPS_STR_MATCH", "TCP"}, kind)
+	path, search := r.Str("resourcePath"), r.Str("searchString")
+	switch {
+	case !endpoint:
+		return invalid("the offline AWS has health checks of an endpoint only, not of type %s", kind)
+	case r.Str("fqdn") == "" && r.Str("ipAddress") == "":
+		return invalid("Invalid parameter : Either FullyQualifiedDomainName or IPAddress must be specified")
+	case kind == "TCP" && r.Int("port") == 0:
+		return invalid("Invalid parameter : Port must be specified for TCP health checks")
+	case kind == "TCP" && path != "":
+		return invalid("Invalid parameter : ResourcePath cannot be specified for TCP health checks")
+	case strings.HasSuffix(kind, "_STR_MATCH") != (search != ""):
+		return invalid("Invalid parameter : SearchString goes with a type that ends with STR_MATCH, and with no other")
+	}
+	chosen := Map{"failureThreshold": 3.0, "enableSni": strings.HasPrefix(kind, "HTTPS"), "triggers": Map{}}
+	if port := map[string]float64{"HTTP": 80, "HTTPS": 443}[strings.TrimSuffix(kind, "_STR_MATCH")]; port != 0 {
+		chosen["port"] = port
+	}
+	if !Has(r.State, "requestInterval") {
+		chosen["requestInterval"] = 30.0
+	}
+	computed(r, chosen)
+	tagsAll(r)
+	return nil
+}

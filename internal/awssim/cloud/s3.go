@@ -1,0 +1,103 @@
+package cloud
+
+import (
+	"net/netip"
+	"regexp"
+	"strings"
+)
+
+const (
+	typeBucket       = "aws:s3/bucketV2:BucketV2"
+	typeBucketPolicy = "aws:s3/bucketPolicy:BucketPolicy"
+	typePublicBlock  = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
+	typeEncryption   = "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2"
+)
+
+// inlineBucketInputs are deprecated in favour of resources of their own, which overwrite them and are overwritten by
+// them (provider, "aws_s3_bucket").
+var inlineBucketInputs = []string{
+	"accelerationStatus", "acl", "corsRules", "grants", "lifecycleRules", "loggings", "policy", "replicationConfigurations",
+	"requestPayer", "serverSideEncryptionConfigurations", "versionings", "websites",
+}
+
+var (
+	bucketName   = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{1,61})[a-z0-9]$`)
+	bucketPrefix = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,36}$`) // the provider appends 26 characters
+)
+
+var _ = register(&Kind{
+	Type: typeBucket, Service: "S3", Noun: "Bucket", UpdateCall: "PutBucketTagging",
+	Name:     &AutoName{Property: "bucket", Max: 63, Prefix: "bucketPrefix", Lower: true},
+	Replace:  []string{"bucket", "bucketPrefix", "objectLockEnabled"},
+	Defaults: Map{"forceDestroy": false},
+	Keys:     []string{"arn"},
+	Unique: []Unique{{Props: []string{"bucket"}, Anywhere: true, Refusal: Refusal{"BucketAlreadyOwnedByYou",
+		"Your previous request to create the named bucket succeeded and you already own it.", "facts 104"}}},
+	Quota: &Quota{Max: 10000, Refusal: Refusal{"TooManyBuckets", "You have attempted to create more buckets than allowed", "facts 21"}},
+	Check: checkBucket, Create: createBucket,
+	Update: func(_ *Tx, r *Resource, _ Map) error { tagsAll(r); return nil },
+	Delete: deleteBucket,
+})
+
+// checkBucket holds the general purpose bucket naming rules (S3 User Guide) and refuses the deprecated inputs.
+func checkBucket(c *Checker) {
+	c.Conflict("bucket", "bucketPrefix")
+	c.Match("bucketPrefix", bucketPrefix, "up to 37 lower case letters, digits, periods and hyphens")
+	for _, p := range inlineBucketInputs {
+		if Has(c.In, p) {
+			c.Fail(p, "is deprecated on a bucket; the resource of its own is what the offline AWS has")
+		}
+	}
+	name, ok := c.String("bucket")
+	if !ok {
+		return
+	}
+	_, notIP := netip.ParseAddr(name)
+	bad := func(affix string) bool { return strings.HasPrefix(name, affix) || strings.HasSuffix(name, affix) }
+	if !bucketName.MatchString(name) || strings.Contains(name, "..") || notIP == nil || bad("xn--") || bad("sthree-") || bad("-s3alias") || bad("--ol-s3") {
+		c.Fail("bucket", "%q is not a bucket's name: 3 to 63 lower case letters, digits, periods and hyphens", name)
+	}
+}
+
+// websiteZones are the hosted zone ids of S3's website endpoints (AWS General Reference, "Amazon S3 endpoints and quotas").
+var websiteZones = map[string]string{"eu-central-1": "Z21DNDUVLTQW6Q", "us-east-1": "Z3AQBSTGFYJSTF", "eu-west-1": "Z1BKCTXD74EZPE", "us-west-2": "Z3BJ6K6RIION7M"}
+
+func createBucket(t *Tx, r *Resource) error {
+	r.ID = nameOrPrefixed(t, r, "bucket", "bucketPrefix")
+	computed(r, Map{
+		"arn": "arn:aws:s3:::" + r.ID, "region": t.Region, "hostedZoneId": websiteZones[t.Region], "objectLockEnabled": false,
+		"bucketDomainName": r.ID + ".s3.amazonaws.com", "bucketRegionalDomainName": r.ID + ".s3." + t.Region + ".amazonaws.com",
+		"requestPayer": "BucketOwner", "accelerationStatus": "", "policy": "", "corsRules": List[any](), "lifecycleRules": List[any](),
+		"loggings": List[any](), "replicationConfigurations": List[any](), "websites": List[any](),
+		"grants":      List[any](Map{"id": ownerID(t), "type": "CanonicalUser", "permissions": List("FULL_CONTROL"), "uri": ""}),
+		"versionings": List[any](Map{"enabled": false, "mfaDelete": false}),
+		"serverSideEncryptionConfigurations": List[any](Map{"rules": List[any](Map{"bucketKeyEnabled": false,
+			"applyServerSideEncryptionByDefaults": List[any](Map{"sseAlgorithm": "AES256", "kmsMasterKeyId": ""})})}),
+	})
+	tagsAll(r)
+	return nil
+}
+
+// ownerID is the account's canonical user id, 64 hexadecimal digits.
+func ownerID(t *Tx) string { return strings.Repeat("0", 64-12) + t.Account() }
+
+// deleteBucket refuses a bucket with objects unless the provider is to empty it first. What configures the bucket goes
+// with it.
+func deleteBucket(_ *Tx, r *Resource) error {
+	if len(r.objects()) > 0 && !r.Bool("forceDestroy") {
+		return Refuse("BucketNotEmpty", "facts 103", "The bucket you tried to delete is not empty. You must delete all versions in the bucket.")
+	}
+	return nil
+}
+
+// objects are the keys that a bucket holds.
+func (r *Resource) objects() []any { list, _ := r.Hidden["objects"].([]any); return list }
+
+// putObject stores an object without content.
+func putObject(t *Tx, bucket *Resource, key string) {
+	if bucket.Hidden == nil {
+		bucket.Hidden = Map{}
+	}
+	bucket.Hidden["objects"] = append(bucket.objects(), key)
+	t.Save(bucket)
+}

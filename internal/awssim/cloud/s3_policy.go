@@ -1,0 +1,105 @@
+package cloud
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+)
+
+const longestBucketPolicy = 20 * 1024 // bytes; S3 User Guide, "Bucket policies"
+
+var _ = register(bucketSetting(Kind{
+	Type: typeBucketPolicy, Noun: "BucketPolicy",
+	Required: []string{"policy"}, JSON: []string{"policy"},
+	Check:  func(c *Checker) { c.policy("policy", resourcePolicy) },
+	Create: settleBucketPolicy,
+}))
+
+// settleBucketPolicy holds what S3 itself refuses in a bucket's policy.
+func settleBucketPolicy(t *Tx, r *Resource) error {
+	text, ok := r.State["policy"].(string)
+	if !ok {
+		raw, err := json.Marshal(r.State["policy"])
+		if err != nil {
+			return err
+		}
+		text = string(raw)
+	}
+	malformed := func(format string, args ...any) error {
+		return Refuse("MalformedPolicy", "facts 106; S3 API, PutBucketPolicy", format, args...)
+	}
+	statements, err := parsePolicy(text, resourcePolicy)
+	if err != nil {
+		return malformed("%v", err)
+	}
+	if len(text) > longestBucketPolicy {
+		return malformed("Policy exceeds the maximum allowed document size of %d bytes", longestBucketPolicy)
+	}
+	bucket, _ := t.Find(typeBucket, "", r.ID)
+	for _, s := range statements {
+		if slices.ContainsFunc(s.Actions, func(a string) bool { return a != "*" && !strings.HasPrefix(strings.ToLower(a), "s3:") }) {
+			return malformed("Policy has invalid action")
+		}
+		if !s.NotResource && slices.ContainsFunc(s.Resources, func(a string) bool { return !inBucket(bucket, a) }) {
+			return malformed("Policy has invalid resource")
+		}
+		for _, p := range s.Principals {
+			if p.Kind == "AWS" && strings.HasPrefix(p.ID, "arn:aws:iam::"+t.Account()+":role/") {
+				if _, exists := roleByARN(t, p.ID); !exists {
+					return malformed("Invalid principal in policy")
+				}
+			}
+		}
+		if s.public() && blocksPublicPolicies(t, bucket) {
+			return Refuse("AccessDenied", "facts 106", "User: %s is not authorized to perform: s3:PutBucketPolicy on resource: %q because public policies "+
+				"are blocked by the BlockPublicPolicy block public access setting.", t.Declared().Principal, bucket.Str("arn"))
+		}
+	}
+	return nil
+}
+
+func inBucket(bucket *Resource, arn string) bool {
+	return arn == bucket.Str("arn") || strings.HasPrefix(arn, bucket.Str("arn")+"/")
+}
+
+// blocksPublicPolicies reports whether S3 refuses public policies for a bucket: it does from the bucket's creation on
+// ("Blocking public access to your Amazon S3 storage": on for new buckets since April 2023), and then as configured.
+func blocksPublicPolicies(t *Tx, bucket *Resource) bool {
+	block, configured := t.Find(typePublicBlock, "", bucket.ID)
+	return !configured || block.Bool("blockPublicPolicy")
+}
+
+// narrowing are the condition keys whose fixed values make a statement for everybody not public ("The meaning of
+// public", S3 User Guide).
+var narrowing = strings.Fields(`aws:sourcearn aws:sourceaccount aws:sourcevpc aws:sourcevpce aws:sourceip aws:principalorgid aws:principalarn
+	aws:principalaccount aws:userid s3:dataaccesspointarn s3:dataaccesspointaccount`)
+
+// public reports whether a statement opens something to everybody.
+func (s *statement) public() bool {
+	everybody := s.NotPrincipal || slices.ContainsFunc(s.Principals, func(p principal) bool { return p.ID == "*" })
+	if s.Deny || !everybody {
+		return false
+	}
+	return !slices.ContainsFunc(s.Conditions, func(c condition) bool {
+		fixed := !slices.ContainsFunc(c.Values, func(v string) bool { return strings.ContainsAny(v, "*?") })
+		return slices.Contains(narrowing, strings.ToLower(c.Key)) && !strings.Contains(c.Operator, "Not") && fixed
+	})
+}
+
+// bucketAllows reports whether a bucket's policy lets a service or another account do something.
+func bucketAllows(t *Tx, bucket *Resource, q request) bool {
+	p, ok := t.Find(typeBucketPolicy, "", bucket.ID)
+	if !ok {
+		return false
+	}
+	text, ok := p.State["policy"].(string)
+	if !ok {
+		raw, err := json.Marshal(p.State["policy"])
+		if err != nil {
+			return false
+		}
+		text = string(raw)
+	}
+	statements, err := parsePolicy(text, resourcePolicy)
+	return err == nil && allows(statements, q)
+}

@@ -1,0 +1,143 @@
+package cloud
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"time"
+)
+
+var noSuchBucket = Refusal{"NoSuchBucket", "The specified bucket does not exist", "facts 105"}
+
+// bucketSetting makes the kind of something that configures a bucket: there is one of it per bucket, and it goes with
+// the bucket.
+func bucketSetting(k Kind) *Kind {
+	k.Service, k.CreateCall, k.UpdateCall = "S3", "Put"+k.Noun, "Put"+k.Noun
+	k.Required = append(k.Required, "bucket")
+	k.Replace = append(k.Replace, "bucket")
+	k.Refs = []Ref{{Path: "bucket", To: typeBucket, Free: true, Missing: noSuchBucket}}
+	k.Unique = []Unique{{Props: []string{"bucket"}, Refusal: Refusal{"OperationAborted",
+		"another resource configures this of the bucket {value}; they would overwrite each other", "facts 104"}}}
+	settle := k.Create
+	k.Create = func(t *Tx, r *Resource) error {
+		r.ID = r.Str("bucket")
+		if settle == nil {
+			return nil
+		}
+		return settle(t, r)
+	}
+	if k.Update == nil && settle != nil {
+		k.Update = func(t *Tx, r *Resource, _ Map) error { return settle(t, r) }
+	}
+	return &k
+}
+
+var _ = register(
+	bucketSetting(Kind{
+		Type: typePublicBlock, Noun: "PublicAccessBlock",
+		Defaults: Map{"blockPublicAcls": false, "blockPublicPolicy": false, "ignorePublicAcls": false, "restrictPublicBuckets": false},
+	}),
+	bucketSetting(Kind{
+		Type: "aws:s3/bucketOwnershipControls:BucketOwnershipControls", Noun: "BucketOwnershipControls",
+		Check: func(c *Checker) {
+			c.OneOf("rule.objectOwnership", "BucketOwnerPreferred", "ObjectWriter", "BucketOwnerEnforced")
+		},
+	}),
+	bucketSetting(Kind{
+		Type: typeEncryption, Noun: "BucketEncryption",
+		Required: []string{"rules"}, Replace: []string{"expectedBucketOwner"}, Check: checkEncryption,
+		Create: func(_ *Tx, r *Resource) error {
+			if n := len(At(r.State, "rules[]")); n != 1 {
+				return Refuse("MalformedXML", "S3 API, PutBucketEncryption", "The XML you provided was not well-formed or did not validate against our published schema: %d rules", n)
+			}
+			return nil
+		},
+	}),
+	bucketSetting(Kind{
+		Type: "aws:s3/bucketVersioningV2:BucketVersioningV2", Noun: "BucketVersioning", Replace: []string{"expectedBucketOwner"},
+		Check: func(c *Checker) {
+			c.OneOf("versioningConfiguration.status", "Enabled", "Suspended", "Disabled")
+			c.OneOf("versioningConfiguration.mfaDelete", "Enabled", "Disabled")
+		},
+		Update: func(_ *Tx, r *Resource, old Map) error {
+			was, is := Str(old, "versioningConfiguration.status"), r.Str("versioningConfiguration.status")
+			if is == "Disabled" && was != is {
+				return Refuse("IllegalVersioningConfigurationException", "provider, s3/bucket_versioning.go",
+					"versioning_configuration.status cannot be updated from '%s' to 'Disabled'", was)
+			}
+			return nil
+		},
+	}),
+	bucketSetting(Kind{
+		Type: "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2", Noun: "BucketLifecycleConfiguration",
+		Required: []string{"rules"}, Replace: []string{"expectedBucketOwner"},
+		Check: checkLifecycle, Create: settleBucketLifecycle,
+	}),
+)
+
+func checkEncryption(c *Checker) {
+	const by = "rules[].applyServerSideEncryptionByDefault"
+	c.OneOf(by+".sseAlgorithm", "AES256", "aws:kms", "aws:kms:dsse")
+	for i, rule := range Maps(c.In, "rules[]") {
+		algorithm, ok := known[string](rule, "applyServerSideEncryptionByDefault.sseAlgorithm")
+		if ok && algorithm == "AES256" && Str(rule, "applyServerSideEncryptionByDefault.kmsMasterKeyId") != "" {
+			c.Fail(fmt.Sprintf("rules[%d]", i), "kmsMasterKeyId goes with sseAlgorithm aws:kms, not with AES256")
+		}
+	}
+}
+
+var ruleID = regexp.MustCompile(`^[ -~]{1,255}$`)
+
+// lifecycleActions are what a rule can do, of which it needs one.
+var lifecycleActions = []string{"expiration", "transitions", "noncurrentVersionExpiration", "noncurrentVersionTransitions", "abortIncompleteMultipartUpload"}
+
+// checkLifecycle holds what the provider checks (s3/bucket_lifecycle_configuration.go).
+func checkLifecycle(c *Checker) {
+	c.Match("rules[].id", ruleID, "1 to 255 characters")
+	c.OneOf("rules[].status", "Enabled", "Disabled")
+	c.OneOf("transitionDefaultMinimumObjectSize", "varies_by_storage_class", "all_storage_classes_128K")
+	c.OneOf("rules[].transitions[].storageClass", "GLACIER", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "DEEP_ARCHIVE", "GLACIER_IR")
+	for _, p := range []string{"expiration.days", "noncurrentVersionExpiration.noncurrentDays", "abortIncompleteMultipartUpload.daysAfterInitiation"} {
+		c.Between("rules[]."+p, 1, 1<<31-1)
+	}
+	for i, rule := range Maps(c.In, "rules[]") {
+		path := fmt.Sprintf("rules[%d]", i)
+		if Has(rule, "filter") && Has(rule, "prefix") {
+			c.Fail(path+".prefix", "conflicts with filter")
+		}
+		expires := 0
+		for _, p := range []string{"days", "date", "expiredObjectDeleteMarker"} {
+			if Has(rule, "expiration."+p) {
+				expires++
+			}
+		}
+		if Has(rule, "expiration") && !IsUnknown(rule["expiration"]) && expires != 1 {
+			c.Fail(path+".expiration", "exactly one of days, date and expiredObjectDeleteMarker must be set, %d are", expires)
+		}
+		if date, ok := known[string](rule, "expiration.date"); ok {
+			if _, err := time.Parse(time.RFC3339, date); err != nil {
+				c.Fail(path+".expiration.date", "%q is not a time by RFC 3339", date)
+			}
+		}
+	}
+}
+
+// settleBucketLifecycle holds the rules that S3 has itself ("Lifecycle configuration elements", S3 User Guide).
+func settleBucketLifecycle(_ *Tx, r *Resource) error {
+	rules := Maps(r.State, "rules[]")
+	if len(rules) == 0 || len(rules) > 1000 {
+		return Refuse("MalformedXML", "S3 API, PutBucketLifecycleConfiguration", "The XML you provided was not well-formed or did not validate against our published schema: %d rules", len(rules))
+	}
+	seen := map[string]bool{}
+	for _, rule := range rules {
+		if seen[Str(rule, "id")] {
+			return Refuse("InvalidArgument", "S3 API, PutBucketLifecycleConfiguration", "Rule ID must be unique. Found same ID for more than one rule")
+		}
+		seen[Str(rule, "id")] = true
+		if !slices.ContainsFunc(lifecycleActions, func(p string) bool { return Has(rule, p) }) {
+			return Refuse("InvalidRequest", "S3 API, PutBucketLifecycleConfiguration", "At least one action needs to be specified in a rule")
+		}
+	}
+	computed(r, Map{"expectedBucketOwner": "", "transitionDefaultMinimumObjectSize": "all_storage_classes_128K"})
+	return nil
+}

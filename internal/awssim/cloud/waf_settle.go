@@ -1,0 +1,147 @@
+package cloud
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// ruleGroup is a managed rule group: its capacity and its rules.
+type ruleGroup struct {
+	capacity int
+	rules    []string
+}
+
+// managedGroups are those of vendor AWS that the offline AWS knows ("AWS Managed Rules rule groups list", AWS WAF
+// Developer Guide).
+var managedGroups = map[string]ruleGroup{
+	"AWSManagedRulesCommonRuleSet": {700, strings.Fields(`NoUserAgent_HEADER UserAgent_BadBots_HEADER SizeRestrictions_QUERYSTRING
+		SizeRestrictions_Cookie_HEADER SizeRestrictions_BODY SizeRestrictions_URIPATH EC2MetaDataSSRF_BODY EC2MetaDataSSRF_COOKIE
+		EC2MetaDataSSRF_URIPATH EC2MetaDataSSRF_QUERYARGUMENTS GenericLFI_QUERYARGUMENTS GenericLFI_URIPATH GenericLFI_BODY
+		RestrictedExtensions_URIPATH RestrictedExtensions_QUERYARGUMENTS GenericRFI_QUERYARGUMENTS GenericRFI_BODY GenericRFI_URIPATH
+		CrossSiteScripting_COOKIE CrossSiteScripting_QUERYARGUMENTS CrossSiteScripting_BODY CrossSiteScripting_URIPATH`)},
+	"AWSManagedRulesKnownBadInputsRuleSet": {200, strings.Fields(`JavaDeserializationRCE_HEADER JavaDeserializationRCE_BODY
+		JavaDeserializationRCE_URIPATH JavaDeserializationRCE_QUERYSTRING Host_localhost_HEADER PROPFIND_METHOD ExploitablePaths_URIPATH
+		Log4JRCE_HEADER Log4JRCE_QUERYSTRING Log4JRCE_BODY Log4JRCE_URIPATH`)},
+	"AWSManagedRulesAmazonIpReputationList": {25, strings.Fields(`AWSManagedIPReputationList AWSManagedReconnaissanceList AWSManagedIPDDoSList`)},
+}
+
+func invalidWeb(format string, args ...any) error {
+	return Refuse(wafInvalid, "WAFV2 API, CreateWebACL", "Error reason: "+format, args...)
+}
+
+// settleWebACL holds what WAF itself refuses, and weighs the rules.
+func settleWebACL(t *Tx, r *Resource) error {
+	if r.Str("scope") == "CLOUDFRONT" && t.Region != "us-east-1" {
+		return invalidWeb("The scope is not valid., field: SCOPE_VALUE, parameter: CLOUDFRONT")
+	}
+	names, priorities, capacity := map[string]bool{}, map[int]bool{}, 0
+	metrics := map[string]bool{r.Str("visibilityConfig.metricName"): true}
+	for _, rule := range Maps(r.State, "rules[]") {
+		name, priority, metric := Str(rule, "name"), Int(rule, "priority"), Str(rule, "visibilityConfig.metricName")
+		if names[name] || priorities[priority] || metrics[metric] {
+			return invalidWeb("You have used a name, priority or metric name of another rule., field: RULE, parameter: %s", name)
+		}
+		names[name], priorities[priority], metrics[metric] = true, true, true
+		managed := Has(rule, "statement.managedRuleGroupStatement")
+		if managed != Has(rule, "overrideAction") || managed == Has(rule, "action") {
+			return invalidWeb("A rule must have an action, or if it references a rule group an override action, and not both., field: RULE, parameter: %s", name)
+		}
+		weight, err := weigh(mapOf(rule["statement"]))
+		if err != nil {
+			return err
+		}
+		capacity += weight
+	}
+	if capacity > wafCapacityLimit {
+		return Refuse("WAFLimitsExceededException", "AWS WAF quotas", "AWS WAF couldn't perform the operation because you exceeded your resource limit: %d of %d WCU", capacity, wafCapacityLimit)
+	}
+	r.State["capacity"], r.State["lockToken"] = float64(capacity), t.UUID()
+	computed(r, Map{"applicationIntegrationUrl": ""})
+	tagsAll(r)
+	return nil
+}
+
+// weigh returns a statement's capacity units ("Rule statements list", AWS WAF Developer Guide).
+func weigh(s Map) (int, error) {
+	if group := mapOf(s["managedRuleGroupStatement"]); group != nil {
+		g, ok := managedGroups[Str(group, "name")]
+		if !ok || Str(group, "vendorName") != "AWS" {
+			return 0, Refuse(noSuchACL.Code, noSuchACL.Rule, "%s", noSuchACL.Message)
+		}
+		for _, name := range Strs(group, "ruleActionOverrides[].name") {
+			if !slices.Contains(g.rules, name) {
+				return 0, invalidWeb("The rule group has no such rule., field: RULE_ACTION_OVERRIDE, parameter: %s", name)
+			}
+		}
+		return g.capacity, nil
+	}
+	if Has(s, "rateBasedStatement") {
+		return 2, nil
+	}
+	if match := mapOf(s["byteMatchStatement"]); match != nil {
+		weight := 2
+		if oneOf(Str(match, "positionalConstraint"), "CONTAINS CONTAINS_WORD") {
+			weight = 10
+		}
+		for _, kind := range Strs(match, "textTransformations[].type") {
+			if kind != "NONE" {
+				weight += 10
+			}
+		}
+		return weight, nil
+	}
+	sum := 1
+	for _, p := range []string{"andStatement", "orStatement"} {
+		for _, n := range Maps(s, p+".statements[]") {
+			weight, err := weigh(n)
+			if err != nil {
+				return 0, err
+			}
+			sum += weight
+		}
+	}
+	return sum, nil
+}
+
+// checkWebLogging holds what the provider checks (wafv2/web_acl_logging_configuration.go).
+func checkWebLogging(c *Checker) {
+	c.Match("resourceArn", arnPattern, "an ARN")
+	c.Match("logDestinationConfigs[]", arnPattern, "an ARN")
+	const filters = "loggingFilter.filters[]"
+	c.OneOf("loggingFilter.defaultBehavior", "KEEP", "DROP")
+	c.OneOf(filters+".behavior", "KEEP", "DROP")
+	c.OneOf(filters+".requirement", "MEETS_ALL", "MEETS_ANY")
+	c.OneOf(filters+".conditions[].actionCondition.action", "ALLOW", "BLOCK", "COUNT", "CAPTCHA", "CHALLENGE", "EXCLUDED_AS_COUNT")
+	for i, f := range Maps(c.In, "redactedFields[]") {
+		if n := len(given(f, "method", "queryString", "singleHeader", "uriPath")); n != 1 {
+			c.Fail(fmt.Sprintf("redactedFields[%d]", i), "exactly one field must be named, %d are", n)
+		}
+	}
+	for i, f := range Maps(c.In, filters+".conditions[]") {
+		if n := len(given(f, "actionCondition", "labelNameCondition")); n != 1 {
+			c.Fail(fmt.Sprintf("%s.conditions[%d]", filters, i), "exactly one condition must be set, %d are", n)
+		}
+	}
+}
+
+var logGroupArn = regexp.MustCompile(`^arn:aws:logs:([a-z0-9-]+):(\d{12}):log-group:(aws-waf-logs-[^:]*)(:\*)?$`)
+
+// settleWebLogging refuses destinations that WAF cannot write to. The right to write it gives log delivery itself
+// ("Sending web ACL traffic logs to a CloudWatch Logs log group").
+func settleWebLogging(t *Tx, r *Resource) error {
+	destinations := r.Strs("logDestinationConfigs[]")
+	if len(destinations) != 1 {
+		return invalidWeb("A web ACL has one logging destination., field: LOG_DESTINATION, parameter: %d", len(destinations))
+	}
+	m := logGroupArn.FindStringSubmatch(destinations[0])
+	if m == nil || m[1] != t.Region || m[2] != t.Account() {
+		return invalidWeb("The ARN isn't valid: a log group of this region and account whose name begins with aws-waf-logs- is needed., field: LOG_DESTINATION, parameter: %s", destinations[0])
+	}
+	if _, ok := t.Find(typeLogGroup, "", m[3]); !ok {
+		return Refuse("WAFLogDestinationPermissionIssueException", "WAFV2 API, PutLoggingConfiguration",
+			"The operation failed because you don't have the permissions that your logging configuration requires: log group %s does not exist", m[3])
+	}
+	return nil
+}

@@ -1,0 +1,38 @@
+package tests
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/deepstreamhub/platform/tests/harness"
+)
+
+// Each setting of the edge changes what belongs to it and nothing else.
+func TestEdgeSettings(t *testing.T) {
+	t.Parallel()
+	aws := harness.NewAWS(t, nil)
+	s := harness.NewStack(t, aws, "edge", harness.Ephemeral(t, "prod-eu"))
+	s.Up()
+
+	t.Log("edge.accessLogRetentionDays")
+	s.Config.Edge.AccessLogRetentionDays = 30
+	require.ElementsMatch(t, []string{"update edge-logs", "update edge-waf-logs"}, harness.Changed(s.Up()))
+	retention := map[string]int{}
+	for _, group := range aws.Find("aws:cloudwatch/logGroup:LogGroup") {
+		retention[group.Str("name")] = group.Int("retentionInDays")
+	}
+	require.Equal(t, 30, retention["aws-waf-logs-deepstreamhub-"+s.Name+"-edge"])
+
+	t.Log("edge.wafRateLimit")
+	s.Config.Edge.WAFRateLimit = 500
+	require.Equal(t, []string{"update edge-waf"}, harness.Changed(s.Up()))
+
+	t.Log("edge.globalName")
+	s.Config.Edge.GlobalName, s.Config.Edge.DataScope = "global.deepstreamhub.com", "perRegion"
+	require.ElementsMatch(t, []string{
+		"replace edge-certificate", "replace edge-issued", "update edge-https", // the certificate gets the name
+		"create edge-global", "create edge-global-validation", "create edge-health",
+	}, harness.Changed(s.Up()))
+	require.Empty(t, harness.Changed(s.Refresh()))
+}
