@@ -27,11 +27,16 @@ var keepUnknowns = plugin.MarshalOptions{KeepUnknowns: true, SkipNulls: true}
 func TestPreviewKnowsNothingThatAWSComputes(t *testing.T) {
 	t.Parallel()
 	aws := harness.NewAWS(t, nil)
-	s := harness.NewStack(t, aws, "unknown", harness.Ephemeral(t, "prod-eu"))
-	s.Config.Service.ScaleOn = config.ScaleOnCPU
-	s.Config.Services = map[string]config.FurtherService{ // what only a further service makes
-		"orders": {Image: s.Config.Service.Image, Port: 8080, HealthPath: "/health", Path: "/orders", Tasks: 2, CPU: 256, MemoryMiB: 512},
+	cfg := harness.Ephemeral(t, "prod-eu")
+	cfg.Observability.Notify = []string{"mailto:ops@deepstreamhub.com"}
+	cfg.Backup.Lock = "governance"
+	yes := true
+	cfg.Database.FinalSnapshot = &yes // only vaults that are kept can be locked
+	cfg.Service.ScaleOn = config.ScaleOnCPU
+	cfg.Services = map[string]config.FurtherService{ // what only a further service makes
+		"orders": {Image: cfg.Service.Image, Port: 8080, HealthPath: "/health", Path: "/orders", Tasks: 2, CPU: 256, MemoryMiB: 512},
 	}
+	s := harness.NewStack(t, aws, "unknown", cfg)
 	s.Up()
 	client := configuredProvider(t, aws, "eu-central-1")
 

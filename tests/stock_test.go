@@ -1,12 +1,17 @@
 package tests
 
 import (
+	"bufio"
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 
 	"github.com/deepstreamhub/platform/internal/engine"
@@ -20,12 +25,14 @@ func stockEnvironment(aws *harness.AWS, language *harness.Language) []string {
 	}), language.Variable())
 }
 
-// The same program through the other door: the stock CLI and main.go. What it makes is what hub makes.
+// The same program through the other door: the stock CLI and main.go, in the environment that hub offline-aws prints.
+// What it makes is what hub makes: each finds nothing to change in the other's, and their checkpoints are alike.
 func TestStockCLI(t *testing.T) {
 	t.Parallel()
 	p := harness.NewProject(t, &binaries)
-	aws := harness.NewAWS(t, nil)
-	env := stockEnvironment(aws, harness.NewLanguage(t, filepath.Join(p.Bin, "program")))
+	language := harness.NewLanguage(t, filepath.Join(p.Bin, "program"))
+	exported, stop := serveOfflineAWS(t, p)
+	env := append([]string{"PATH=" + os.Getenv("PATH"), language.Variable()}, exported...)
 	pulumi := func(args ...string) harness.Result {
 		return p.Pulumi(env, append(args, "--stack", "prod-eu", "--non-interactive")...)
 	}
@@ -35,16 +42,23 @@ func TestStockCLI(t *testing.T) {
 		return r
 	}
 	must(p.Pulumi(env, "stack", "init", "prod-eu", "--non-interactive"))
-	empty := aws.Contents()
 	must(pulumi("preview"))
-	require.Equal(t, empty, aws.Contents(), "a preview makes nothing")
 	must(pulumi("up", "--yes", "--skip-preview"))
 	must(pulumi("up", "--yes", "--skip-preview", "--expect-no-changes"))
 	stock := decodeCheckpoint(t, must(pulumi("stack", "export")).Stdout)
-
+	stockOutputs := decodeOutputs(t, must(pulumi("stack", "output", "--json")).Stdout)
 	refused := pulumi("destroy", "--yes")
 	require.NotZero(t, refused.Code)
 	require.Contains(t, refused.Stdout+refused.Stderr, "protected")
+	stop()
+
+	// The same state and cloud, by the other door.
+	again := p.Hub(nil, "preview", "prod-eu", "--offline", "--json")
+	require.Zero(t, again.Code, again.Stderr)
+	require.Contains(t, again.Stdout, `"op":"same"`)
+	require.NotContains(t, again.Stdout, `"op":"create"`)
+	require.NotContains(t, again.Stdout, `"op":"update"`)
+	require.NotContains(t, again.Stdout, `"op":"replace"`)
 
 	q := harness.NewProject(t, &binaries)
 	hub := q.Hub(nil, "up", "prod-eu", "--offline", "--yes")
@@ -55,7 +69,53 @@ func TestStockCLI(t *testing.T) {
 		Checkpoint struct{ Latest json.RawMessage }
 	}
 	require.NoError(t, json.Unmarshal(text, &file))
-	require.Equal(t, stock, decodeCheckpoint(t, `{"deployment":`+string(file.Checkpoint.Latest)+`}`))
+	mine := decodeCheckpoint(t, `{"deployment":`+string(file.Checkpoint.Latest)+`}`)
+	require.Empty(t, cmp.Diff(stock, mine))
+
+	outputs := q.Hub(nil, "outputs", "prod-eu", "--offline", "--json")
+	require.Zero(t, outputs.Code, outputs.Stderr)
+	var byStack map[string]map[string]any
+	require.NoError(t, json.Unmarshal([]byte(outputs.Stdout), &byStack))
+	require.Empty(t, cmp.Diff(stockOutputs, anonymous(byStack["prod-eu"])))
+}
+
+func decodeOutputs(t *testing.T, text string) any {
+	t.Helper()
+	var out map[string]any
+	require.NoError(t, json.Unmarshal([]byte(text), &out))
+	return anonymous(out)
+}
+
+// serveOfflineAWS runs hub offline-aws in a project and returns the environment that it prints, and what ends it.
+func serveOfflineAWS(t *testing.T, p *harness.Project) (env []string, stop func()) {
+	t.Helper()
+	cmd := exec.Command(filepath.Join(p.Bin, "hub"), "offline-aws")
+	cmd.Dir = p.Dir
+	stdout, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	var once sync.Once
+	stop = func() {
+		once.Do(func() {
+			require.NoError(t, cmd.Process.Signal(os.Interrupt))
+			require.NoError(t, cmd.Wait())
+		})
+	}
+	t.Cleanup(stop)
+	for lines := bufio.NewScanner(stdout); lines.Scan(); {
+		line := strings.TrimPrefix(lines.Text(), "export ")
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		name, value, ok := strings.Cut(line, "=")
+		require.True(t, ok, line)
+		env = append(env, name+"="+strings.Trim(value, "'"))
+		if name == "PULUMI_DEBUG_PROVIDERS" {
+			return env, stop // printed last
+		}
+	}
+	t.Fatal("hub offline-aws ended without an environment")
+	return nil, nil
 }
 
 // entry is what two checkpoints of the same program have in common: all but what AWS and the engine chose at random.

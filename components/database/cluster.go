@@ -62,7 +62,12 @@ func (b *builder) aurora() error {
 			return FinalSnapshotIdentifier(b.args.Stack, id)
 		}).(pulumi.StringOutput)
 	}
-	b.cluster, err = rds.NewCluster(b.ctx, b.name+"-cluster", args, b.child)
+	from, err := parseOrigin(b.args.RestoreFrom)
+	if err != nil {
+		return err
+	}
+	from.fill(args)
+	b.cluster, err = rds.NewCluster(b.ctx, b.name+"-cluster", args, b.child, pulumi.IgnoreChanges(originProperties))
 	if err != nil {
 		return err
 	}
@@ -87,6 +92,19 @@ func (b *builder) parameters() (*rds.ClusterParameterGroup, error) {
 			ApplyMethod: pulumi.String("immediate"), // all of them are dynamic parameters
 		}
 	}
+	// Instances have a group of their own because moving them off AWS's default takes a restart: with it, a parameter that
+	// is right for an instance only can be set while it runs.
+	b.instanceParameters, err = rds.NewParameterGroup(b.ctx, b.name+"-instance-parameters", &rds.ParameterGroupArgs{
+		Description: pulumi.String("Waits for locks logged, reads and writes timed"),
+		Family:      pulumi.String(family),
+		Parameters: rds.ParameterGroupParameterArray{
+			rds.ParameterGroupParameterArgs{Name: pulumi.String("log_lock_waits"), Value: pulumi.String("1"), ApplyMethod: pulumi.String("immediate")},
+			rds.ParameterGroupParameterArgs{Name: pulumi.String("track_io_timing"), Value: pulumi.String("1"), ApplyMethod: pulumi.String("immediate")},
+		},
+	}, b.child)
+	if err != nil {
+		return nil, err
+	}
 	return rds.NewClusterParameterGroup(b.ctx, b.name+"-parameters", &rds.ClusterParameterGroupArgs{
 		Description: pulumi.String("TLS only, slow statements logged"),
 		Family:      pulumi.String(family),
@@ -102,21 +120,24 @@ func (b *builder) parameters() (*rds.ClusterParameterGroup, error) {
 func (b *builder) members() error {
 	var earlier []pulumi.Resource
 	for i, role := range [instances]string{"writer", "reader"} {
-		instance, err := rds.NewClusterInstance(b.ctx, b.name+"-"+role, &rds.ClusterInstanceArgs{
-			ClusterIdentifier: b.cluster.ID(),
-			Engine:            pulumi.String(engine),
-			EngineVersion:     b.cluster.EngineVersion,
-			InstanceClass:     pulumi.String(b.args.InstanceClass),
-			AvailabilityZone:  b.zone(i),
-			DbSubnetGroupName: b.cluster.DbSubnetGroupName,
-			PromotionTier:     pulumi.Int(i),
+		args := &rds.ClusterInstanceArgs{
+			ClusterIdentifier:    b.cluster.ID(),
+			Engine:               pulumi.String(engine),
+			EngineVersion:        b.cluster.EngineVersion,
+			InstanceClass:        pulumi.String(b.args.InstanceClass),
+			AvailabilityZone:     b.zone(i),
+			DbSubnetGroupName:    b.cluster.DbSubnetGroupName,
+			DbParameterGroupName: b.instanceParameters.Name,
+			PromotionTier:        pulumi.Int(i),
 			// The engine version is pinned: an upgrade by AWS would be undone, or fought over, at the next run.
 			AutoMinorVersionUpgrade:    pulumi.Bool(false),
 			PreferredMaintenanceWindow: pulumi.String(maintenanceWindow),
 			PubliclyAccessible:         pulumi.Bool(false),
 			CopyTagsToSnapshot:         pulumi.Bool(true),
 			ApplyImmediately:           applyNow,
-		}, b.child, pulumi.DependsOn(earlier))
+		}
+		b.observed(args)
+		instance, err := rds.NewClusterInstance(b.ctx, b.name+"-"+role, args, b.child, pulumi.DependsOn(append(earlier, b.monitors...)))
 		if err != nil {
 			return err
 		}

@@ -32,12 +32,16 @@ func ParseCredentials(secret string) (Credentials, error) {
 }
 
 // encryption makes the key. Its policy stays AWS's default, which leaves access to the account's IAM policies.
+//
+// Whatever outlives the cluster is encrypted under it: its final snapshot, and the recovery points that AWS Backup took in
+// the region. So it is left alone when there is a final snapshot; AWS would otherwise delete it, and nobody could restore
+// anything. The alias goes with the stack, so that the next stack of the name can take it.
 func (b *builder) encryption() error {
 	key, err := kms.NewKey(b.ctx, b.name+"-key", &kms.KeyArgs{
 		Description:          pulumi.Sprintf("Database of %s: storage, snapshots and password", b.args.Stack),
 		EnableKeyRotation:    pulumi.Bool(true),
 		DeletionWindowInDays: pulumi.Int(30), // the longest: without the key every snapshot is lost
-	}, b.child)
+	}, b.child, pulumi.RetainOnDelete(b.args.FinalSnapshot))
 	if err != nil {
 		return err
 	}

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
@@ -32,8 +34,16 @@ type Args struct {
 	EngineVersion       string // Aurora PostgreSQL version, major.minor
 	InstanceClass       string // such as db.r6g.large
 	BackupRetentionDays int    // 1 to 35
-	FinalSnapshot       bool   // whether deleting the cluster leaves a snapshot behind
 	DeletionProtection  bool   // whether AWS itself refuses to delete the cluster
+	FinalSnapshot       bool   // whether deleting the cluster leaves a snapshot behind, and with it the key
+	PerformanceInsights bool   // whether the instances keep what their load was made of, for a week
+	MonitoringSeconds   int    // between two readings of the instances' operating system: 0 (none), 1, 5, 10, 15, 30 or 60
+
+	// RestoreFrom is where a new cluster takes its data from, within the provider's region and whichever key that is encrypted
+	// under: the name or ARN of a cluster snapshot, or another cluster at a time, as <identifier>@<RFC 3339 in UTC> or
+	// <identifier>@latest; empty: a new cluster is empty. It is honoured when the cluster is created and ignored from then
+	// on, so that neither changing nor clearing it replaces the cluster.
+	RestoreFrom string
 }
 
 var (
@@ -80,6 +90,12 @@ func (a *Args) Validate() error {
 	if a.BackupRetentionDays < 1 || a.BackupRetentionDays > 35 {
 		problem("backup retention days %d: must be 1 to 35", a.BackupRetentionDays)
 	}
+	if !slices.Contains(monitoringIntervals, a.MonitoringSeconds) {
+		problem("monitoring seconds %d: must be one of %d", a.MonitoringSeconds, monitoringIntervals)
+	}
+	if _, err := parseOrigin(a.RestoreFrom); err != nil {
+		problems = append(problems, err)
+	}
 	return errors.Join(problems...)
 }
 
@@ -93,6 +109,8 @@ func (a *Args) inputs() pulumi.Map {
 		"instanceClass":       pulumi.String(a.InstanceClass),
 		"backupRetentionDays": pulumi.Int(a.BackupRetentionDays),
 		"finalSnapshot":       pulumi.Bool(a.FinalSnapshot),
+		"performanceInsights": pulumi.Bool(a.PerformanceInsights),
+		"monitoringSeconds":   pulumi.Int(a.MonitoringSeconds),
 		"deletionProtection":  pulumi.Bool(a.DeletionProtection),
 	}
 }
@@ -131,6 +149,10 @@ type builder struct {
 	version *secretsmanager.SecretVersion
 	group   *ec2.SecurityGroup
 	cluster *rds.Cluster
+
+	instanceParameters *rds.ParameterGroup
+	monitoring         *iam.Role         // nil without Enhanced Monitoring
+	monitors           []pulumi.Resource // what gives that role its rights
 }
 
 // New registers a Database. It refuses invalid arguments before registering anything.
@@ -143,7 +165,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, fmt.Errorf("create database %s: %w", name, err)
 	}
 	b := &builder{ctx: ctx, name: name, args: args, child: pulumi.Parent(d), db: d}
-	for _, step := range []func() error{b.encryption, b.credentials, b.access, b.aurora, b.members} {
+	for _, step := range []func() error{b.encryption, b.credentials, b.access, b.aurora, b.monitoringRole, b.members} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("create database %s: %w", name, err)
 		}

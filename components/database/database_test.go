@@ -30,6 +30,8 @@ func args() *database.Args {
 		BackupRetentionDays: 14,
 		FinalSnapshot:       true,
 		DeletionProtection:  true,
+		PerformanceInsights: true,
+		MonitoringSeconds:   60,
 	}
 }
 
@@ -46,7 +48,11 @@ func newRecorder() *componenttest.Recorder {
 		"aws:kms/key:Key": func(componenttest.Resource) resource.PropertyMap {
 			return resource.PropertyMap{"keyId": resource.NewProperty(keyID)}
 		},
-		"aws:rds/subnetGroup:SubnetGroup":                     named,
+		"aws:rds/subnetGroup:SubnetGroup":       named,
+		"aws:rds/parameterGroup:ParameterGroup": named,
+		"aws:rds/cluster:Cluster": func(componenttest.Resource) resource.PropertyMap {
+			return resource.PropertyMap{"arn": resource.NewProperty("arn:aws:rds:eu-central-1:111122223333:cluster:database")}
+		},
 		"aws:rds/clusterParameterGroup:ClusterParameterGroup": named,
 		// What the version holds is not what this run drew: the value was written by an earlier run.
 		"aws:secretsmanager/secretVersion:SecretVersion": func(componenttest.Resource) resource.PropertyMap {
@@ -87,12 +93,15 @@ func TestResources(t *testing.T) {
 	require.Empty(t, cmp.Diff([]string{
 		"aws:ec2/securityGroup:SecurityGroup database-client",
 		"aws:ec2/securityGroup:SecurityGroup database-sg",
+		"aws:iam/role:Role database-monitoring",
+		"aws:iam/rolePolicyAttachment:RolePolicyAttachment database-monitoring-rights",
 		"aws:kms/alias:Alias database-key-alias",
 		"aws:kms/key:Key database-key",
 		"aws:rds/cluster:Cluster database-cluster",
 		"aws:rds/clusterInstance:ClusterInstance database-reader",
 		"aws:rds/clusterInstance:ClusterInstance database-writer",
 		"aws:rds/clusterParameterGroup:ClusterParameterGroup database-parameters",
+		"aws:rds/parameterGroup:ParameterGroup database-instance-parameters",
 		"aws:rds/subnetGroup:SubnetGroup database-subnets",
 		"aws:secretsmanager/secret:Secret database-secret",
 		"aws:secretsmanager/secretVersion:SecretVersion database-secret-version",
@@ -157,6 +166,80 @@ func TestWithoutFinalSnapshot(t *testing.T) {
 	require.NotContains(t, cluster, "finalSnapshotIdentifier")
 }
 
+// The final snapshot is worth nothing without the key that it is encrypted under.
+func TestKeyOutlivesTheStackWithTheSnapshot(t *testing.T) {
+	t.Parallel()
+	for _, kept := range []bool{true, false} {
+		a := args()
+		a.FinalSnapshot = kept
+		for _, r := range run(t, newRecorder(), a, nil) {
+			require.Equal(t, kept && r.Name == "database-key", r.RPC.GetRetainOnDelete(), r.Name)
+		}
+	}
+}
+
+func TestRestoreIsForTheCreationOnly(t *testing.T) {
+	t.Parallel()
+	for _, from := range []string{
+		"", "prod-eu-final-1234abcd", "rds:prod-eu-2026-01-31-02-00", "awsbackup:copyjob-1234abcd-12ab-34cd-56ef-1234567890ab",
+		"arn:aws:rds:eu-central-1:111122223333:cluster-snapshot:prod-eu-final-1234abcd",
+	} {
+		a := args()
+		a.RestoreFrom = from
+		cluster := componenttest.Find(t, run(t, newRecorder(), a, nil), "aws:rds/cluster:Cluster", "database-cluster")
+		require.Equal(t, []string{"snapshotIdentifier", "restoreToPointInTime"}, cluster.RPC.GetIgnoreChanges())
+		if from == "" {
+			require.NotContains(t, cluster.Plain(), "snapshotIdentifier")
+			continue
+		}
+		require.Equal(t, from, cluster.Plain()["snapshotIdentifier"])
+		require.Equal(t, "stored", cluster.Plain()["masterPassword"], "what was restored takes the new secret's password")
+	}
+}
+
+func TestRestoreToAPointInTime(t *testing.T) {
+	t.Parallel()
+	for from, want := range map[string]map[string]any{
+		"prod-eu@latest":               {"sourceClusterIdentifier": "prod-eu", "useLatestRestorableTime": true},
+		"prod-eu@2026-01-31T12:00:00Z": {"sourceClusterIdentifier": "prod-eu", "restoreToTime": "2026-01-31T12:00:00Z"},
+	} {
+		a := args()
+		a.RestoreFrom = from
+		cluster := componenttest.Find(t, run(t, newRecorder(), a, nil), "aws:rds/cluster:Cluster", "database-cluster").Plain()
+		require.Equal(t, want, cluster["restoreToPointInTime"])
+		require.NotContains(t, cluster, "snapshotIdentifier")
+		require.Equal(t, "stored", cluster["masterPassword"])
+	}
+}
+
+func TestInsightsAndMonitoring(t *testing.T) {
+	t.Parallel()
+	resources := run(t, newRecorder(), args(), nil)
+	in := componenttest.Find(t, resources, "aws:rds/clusterInstance:ClusterInstance", "database-writer")
+	for property, want := range map[string]any{
+		"performanceInsightsEnabled": true, "performanceInsightsKmsKeyId": "arn:aws:mock:::database-key", "performanceInsightsRetentionPeriod": 7.0,
+		"monitoringInterval": 60.0, "monitoringRoleArn": "arn:aws:mock:::database-monitoring", "dbParameterGroupName": "database-instance-parameters-name",
+	} {
+		require.Equal(t, want, in.Plain()[property], property)
+	}
+	require.Contains(t, in.Dependencies, "database-monitoring-rights", "RDS tries the role at once")
+	trust := componenttest.Find(t, resources, "aws:iam/role:Role", "database-monitoring").Plain()["assumeRolePolicy"]
+	require.Contains(t, trust, `"aws:SourceAccount":["111122223333"]`)
+	require.Contains(t, trust, `arn:aws:rds:eu-central-1:111122223333:db:*`)
+
+	a := args()
+	a.PerformanceInsights, a.MonitoringSeconds = false, 0
+	resources = run(t, newRecorder(), a, nil)
+	in = componenttest.Find(t, resources, "aws:rds/clusterInstance:ClusterInstance", "database-reader")
+	require.Equal(t, false, in.Plain()["performanceInsightsEnabled"])
+	for _, property := range []string{"performanceInsightsKmsKeyId", "performanceInsightsRetentionPeriod", "monitoringInterval", "monitoringRoleArn"} {
+		require.NotContains(t, in.Plain(), property)
+	}
+	for _, r := range resources {
+		require.NotContains(t, r.Type, "aws:iam", "%s is for monitoring only", r.Name)
+	}
+}
+
 func TestInstances(t *testing.T) {
 	t.Parallel()
 	resources := run(t, newRecorder(), args(), nil)
@@ -182,7 +265,7 @@ func TestSecretVersionIsWrittenOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, database.Credentials{Username: "deepstream", Password: "random1"}, c)
 	for _, r := range resources {
-		if r.Name != version.Name {
+		if r.Name != version.Name && r.Name != "database-cluster" {
 			require.Empty(t, r.RPC.GetIgnoreChanges(), r.Name)
 		}
 	}
@@ -256,9 +339,10 @@ func TestRefusals(t *testing.T) {
 		want []string
 	}{
 		"nothing": {nil, []string{"no arguments"}},
-		"everything at once": {&database.Args{Stack: "Prod_EU", EngineVersion: "16", InstanceClass: "r6g.large", BackupRetentionDays: 36}, []string{
+		"everything at once": {&database.Args{Stack: "Prod_EU", EngineVersion: "16", InstanceClass: "r6g.large", BackupRetentionDays: 36, MonitoringSeconds: 20, RestoreFrom: "last night"}, []string{
 			`stack "Prod_EU"`, "vpc id: missing", "subnet ids: missing", "zone names: missing", `engine version "16"`,
 			`instance class "r6g.large"`, "backup retention days 36",
+			"monitoring seconds 20", `restore from "last night"`,
 		}},
 		"one zone": {func() *database.Args {
 			a := args()

@@ -1,20 +1,26 @@
 // Package database is the region's PostgreSQL storage: an Aurora cluster with a writer and a reader.
 //
-// It creates a KMS key (alias/deepstreamhub/<stack>/database) under which storage, snapshots and the password are
-// encrypted; a secret with one version that holds user and password; a subnet group, a cluster parameter group that
-// refuses connections without TLS, the cluster, and two instances in the first two zones; and two security groups, the
-// cluster's own and one for clients: whoever carries Database.ClientSecurityGroupID may connect, nobody else.
+// It creates a KMS key (alias/deepstreamhub/<stack>/database) under which storage, snapshots, Performance Insights and the
+// password are encrypted; a secret with one version that holds user and password; a subnet group, a cluster parameter
+// group that refuses connections without TLS, a parameter group for the instances, the cluster, and two instances in the
+// first two zones; the role that Enhanced Monitoring reports with; and two security groups, the cluster's own and one for
+// clients: whoever carries Database.ClientSecurityGroupID may connect, nobody else.
+//
+// With Args.RestoreFrom a new cluster takes its data from a snapshot, or from another cluster's backups at a time, and its
+// password from the new secret all the same.
 //
 // It needs subnets in at least two zones of one VPC, in the order of their zone names, and permission to ask Secrets
 // Manager for a random password.
 //
 // It refuses, before anything is registered: an engine version that does not pin major and minor, an instance class
 // that is not of the db.* family, a backup retention outside 1 to 35 days, a stack name that does not fit AWS's rules
-// for aliases and snapshots.
+// for aliases and snapshots, an origin of data that is neither a snapshot nor a cluster at a time, and an interval that Enhanced
+// Monitoring does not have.
 //
 // It does not create the schema (the deepstream connector does), users other than the master user, the log group (RDS
 // makes /aws/rds/cluster/<identifier>/postgresql itself), or rotate the password: running tasks hold it in their
 // environment, so rotating it means replacing them too.
 //
-// Deleting the cluster leaves behind the final snapshot, the key for its 30 days of grace and the secret for 7.
+// Deleting it with Args.FinalSnapshot leaves behind the final snapshot and the key, which that snapshot and every recovery
+// point of the cluster are encrypted under; without, the key for its 30 days of grace. The secret stays for 7.
 package database

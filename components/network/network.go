@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -27,10 +28,17 @@ const everywhere = "0.0.0.0/0"
 
 // Args is what a Network is made from.
 type Args struct {
+	Stack  string   // part of the flow logs' name
 	Region string   // such as eu-central-1; the provider's region
 	CIDR   string   // the VPC's IPv4 range, /16 to /20
 	Zones  []string // availability zone ids such as euc1-az1, two to six, in any order
 	NAT    NAT
+
+	// Endpoints are the AWS services that have an interface endpoint in each private subnet, by the end of their name,
+	// such as ecr.api; see Services.
+	Endpoints []string
+	// FlowLogRetentionDays is how long CloudWatch Logs keeps the flow logs; 0 makes none.
+	FlowLogRetentionDays int
 }
 
 // Validate returns every problem with the arguments at once.
@@ -41,6 +49,20 @@ func (a *Args) Validate() error {
 	var problems []error
 	if a.Region == "" {
 		problems = append(problems, errors.New("region: missing"))
+	}
+	if a.Stack == "" {
+		problems = append(problems, errors.New("stack: missing"))
+	}
+	for i, name := range a.Endpoints {
+		if _, known := services[name]; !known {
+			problems = append(problems, fmt.Errorf("endpoint %q: must be one of %v", name, Services()))
+		}
+		if slices.Contains(a.Endpoints[:i], name) {
+			problems = append(problems, fmt.Errorf("endpoint %q: given twice", name))
+		}
+	}
+	if a.FlowLogRetentionDays < 0 {
+		problems = append(problems, fmt.Errorf("flow log retention of %d days: must be 0 or more", a.FlowLogRetentionDays))
 	}
 	if cidr, err := netip.ParsePrefix(a.CIDR); err != nil {
 		problems = append(problems, fmt.Errorf("cidr %q: not an IPv4 range such as 10.16.0.0/16", a.CIDR))
@@ -67,11 +89,14 @@ func (a *Args) inputs() pulumi.Map {
 		"cidr":   pulumi.String(a.CIDR),
 		"zones":  pulumi.ToStringArray(a.Zones),
 		"nat":    pulumi.String(a.NAT),
+
+		"endpoints":            pulumi.ToStringArray(a.Endpoints),
+		"flowLogRetentionDays": pulumi.Int(a.FlowLogRetentionDays),
 	}
 }
 
 // Network is a VPC with its subnets and routing. Lists are in the order of the zones' numbers. A subnet's id becomes
-// known only after the subnet has its route table.
+// known only after the subnet has its route table and its network ACL.
 type Network struct {
 	pulumi.ResourceState
 
@@ -103,7 +128,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, fmt.Errorf("create network %s: %w", name, err)
 	}
 	b := &builder{ctx: ctx, name: name, args: args, child: pulumi.Parent(n), net: n, subnets: subnets}
-	for _, step := range []func() error{b.vpcAndGateway, b.public, b.nat, b.private, b.data, b.s3Endpoint} {
+	for _, step := range []func() error{b.vpcAndGateway, b.public, b.nat, b.private, b.data, b.s3Endpoint, b.endpoints, b.flowLogs} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("create network %s: %w", name, err)
 		}
@@ -132,29 +157,9 @@ func (b *builder) vpcAndGateway() error {
 	b.net.VpcID = vpc.ID().ToStringOutput()
 	b.net.CIDR = vpc.CidrBlock
 
-	// Whatever is launched without a group of its own gets this one. Naming no rules removes those it was born with.
-	if _, err := ec2.NewDefaultSecurityGroup(b.ctx, b.name+"-default", &ec2.DefaultSecurityGroupArgs{
-		VpcId: vpc.ID(),
-	}, b.child); err != nil {
+	if err := b.defaults(); err != nil {
 		return err
 	}
 	b.gateway, err = ec2.NewInternetGateway(b.ctx, b.name+"-igw", &ec2.InternetGatewayArgs{VpcId: vpc.ID()}, b.child)
 	return err
-}
-
-// s3Endpoint lets the private subnets reach S3, where ECR keeps image layers, without NAT.
-func (b *builder) s3Endpoint() error {
-	endpoint, err := ec2.NewVpcEndpoint(b.ctx, b.name+"-s3", &ec2.VpcEndpointArgs{
-		VpcId:           b.vpc.ID(),
-		ServiceName:     pulumi.String("com.amazonaws." + b.args.Region + ".s3"),
-		VpcEndpointType: pulumi.String("Gateway"),
-		RouteTableIds:   b.privateTableIDs,
-	}, b.child)
-	if err != nil {
-		return err
-	}
-	// Connections to S3 that are open when the endpoint's routes appear are cut ("Gateway endpoints for Amazon S3",
-	// AWS PrivateLink), so hosts boot after it.
-	b.net.Egress = append(b.net.Egress, endpoint)
-	return nil
 }

@@ -18,10 +18,14 @@ import (
 
 func args() *network.Args {
 	return &network.Args{
+		Stack:  "test",
 		Region: "eu-central-1",
 		CIDR:   "10.16.0.0/16",
 		Zones:  []string{"euc1-az3", "euc1-az1", "euc1-az2"},
 		NAT:    network.NATPerZone,
+
+		Endpoints:            []string{"ecs-agent", "ecr.api", "ssm"},
+		FlowLogRetentionDays: 90,
 	}
 }
 
@@ -32,10 +36,20 @@ type outputs struct {
 	ingress, egress []string
 }
 
+// vpcOutputs are what AWS computes of a VPC.
+func vpcOutputs(componenttest.Resource) resource.PropertyMap {
+	return resource.PropertyMap{
+		"arn":                 resource.NewProperty("arn:aws:ec2:eu-central-1:111122223333:vpc/vpc-1"),
+		"defaultNetworkAclId": resource.NewProperty("acl-default"),
+		"defaultRouteTableId": resource.NewProperty("rtb-default"),
+	}
+}
+
 func run(t *testing.T, a *network.Args) ([]componenttest.Resource, *outputs) {
 	t.Helper()
 	recorder := componenttest.New()
 	recorder.Computed = map[string]func(componenttest.Resource) resource.PropertyMap{
+		"aws:ec2/vpc:Vpc": vpcOutputs,
 		"aws:ec2/subnet:Subnet": func(r componenttest.Resource) resource.PropertyMap {
 			id := r.Inputs["availabilityZoneId"].StringValue()
 			return resource.PropertyMap{"availabilityZone": resource.NewProperty("name-of-" + id)}
@@ -83,14 +97,30 @@ func TestChildren(t *testing.T) {
 	t.Parallel()
 	resources, _ := run(t, args())
 	want := []string{
+		"aws:cloudwatch/logGroup:LogGroup network-flows",
+		"aws:ec2/defaultNetworkAcl:DefaultNetworkAcl network-default",
+		"aws:ec2/defaultRouteTable:DefaultRouteTable network-default",
 		"aws:ec2/defaultSecurityGroup:DefaultSecurityGroup network-default",
 		"aws:ec2/eip:Eip network-eip-euc1-az1",
 		"aws:ec2/eip:Eip network-eip-euc1-az2",
 		"aws:ec2/eip:Eip network-eip-euc1-az3",
+		"aws:ec2/flowLog:FlowLog network-flows",
 		"aws:ec2/internetGateway:InternetGateway network-igw",
 		"aws:ec2/natGateway:NatGateway network-nat-euc1-az1",
 		"aws:ec2/natGateway:NatGateway network-nat-euc1-az2",
 		"aws:ec2/natGateway:NatGateway network-nat-euc1-az3",
+		"aws:ec2/networkAcl:NetworkAcl network-data-acl",
+		"aws:ec2/networkAcl:NetworkAcl network-private-acl",
+		"aws:ec2/networkAcl:NetworkAcl network-public-acl",
+		"aws:ec2/networkAclAssociation:NetworkAclAssociation network-data-euc1-az1",
+		"aws:ec2/networkAclAssociation:NetworkAclAssociation network-data-euc1-az2",
+		"aws:ec2/networkAclAssociation:NetworkAclAssociation network-data-euc1-az3",
+		"aws:ec2/networkAclAssociation:NetworkAclAssociation network-private-euc1-az1",
+		"aws:ec2/networkAclAssociation:NetworkAclAssociation network-private-euc1-az2",
+		"aws:ec2/networkAclAssociation:NetworkAclAssociation network-private-euc1-az3",
+		"aws:ec2/networkAclAssociation:NetworkAclAssociation network-public-euc1-az1",
+		"aws:ec2/networkAclAssociation:NetworkAclAssociation network-public-euc1-az2",
+		"aws:ec2/networkAclAssociation:NetworkAclAssociation network-public-euc1-az3",
 		"aws:ec2/route:Route network-private-euc1-az1-default",
 		"aws:ec2/route:Route network-private-euc1-az2-default",
 		"aws:ec2/route:Route network-private-euc1-az3-default",
@@ -109,6 +139,7 @@ func TestChildren(t *testing.T) {
 		"aws:ec2/routeTableAssociation:RouteTableAssociation network-public-euc1-az1",
 		"aws:ec2/routeTableAssociation:RouteTableAssociation network-public-euc1-az2",
 		"aws:ec2/routeTableAssociation:RouteTableAssociation network-public-euc1-az3",
+		"aws:ec2/securityGroup:SecurityGroup network-endpoints",
 		"aws:ec2/subnet:Subnet network-data-euc1-az1",
 		"aws:ec2/subnet:Subnet network-data-euc1-az2",
 		"aws:ec2/subnet:Subnet network-data-euc1-az3",
@@ -119,7 +150,15 @@ func TestChildren(t *testing.T) {
 		"aws:ec2/subnet:Subnet network-public-euc1-az2",
 		"aws:ec2/subnet:Subnet network-public-euc1-az3",
 		"aws:ec2/vpc:Vpc network-vpc",
+		"aws:ec2/vpcEndpoint:VpcEndpoint network-endpoint-ecr.api",
+		"aws:ec2/vpcEndpoint:VpcEndpoint network-endpoint-ecs-agent",
+		"aws:ec2/vpcEndpoint:VpcEndpoint network-endpoint-ssm",
 		"aws:ec2/vpcEndpoint:VpcEndpoint network-s3",
+		"aws:iam/role:Role network-flows",
+		"aws:iam/rolePolicy:RolePolicy network-flows",
+		"aws:kms/alias:Alias network-flows-key-alias",
+		"aws:kms/key:Key network-flows-key",
+		"aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule network-endpoints-https",
 		"deepstreamhub:network:Network network",
 		"pulumi:providers:aws aws",
 	}
@@ -161,11 +200,30 @@ func TestInputs(t *testing.T) {
 			"allocationId": "network-eip-euc1-az1-id", "subnetId": "network-public-euc1-az1-id"}},
 		{"aws:ec2/routeTableAssociation:RouteTableAssociation", "network-data-euc1-az1", map[string]any{
 			"subnetId": "network-data-euc1-az1-id", "routeTableId": "network-data-id"}},
+		{"aws:ec2/defaultNetworkAcl:DefaultNetworkAcl", "network-default", map[string]any{"defaultNetworkAclId": "acl-default"}},
+		{"aws:ec2/defaultRouteTable:DefaultRouteTable", "network-default", map[string]any{
+			"defaultRouteTableId": "rtb-default", "routes": []any{}}},
+		{"aws:ec2/networkAclAssociation:NetworkAclAssociation", "network-data-euc1-az1", map[string]any{
+			"subnetId": "network-data-euc1-az1-id", "networkAclId": "network-data-acl-id"}},
+		{"aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "network-endpoints-https", map[string]any{
+			"securityGroupId": "network-endpoints-id", "cidrIpv4": "10.16.0.0/16", "ipProtocol": "tcp", "fromPort": 443.0, "toPort": 443.0,
+			"description": "AWS APIs for the VPC"}},
+		{"aws:ec2/vpcEndpoint:VpcEndpoint", "network-endpoint-ecs-agent", map[string]any{
+			"vpcId": "network-vpc-id", "vpcEndpointType": "Interface", "serviceName": "com.amazonaws.eu-central-1.ecs-agent",
+			"subnetIds":        []any{"network-private-euc1-az1-id", "network-private-euc1-az2-id", "network-private-euc1-az3-id"},
+			"securityGroupIds": []any{"network-endpoints-id"}, "privateDnsEnabled": true}},
+		{"aws:cloudwatch/logGroup:LogGroup", "network-flows", map[string]any{
+			"name": "/deepstreamhub/test/network", "retentionInDays": 90.0, "kmsKeyId": "arn:aws:mock:::network-flows-key"}},
+		{"aws:ec2/flowLog:FlowLog", "network-flows", map[string]any{
+			"vpcId": "network-vpc-id", "trafficType": "ALL", "logDestinationType": "cloud-watch-logs", "maxAggregationInterval": 60.0,
+			"logDestination": "arn:aws:mock:::network-flows", "iamRoleArn": "arn:aws:mock:::network-flows"}},
 		{"aws:ec2/vpcEndpoint:VpcEndpoint", "network-s3", map[string]any{
 			"vpcId": "network-vpc-id", "vpcEndpointType": "Gateway", "serviceName": "com.amazonaws.eu-central-1.s3",
 			"routeTableIds": []any{"network-private-euc1-az1-id", "network-private-euc1-az2-id", "network-private-euc1-az3-id"}}},
 	} {
-		if d := cmp.Diff(test.want, componenttest.Find(t, resources, test.typ, test.name).Plain()); d != "" {
+		got := componenttest.Find(t, resources, test.typ, test.name).Plain()
+		delete(got, "policy") // see TestPolicies
+		if d := cmp.Diff(test.want, got); d != "" {
 			t.Errorf("%s: -want +got\n%s", test.name, d)
 		}
 	}
@@ -246,7 +304,9 @@ func TestOutputs(t *testing.T) {
 // TestSubnetIDsWaitForRouting: whoever takes a subnet's id depends on the subnet's route table association.
 func TestSubnetIDsWaitForRouting(t *testing.T) {
 	t.Parallel()
-	resources, err := componenttest.New().Run(func(ctx *pulumi.Context) error {
+	recorder := componenttest.New()
+	recorder.Computed = map[string]func(componenttest.Resource) resource.PropertyMap{"aws:ec2/vpc:Vpc": vpcOutputs}
+	resources, err := recorder.Run(func(ctx *pulumi.Context) error {
 		n, err := network.New(ctx, "network", args())
 		if err != nil {
 			return err
@@ -270,7 +330,8 @@ func TestSubnetIDsWaitForRouting(t *testing.T) {
 	}
 }
 
-// TestAddingAZone: a further zone adds its own resources, and but for the list of routes to S3 changes no other.
+// TestAddingAZone: a further zone adds its own resources, and but for the list of routes to S3 the endpoints'
+// lists of subnets changes no other.
 func TestAddingAZone(t *testing.T) {
 	t.Parallel()
 	a := args()
@@ -298,13 +359,15 @@ func TestAddingAZone(t *testing.T) {
 	}
 	slices.Sort(added)
 	if d := cmp.Diff([]string{
-		"network-data-euc1-az6", "network-data-euc1-az6", "network-eip-euc1-az6", "network-nat-euc1-az6",
-		"network-private-euc1-az6", "network-private-euc1-az6", "network-private-euc1-az6", "network-private-euc1-az6-default",
-		"network-public-euc1-az6", "network-public-euc1-az6",
+		"network-data-euc1-az6", "network-data-euc1-az6", "network-data-euc1-az6", "network-eip-euc1-az6", "network-nat-euc1-az6",
+		"network-private-euc1-az6", "network-private-euc1-az6", "network-private-euc1-az6", "network-private-euc1-az6",
+		"network-private-euc1-az6-default", "network-public-euc1-az6", "network-public-euc1-az6", "network-public-euc1-az6",
 	}, added); d != "" {
 		t.Errorf("added: -want +got\n%s", d)
 	}
-	if d := cmp.Diff([]string{"network-s3", "network"}, changed); d != "" {
+	if d := cmp.Diff([]string{
+		"network-endpoint-ecr.api", "network-endpoint-ecs-agent", "network-endpoint-ssm", "network-s3", "network",
+	}, changed); d != "" {
 		t.Errorf("changed: -want +got\n%s", d)
 	}
 }
@@ -316,7 +379,9 @@ func TestRefusals(t *testing.T) {
 		want []string
 	}{
 		"nil": {nil, []string{"no arguments"}},
-		"everything at once": {&network.Args{CIDR: "10.0.0.0/24", Zones: []string{"euc1-az9"}, NAT: "some"}, []string{
+		"everything at once": {&network.Args{CIDR: "10.0.0.0/24", Zones: []string{"euc1-az9"}, NAT: "some",
+			Endpoints: []string{"ssm", "ssm", "s3"}, FlowLogRetentionDays: -1}, []string{
+			"stack: missing", `endpoint "ssm": given twice`, `endpoint "s3": must be one of [ec2messages ecr.api`, "must be 0 or more",
 			"region: missing", "cidr 10.0.0.0/24: must be /16 to /20", `zone "euc1-az9"`, "zones: 1 given",
 			`nat "some": must be none, single or perZone`}},
 		"no range": {&network.Args{Region: "eu-central-1", CIDR: "ten", Zones: args().Zones, NAT: network.NATNone},

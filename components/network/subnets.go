@@ -40,7 +40,7 @@ func (b *builder) table(name string) (*ec2.RouteTable, error) {
 	return ec2.NewRouteTable(b.ctx, name, &ec2.RouteTableArgs{VpcId: b.vpc.ID()}, b.child)
 }
 
-// routed is a subnet with its route table in place.
+// routed is a subnet with its network ACL and its route table in place.
 type routed struct {
 	*ec2.Subnet
 	association *ec2.RouteTableAssociation
@@ -49,8 +49,9 @@ type routed struct {
 // id returns the subnet's id as its association tells it: whoever takes it waits for the routing too.
 func (r routed) id() pulumi.StringOutput { return r.association.SubnetId.Elem() }
 
-// subnet makes one subnet and ties it to its route table.
-func (b *builder) subnet(s Subnet, table *ec2.RouteTable) (routed, error) {
+// subnet makes one subnet and ties it to its network ACL and its route table. Until it has the ACL it is on the default
+// one, which lets nothing through, so the route table comes after.
+func (b *builder) subnet(s Subnet, table *ec2.RouteTable, acl *ec2.NetworkAcl) (routed, error) {
 	name := b.key(string(s.Tier), s.Zone)
 	subnet, err := ec2.NewSubnet(b.ctx, name, &ec2.SubnetArgs{
 		VpcId:               b.vpc.ID(),
@@ -61,10 +62,17 @@ func (b *builder) subnet(s Subnet, table *ec2.RouteTable) (routed, error) {
 	if err != nil {
 		return routed{}, err
 	}
+	filtered, err := ec2.NewNetworkAclAssociation(b.ctx, name, &ec2.NetworkAclAssociationArgs{
+		SubnetId:     subnet.ID(),
+		NetworkAclId: acl.ID(),
+	}, b.child)
+	if err != nil {
+		return routed{}, err
+	}
 	association, err := ec2.NewRouteTableAssociation(b.ctx, name, &ec2.RouteTableAssociationArgs{
 		SubnetId:     subnet.ID(),
 		RouteTableId: table.ID(),
-	}, b.child)
+	}, b.child, pulumi.DependsOn([]pulumi.Resource{filtered}))
 	return routed{subnet, association}, err
 }
 
@@ -83,11 +91,15 @@ func (b *builder) public() error {
 		return err
 	}
 	b.net.Ingress = []pulumi.Resource{b.gateway, route}
+	acl, err := b.acl(TierPublic)
+	if err != nil {
+		return err
+	}
 
 	b.publicIDs = map[string]pulumi.StringOutput{}
 	var ids pulumi.StringArray
 	for _, s := range b.tier(TierPublic) {
-		subnet, err := b.subnet(s, table)
+		subnet, err := b.subnet(s, table, acl)
 		if err != nil {
 			return err
 		}
@@ -136,6 +148,10 @@ func (b *builder) natGateway(zone string) (*ec2.NatGateway, error) {
 
 // private makes the subnets of hosts and tasks, each with a table of its own so that it can use its own zone's NAT.
 func (b *builder) private() error {
+	acl, err := b.acl(TierPrivate)
+	if err != nil {
+		return err
+	}
 	var ids pulumi.StringArray
 	for _, s := range b.tier(TierPrivate) {
 		name := b.key(string(s.Tier), s.Zone)
@@ -144,7 +160,7 @@ func (b *builder) private() error {
 			return err
 		}
 		b.privateTableIDs = append(b.privateTableIDs, table.ID().ToStringOutput())
-		subnet, err := b.subnet(s, table)
+		subnet, err := b.subnet(s, table, acl)
 		if err != nil {
 			return err
 		}
@@ -175,9 +191,13 @@ func (b *builder) data() error {
 	if err != nil {
 		return err
 	}
+	acl, err := b.acl(TierData)
+	if err != nil {
+		return err
+	}
 	var ids, zones pulumi.StringArray
 	for _, s := range b.tier(TierData) {
-		subnet, err := b.subnet(s, table)
+		subnet, err := b.subnet(s, table, acl)
 		if err != nil {
 			return err
 		}

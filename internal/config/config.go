@@ -13,6 +13,7 @@ type Config struct {
 	Platform Platform `yaml:"platform"`
 	Network  Network  `yaml:"network"`
 	Database Database `yaml:"database"`
+	Backup   Backup   `yaml:"backup"`
 	Bus      Bus      `yaml:"bus"`
 	Cluster  Cluster  `yaml:"cluster"`
 	Service  Service  `yaml:"service"`
@@ -37,7 +38,10 @@ type Platform struct {
 type Network struct {
 	CIDR  string   `yaml:"cidr"`  // the VPC's IPv4 range, /16 to /20, inside 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16
 	Zones []string `yaml:"zones"` // availability zone ids, such as euc1-az1; three to six, of the stack's region
-	NAT   string   `yaml:"nat"`   // single or perZone; without NAT the container hosts would reach neither ECS nor ECR
+	NAT   string   `yaml:"nat"`   // none, single or perZone; none only with all the endpoints that hosts and tasks need
+
+	Endpoints            []string `yaml:"endpoints"`            // AWS services with interface endpoints, such as ecr.api; [] makes none
+	FlowLogRetentionDays int      `yaml:"flowLogRetentionDays"` // one of the numbers that CloudWatch Logs accepts; 0, which is no flow logs, only with protect: false
 }
 
 // Database is the Aurora PostgreSQL cluster.
@@ -46,6 +50,20 @@ type Database struct {
 	InstanceClass       string `yaml:"instanceClass"`       // such as db.r6g.large
 	BackupRetentionDays int    `yaml:"backupRetentionDays"` // 1 to 35
 	FinalSnapshot       *bool  `yaml:"finalSnapshot"`       // whether deleting the cluster leaves a snapshot behind; never nil after Load, false only with protect: false
+	RestoreFrom         string `yaml:"restoreFrom"`         // optional: where a new cluster takes its data from, ignored afterwards; a cluster snapshot's name or ARN, or <cluster>@<time>, <cluster>@latest
+	PerformanceInsights *bool  `yaml:"performanceInsights"` // whether the instances keep what their load was made of for a week; never nil after Load
+	MonitoringSeconds   int    `yaml:"monitoringSeconds"`   // between two readings of the instances' operating system: 0 (none), 1, 5, 10, 15, 30 or 60
+}
+
+// Backup is what AWS Backup keeps of the database, apart from the database.
+type Backup struct {
+	Enabled              *bool  `yaml:"enabled"`              // never nil after Load
+	Schedule             string `yaml:"schedule"`             // when a recovery point is taken, once a day in UTC: cron(<minute> <hour> * * ? *)
+	RetentionDays        int    `yaml:"retentionDays"`        // how long it is kept, 1 to 36500
+	CopyTo               string `yaml:"copyTo"`               // optional other region that every recovery point is copied to
+	CopyRetentionDays    int    `yaml:"copyRetentionDays"`    // how long a copy is kept, 1 to 36500
+	Lock                 string `yaml:"lock"`                 // none, governance or compliance: who may delete recovery points early; a lock only with protect: true
+	LockMinRetentionDays int    `yaml:"lockMinRetentionDays"` // with a lock, the shortest retention that the vaults take, 1 to 36500
 }
 
 // Bus is the Valkey replication group.

@@ -11,6 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/deepstreamhub/platform/internal/sizing"
 )
 
 const digest = "7d1f8e0c5b6a49382716f5e4d3c2b1a0998877665544332211ffeeddccbbaa90"
@@ -108,6 +110,10 @@ func TestValuesThatMustBeTaken(t *testing.T) {
 		"smallest VPC":           {"network.cidr": "192.168.16.0/20"},
 		"six zones":              {regionKey: "us-east-1", "network.zones": regions["us-east-1"].ids(), "service.image": "deepstream@sha256:" + digest},
 		"one NAT":                {"network.nat": "single"},
+		"no NAT":                 {"network.nat": "none"},
+		"no endpoints":           {"network.endpoints": []string{}},
+		"every endpoint":         {"network.endpoints": EndpointServices()},
+		"no flow logs":           {"network.flowLogRetentionDays": 0},
 		"ephemeral":              {"platform.expires": "2026-01-31T12:00:00Z", "bus.snapshotRetentionDays": 0, "database.finalSnapshot": false},
 		"global name":            global("live.deepstreamhub.com"),
 		"global name is the top": global("deepstreamhub.com"),
@@ -280,4 +286,13 @@ func TestOverlaps(t *testing.T) {
 	err := Overlaps(map[string]Config{"c": network("10.16.16.0/20"), "a": network("10.16.0.0/16"), "b": network("10.17.0.0/16"), "d": network("10.17.0.0/20")})
 	assert.EqualError(t, err, "compare networks: stacks a and c: network.cidr 10.16.0.0/16 overlaps 10.16.16.0/20; "+
 		"stacks b and d: network.cidr 10.17.0.0/16 overlaps 10.17.0.0/20")
+}
+
+// The budget of connections has to know every class that the configuration takes.
+func TestEveryDatabaseClassHasConnections(t *testing.T) {
+	t.Parallel()
+	for _, class := range databaseClasses.types() {
+		_, known := sizing.MaxDatabaseConnections(class)
+		assert.True(t, known, class)
+	}
 }

@@ -1,18 +1,32 @@
 package config
 
+import "slices"
+
 // Defaults returns a Config with everything set that need not differ between regions, sized for production. What it
 // leaves empty is either required (see the rules) or optional.
 func Defaults() Config {
-	finalSnapshot, exec := true, true
+	finalSnapshot, insights, backups, exec := true, true, true, true
 	return Config{
 		Network: Network{
-			NAT: "perZone", // a zone that fails takes no other zone's way out with it
+			NAT:                  "perZone", // a zone that fails takes no other zone's way out with it
+			Endpoints:            slices.Clone(neededEndpoints),
+			FlowLogRetentionDays: 90,
 		},
 		Database: Database{
 			EngineVersion:       "16.8", // a long-term support release of Aurora PostgreSQL: fewest forced upgrades
 			InstanceClass:       "db.r6g.large",
 			BackupRetentionDays: 14,
 			FinalSnapshot:       &finalSnapshot,
+			PerformanceInsights: &insights, // a week of it costs nothing
+			MonitoringSeconds:   60,
+		},
+		Backup: Backup{
+			Enabled:              &backups,
+			Schedule:             "cron(0 5 * * ? *)", // after the database's own backup and the window of its maintenance
+			RetentionDays:        35,
+			CopyRetentionDays:    35,
+			Lock:                 "none",
+			LockMinRetentionDays: 7,
 		},
 		Bus: Bus{
 			EngineVersion:         "8.0",

@@ -25,6 +25,9 @@ func (c *checker) check() {
 	c.checkPlatform()
 	c.checkNetwork()
 	c.checkData()
+	c.checkRestore()
+	c.checkConnections()
+	c.checkBackup()
 	c.checkService()
 	c.checkEdge()
 	c.checkNotify()
@@ -95,6 +98,9 @@ var numbers = []struct {
 	why      string
 }{
 	{"database.backupRetentionDays", 1, 35, "Aurora always keeps at least one day"},
+	{"backup.retentionDays", 1, 36500, "AWS Backup's limits"},
+	{"backup.copyRetentionDays", 1, 36500, "AWS Backup's limits"},
+	{"backup.lockMinRetentionDays", 1, 36500, "AWS Backup's limits"},
 	{"bus.replicas", 1, 5, "failover needs one, and ElastiCache takes no more in one shard"},
 	{"bus.snapshotRetentionDays", 0, 35, "0 keeps none"},
 	{"cluster.minHosts", 1, 5000, "5000 container hosts is the quota of a cluster"},
@@ -130,8 +136,8 @@ func numberRange(key string) string {
 			return fmt.Sprintf(" from %d to %d (%s)", r.min, r.max, r.why)
 		}
 	}
-	if key == "service.logRetentionDays" {
-		return " out of " + strings.Trim(fmt.Sprint(logRetentions), "[]")
+	if list := listed[key]; list != nil {
+		return " out of " + strings.Trim(fmt.Sprint(list), "[]")
 	}
 	return ""
 }
@@ -148,6 +154,8 @@ var texts = []struct {
 	{"platform.owner", regexp.MustCompile(`^[\p{L}\p{Nd} _.:/=+\-@]{1,256}$`), tagRule},
 	{"platform.costCentre", regexp.MustCompile(`^[\p{L}\p{Nd} _.:/=+\-@]{1,256}$`), tagRule},
 	{"database.engineVersion", regexp.MustCompile(`^(1[3-9]|[2-9][0-9])\.[0-9]{1,2}$`), "must be major.minor of Aurora PostgreSQL 13 or later, such as 16.8"},
+	{"backup.schedule", regexp.MustCompile(`^cron\(([0-9]|[1-5][0-9]) ([0-9]|1[0-9]|2[0-3]) \* \* \? \*\)$`),
+		"must be once a day in UTC, cron(<minute> <hour> * * ? *), such as cron(0 5 * * ? *)"},
 	{"cluster.ami", regexp.MustCompile(`^ami-([0-9a-f]{8}|[0-9a-f]{17})$`), "must be an image id: ami- and 8 or 17 hexadecimal digits"},
 }
 
@@ -166,10 +174,11 @@ var choices = []struct {
 	of   []string
 	rule string
 }{
-	{"network.nat", []string{"single", "perZone"}, "must be single or perZone; without NAT the hosts would reach neither ECS nor ECR, since there are no interface endpoints for them"},
 	{"service.scaleOn", []string{ScaleOnConnections, ScaleOnCPU}, "must be connections or cpu"},
+	{"network.nat", []string{"none", "single", "perZone"}, "must be none, single or perZone"},
 	{"bus.engineVersion", []string{"7.2", "8.0", "8.1", "8.2"}, "must be a version of Valkey: 7.2, 8.0, 8.1 or 8.2"},
 	{"database.instanceClass", databaseClasses.types(), "must be a class that Aurora PostgreSQL runs on, of family " + databaseClasses.names()},
+	{"backup.lock", []string{"none", "governance", "compliance"}, "must be none, governance (who has the right can take it away) or compliance (after a week nobody can)"},
 	{"bus.nodeType", busNodes.types(), "must be a current node type for Valkey, of family " + busNodes.names()},
 	{"cluster.instanceType", hostTypes.types(), "must be an instance type with ENI trunking, because every task takes a network interface (t2, t3 and t4g have none); families: " + hostTypes.names()},
 }
@@ -180,13 +189,29 @@ func (c *checker) checkChoices() {
 			c.refuse(r.key, r.rule, nearest(got, r.of))
 		}
 	}
-	if n := c.cfg.Service.LogRetentionDays; c.ok("service.logRetentionDays") && !slices.Contains(logRetentions, n) {
-		near := slices.MinFunc(logRetentions, func(a, b int) int { return cmp.Compare(abs(a-n), abs(b-n)) })
-		c.refuse("service.logRetentionDays", "must be a whole number"+numberRange("service.logRetentionDays"), strconv.Itoa(near))
+	for key, list := range listed {
+		if n, ok := field(&c.cfg, key).Interface().(int); ok && c.ok(key) && !slices.Contains(list, n) {
+			c.refuse(key, "must be a whole number"+numberRange(key), strconv.Itoa(nearestNumber(n, list)))
+		}
 	}
+}
+
+// listed are the keys that take certain numbers and none between them. Flow logs may also be left off, with 0.
+var listed = map[string][]int{
+	"database.monitoringSeconds":   monitoringIntervals,
+	"network.flowLogRetentionDays": append([]int{0}, logRetentions...),
+	"service.logRetentionDays":     logRetentions,
 }
 
 // logRetentions are the days that CloudWatch Logs takes (API reference, PutRetentionPolicy).
 var logRetentions = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
+
+// monitoringIntervals are the seconds that Enhanced Monitoring takes (RDS API, CreateDBInstance); 0 is off.
+var monitoringIntervals = []int{0, 1, 5, 10, 15, 30, 60}
+
+// nearestNumber returns the choice nearest to a number.
+func nearestNumber(n int, choices []int) int {
+	return slices.MinFunc(choices, func(a, b int) int { return cmp.Compare(abs(a-n), abs(b-n)) })
+}
 
 func abs(n int) int { return max(n, -n) }

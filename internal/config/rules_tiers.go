@@ -32,20 +32,6 @@ func (c *checker) checkPlatform() {
 	}
 }
 
-// checkData keeps a protected stack's data recoverable.
-func (c *checker) checkData() {
-	protect, known := c.protected()
-	if !known || !protect {
-		return
-	}
-	if c.set("database.finalSnapshot") && !*c.cfg.Database.FinalSnapshot {
-		c.refuse("database.finalSnapshot", "must be true with platform.protect: true", "true")
-	}
-	if c.ok("bus.snapshotRetentionDays") && c.cfg.Bus.SnapshotRetentionDays == 0 {
-		c.refuse("bus.snapshotRetentionDays", "must be 1 to 35 with platform.protect: true", "1")
-	}
-}
-
 func (c *checker) checkNetwork() {
 	here, knownRegion := regions[c.cfg.Region]
 	if c.set(regionKey) && !knownRegion {
@@ -59,6 +45,7 @@ func (c *checker) checkNetwork() {
 	if c.set("network.zones") {
 		c.checkZones(here)
 	}
+	c.checkEndpoints()
 }
 
 const (

@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/deepstreamhub/platform/components/backup"
 	"github.com/deepstreamhub/platform/components/bus"
 	"github.com/deepstreamhub/platform/components/cluster"
 	"github.com/deepstreamhub/platform/components/database"
@@ -69,7 +70,11 @@ func source(ctx *pulumi.Context) (config.Source, error) {
 func Region(cfg config.Config) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
 		r := region{ctx: ctx, stack: ctx.Stack(), cfg: cfg, tags: tags(ctx.Stack(), cfg.Platform)}
-		for _, tier := range []func() error{r.provider, r.networkTier, r.databaseTier, r.busTier, r.clusterTier, r.edgeTier, r.serviceTier, r.furtherServices, r.observabilityTier} {
+		tiers := []func() error{
+			r.provider, r.networkTier, r.databaseTier, r.busTier, r.backupTier, r.clusterTier, r.edgeTier, r.serviceTier,
+			r.furtherServices, r.observabilityTier,
+		}
+		for _, tier := range tiers {
 			if err := tier(); err != nil {
 				return err
 			}
@@ -89,6 +94,7 @@ type region struct {
 	aws      *aws.Provider
 	network  *network.Network
 	database *database.Database
+	backup   *backup.Backup // nil if the configuration turns it off
 	bus      *bus.Bus
 	cluster  *cluster.Cluster
 	edge     *edge.Edge
@@ -110,8 +116,15 @@ func (r *region) tier(component string, more ...pulumi.ResourceOption) []pulumi.
 func (r *region) protected() pulumi.ResourceOption { return pulumi.Protect(*r.cfg.Platform.Protect) }
 
 func (r *region) networkTier() (err error) {
+	c := r.cfg.Network
 	r.network, err = network.New(r.ctx, "network", &network.Args{
-		Region: r.cfg.Region, CIDR: r.cfg.Network.CIDR, Zones: r.cfg.Network.Zones, NAT: network.NAT(r.cfg.Network.NAT),
+		Stack:                r.stack,
+		Region:               r.cfg.Region,
+		CIDR:                 c.CIDR,
+		Zones:                c.Zones,
+		NAT:                  network.NAT(c.NAT),
+		Endpoints:            c.Endpoints,
+		FlowLogRetentionDays: c.FlowLogRetentionDays,
 	}, r.tier("network")...)
 	return err
 }
@@ -126,8 +139,11 @@ func (r *region) databaseTier() (err error) {
 		EngineVersion:       c.EngineVersion,
 		InstanceClass:       c.InstanceClass,
 		BackupRetentionDays: c.BackupRetentionDays,
-		FinalSnapshot:       *c.FinalSnapshot,
 		DeletionProtection:  *r.cfg.Platform.Protect,
+		FinalSnapshot:       *c.FinalSnapshot,
+		PerformanceInsights: *c.PerformanceInsights,
+		MonitoringSeconds:   c.MonitoringSeconds,
+		RestoreFrom:         c.RestoreFrom,
 	}, r.tier("database", r.protected())...)
 	return err
 }
@@ -175,6 +191,10 @@ func (r *region) observabilityTier() error {
 		protocol, endpoint := config.Receiver(to)
 		receivers = append(receivers, observability.Subscription{Protocol: protocol, Endpoint: endpoint})
 	}
+	var watchedBackup *observability.Backup
+	if r.backup != nil {
+		watchedBackup = &observability.Backup{VaultArn: r.backup.VaultArn}
+	}
 	sizes := r.cfg.Sizes
 	_, err := observability.New(r.ctx, "observability", &observability.Args{
 		Stack:         r.stack,
@@ -198,7 +218,8 @@ func (r *region) observabilityTier() error {
 			MinLocalStorageGiB:  watchedStorageGiB,
 			MaxVolumeGiB:        r.cfg.Observability.MaxVolumeGiB,
 		},
-		Bus: observability.Bus{ReplicationGroupID: r.bus.ReplicationGroupID, Nodes: 1 + r.cfg.Bus.Replicas},
+		Bus:    observability.Bus{ReplicationGroupID: r.bus.ReplicationGroupID, Nodes: 1 + r.cfg.Bus.Replicas},
+		Backup: watchedBackup,
 	}, r.tier("observability")...)
 	return err
 }

@@ -234,3 +234,25 @@ func TestDatabases(t *testing.T) {
 		require.False(t, known, class)
 	}
 }
+
+func TestDatabaseBudget(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		class           string
+		tasks           int
+		taken, accepted int
+		nearest         string
+	}{
+		{"db.r6g.large", 6, 75, 1594, "db.r6g.large"},
+		{"db.r6g.large", 127, 1588, 1594, "db.r6g.large"},
+		{"db.r6g.large", 128, 1600, 1594, "db.r6g.xlarge"},
+		{"db.t4g.medium", 100, 1250, 398, "db.r6g.large"},
+		{"db.r6g.2xlarge", 399, 4988, 5000, "db.r6g.2xlarge"},
+		{"db.r6g.2xlarge", 400, 5000, 5000, ""},
+		{"db.m5.large", 2, 25, 0, "db.r6g.large"},
+	} {
+		taken, accepted, nearest := sizing.DatabaseBudget(c.class, c.tasks)
+		require.Equal(t, []any{c.taken, c.accepted, c.nearest}, []any{taken, accepted, nearest}, "%s, %d tasks", c.class, c.tasks)
+	}
+	require.Equal(t, 399, sizing.MaxDatabaseTasks())
+}

@@ -123,6 +123,7 @@ func Ephemeral(t testing.TB, like string) config.Config {
 	cfg.Platform.Protect = &no
 	cfg.Platform.Expires = "2030-01-01T00:00:00Z"
 	cfg.Database.FinalSnapshot = &no
+	cfg.Network.Endpoints = []string{} // they cost by the hour; NAT is there
 	return cfg
 }
 

@@ -79,16 +79,20 @@ func checkListener(c *Checker) {
 		c.Fail("defaultActions", "at least one action is needed")
 	}
 	for i, a := range Maps(c.In, "defaultActions[]") {
-		path := fmt.Sprintf("defaultActions[%d]", i)
-		if needs, given := actionBlocks[Str(a, "type")], blocksOf(a); len(needs) > 0 && (len(given) != 1 || !contains(needs, given[0])) {
-			c.Fail(path, "an action of type %s needs exactly one of %q, not %q", Str(a, "type"), needs, given)
-		}
-		if n := len(At(a, "forward.targetGroups[]")); Has(a, "forward") && (n < 1 || n > 5) {
-			c.Fail(path+".forward.targetGroups", "expected 1 to 5 items, got %d", n)
-		}
-		if code, ok := known[string](a, "fixedResponse.statusCode"); ok && (len(code) != 3 || !strings.Contains("245", code[:1])) {
-			c.Fail(path+".fixedResponse.statusCode", "must be 2XX, 4XX or 5XX, got %s", code)
-		}
+		checkAction(c, fmt.Sprintf("defaultActions[%d]", i), a)
+	}
+}
+
+// checkAction refuses an action without the block that its type needs, or with another.
+func checkAction(c *Checker, path string, a Map) {
+	if needs, given := actionBlocks[Str(a, "type")], blocksOf(a); len(needs) > 0 && (len(given) != 1 || !contains(needs, given[0])) {
+		c.Fail(path, "an action of type %s needs exactly one of %q, not %q", Str(a, "type"), needs, given)
+	}
+	if n := len(At(a, "forward.targetGroups[]")); Has(a, "forward") && (n < 1 || n > 5) {
+		c.Fail(path+".forward.targetGroups", "expected 1 to 5 items, got %d", n)
+	}
+	if code, ok := known[string](a, "fixedResponse.statusCode"); ok && (len(code) != 3 || !strings.Contains("245", code[:1])) {
+		c.Fail(path+".fixedResponse.statusCode", "must be 2XX, 4XX or 5XX, got %s", code)
 	}
 }
 

@@ -11,8 +11,15 @@ const typeEndpoint = "aws:ec2/vpcEndpoint:VpcEndpoint"
 
 const endpointRule = "EC2 API, CreateVpcEndpoint"
 
-// gatewayEndpoints is the default quota in a region (facts 21).
-const gatewayEndpoints = 20
+// Default quotas (facts 21).
+const (
+	gatewayEndpoints   = 20 // in a region
+	interfaceEndpoints = 50 // in a VPC
+)
+
+// withoutPolicies are the services whose endpoints take no policy: DescribeVpcEndpointServices shows them with
+// vpcEndpointPolicySupported false.
+var withoutPolicies = strings.Fields("ecs-agent ecs-telemetry")
 
 var _ = register(&Kind{
 	Type: typeEndpoint, Service: "EC2", Noun: "VpcEndpoint", DeleteCall: "DeleteVpcEndpoints",
@@ -84,15 +91,6 @@ func createEndpoint(t *Tx, r *Resource) error {
 			"prefixListId": prefixList(t, service), "cidrBlocks": List("198.51.100.0/24"), "securityGroupIds": List[any](),
 			"dnsOptions": Map{"dnsRecordIpType": "service-defined"},
 		})
-		count := 0
-		for _, other := range t.All(typeEndpoint) {
-			if other.Str("vpcEndpointType") == gatewayType {
-				count++
-			}
-		}
-		if count >= gatewayEndpoints {
-			return Refuse("VpcEndpointLimitExceeded", "facts 21", "The maximum number of VPC endpoints has been reached.")
-		}
 	} else {
 		host := fmt.Sprintf("%s-%s.%s.%s.vpce.amazonaws.com", r.ID, t.Hex(8), service, t.Region)
 		computed(r, Map{
@@ -107,7 +105,26 @@ func createEndpoint(t *Tx, r *Resource) error {
 		"policy":              `{"Statement":[{"Action":"*","Effect":"Allow","Principal":"*","Resource":"*"}],"Version":"2008-10-17"}`,
 		"networkInterfaceIds": List[any](), "dnsEntries": List[any](), "subnetConfigurations": List[any](), "ipAddressType": "ipv4",
 	})
+	if err := underEndpointQuota(t, r); err != nil {
+		return err
+	}
 	return settleEndpoint(t, r)
+}
+
+func underEndpointQuota(t *Tx, r *Resource) error {
+	count, limit := 0, interfaceEndpoints
+	if r.Str("vpcEndpointType") == gatewayType {
+		limit = gatewayEndpoints
+	}
+	for _, other := range t.All(typeEndpoint) {
+		if other.Str("vpcEndpointType") == r.Str("vpcEndpointType") && (limit == gatewayEndpoints || other.Str("vpcId") == r.Str("vpcId")) {
+			count++
+		}
+	}
+	if count >= limit {
+		return Refuse("VpcEndpointLimitExceeded", "facts 21", "The maximum number of VPC endpoints has been reached.")
+	}
+	return nil
 }
 
 func updateEndpoint(t *Tx, r *Resource, old Map) error {
@@ -117,6 +134,9 @@ func updateEndpoint(t *Tx, r *Resource, old Map) error {
 
 func settleEndpoint(t *Tx, r *Resource) error {
 	tagsAll(r)
+	if name := endpointService.FindStringSubmatch(r.Str("serviceName")); Has(r.Inputs, "policy") && contains(withoutPolicies, name[2]) {
+		return Refuse("InvalidParameter", endpointRule, "The service %s does not support VPC endpoint policies.", r.Str("serviceName"))
+	}
 	if r.Str("ipAddressType") != "ipv4" {
 		return Refuse("InvalidParameter", endpointRule, "The subnets of VPC %s have no IPv6 CIDR block for an endpoint of address type %s", r.Str("vpcId"), r.Str("ipAddressType"))
 	}

@@ -159,9 +159,14 @@ func roleAllows(t *Tx, role *Resource, action, resource string, context map[stri
 
 // trusts reports whether a role lets a service assume it.
 func trusts(t *Tx, role *Resource, service string) bool {
+	return trustsFor(t, role, service, t.ARN(strings.SplitN(service, "-", 2)[0], "*"))
+}
+
+// trustsFor reports whether a role lets a service assume it on behalf of the resource with the ARN.
+func trustsFor(t *Tx, role *Resource, service, source string) bool {
 	statements, err := parsePolicy(role.Str("assumeRolePolicy"), trustPolicy)
 	return err == nil && allows(statements, request{
 		Principal: principal{"Service", service}, Action: "sts:AssumeRole", Resource: role.Str("arn"),
-		Context: map[string]string{"aws:sourceaccount": t.Account(), "aws:sourcearn": t.ARN(strings.SplitN(service, "-", 2)[0], "*")},
+		Context: map[string]string{"aws:sourceaccount": t.Account(), "aws:sourcearn": source},
 	})
 }

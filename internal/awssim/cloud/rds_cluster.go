@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 const (
@@ -60,11 +61,11 @@ func createDBCluster(t *Tx, r *Resource) error {
 			"resource. Verify that you have permission to create service linked role. Otherwise wait and try again later")
 	}
 	r.ID = nameOrPrefixed(t, r, "clusterIdentifier", "clusterIdentifierPrefix")
-	r.Hidden = Map{"marker": t.Hex(16)}
+	r.Hidden = Map{"marker": t.Hex(16), "since": t.Now().Format(time.RFC3339)}
 	if err := restore(t, r); err != nil {
 		return err
 	}
-	if !Has(r.State, "snapshotIdentifier") {
+	if !restored(r) {
 		if err := checkMaster(r); err != nil {
 			return err
 		}
@@ -93,41 +94,6 @@ func createDBCluster(t *Tx, r *Resource) error {
 		r.State["kmsKeyId"] = t.ARN("kms", "key/"+awsManagedKey(t, "rds"))
 	}
 	computed(r, Map{"kmsKeyId": ""})
-	return nil
-}
-
-// restore takes over what a snapshot holds, content included.
-func restore(t *Tx, r *Resource) error {
-	ref := r.Str("snapshotIdentifier")
-	if ref == "" {
-		return nil
-	}
-	name := strings.TrimPrefix(ref, t.ARN("rds", "cluster-snapshot:"))
-	snapshot, ok := t.Remnant("clusterSnapshot", name)
-	if !ok {
-		return Refuse("DBClusterSnapshotNotFoundFault", "RDS API, RestoreDBClusterFromSnapshot", "DBClusterSnapshot not found: %s", ref)
-	}
-	from := snapshot.State
-	if r.Str("engineVersion") == "" {
-		r.State["engineVersion"] = from["engineVersion"]
-	}
-	if versionLess(r.Str("engineVersion"), Str(from, "engineVersion")) {
-		return Refuse("InvalidParameterCombination", "RDS API, RestoreDBClusterFromSnapshot",
-			"Cannot restore a snapshot of %s %s to %s", auroraEngine, Str(from, "engineVersion"), r.Str("engineVersion"))
-	}
-	key := Str(from, "kmsKeyId")
-	if _, problem := usableKey(t, key); key != "" && problem != "" && key != t.ARN("kms", "key/"+awsManagedKey(t, "rds")) {
-		return Refuse("KMSKeyNotAccessibleFault", "RDS API, RestoreDBClusterFromSnapshot",
-			"The key [%s] of the snapshot %s, or you do not have permissions to access it.", key, problem)
-	}
-	for _, p := range []string{"masterUsername", "databaseName"} { // inherited whatever the program says
-		r.State[p] = from[p]
-	}
-	computed(r, Map{"storageEncrypted": Bool(from, "storageEncrypted")})
-	if r.Bool("storageEncrypted") && key != "" {
-		computed(r, Map{"kmsKeyId": key})
-	}
-	r.Hidden = Map{"marker": from["marker"]}
 	return nil
 }
 
@@ -198,7 +164,7 @@ func updateDBCluster(t *Tx, r *Resource, old Map) error {
 	if err := sameVPC(t, group.Str("vpcId"), r.Strs("vpcSecurityGroupIds[]")); err != nil {
 		return err
 	}
-	if r.Str("snapshotIdentifier") == "" || r.Str("masterPassword") != Str(old, "masterPassword") {
+	if !restored(r) || r.Str("masterPassword") != Str(old, "masterPassword") {
 		if err := checkMaster(r); err != nil {
 			return err
 		}

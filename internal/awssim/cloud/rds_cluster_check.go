@@ -35,7 +35,6 @@ var absentFeatures = map[string]string{
 	"manageMasterUserPassword":    "passwords managed by RDS",
 	"masterUserSecretKmsKeyId":    "passwords managed by RDS",
 	"replicationSourceIdentifier": "replica clusters",
-	"restoreToPointInTime":        "point-in-time recovery",
 	"s3Import":                    "import from S3",
 	"scalingConfiguration":        "Aurora Serverless v1",
 	"sourceRegion":                "replica clusters",
@@ -62,6 +61,7 @@ func checkDBCluster(c *Checker) {
 	}
 	c.Conflict("masterPassword", "manageMasterUserPassword")
 	c.Conflict("snapshotIdentifier", "globalClusterIdentifier")
+	c.pointInTime()
 	c.Between("serverlessv2ScalingConfiguration.maxCapacity", 1, 256)
 	c.Between("serverlessv2ScalingConfiguration.minCapacity", 0, 256)
 	c.Between("serverlessv2ScalingConfiguration.secondsUntilAutoPause", 300, 86400)
@@ -202,7 +202,7 @@ func monitored(t *Tx, r *Resource) error {
 		return Refuse(code, rule, "You must specify a MonitoringInterval value other than 0 when you specify a MonitoringRoleARN value.")
 	}
 	if role != "" {
-		if r, ok := roleByARN(t, role); !ok || !trusts(t, r, "monitoring.rds.amazonaws.com") {
+		if found, ok := roleByARN(t, role); !ok || !trustsFor(t, found, "monitoring.rds.amazonaws.com", r.Str("arn")) {
 			return Refuse("InvalidParameterValue", "facts 91",
 				"IAM role ARN value is invalid or does not include the required permissions for: ENHANCED_MONITORING")
 		}

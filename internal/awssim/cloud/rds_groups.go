@@ -71,19 +71,7 @@ var _ = register(
 			Message: "One or more database instances are still members of this parameter group {name}, so the group cannot be deleted",
 			Rule:    "facts 92",
 		},
-		Check: func(c *Checker) {
-			for _, p := range []string{"name", "namePrefix"} {
-				c.Match(p, dbParameterGroupPattern, "only lowercase alphanumeric characters, periods, and hyphens allowed, first a letter")
-				c.Length(p, 1, 255)
-				if strings.Contains(Str(c.In, p), "--") {
-					c.Fail(p, "cannot contain two consecutive hyphens")
-				}
-			}
-			if strings.HasSuffix(Str(c.In, "name"), "-") {
-				c.Fail("name", "cannot end with a hyphen")
-			}
-			c.Conflict("name", "namePrefix")
-		},
+		Check: checkParameterGroup,
 		Create: func(t *Tx, r *Resource) error {
 			r.ID = nameOrPrefixed(t, r, "name", "namePrefix")
 			r.State["arn"] = t.ARN("rds", "cluster-pg:"+r.ID)

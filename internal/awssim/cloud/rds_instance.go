@@ -25,6 +25,8 @@ var _ = register(&Kind{
 	}}},
 	Refs: []Ref{{Path: "clusterIdentifier", To: typeDBCluster, Missing: Refusal{
 		Code: "DBClusterNotFoundFault", Message: "DBCluster {value} not found.", Rule: "RDS API, CreateDBInstance",
+	}}, {Path: "dbParameterGroupName", To: typeInstanceParameters, Except: "default.", Missing: Refusal{
+		Code: "DBParameterGroupNotFound", Message: "DBParameterGroup not found: {value}", Rule: "RDS API, CreateDBInstance",
 	}}},
 	Quota: &Quota{Max: 40, Refusal: Refusal{
 		Code: "InstanceQuotaExceeded", Message: "DB Instance quota exceeded: {value}", Rule: "facts 21",
@@ -77,7 +79,20 @@ func updateInstance(t *Tx, r *Resource, old Map) error {
 	cluster, _ := t.Find(typeDBCluster, "", r.Str("clusterIdentifier"))
 	keep(r, old, "availabilityZone", "caCertIdentifier", "dbParameterGroupName", "dbSubnetGroupName", "engineVersion",
 		"preferredMaintenanceWindow", "publiclyAccessible")
-	return settleInstance(t, r, cluster)
+	// A key stays chosen even while Performance Insights is off.
+	const key = "performanceInsightsKmsKeyId"
+	chosen := Str(old, key)
+	if asked := Str(r.Inputs, key); asked != "" && chosen != "" && asked != chosen {
+		return Refuse("InvalidParameterCombination", "terraform-provider-aws, TestAccRDSClusterInstance_PerformanceInsightsKMSKeyID_defaultKeyToCustomKey",
+			"You cannot change your Performance Insights KMS key")
+	}
+	if err := settleInstance(t, r, cluster); err != nil {
+		return err
+	}
+	if r.Str(key) == "" || Str(r.Inputs, key) == "" && chosen != "" {
+		r.State[key] = chosen
+	}
+	return nil
 }
 
 // settleInstance checks and computes what creation and update have in common.
@@ -95,7 +110,7 @@ func settleInstance(t *Tx, r, cluster *Resource) error {
 	for _, p := range []string{"kmsKeyId", "networkType", "port", "storageEncrypted", "preferredBackupWindow", "engineVersionActual"} {
 		r.State[p] = cluster.State[p]
 	}
-	if err := checkInstanceValues(r, version); err != nil {
+	if err := checkInstanceValues(t, r, version); err != nil {
 		return err
 	}
 	if err := monitored(t, r); err != nil {
@@ -132,7 +147,7 @@ func fitsCluster(r, cluster *Resource) error {
 	return nil
 }
 
-func checkInstanceValues(r *Resource, version string) error {
+func checkInstanceValues(t *Tx, r *Resource, version string) error {
 	const rule = "RDS API, CreateDBInstance"
 	if tier := r.Int("promotionTier"); tier < 0 || tier > 15 {
 		return Refuse("InvalidParameterValue", rule, "Invalid promotion tier: %d. Valid values: 0 - 15", tier)
@@ -140,10 +155,12 @@ func checkInstanceValues(r *Resource, version string) error {
 	if ca := r.Str("caCertIdentifier"); !contains([]string{"rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1"}, ca) {
 		return Refuse("CertificateNotFound", rule, "Certificate not found: %s", ca)
 	}
-	if group := r.Str("dbParameterGroupName"); group != "default."+auroraFamily(version) {
-		return Refuse("DBParameterGroupNotFound", rule, "DBParameterGroup not found: %s", group)
+	group := r.Str("dbParameterGroupName")
+	family := strings.TrimPrefix(group, "default.")
+	if g, ok := t.Find(typeInstanceParameters, "", group); ok {
+		family = g.Str("family")
 	}
-	return nil
+	return groupFits(auroraFamily(version), group, family)
 }
 
 // placeInstance puts an instance into a zone that the cluster's subnet group covers.

@@ -25,6 +25,7 @@ var _ = register(
 		Type: typeVPC, Service: "EC2", Noun: "Vpc", UpdateCall: "ModifyVpcAttribute",
 		Replace:  []string{"cidrBlock", "ipv4IpamPoolId", "ipv4NetmaskLength", "instanceTenancy"},
 		Defaults: Map{"enableDnsSupport": true, "instanceTenancy": "default"},
+		Keys:     []string{"defaultNetworkAclId", "defaultRouteTableId"},
 		InUse:    Refusal{inUseByOthers, "The vpc '{id}' has dependencies and cannot be deleted.", "facts 1"},
 		Quota:    &Quota{Max: 5, Refusal: Refusal{"VpcLimitExceeded", "The maximum number of VPCs has been reached.", "facts 19"}},
 		Check:    checkVPC, Create: createVPC,
@@ -34,7 +35,9 @@ var _ = register(
 			return nil
 		},
 		Delete: func(t *Tx, r *Resource) error {
-			removeAll(t, typeDefaultGroup, "vpcId", r.ID)
+			for _, adopted := range []string{typeDefaultGroup, typeDefaultNetworkACL, typeDefaultRouteTable} {
+				removeAll(t, adopted, "vpcId", r.ID)
+			}
 			return nil
 		},
 	},
@@ -56,6 +59,7 @@ var _ = register(
 		},
 		Delete: func(t *Tx, r *Resource) error {
 			removeAll(t, typeRouteAssociation, "subnetId", r.ID)
+			removeAll(t, typeACLAssociation, "subnetId", r.ID)
 			return nil
 		},
 	},

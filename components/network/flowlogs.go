@@ -1,0 +1,128 @@
+package network
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/deepstreamhub/platform/internal/policy"
+)
+
+// flowLogs makes the record of who talked to whom: a log group with a key of its own, the role that writes to it, and
+// the VPC's flow log.
+func (b *builder) flowLogs() error {
+	if b.args.FlowLogRetentionDays == 0 {
+		return nil
+	}
+	group, err := b.flowGroup()
+	if err != nil {
+		return err
+	}
+	role, err := iam.NewRole(b.ctx, b.name+"-flows", &iam.RoleArgs{
+		Description:      pulumi.String("Flow logs of the VPC"),
+		AssumeRolePolicy: b.document(place.flowTrust),
+	}, b.child)
+	if err != nil {
+		return err
+	}
+	write, err := iam.NewRolePolicy(b.ctx, b.name+"-flows", &iam.RolePolicyArgs{
+		Role:   role.Name,
+		Policy: b.document(func(p place) (string, error) { return p.flowPermissions(b.flowGroupName()) }),
+	}, b.child)
+	if err != nil {
+		return err
+	}
+	_, err = ec2.NewFlowLog(b.ctx, b.name+"-flows", &ec2.FlowLogArgs{
+		VpcId:                  b.vpc.ID(),
+		TrafficType:            pulumi.String("ALL"), // accepted traffic is what an investigation asks for
+		LogDestinationType:     pulumi.String("cloud-watch-logs"),
+		LogDestination:         group.Arn,
+		IamRoleArn:             role.Arn,
+		MaxAggregationInterval: pulumi.Int(60), // seconds; the other choice is 600, by when an incident has moved on
+	}, b.child, pulumi.DependsOn([]pulumi.Resource{write}))
+	return err
+}
+
+func (b *builder) flowGroupName() string {
+	return fmt.Sprintf("/deepstreamhub/%s/%s", b.args.Stack, b.name)
+}
+
+// flowGroup makes the log group and its key.
+func (b *builder) flowGroup() (*cloudwatch.LogGroup, error) {
+	key, err := kms.NewKey(b.ctx, b.name+"-flows-key", &kms.KeyArgs{
+		Description:          pulumi.Sprintf("Flow logs of %s in %s", b.name, b.args.Stack),
+		EnableKeyRotation:    pulumi.Bool(true),
+		DeletionWindowInDays: pulumi.Int(30),
+		Policy:               b.document(func(p place) (string, error) { return p.flowKeyPolicy(b.flowGroupName()) }),
+	}, b.child)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := kms.NewAlias(b.ctx, b.name+"-flows-key-alias", &kms.AliasArgs{
+		Name:        pulumi.Sprintf("alias/deepstreamhub/%s/%s", b.args.Stack, b.name),
+		TargetKeyId: key.KeyId,
+	}, b.child); err != nil {
+		return nil, err
+	}
+	return cloudwatch.NewLogGroup(b.ctx, b.name+"-flows", &cloudwatch.LogGroupArgs{
+		Name:            pulumi.String(b.flowGroupName()),
+		RetentionInDays: pulumi.Int(b.args.FlowLogRetentionDays),
+		KmsKeyId:        key.Arn,
+	}, b.child)
+}
+
+// flowTrust lets the flow logs of this account and region use the role, and nobody else's ("IAM role for publishing
+// flow logs to CloudWatch Logs", Amazon VPC User Guide).
+func (p place) flowTrust() (string, error) {
+	document, err := policy.TrustService("vpc-flow-logs.amazonaws.com", policy.Source{
+		Account: p.account, ARN: p.arn("ec2", "vpc-flow-log/*"),
+	})
+	if err != nil {
+		return "", err
+	}
+	return document.JSON()
+}
+
+// flowPermissions is what the same page asks for, on the one group. The group exists, so it need not be created.
+func (p place) flowPermissions(group string) (string, error) {
+	return policy.Document{Statements: []policy.Statement{
+		{
+			Sid:       "Write",
+			Actions:   []string{"logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"},
+			Resources: policy.On(p.arn("logs", "log-group:"+group+":*")),
+		},
+		{
+			Sid:       "Find",
+			Actions:   []string{"logs:DescribeLogGroups"},
+			Resources: policy.On(p.arn("logs", "log-group:*")), // it lists groups, so it takes no single one
+		},
+	}}.JSON()
+}
+
+// flowKeyPolicy lets CloudWatch Logs use the key, for that group only ("Encrypt log data in CloudWatch Logs using
+// KMS").
+func (p place) flowKeyPolicy(group string) (string, error) {
+	itself := policy.AnyResource("in a key's policy, * is the key itself")
+	root := policy.ARN{Partition: p.partition, Service: "iam", Account: p.account, Resource: "root"}.String()
+	return policy.Document{Kind: policy.Resource, Statements: []policy.Statement{
+		{
+			Sid:        "Account", // leaves access to the account's IAM policies; without it nobody could manage the key
+			Principals: []policy.Principal{policy.AWS(root)},
+			Actions:    []string{"kms:*"},
+			Resources:  itself,
+		},
+		{
+			Sid:        "Logs",
+			Principals: []policy.Principal{policy.Service("logs." + p.region + ".amazonaws.com")},
+			Actions:    []string{"kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"},
+			Resources:  itself,
+			Conditions: []policy.Condition{{
+				Operator: "ArnEquals", Key: "kms:EncryptionContext:aws:logs:arn", Values: []string{p.arn("logs", "log-group:"+group)},
+			}},
+		},
+	}}.JSON()
+}

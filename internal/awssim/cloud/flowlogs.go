@@ -1,0 +1,94 @@
+package cloud
+
+import "strings"
+
+const typeFlowLog = "aws:ec2/flowLog:FlowLog"
+
+// flowLogFormat is the default record format (Amazon VPC User Guide, "Flow log records").
+const flowLogFormat = "${version} ${account-id} ${interface-id} ${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol} ${packets} ${bytes} ${start} ${end} ${action} ${log-status}"
+
+var _ = register(&Kind{
+	Type: typeFlowLog, Service: "EC2", Noun: "FlowLogs",
+	Frozen: true, Mutable: []string{"tags"}, // AWS changes no flow log: every input but the tags makes a new one
+	Defaults: Map{"logDestinationType": "cloud-watch-logs", "maxAggregationInterval": 600.0},
+	Refs: []Ref{
+		{Path: "vpcId", To: typeVPC, Missing: missingVPC},
+		{Path: "subnetId", To: typeSubnet, Missing: missingNet, Free: true},
+	},
+	Check: func(c *Checker) {
+		c.ExactlyOne("eniId", "subnetId", "vpcId", "transitGatewayId", "transitGatewayAttachmentId")
+		c.OneOf("logDestinationType", "cloud-watch-logs", "s3", "kinesis-data-firehose")
+		c.OneOf("trafficType", "ACCEPT", "REJECT", "ALL")
+		c.Conflict("logDestination", "logGroupName")
+		c.Match("iamRoleArn", arnPattern, "an ARN")
+		c.Match("logDestination", arnPattern, "an ARN")
+		if n, ok := c.Number("maxAggregationInterval"); ok && n != 60 && n != 600 {
+			c.Fail("maxAggregationInterval", "expected maxAggregationInterval to be one of [60 600], got %v", n)
+		}
+		if !Has(c.In, "transitGatewayId") && !Has(c.In, "transitGatewayAttachmentId") && !Has(c.In, "trafficType") {
+			c.Fail("trafficType", "missing required property: only a transit gateway's flow log has none")
+		}
+		c.Unmodelled("eniId", "transitGatewayId", "transitGatewayAttachmentId", "destinationOptions", "deliverCrossAccountRole")
+	},
+	Create: createFlowLog,
+	Update: func(_ *Tx, r *Resource, _ Map) error { tagsAll(r); return nil },
+})
+
+func createFlowLog(t *Tx, r *Resource) error {
+	if kind := r.Str("logDestinationType"); kind != "cloud-watch-logs" {
+		return Refuse("InvalidParameter", "EC2 API, CreateFlowLogs", "LogDestination type %s is not part of the offline AWS", kind)
+	}
+	name := r.Str("logGroupName")
+	if arn := r.Str("logDestination"); arn != "" {
+		var ok bool
+		if name, ok = strings.CutPrefix(strings.TrimSuffix(arn, ":*"), t.ARN("logs", "log-group:")); !ok {
+			return Refuse("InvalidParameter", "EC2 API, CreateFlowLogs", "LogDestination %s is not a log group of this account and region", arn)
+		}
+	}
+	switch {
+	case name == "":
+		return Refuse("InvalidParameter", "EC2 API, CreateFlowLogs", "LogDestination can't be empty.")
+	case r.Str("iamRoleArn") == "":
+		return Refuse("InvalidParameter", "EC2 API, CreateFlowLogs", "DeliverLogsPermissionArn can't be empty if LogDestinationType is cloud-watch-logs.")
+	}
+	r.ID = t.ID("fl")
+	computed(r, Map{
+		"arn": t.ARN("ec2", "vpc-flow-log/"+r.ID), "logGroupName": name, "logDestination": t.ARN("logs", "log-group:"+name), "logFormat": flowLogFormat,
+	})
+	role, ok := roleByARN(t, r.Str("iamRoleArn"))
+	if !ok || !flowLogsMayAssume(t, role, r) {
+		return Refuse("InvalidParameter", "facts 18", "Unable to assume given IAM role")
+	}
+	for _, other := range t.All(typeFlowLog) {
+		if other.Str("vpcId") == r.Str("vpcId") && other.Str("subnetId") == r.Str("subnetId") && other.Str("logGroupName") == name && other.Str("trafficType") == r.Str("trafficType") {
+			return Refuse("FlowLogAlreadyExists", "facts 18", "Error. There is an existing Flow Log with the same configuration and log destination.")
+		}
+	}
+	tagsAll(r)
+	return deliverable(t, r, role, name)
+}
+
+// flowLogsMayAssume asks a role's trust policy as the flow logs service does ("IAM role for publishing flow logs to
+// CloudWatch Logs", Amazon VPC User Guide).
+func flowLogsMayAssume(t *Tx, role, r *Resource) bool {
+	statements, err := parsePolicy(role.Str("assumeRolePolicy"), trustPolicy)
+	return err == nil && allows(statements, request{
+		Principal: principal{"Service", "vpc-flow-logs.amazonaws.com"}, Action: "sts:AssumeRole", Resource: role.Str("arn"),
+		Context: map[string]string{"aws:sourceaccount": t.Account(), "aws:sourcearn": r.Str("arn")},
+	})
+}
+
+// deliverable refuses a flow log whose records would never arrive. AWS accepts it and reports deliverLogsStatus FAILED,
+// which nobody sees; here it is an error.
+func deliverable(t *Tx, r, role *Resource, name string) error {
+	group := t.ARN("logs", "log-group:"+name)
+	if _, ok := t.Find(typeLogGroup, "", name); !ok && !roleAllows(t, role, "logs:CreateLogGroup", group+":*", nil) {
+		return Refuse("InvalidParameter", "Amazon VPC User Guide, troubleshoot flow logs", "deliverLogsErrorMessage: Access error: log group %s does not exist", name)
+	}
+	for _, action := range []string{"logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogGroups", "logs:DescribeLogStreams"} {
+		if !roleAllows(t, role, action, group+":*", nil) {
+			return Refuse("InvalidParameter", "Amazon VPC User Guide, IAM role for publishing flow logs", "deliverLogsErrorMessage: Access error: role %s does not allow %s on %s", role.ID, action, group)
+		}
+	}
+	return nil
+}

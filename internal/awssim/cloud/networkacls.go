@@ -1,0 +1,175 @@
+package cloud
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+const (
+	typeNetworkACL        = "aws:ec2/networkAcl:NetworkAcl"
+	typeDefaultNetworkACL = "aws:ec2/defaultNetworkAcl:DefaultNetworkAcl"
+	typeACLAssociation    = "aws:ec2/networkAclAssociation:NetworkAclAssociation"
+	typeDefaultRouteTable = "aws:ec2/defaultRouteTable:DefaultRouteTable"
+)
+
+var missingACL = Refusal{"InvalidNetworkAclID.NotFound", "The networkAcl ID '{value}' does not exist", "EC2 API, error codes"}
+
+var _ = register(
+	&Kind{
+		Type: typeNetworkACL, Service: "EC2", Noun: "NetworkAcl", UpdateCall: "ReplaceNetworkAclEntry",
+		Replace: []string{"vpcId"},
+		Refs:    []Ref{{Path: "vpcId", To: typeVPC, Missing: missingVPC}},
+		InUse:   Refusal{inUseByOthers, "The networkAcl '{id}' has dependencies and cannot be deleted.", "EC2 API, DeleteNetworkAcl"},
+		Quota:   &Quota{Max: 200, Per: "vpcId", Refusal: Refusal{"NetworkAclLimitExceeded", "The maximum number of network ACLs has been reached.", "Amazon VPC quotas"}},
+		Check: func(c *Checker) {
+			c.aclRules("ingress")
+			c.aclRules("egress")
+			c.Unmodelled("subnetIds") // each subnet has an association of its own
+		},
+		Create: func(t *Tx, r *Resource) error {
+			r.ID = t.ID("acl")
+			return settleACL(t, r)
+		},
+		Update: func(t *Tx, r *Resource, _ Map) error { return settleACL(t, r) },
+	},
+	&Kind{
+		Type: typeDefaultNetworkACL, Service: "EC2", Noun: "NetworkAcl", CreateCall: "DeleteNetworkAclEntry", UpdateCall: "ReplaceNetworkAclEntry",
+		Replace: []string{"defaultNetworkAclId"},
+		Refs:    []Ref{{Path: "defaultNetworkAclId", To: typeVPC, Key: "defaultNetworkAclId", Missing: missingACL, Free: true}}, // goes with its VPC
+		Check: func(c *Checker) {
+			c.aclRules("ingress")
+			c.aclRules("egress")
+			c.Unmodelled("subnetIds") // each subnet has an association of its own
+		},
+		Create: func(t *Tx, r *Resource) error {
+			r.ID = r.Str("defaultNetworkAclId")
+			vpc, _ := t.Find(typeVPC, "defaultNetworkAclId", r.ID)
+			r.State["vpcId"] = vpc.ID
+			return settleACL(t, r)
+		},
+		Update: func(t *Tx, r *Resource, _ Map) error { return settleACL(t, r) },
+	},
+	&Kind{
+		Type: typeACLAssociation, Service: "EC2", Noun: "NetworkAclAssociation", CreateCall: "ReplaceNetworkAclAssociation",
+		DeleteCall: "ReplaceNetworkAclAssociation", // back to the VPC's default ACL
+		Frozen:     true,
+		Refs: []Ref{
+			{Path: "networkAclId", To: typeNetworkACL, Missing: missingACL},
+			{Path: "subnetId", To: typeSubnet, Missing: missingNet, Free: true}, // goes with its subnet
+		},
+		Create: func(t *Tx, r *Resource) error {
+			acl, _ := t.Find(typeNetworkACL, "", r.Str("networkAclId"))
+			subnet, _ := t.Find(typeSubnet, "", r.Str("subnetId"))
+			if acl.Str("vpcId") != subnet.Str("vpcId") {
+				return Refuse("InvalidParameterValue", "EC2 API, ReplaceNetworkAclAssociation",
+					"networkAcl %s and subnet %s belong to different networks", acl.ID, subnet.ID)
+			}
+			// AWS lets the latest association win; two resources for one subnet would undo each other for ever.
+			for _, other := range t.All(typeACLAssociation) {
+				if other.Str("subnetId") == subnet.ID && other.Str("networkAclId") != acl.ID {
+					return fmt.Errorf("subnet %s is associated with network ACL %s by another resource", subnet.ID, other.Str("networkAclId"))
+				}
+			}
+			r.ID = t.ID("aclassoc")
+			return nil
+		},
+	},
+	&Kind{
+		Type: typeDefaultRouteTable, Service: "EC2", Noun: "RouteTable", CreateCall: "DeleteRoute", UpdateCall: "ReplaceRoute",
+		Replace: []string{"defaultRouteTableId"},
+		Refs:    []Ref{{Path: "defaultRouteTableId", To: typeVPC, Key: "defaultRouteTableId", Missing: missingTable, Free: true}}, // goes with its VPC
+		Check: func(c *Checker) {
+			c.Unmodelled("propagatingVgws")
+			if len(At(c.In, "routes[]")) > 0 {
+				c.Fail("routes", "the offline AWS takes the default route table without routes only")
+			}
+		},
+		Create: func(t *Tx, r *Resource) error {
+			r.ID = r.Str("defaultRouteTableId")
+			vpc, _ := t.Find(typeVPC, "defaultRouteTableId", r.ID)
+			r.State["arn"], r.State["ownerId"], r.State["vpcId"] = t.ARN("ec2", "route-table/"+r.ID), t.Account(), vpc.ID
+			computed(r, Map{"routes": List[any](), "propagatingVgws": List[any]()})
+			tagsAll(r)
+			return nil
+		},
+		Update: func(_ *Tx, r *Resource, _ Map) error { tagsAll(r); return nil },
+	},
+)
+
+// aclRulesLimit is the default quota of rules in each direction ("Network ACLs", Amazon VPC quotas).
+const aclRulesLimit = 20
+
+// aclProtocols are the protocol names that the provider turns into numbers (ec2/vpc_network_acl.go).
+var aclProtocols = []string{"all", "-1", "icmp", "tcp", "udp", "icmpv6", "ipv6-icmp"}
+
+// aclRules holds a list of rules against what the provider checks (ec2/vpc_network_acl.go, networkACLRuleNestedBlock).
+func (c *Checker) aclRules(list string) {
+	for i, rule := range Maps(c.In, list+"[]") {
+		at := func(p string) string { return fmt.Sprintf("%s[%d].%s", list, i, p) }
+		one := &Checker{In: rule}
+		one.OneOf("action", "allow", "deny")
+		one.Between("fromPort", 0, 65535)
+		one.Between("toPort", 0, 65535)
+		one.ipv4Range("cidrBlock", 0, 32)
+		one.ipv6Range("ipv6CidrBlock")
+		one.Between("ruleNo", 1, 32766)
+		if text, ok := one.String("protocol"); ok {
+			n, err := strconv.Atoi(text)
+			if !contains(aclProtocols, strings.ToLower(text)) && (err != nil || n < 0 || n > 255) {
+				one.Fail("protocol", "unsupported protocol: %s", text)
+			}
+			from, okFrom := one.Number("fromPort")
+			to, okTo := one.Number("toPort")
+			if (strings.EqualFold(text, "all") || text == "-1") && (okFrom && from != 0 || okTo && to != 0) {
+				one.Fail("fromPort", "to use port numbers the protocol must be TCP or UDP: %v to %v must be 0 for all protocols", from, to)
+			}
+		}
+		for _, p := range one.Problems {
+			c.Fail(at(p.Path), "%s", p.Reason)
+		}
+	}
+}
+
+// settleACL refuses rules that AWS does not take, direction by direction.
+func settleACL(t *Tx, r *Resource) error {
+	r.State["arn"], r.State["ownerId"] = t.ARN("ec2", "network-acl/"+r.ID), t.Account()
+	computed(r, Map{"ingress": List[any](), "egress": List[any](), "subnetIds": List[any]()})
+	tagsAll(r)
+	for _, list := range []string{"ingress", "egress"} {
+		rules := Maps(r.State, list+"[]")
+		if len(rules) > aclRulesLimit {
+			return Refuse("NetworkAclEntryLimitExceeded", "Amazon VPC quotas", "The maximum number of network ACL entries has been reached.")
+		}
+		taken := map[int]bool{}
+		for _, rule := range rules {
+			if err := aclEntry(r.ID, rule, taken); err != nil {
+				err.Operation = "CreateNetworkAclEntry"
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func aclEntry(acl string, rule Map, taken map[int]bool) *Error {
+	n := Int(rule, "ruleNo")
+	if taken[n] {
+		return Refuse("NetworkAclEntryAlreadyExists", "EC2 API, error codes", "The network acl entry identified by %d already exists.", n)
+	}
+	taken[n] = true
+	if (Str(rule, "cidrBlock") == "") == (Str(rule, "ipv6CidrBlock") == "") {
+		return Refuse("InvalidParameterValue", "EC2 API, CreateNetworkAclEntry", "Exactly one of cidrBlock and ipv6CidrBlock must be specified for rule %d of %s", n, acl)
+	}
+	switch protocol := strings.ToLower(Str(rule, "protocol")); protocol {
+	case "tcp", "udp", "6", "17":
+		if Int(rule, "fromPort") > Int(rule, "toPort") {
+			return Refuse("InvalidParameterValue", "EC2 API, CreateNetworkAclEntry", "Invalid port range %d-%d", Int(rule, "fromPort"), Int(rule, "toPort"))
+		}
+	case "icmpv6", "ipv6-icmp", "58":
+		if Str(rule, "ipv6CidrBlock") == "" {
+			return Refuse("InvalidParameterValue", "EC2 API, CreateNetworkAclEntry", "Protocol 58 (ICMPv6) needs an IPv6 CIDR block")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,69 @@
+package cloud
+
+import (
+	"slices"
+	"strings"
+)
+
+const typeInstanceParameters = "aws:rds/parameterGroup:ParameterGroup"
+
+// instanceParameters are those of auroraParameters that an instance can have apart from its cluster (Amazon Aurora User
+// Guide, "Aurora PostgreSQL instance-level parameters").
+var instanceParameters = strings.Fields("auto_explain.log_analyze auto_explain.log_min_duration deadlock_timeout default_statistics_target " +
+	"idle_in_transaction_session_timeout lock_timeout log_autovacuum_min_duration log_connections log_disconnections log_duration " +
+	"log_error_verbosity log_lock_waits log_min_duration_statement log_min_error_statement log_min_messages log_rotation_age " +
+	"log_rotation_size log_statement log_temp_files maintenance_work_mem max_connections max_locks_per_transaction " +
+	"pg_stat_statements.max pg_stat_statements.track random_page_cost shared_buffers shared_preload_libraries statement_timeout " +
+	"synchronous_commit temp_buffers track_activity_query_size track_functions track_io_timing work_mem")
+
+var _ = register(&Kind{
+	Type: typeInstanceParameters, Service: "RDS", Noun: "DBParameterGroup",
+	Name:       &AutoName{Property: "name", Max: 255, Prefix: "namePrefix", Lower: true},
+	Replace:    []string{"name", "namePrefix", "family", "description"},
+	Defaults:   Map{"description": managedBy, "skipDestroy": false},
+	DeleteOnly: []string{"skipDestroy"},
+	Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{
+		Code: "DBParameterGroupAlreadyExists", Message: "Parameter group {value} already exists", Rule: "moto",
+	}}},
+	InUse: Refusal{
+		Code:    "InvalidDBParameterGroupState",
+		Message: "One or more database instances are still members of this parameter group {name}, so the group cannot be deleted",
+		Rule:    "facts 92",
+	},
+	Check: func(c *Checker) {
+		checkParameterGroup(c)
+		if Bool(c.In, "skipDestroy") {
+			c.Fail("skipDestroy", "the offline AWS keeps no parameter group that the program deleted")
+		}
+	},
+	Create: func(t *Tx, r *Resource) error {
+		r.ID = nameOrPrefixed(t, r, "name", "namePrefix")
+		r.State["arn"] = t.ARN("rds", "pg:"+r.ID)
+		return settleInstanceParameters(r)
+	},
+	Update: func(_ *Tx, r *Resource, _ Map) error { return settleInstanceParameters(r) },
+})
+
+func settleInstanceParameters(r *Resource) error {
+	for _, name := range r.Strs("parameters[].name") {
+		if !slices.Contains(instanceParameters, name) {
+			return Refuse("InvalidParameterValue", "RDS API, ModifyDBParameterGroup", "Could not find parameter with name: %s", name)
+		}
+	}
+	return settleParameters(r)
+}
+
+// checkParameterGroup holds the names of parameter groups to rds/validate.go.
+func checkParameterGroup(c *Checker) {
+	for _, p := range []string{"name", "namePrefix"} {
+		c.Match(p, dbParameterGroupPattern, "only lowercase alphanumeric characters, periods, and hyphens allowed, first a letter")
+		c.Length(p, 1, 255)
+		if strings.Contains(Str(c.In, p), "--") {
+			c.Fail(p, "cannot contain two consecutive hyphens")
+		}
+	}
+	if strings.HasSuffix(Str(c.In, "name"), "-") {
+		c.Fail("name", "cannot end with a hyphen")
+	}
+	c.Conflict("name", "namePrefix")
+}

@@ -1,0 +1,116 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/deepstreamhub/platform/internal/sizing"
+)
+
+// checkData keeps a protected stack's data recoverable.
+func (c *checker) checkData() {
+	protect, known := c.protected()
+	if !known || !protect {
+		return
+	}
+	if c.set("database.finalSnapshot") && !*c.cfg.Database.FinalSnapshot {
+		c.refuse("database.finalSnapshot", "must be true with platform.protect: true", "true")
+	}
+	if c.ok("network.flowLogRetentionDays") && c.cfg.Network.FlowLogRetentionDays == 0 {
+		c.refuse("network.flowLogRetentionDays", "must be 1 day or more with platform.protect: true: an investigation needs to see who talked to whom", "90")
+	}
+	if c.ok("bus.snapshotRetentionDays") && c.cfg.Bus.SnapshotRetentionDays == 0 {
+		c.refuse("bus.snapshotRetentionDays", "must be 1 to 35 with platform.protect: true", "1")
+	}
+}
+
+var (
+	// snapshotPattern takes names as RDS and AWS Backup give them, and ARNs that end in one (RDS API,
+	// RestoreDBClusterFromSnapshot and CreateDBClusterSnapshot). The group is an ARN's region.
+	snapshotPattern = regexp.MustCompile(
+		`^(?:arn:aws[a-z-]*:rds:([a-z0-9-]+):[0-9]{12}:cluster-snapshot:)?(?:rds:|awsbackup:)?[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*$`)
+	// clusterPattern is the form of a cluster's identifier (RDS API, CreateDBCluster).
+	clusterPattern = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+)
+
+// checkRestore keeps a snapshot's region apart from its name: RDS restores within a region only.
+func (c *checker) checkRestore() {
+	if !c.set("database.restoreFrom") {
+		return
+	}
+	from := c.cfg.Database.RestoreFrom
+	if cluster, at, timed := strings.Cut(from, "@"); timed {
+		_, err := time.Parse(time.RFC3339, at)
+		if !clusterPattern.MatchString(cluster) || at != "latest" && (err != nil || !strings.HasSuffix(at, "Z")) {
+			c.refuse("database.restoreFrom", "must be a cluster's identifier and a time in UTC by RFC 3339, such as prod-eu@2026-01-31T12:00:00Z, or prod-eu@latest", "")
+		}
+		return
+	}
+	m := snapshotPattern.FindStringSubmatch(from)
+	switch {
+	case m == nil:
+		c.refuse("database.restoreFrom", "must be the name of a cluster snapshot, such as prod-eu-final-1a2b3c4d or awsbackup:copyjob-..., its ARN, "+
+			"or a cluster and a time, such as prod-eu@2026-01-31T12:00:00Z or prod-eu@latest", "")
+	case m[1] != "" && c.set(regionKey) && m[1] != c.cfg.Region:
+		c.refuse("database.restoreFrom",
+			fmt.Sprintf("must be a snapshot in the stack's own region, %s: copy it there first, as backup.copyTo does for every recovery point", c.cfg.Region), "")
+	}
+}
+
+// checkConnections keeps the tasks' connections below what the database accepts: the task that finds none fails its
+// health check, and the deployment with it.
+func (c *checker) checkConnections() {
+	if !c.ok("database.instanceClass", "service.maxTasks") {
+		return
+	}
+	tasks, class := c.cfg.Service.MaxTasks, c.cfg.Database.InstanceClass
+	taken, accepted, near := sizing.DatabaseBudget(class, tasks)
+	switch {
+	case accepted == 0 || taken < accepted: // a class that is not known is refused as such
+	case near == "":
+		c.refuse("service.maxTasks", fmt.Sprintf("must leave the database connections to spare: %d tasks take %d, %d each and a quarter in reserve, and no class accepts more than 5000",
+			tasks, taken, sizing.PoolPerTask), strconv.Itoa(sizing.MaxDatabaseTasks()))
+	default:
+		c.refuse("database.instanceClass", fmt.Sprintf("must accept more than the %d connections that service.maxTasks = %d takes, %d each and a quarter in reserve; it accepts %d",
+			taken, tasks, sizing.PoolPerTask, accepted), near)
+	}
+}
+
+func (c *checker) checkBackup() {
+	b := c.cfg.Backup
+	if c.set("backup.copyTo") {
+		c.checkCopies()
+	}
+	if !c.ok("backup.lock") || b.Lock == "none" || !slices.Contains([]string{"governance", "compliance"}, b.Lock) {
+		return
+	}
+	if protect, known := c.protected(); known && !protect {
+		c.refuse("backup.lock", "must be none with platform.protect: false: what is locked cannot be deleted with the stack", "none")
+	}
+	// AWS takes such a plan, and then fails every job of it.
+	for _, key := range []string{"backup.retentionDays", "backup.copyRetentionDays"} {
+		if days := int(field(&c.cfg, key).Int()); c.ok(key, "backup.lockMinRetentionDays") && days > 0 && days < b.LockMinRetentionDays {
+			c.refuse(key, fmt.Sprintf("must be at least backup.lockMinRetentionDays, which is %d", b.LockMinRetentionDays), strconv.Itoa(b.LockMinRetentionDays))
+		}
+	}
+}
+
+// checkCopies holds the region that backups are copied to against the stack's own.
+func (c *checker) checkCopies() {
+	to := c.cfg.Backup.CopyTo
+	names := slices.DeleteFunc(slices.Sorted(maps.Keys(regions)), func(name string) bool { return name == c.cfg.Region })
+	switch {
+	case c.set(regionKey) && to == c.cfg.Region:
+		c.refuse("backup.copyTo", "must be another region than the stack's own, whose loss the copies are for", "")
+	case !slices.Contains(names, to):
+		c.refuse("backup.copyTo", "must be a commercial AWS region with three availability zones or more", nearest(to, names))
+	}
+	if c.set("backup.enabled") && !*c.cfg.Backup.Enabled {
+		c.refuse("backup.copyTo", "must be left out with backup.enabled: false: there is nothing to copy", "")
+	}
+}
