@@ -32,11 +32,11 @@ func TestPreviewKnowsNothingThatAWSComputes(t *testing.T) {
 	cfg.Backup.Lock = "governance"
 	yes := true
 	cfg.Database.FinalSnapshot = &yes // only vaults that are kept can be locked
-	cfg.Service.ScaleOn = config.ScaleOnCPU
-	cfg.Services = map[string]config.FurtherService{ // what only a further service makes
-		"orders": {Image: cfg.Service.Image, Port: 8080, HealthPath: "/health", Path: "/orders", Tasks: 2, CPU: 256, MemoryMiB: 512},
-	}
 	s := harness.NewStack(t, aws, "unknown", cfg)
+	s.Config.Service.ScaleOn = config.ScaleOnCPU
+	s.Config.Services = map[string]config.FurtherService{ // what only a further service makes
+		"orders": {Image: s.Config.Service.Image, Port: 8080, HealthPath: "/health", Path: "/orders", Tasks: 2, CPU: 256, MemoryMiB: 512},
+	}
 	s.Up()
 	client := configuredProvider(t, aws, "eu-central-1")
 

@@ -137,7 +137,9 @@ func (b *builder) members() error {
 			ApplyImmediately:           applyNow,
 		}
 		b.observed(args)
-		instance, err := rds.NewClusterInstance(b.ctx, b.name+"-"+role, args, b.child, pulumi.DependsOn(append(earlier, b.monitors...)))
+		instance, err := rds.NewClusterInstance(b.ctx, b.name+"-"+role, args, b.child, pulumi.DependsOn(append(earlier, b.monitors...)),
+			// The zone is chosen once: a network that gains a zone lists its zones anew, and the instances would be replaced.
+			pulumi.IgnoreChanges([]string{"availabilityZone"}))
 		if err != nil {
 			return err
 		}

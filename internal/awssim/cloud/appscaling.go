@@ -21,11 +21,11 @@ var _ = register(
 		Type: typeScalableTarget, Service: "Application Auto Scaling", Noun: "ScalableTarget",
 		CreateCall: "RegisterScalableTarget", UpdateCall: "RegisterScalableTarget", DeleteCall: "DeregisterScalableTarget",
 		Replace: []string{"resourceId", "scalableDimension", "serviceNamespace"},
+		Unique: []Unique{{Props: []string{"resourceId"}, Refusal: Refusal{
+			invalidScaling, "{value} is registered already; RegisterScalableTarget would overwrite it", "Application Auto Scaling API, RegisterScalableTarget",
+		}}},
 		Create: func(t *Tx, r *Resource) error {
 			r.ID = r.Str("resourceId")
-			if registered, ok := t.Find(typeScalableTarget, "", r.ID); ok {
-				t.Remove(registered) // registering again updates
-			}
 			r.State["arn"] = t.ARN("application-autoscaling", "scalable-target/"+t.Hex(28))
 			r.State["roleArn"] = t.GlobalARN("iam", "role/aws-service-role/ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService")
 			return settleScalableTarget(t, r)

@@ -53,6 +53,7 @@ func TestScalableTargets(t *testing.T) {
 	id, state := f.make(typeScalableTarget, targetInputs())
 	require.Equal(t, scaledService, id)
 	require.Contains(t, state["roleArn"], "AWSServiceRoleForApplicationAutoScaling_ECSService")
+	f.message(f.create(typeScalableTarget, targetInputs()), invalidScaling, "registered already")
 	_, err := f.change(typeScalableTarget, id, with(targetInputs(), Map{"maxCapacity": 1.0}))
 	f.message(err, invalidScaling, "Maximum capacity cannot be less")
 }
