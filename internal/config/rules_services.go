@@ -169,10 +169,6 @@ func (c *checker) checkRoom() {
 	if needed > cl.MaxHosts {
 		c.refuse("cluster.maxHosts", fmt.Sprintf("must be at least %d: so many hosts take the tasks of all services at their most, and one of each during a deployment", needed), strconv.Itoa(needed))
 	}
-	if plan := c.cfg.Sizes; plan.DatabaseMax > 0 && (s.MaxTasks+plan.BatchTasks)*sizing.PoolPerTask*5/4 > plan.DatabaseMax {
-		most := plan.DatabaseMax*4/(5*sizing.PoolPerTask) - plan.BatchTasks
-		c.refuse("service.maxTasks", fmt.Sprintf("must leave the database, which takes %d connections, a pool of %d for each task and a quarter to spare", plan.DatabaseMax, sizing.PoolPerTask), strconv.Itoa(most))
-	}
 }
 
 // tasksPerHost returns how many tasks of a size the smallest of a cluster's instance types takes.

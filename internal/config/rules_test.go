@@ -79,9 +79,9 @@ var ruleCases = map[string]ruleCase{
 	"restore no cluster":     {map[string]any{"database.restoreFrom": "Prod_EU@latest"}, "database.restoreFrom", "cluster's identifier", ""},
 	"monitoring odd":         {map[string]any{"database.monitoringSeconds": 20}, "database.monitoringSeconds", "out of 0 1 5 10 15 30 60", "15"},
 	"insights as text":       {map[string]any{"database.performanceInsights": "on"}, "database.performanceInsights", "true or false", ""},
-	"connections of a class": {map[string]any{"service.tasks": 130}, "database.instanceClass", "more than the 1625 connections that service.tasks = 130 takes, 10 each and a quarter in reserve; it accepts 1594", "db.r6g.xlarge"},
-	"connections of any": {map[string]any{"service.tasks": 400, "database.instanceClass": "db.r6g.16xlarge"},
-		"service.tasks", "400 tasks take 5000", "399"},
+	"connections of a class": {map[string]any{"service.maxTasks": 130, "cluster.maxHosts": 200}, "database.instanceClass", "more than the 1625 connections that service.maxTasks = 130 takes, 10 each and a quarter in reserve; it accepts 1594", "db.r6g.xlarge"},
+	"connections of any": {map[string]any{"service.maxTasks": 400, "cluster.maxHosts": 200, "database.instanceClass": "db.r6g.16xlarge"},
+		"service.maxTasks", "400 tasks take 5000", "399"},
 
 	"backups perhaps":      {map[string]any{"backup.enabled": "yes"}, "backup.enabled", "true or false", ""},
 	"schedule by the hour": {map[string]any{"backup.schedule": "cron(0 * * * ? *)"}, "backup.schedule", "once a day", ""},
@@ -136,7 +136,6 @@ var ruleCases = map[string]ruleCase{
 	"max tasks one":       {map[string]any{"service.maxTasks": 1, "service.tasks": 2}, "service.maxTasks", "2 to 5000", "2"},
 	"max tasks below":     {map[string]any{"service.maxTasks": 5}, "service.maxTasks", "at least service.tasks", "6"},
 	"max tasks beyond":    {map[string]any{"service.maxTasks": 60, "cluster.maxHosts": 15}, "cluster.maxHosts", "at least 16", "16"},
-	"max tasks for data":  {map[string]any{"service.maxTasks": 300, "cluster.maxHosts": 100}, "service.maxTasks", "leave the database", "123"},
 	"scale on sockets":    {map[string]any{"service.scaleOn": "connection"}, "service.scaleOn", "connections or cpu", "connections"},
 
 	"services no map":      {map[string]any{"service.scaleOn": "cpu", "services.orders": 1}, "services.orders", "some of these keys", ""},
