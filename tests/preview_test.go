@@ -31,7 +31,7 @@ func TestPreviewKnowsNothingThatAWSComputes(t *testing.T) {
 	cfg.Observability.Notify = []string{"mailto:ops@deepstreamhub.com"}
 	cfg.Backup.Lock = "governance"
 	yes := true
-	cfg.Database.FinalSnapshot = &yes // only vaults that are kept can be locked
+	cfg.Database.FinalSnapshot = &yes                                                 // only vaults that are kept can be locked
 	cfg.Edge.GlobalName, cfg.Edge.DataScope = "global.deepstreamhub.com", "perRegion" // makes the health check
 	s := harness.NewStack(t, aws, "unknown", cfg)
 	s.Config.Service.ScaleOn = config.ScaleOnCPU
