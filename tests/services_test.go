@@ -34,7 +34,7 @@ func TestServicesComeAndGo(t *testing.T) {
 		require.Equal(t, "create", op, change)
 		require.Contains(t, name, "orders", change)
 	}
-	require.Len(t, aws.Find("aws:lb/listenerRule:ListenerRule"), 1)
+	require.Len(t, aws.Find("aws:lb/listenerRule:ListenerRule"), 2, "its own, and the one that closes the monitoring path")
 	require.Empty(t, harness.Changed(s.Preview()), "up again changes nothing")
 
 	// The scaler sets the number of tasks, in the cloud and not in the program: nothing of that is a change.
