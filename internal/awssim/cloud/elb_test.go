@@ -11,12 +11,6 @@ func (n *netCloud) balancer() Map {
 	return Map{"name": "edge-1234567", "subnets": List(n.a, n.b)}
 }
 
-func (n *netCloud) targets(name string) string {
-	n.Helper()
-	id, _ := n.make(typeTargetGroup, n.target(name))
-	return id
-}
-
 func (n *netCloud) target(name string) Map {
 	return Map{"name": name, "port": 6020.0, "protocol": "HTTP", "targetType": "ip", "vpcId": n.vpc}
 }
@@ -155,9 +149,4 @@ func TestTargetGroupChecks(t *testing.T) {
 func (n *netCloud) redirect(balancer string) Map {
 	return Map{"loadBalancerArn": balancer, "port": 80.0, "protocol": "HTTP", "defaultActions": List[any](Map{
 		"type": "redirect", "redirect": Map{"protocol": "HTTPS", "port": "443", "statusCode": "HTTP_301"}})}
-}
-
-func (n *netCloud) forward(balancer, targets, certificate string) Map {
-	return Map{"loadBalancerArn": balancer, "port": 443.0, "protocol": "HTTPS", "certificateArn": certificate,
-		"defaultActions": List[any](Map{"type": "forward", "targetGroupArn": targets})}
 }

@@ -32,14 +32,6 @@ func (n *netCloud) proofs(certificate string) (fqdns []any) {
 	return fqdns
 }
 
-// issued returns a certificate that a load balancer takes.
-func (n *netCloud) issued(name string) string {
-	n.Helper()
-	id, _ := n.make(typeCertificate, Map{"domainName": name, "validationMethod": "DNS"})
-	n.make(typeValidation, Map{"certificateArn": id, "validationRecordFqdns": n.proofs(id)})
-	return id
-}
-
 func TestZone(t *testing.T) {
 	t.Parallel()
 	n := newNetCloud(t)
