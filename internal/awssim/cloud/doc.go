@@ -4,6 +4,6 @@
 // states are plain trees of nil, bool, float64, string, []any and map[string]any under the property names of the
 // type's schema.
 //
-// A rule carries its source: "facts" followed by a number is AWS's documented ordering rule in docs/offline-aws.md;
-// other sources are named.
+// A rule carries its source; docs/offline-aws.md, generated from this package, lists them all and says what "facts"
+// followed by a number means.
 package cloud
