@@ -13,6 +13,10 @@ import (
 var binaries harness.Binaries
 
 func TestMain(m *testing.M) {
+	if os.Getenv(envIsolated) != "" {
+		fmt.Fprintln(os.Stderr, runIsolated(os.Args[1:]))
+		os.Exit(1)
+	}
 	code := m.Run()
 	if err := binaries.Remove(); err != nil {
 		fmt.Fprintln(os.Stderr, "remove test binaries:", err)
