@@ -32,6 +32,7 @@ func TestEdgeSettings(t *testing.T) {
 	s.Config.Edge.GlobalName, s.Config.Edge.DataScope = "global.deepstreamhub.com", "perRegion"
 	require.ElementsMatch(t, []string{
 		"replace edge-certificate", "replace edge-issued", "update edge-https", // the certificate gets the name
+		"update observability-edge-certificate", // the alarm on its expiry watches the new one
 		"create edge-global", "create edge-global-validation", "create edge-health",
 	}, harness.Changed(s.Up()))
 	require.Empty(t, harness.Changed(s.Refresh()))
