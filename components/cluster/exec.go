@@ -63,23 +63,5 @@ func sessionKeyPolicy(roleArn, region, group string) (string, error) {
 	if len(parts) != 6 || parts[2] != "iam" {
 		return "", fmt.Errorf("read account: %q is not the ARN of a role", roleArn)
 	}
-	partition, account := parts[1], parts[4]
-	itself := policy.AnyResource("in a key's policy, * is the key itself")
-	root := policy.ARN{Partition: partition, Service: "iam", Account: account, Resource: "root"}
-	logs := policy.ARN{Partition: partition, Service: "logs", Region: region, Account: account, Resource: "log-group:" + group}
-	return policy.Document{Kind: policy.Resource, Statements: []policy.Statement{
-		{
-			Sid:        "Account",
-			Principals: []policy.Principal{policy.AWS(root.String())},
-			Actions:    []string{"kms:*"},
-			Resources:  itself,
-		},
-		{
-			Sid:        "Logs",
-			Principals: []policy.Principal{policy.Service("logs." + region + ".amazonaws.com")},
-			Actions:    []string{"kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"},
-			Resources:  itself,
-			Conditions: []policy.Condition{{Operator: "ArnEquals", Key: "kms:EncryptionContext:aws:logs:arn", Values: []string{logs.String()}}},
-		},
-	}}.JSON()
+	return policy.LogKey(parts[1], region, parts[4], group).JSON()
 }

@@ -63,27 +63,5 @@ func (p place) bucketPolicy(bucketArn string) policy.Document {
 // logKeyPolicy is the policy of the key under which a log group is encrypted: CloudWatch Logs may use it, for that group
 // only ("Encrypt log data in CloudWatch Logs using KMS").
 func (p place) logKeyPolicy(group string) policy.Document {
-	itself := policy.AnyResource("in a key's policy, * is the key itself")
-	arn := func(service, region, resource string) string {
-		return policy.ARN{Partition: p.partition, Service: service, Region: region, Account: p.account, Resource: resource}.String()
-	}
-	return policy.Document{Kind: policy.Resource, Statements: []policy.Statement{
-		{
-			Sid:        "Account", // leaves access to the account's IAM policies; without it nobody could manage the key
-			Principals: []policy.Principal{policy.AWS(arn("iam", "", "root"))},
-			Actions:    []string{"kms:*"},
-			Resources:  itself,
-		},
-		{
-			Sid:        "Logs",
-			Principals: []policy.Principal{policy.Service("logs." + p.region + ".amazonaws.com")},
-			Actions:    []string{"kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"},
-			Resources:  itself,
-			Conditions: []policy.Condition{{
-				Operator: "ArnEquals",
-				Key:      "kms:EncryptionContext:aws:logs:arn",
-				Values:   []string{arn("logs", p.region, "log-group:"+group)},
-			}},
-		},
-	}}
+	return policy.LogKey(p.partition, p.region, p.account, group)
 }

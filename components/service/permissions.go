@@ -38,27 +38,7 @@ func (p place) trust() (string, error) {
 // logKeyPolicy is the policy of the key under which a log group is encrypted: CloudWatch Logs may use it, for that
 // group only ("Encrypt log data in CloudWatch Logs using KMS").
 func (p place) logKeyPolicy(group string) (string, error) {
-	itself := policy.AnyResource("in a key's policy, * is the key itself")
-	root := policy.ARN{Partition: p.partition, Service: "iam", Account: p.account, Resource: "root"}.String()
-	return policy.Document{Kind: policy.Resource, Statements: []policy.Statement{
-		{
-			Sid:        "Account", // leaves access to the account's IAM policies; without it nobody could manage the key
-			Principals: []policy.Principal{policy.AWS(root)},
-			Actions:    []string{"kms:*"},
-			Resources:  itself,
-		},
-		{
-			Sid:        "Logs",
-			Principals: []policy.Principal{policy.Service("logs." + p.region + ".amazonaws.com")},
-			Actions:    []string{"kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"},
-			Resources:  itself,
-			Conditions: []policy.Condition{{
-				Operator: "ArnEquals",
-				Key:      "kms:EncryptionContext:aws:logs:arn",
-				Values:   []string{p.arn("logs", "log-group:"+group)},
-			}},
-		},
-	}}.JSON()
+	return policy.LogKey(p.partition, p.region, p.account, group).JSON()
 }
 
 // needs is what ECS has to reach in order to run a task.

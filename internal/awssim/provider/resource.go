@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
+	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 )
@@ -45,13 +46,30 @@ func lastColons(urn string) int {
 	return 0
 }
 
+// operation is what every call on a resource begins with.
+type operation struct {
+	kind     *cloud.Kind
+	schema   Resource
+	region   string    // of the connection's provider
+	props    cloud.Map // what the call carries, without the list of defaults
+	defaults []any
+}
+
+func (s *Server) begin(ctx context.Context, urn string, props *structpb.Struct) (op operation, err error) {
+	if op.kind, op.schema, err = lookup(urn); err != nil {
+		return op, err
+	}
+	if op.region, err = s.region(ctx); err != nil {
+		return op, err
+	}
+	all, err := unmarshal(props)
+	op.props, op.defaults = split(all)
+	return op, err
+}
+
 // Check refuses inputs that the provider would refuse before creation, and names what the program left unnamed.
 func (s *Server) Check(ctx context.Context, req *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
-	k, schema, err := lookup(req.GetUrn())
-	if err != nil {
-		return nil, err
-	}
-	region, err := s.region(ctx)
+	op, err := s.begin(ctx, req.GetUrn(), req.GetNews())
 	if err != nil {
 		return nil, err
 	}
@@ -59,20 +77,16 @@ func (s *Server) Check(ctx context.Context, req *pulumirpc.CheckRequest) (*pulum
 	if err != nil {
 		return nil, err
 	}
-	news, err := unmarshal(req.GetNews())
-	if err != nil {
-		return nil, err
-	}
-	in, _ := split(news)
+	k, in := op.kind, op.props
 	defaults, problems := autoName(k, req, olds, in)
-	problems = append(problems, schema.Inputs.Check(in)...)
+	problems = append(problems, op.schema.Inputs.Check(in)...)
 	for _, p := range k.Required {
 		if !cloud.Has(in, p) {
 			problems = append(problems, cloud.Problem{Path: p, Reason: "missing required property"})
 		}
 	}
 	if k.Check != nil && len(problems) == 0 { // a check may then rely on the types
-		c := &cloud.Checker{In: in, Region: region}
+		c := &cloud.Checker{In: in, Region: op.region}
 		k.Check(c)
 		problems = append(problems, c.Problems...)
 	}
@@ -157,28 +171,19 @@ func diffResponse(k *cloud.Kind, old, new cloud.Map, explicitName bool) *pulumir
 
 // Create makes a resource. In a preview nothing is made and every value that AWS computes is unknown.
 func (s *Server) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*pulumirpc.CreateResponse, error) {
-	k, schema, err := lookup(req.GetUrn())
+	op, err := s.begin(ctx, req.GetUrn(), req.GetProperties())
 	if err != nil {
 		return nil, err
 	}
-	region, err := s.region(ctx)
-	if err != nil {
-		return nil, err
-	}
-	props, err := unmarshal(req.GetProperties())
-	if err != nil {
-		return nil, err
-	}
-	in, _ := split(props)
 	if req.GetPreview() {
-		out, err := marshal(schema.planned(k.Planned(in)))
+		out, err := marshal(op.schema.planned(op.kind.Planned(op.props)))
 		return &pulumirpc.CreateResponse{Properties: out}, err
 	}
-	id, state, err := s.cloud.Create(ctx, region, k.Type, in)
+	id, state, err := s.cloud.Create(ctx, op.region, op.kind.Type, op.props)
 	if err != nil {
-		return nil, failed("creating", req, id, state, props, err)
+		return nil, failed("creating", req, id, state, unite(op.props, op.defaults), err)
 	}
-	if err := schema.verify(k.Type, state); err != nil {
+	if err := op.schema.verify(op.kind.Type, state); err != nil {
 		return nil, err
 	}
 	out, err := marshal(state)
@@ -187,30 +192,21 @@ func (s *Server) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*pul
 
 // Read refreshes a resource, or imports one.
 func (s *Server) Read(ctx context.Context, req *pulumirpc.ReadRequest) (*pulumirpc.ReadResponse, error) {
-	k, schema, err := lookup(req.GetUrn())
+	op, err := s.begin(ctx, req.GetUrn(), req.GetInputs())
 	if err != nil {
 		return nil, err
 	}
-	region, err := s.region(ctx)
-	if err != nil {
-		return nil, err
-	}
-	inputs, state, err := s.cloud.Read(region, k.Type, req.GetId())
+	inputs, state, err := s.cloud.Read(op.region, op.kind.Type, req.GetId())
 	if gone, _ := errors.AsType[*cloud.NotFound](err); gone != nil {
 		return &pulumirpc.ReadResponse{}, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	if err := schema.verify(k.Type, state); err != nil {
+	if err := op.schema.verify(op.kind.Type, state); err != nil {
 		return nil, err
 	}
-	old, err := unmarshal(req.GetInputs())
-	if err != nil {
-		return nil, err
-	}
-	_, defaults := split(old)
-	in, err := marshal(unite(inputs, defaults))
+	in, err := marshal(unite(inputs, op.defaults))
 	if err != nil {
 		return nil, err
 	}
@@ -220,27 +216,18 @@ func (s *Server) Read(ctx context.Context, req *pulumirpc.ReadRequest) (*pulumir
 
 // Update changes a resource in place.
 func (s *Server) Update(ctx context.Context, req *pulumirpc.UpdateRequest) (*pulumirpc.UpdateResponse, error) {
-	k, schema, err := lookup(req.GetUrn())
+	op, err := s.begin(ctx, req.GetUrn(), req.GetNews())
 	if err != nil {
 		return nil, err
 	}
-	region, err := s.region(ctx)
-	if err != nil {
-		return nil, err
-	}
-	news, err := unmarshal(req.GetNews())
-	if err != nil {
-		return nil, err
-	}
-	in, _ := split(news)
 	if req.GetPreview() {
-		return previewUpdate(k, req, in)
+		return previewUpdate(op.kind, req, op.props)
 	}
-	state, err := s.cloud.Update(ctx, region, k.Type, req.GetId(), in)
+	state, err := s.cloud.Update(ctx, op.region, op.kind.Type, req.GetId(), op.props)
 	if err != nil {
 		return nil, failed("updating", req, "", nil, nil, err)
 	}
-	if err := schema.verify(k.Type, state); err != nil {
+	if err := op.schema.verify(op.kind.Type, state); err != nil {
 		return nil, err
 	}
 	out, err := marshal(state)
@@ -263,19 +250,11 @@ func previewUpdate(k *cloud.Kind, req *pulumirpc.UpdateRequest, in cloud.Map) (*
 
 // Delete removes a resource.
 func (s *Server) Delete(ctx context.Context, req *pulumirpc.DeleteRequest) (*emptypb.Empty, error) {
-	k, _, err := lookup(req.GetUrn())
+	op, err := s.begin(ctx, req.GetUrn(), req.GetProperties())
 	if err != nil {
 		return nil, err
 	}
-	region, err := s.region(ctx)
-	if err != nil {
-		return nil, err
-	}
-	state, err := unmarshal(req.GetProperties())
-	if err != nil {
-		return nil, err
-	}
-	if err := s.cloud.Delete(ctx, region, k.Type, req.GetId(), state); err != nil {
+	if err := s.cloud.Delete(ctx, op.region, op.kind.Type, req.GetId(), op.props); err != nil {
 		return nil, failed("deleting", req, "", nil, nil, err)
 	}
 	return &emptypb.Empty{}, nil
