@@ -198,3 +198,12 @@ func TestLimits(t *testing.T) {
 	assert.ErrorContains(t, InlinePolicies.Check(strings.Repeat("x", 6000), strings.Repeat("x", 6000)), "12000 characters")
 	assert.ErrorContains(t, TrustPolicy.Check("a", "b"), "one document")
 }
+
+func TestLogKey(t *testing.T) {
+	t.Parallel()
+	text, err := LogKey("aws", "eu-central-1", "111122223333", "/hub/x").JSON()
+	require.NoError(t, err)
+	require.Contains(t, text, `"kms:EncryptionContext:aws:logs:arn":["arn:aws:logs:eu-central-1:111122223333:log-group:/hub/x"]`)
+	require.Contains(t, text, `"logs.eu-central-1.amazonaws.com"`)
+	require.Contains(t, text, `"arn:aws:iam::111122223333:root"`)
+}
