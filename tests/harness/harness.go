@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -27,29 +28,32 @@ import (
 // project is Pulumi.yaml's name.
 const project = "deepstreamhub"
 
+// root finds the repository's root folder: the nearest one upwards that has a Pulumi.yaml.
+var root = sync.OnceValues(func() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "Pulumi.yaml")); err == nil {
+			return dir, nil
+		}
+	}
+	return "", errors.New("find repository root: no Pulumi.yaml above the test")
+})
+
 // Root returns the repository's root folder.
 func Root(t testing.TB) string {
 	t.Helper()
-	dir, err := os.Getwd()
+	dir, err := root()
 	require.NoError(t, err)
-	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "Pulumi.yaml")); err == nil {
-			return dir
-		}
-	}
-	t.Fatal("find repository root: no Pulumi.yaml above the test")
-	return ""
+	return dir
 }
 
 var found = sync.OnceValues(func() (engine.Engine, error) {
-	dir, err := os.Getwd()
+	dir, err := root()
 	if err != nil {
 		return engine.Engine{}, err
-	}
-	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "tools", "go.mod")); err == nil {
-			break
-		}
 	}
 	return engine.Find(context.Background(), engine.Options{ToolsDir: filepath.Join(dir, "tools"), Progress: os.Stderr})
 })

@@ -52,7 +52,7 @@ func (r *Resource) Int(path string) int { return Int(r.State, path) }
 // Bool returns the bool at path in the state, or false when there is none.
 func (r *Resource) Bool(path string) bool { return Bool(r.State, path) }
 
-// Name returns the value of the Name tag, or the id, for messages.
+// Name returns the resource's name, or its id when it has none, for messages.
 func (r *Resource) Name() string {
 	if n := r.Str("name"); n != "" {
 		return n
