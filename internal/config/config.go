@@ -32,6 +32,11 @@ type Platform struct {
 	Owner      string `yaml:"owner"`      // tag: who answers for the stack
 	CostCentre string `yaml:"costCentre"` // tag: who pays for it
 	Expires    string `yaml:"expires"`    // optional tag: when an ephemeral stack may be reaped, RFC 3339 in UTC; fixed at creation. Only with protect: false
+
+	// PermissionsBoundary is the managed policy that bounds every role, by its path and name in the stack's account; none
+	// bounds nothing and is taken only with protect: false.
+	PermissionsBoundary string `yaml:"permissionsBoundary"`
+	RolePath            string `yaml:"rolePath"` // of every role and instance profile, by which IAM policies can mean them all
 }
 
 // Network is the VPC and its subnets.

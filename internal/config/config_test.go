@@ -80,7 +80,7 @@ func TestLoadFillsInDefaults(t *testing.T) {
 	want := Defaults()
 	protect := false
 	want.Region = "eu-central-1"
-	want.Platform = Platform{Protect: &protect, Owner: "platform", CostCentre: "realtime"}
+	want.Platform.Protect, want.Platform.Owner, want.Platform.CostCentre = &protect, "platform", "realtime"
 	want.Network.CIDR, want.Network.Zones = "10.16.0.0/16", []string{"euc1-az1", "euc1-az2", "euc1-az3"}
 	want.Database.BackupRetentionDays = 3
 	want.Cluster.AMI = "ami-0a1b2c3d4e5f60718"
@@ -125,6 +125,9 @@ func TestValuesThatMustBeTaken(t *testing.T) {
 		"a scaled service":       further(map[string]any{"maxTasks": 4, "command": []string{"serve"}, "environment": map[string]string{"MODE": "live"}}),
 		"drain at once":          {"edge.deregistrationDelaySeconds": 0},
 		"host name of 64":        {"edge.hostname": strings.Repeat("x", 46) + ".deepstreamhub.com"},
+		"unbounded":              {"platform.permissionsBoundary": "none"},
+		"another boundary":       {"platform.permissionsBoundary": "/teams/realtime/most", "platform.protect": true},
+		"roles at the top":       {"platform.rolePath": "/"},
 		"owner in full":          {"platform.owner": "Zoë Team_1.a:b/c=d+e-f@example.com"},
 		"registry with port":     {"service.image": "registry.example.com:5000/team/deepstream@sha256:" + digest},
 		"old image id":           {"cluster.ami": "ami-0a1b2c3d"},
@@ -165,7 +168,7 @@ func TestAnEmptyStackIsToldAllItNeeds(t *testing.T) {
 		assert.Contains(t, p.String(), " is not set: ")
 	}
 	for _, r := range required {
-		if r.key != "edge.zone" { // which has a default
+		if !slices.Contains([]string{"edge.zone", "platform.permissionsBoundary", "platform.rolePath"}, r.key) { // which have defaults
 			want = append(want, r.key)
 		}
 	}

@@ -2,11 +2,21 @@ package config
 
 import "slices"
 
+// The path of roles, and the policy that bounds them: what the account is given before its first region.
+const (
+	RolePath = "/deepstreamhub/"
+	Boundary = RolePath + "deepstreamhub-boundary"
+)
+
+// NoBoundary as platform.permissionsBoundary leaves roles unbounded.
+const NoBoundary = "none"
+
 // Defaults returns a Config with everything set that need not differ between regions, sized for production. What it
 // leaves empty is either required (see the rules) or optional.
 func Defaults() Config {
 	finalSnapshot, insights, backups, exec := true, true, true, true
 	return Config{
+		Platform: Platform{PermissionsBoundary: Boundary, RolePath: RolePath},
 		Network: Network{
 			NAT:                  "perZone", // a zone that fails takes no other zone's way out with it
 			Endpoints:            slices.Clone(neededEndpoints),

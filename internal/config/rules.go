@@ -72,6 +72,8 @@ var required = []struct{ key, rule string }{
 	{"platform.protect", "must be true or false: true keeps data from being destroyed, and leaving it out is no answer"},
 	{"platform.owner", "the owner must be given: it is a tag on everything"},
 	{"platform.costCentre", "the cost centre must be given: it is a tag on everything"},
+	{"platform.permissionsBoundary", "the policy that bounds roles must be given, or none"},
+	{"platform.rolePath", "the path of roles must be given; / is none"},
 	{"network.cidr", "the VPC's IPv4 range must be given, such as 10.16.0.0/16"},
 	{"network.zones", "three to six availability zone ids of the region must be given"},
 	{"cluster.ami", "the id of the hosts' image must be given"},
@@ -154,6 +156,10 @@ var texts = []struct {
 	// AWS General Reference, "Tag naming limits and requirements"
 	{"platform.owner", regexp.MustCompile(`^[\p{L}\p{Nd} _.:/=+\-@]{1,256}$`), tagRule},
 	{"platform.costCentre", regexp.MustCompile(`^[\p{L}\p{Nd} _.:/=+\-@]{1,256}$`), tagRule},
+	// IAM API, CreateRole (path) and CreatePolicy (path and name)
+	{"platform.rolePath", regexp.MustCompile(`^/([A-Za-z0-9_+=,.@-]+/){0,16}$`), "must be a path of IAM such as /deepstreamhub/, or / alone"},
+	{"platform.permissionsBoundary", regexp.MustCompile(`^(none|(/[A-Za-z0-9_+=,.@-]+){1,16})$`),
+		"must be path and name of a managed policy in the account, such as " + Boundary + ", or none"},
 	{"database.engineVersion", regexp.MustCompile(`^(1[3-9]|[2-9][0-9])\.[0-9]{1,2}$`), "must be major.minor of Aurora PostgreSQL 13 or later, such as 16.8"},
 	{"backup.schedule", regexp.MustCompile(`^cron\(([0-9]|[1-5][0-9]) ([0-9]|1[0-9]|2[0-3]) \* \* \? \*\)$`),
 		"must be once a day in UTC, cron(<minute> <hour> * * ? *), such as cron(0 5 * * ? *)"},

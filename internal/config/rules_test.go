@@ -32,6 +32,13 @@ var ruleCases = map[string]ruleCase{
 	"expires though protected": {map[string]any{"platform.expires": "2026-01-31T12:00:00Z", "platform.protect": true},
 		"platform.expires", "not reaped", ""},
 
+	"boundary missing":   {map[string]any{"platform.permissionsBoundary": ""}, "platform.permissionsBoundary", "must be given", ""},
+	"boundary as an ARN": {map[string]any{"platform.permissionsBoundary": "arn:aws:iam::111122223333:policy/b"}, "platform.permissionsBoundary", "path and name", ""},
+	"unbounded production": {map[string]any{"platform.permissionsBoundary": "none", "platform.protect": true},
+		"platform.permissionsBoundary", "could otherwise make one", Boundary},
+	"role path missing": {map[string]any{"platform.rolePath": ""}, "platform.rolePath", "must be given", ""},
+	"role path open":    {map[string]any{"platform.rolePath": "/deepstreamhub"}, "platform.rolePath", "a path of IAM", ""},
+
 	"region unknown":   {map[string]any{regionKey: "eu-centrl-1", "service.image": "deepstream@sha256:" + digest}, regionKey, "commercial AWS region", "eu-central-1"},
 	"region missing":   {map[string]any{regionKey: "", "service.image": "deepstream@sha256:" + digest}, regionKey, "must be given", ""},
 	"cidr missing":     {map[string]any{"network.cidr": nil}, "network.cidr", "must be given", ""},

@@ -20,6 +20,10 @@ func (c *checker) protected() (protect, known bool) {
 }
 
 func (c *checker) checkPlatform() {
+	protect, known := c.protected()
+	if c.ok("platform.permissionsBoundary") && c.cfg.Platform.PermissionsBoundary == NoBoundary && known && protect {
+		c.refuse("platform.permissionsBoundary", "must name a policy with platform.protect: true: what may make roles could otherwise make one that may do anything", Boundary)
+	}
 	if !c.set("platform.expires") {
 		return
 	}
@@ -27,7 +31,7 @@ func (c *checker) checkPlatform() {
 	if _, err := time.Parse(time.RFC3339, expires); err != nil || !strings.HasSuffix(expires, "Z") {
 		c.refuse("platform.expires", `must be a time in UTC by RFC 3339, in quotes, such as "2026-01-31T12:00:00Z"`, "")
 	}
-	if protect, known := c.protected(); known && protect {
+	if known && protect {
 		c.refuse("platform.expires", "must be left out with platform.protect: true: a protected stack is not reaped", "")
 	}
 }

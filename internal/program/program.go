@@ -92,6 +92,7 @@ type region struct {
 	tags  map[string]string
 
 	aws      *aws.Provider
+	roles    roles // what every role has in common
 	network  *network.Network
 	database *database.Database
 	backup   *backup.Backup // nil if the configuration turns it off
@@ -104,12 +105,13 @@ type region struct {
 
 func (r *region) provider() (err error) {
 	r.aws, err = aws.NewProvider(r.ctx, "aws", &aws.ProviderArgs{Region: pulumi.String(r.cfg.Region)})
+	r.roles = rolesOf(r.ctx, r.aws, r.cfg.Platform)
 	return err
 }
 
-// tier gives a component the region's provider and its tags.
+// tier gives a component the region's provider, its tags, and what every role has.
 func (r *region) tier(component string, more ...pulumi.ResourceOption) []pulumi.ResourceOption {
-	return append([]pulumi.ResourceOption{pulumi.Providers(r.aws), tagged(r.stack, component, r.tags)}, more...)
+	return append([]pulumi.ResourceOption{pulumi.Providers(r.aws), tagged(r.stack, component, r.tags), r.roles.bounded()}, more...)
 }
 
 // protected keeps the data tiers from being destroyed as long as the stack's configuration says so.

@@ -15,7 +15,15 @@ type Account struct {
 	Regions     map[string]Region `yaml:"regions"`     // regions in use, by name
 	HostedZones []HostedZone      `yaml:"hostedZones"` // public zones
 	// ServiceLinkedRoles are the services whose service-linked role exists, such as ecs.amazonaws.com.
-	ServiceLinkedRoles []string `yaml:"serviceLinkedRoles"`
+	ServiceLinkedRoles []string        `yaml:"serviceLinkedRoles"`
+	Policies           []AccountPolicy `yaml:"policies"` // managed policies of the account's own
+}
+
+// AccountPolicy is a managed policy of the account.
+type AccountPolicy struct {
+	Name   string `yaml:"name"`
+	Path   string `yaml:"path"` // begins and ends with /
+	Policy string `yaml:"policy"`
 }
 
 // Region is what the account has in one region.
@@ -68,22 +76,42 @@ func (a *Account) String() string {
 			fmt.Fprintf(&b, "  machine image %s in %s: %s, %s\n", i.ID, name, i.Name, i.Architecture)
 		}
 	}
+	for _, p := range a.Policies {
+		fmt.Fprintf(&b, "  policy        %s%s\n", p.Path, p.Name)
+	}
 	fmt.Fprintf(&b, "  service-linked roles of %s\n", strings.Join(a.ServiceLinkedRoles, ", "))
 	return b.String()
 }
 
-// declare puts the account's hosted zones into an empty cloud as resources that no deployment made.
+// declare puts the account's hosted zones and policies into a cloud, as resources that no deployment made, where they
+// are not there yet.
 func (a *Account) declare(t *Tx) {
-	c := t.c
 	for _, z := range a.HostedZones {
-		c.serial++
 		inputs := Map{"name": z.Name, "comment": "declared by the account"}
-		r := &Resource{
-			Type: "aws:route53/zone:Zone", ID: z.ID, Serial: c.serial, Declared: true,
-			Inputs: inputs, State: withDefaults(kinds["aws:route53/zone:Zone"], inputs),
+		if r, made := t.declare(typeZone, z.ID, inputs); made {
+			settleZoneState(r)
+			t.c.put(t, kinds[r.Type], r)
 		}
-		r.State["id"] = z.ID
-		settleZoneState(r)
-		c.put(t, kinds[r.Type], r)
 	}
+	for _, p := range a.Policies {
+		arn := t.GlobalARN("iam", "policy"+p.Path+p.Name)
+		inputs := Map{"name": p.Name, "path": p.Path, "policy": p.Policy}
+		if r, made := t.declare(typePolicy, arn, inputs); made {
+			r.State["arn"], r.State["attachmentCount"] = arn, 0.0
+			r.State["policyId"] = "ANPA" + strings.ToUpper(t.Hex(17))
+			tagsAll(r)
+			t.c.put(t, kinds[r.Type], r)
+		}
+	}
+}
+
+// declare begins a resource that the account has by itself, unless it is there.
+func (t *Tx) declare(typ, id string, inputs Map) (r *Resource, made bool) {
+	if r, ok := t.Find(typ, "", id); ok {
+		return r, false
+	}
+	t.c.serial++
+	r = &Resource{Type: typ, ID: id, Serial: t.c.serial, Declared: true, Inputs: inputs, State: withDefaults(kinds[typ], inputs)}
+	r.State["id"] = id
+	return r, true
 }

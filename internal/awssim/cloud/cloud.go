@@ -80,12 +80,8 @@ func Open(opts Options) (*Cloud, error) {
 			return nil, fmt.Errorf("open offline cloud in %s: %w", opts.Dir, err)
 		}
 		c.store = s
-		loaded, err := c.load()
-		if err != nil {
+		if _, err := c.load(); err != nil {
 			return nil, errors.Join(fmt.Errorf("read offline cloud in %s: %w", opts.Dir, err), s.close())
-		}
-		if loaded {
-			return c, nil
 		}
 	}
 	t := &Tx{c: c}

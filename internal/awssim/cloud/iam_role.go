@@ -157,8 +157,10 @@ func settleRole(t *Tx, r *Resource) error {
 	if len(arns) > attachedLimit {
 		return Refuse("LimitExceeded", "facts 30", "Cannot exceed quota for PoliciesPerRole: %d", attachedLimit)
 	}
-	if boundary := r.Str("permissionsBoundary"); boundary != "" {
-		arns = append(arns, boundary)
+	if boundary := r.Str(boundaryOf); boundary != "" {
+		if err := boundaryExists(t, boundary); err != nil {
+			return err
+		}
 	}
 	for _, arn := range arns {
 		if err := policyExists(t, arn); err != nil {
@@ -240,10 +242,18 @@ func policyExists(t *Tx, arn string) error {
 	if _, ok := managedPolicy(arn); ok {
 		return nil
 	}
-	if _, ok := t.Find("aws:iam/policy:Policy", "arn", arn); ok {
+	if _, ok := t.Find(typePolicy, "arn", arn); ok {
 		return nil
 	}
 	return Refuse("NoSuchEntity", "IAM API, AttachRolePolicy", "Policy %s does not exist or is not attachable.", arn)
+}
+
+// boundaryExists refuses a boundary that there is no such policy for (IAM API, CreateRole: NoSuchEntity).
+func boundaryExists(t *Tx, arn string) error {
+	if policyExists(t, arn) == nil {
+		return nil
+	}
+	return Refuse("NoSuchEntity", "IAM API, CreateRole and PutRolePermissionsBoundary", "Scope ARN: %s does not exist or is not attachable.", arn)
 }
 
 func createProfile(t *Tx, r *Resource) error {

@@ -30,7 +30,7 @@ func TestRole(t *testing.T) {
 		"no such service": {Map{"name": "c", "assumeRolePolicy": trustOf(`{"Service":"ecs-task.amazonaws.com"}`)}, "MalformedPolicyDocument", `"SERVICE":"ecs-task.amazonaws.com"`},
 		"long trust":      {Map{"name": "c", "assumeRolePolicy": strings.Replace(hostTrust, `"Allow"`, `"Allow","Sid":"`+strings.Repeat("x", 2048)+`"`, 1)}, "LimitExceeded", "ACLSizePerRole"},
 		"no such policy":  {Map{"name": "c", "assumeRolePolicy": hostTrust, "managedPolicyArns": List(managedPolicyPrefix + "AmazonECS")}, "NoSuchEntity", "does not exist or is not attachable"},
-		"boundary":        {Map{"name": "c", "assumeRolePolicy": hostTrust, "permissionsBoundary": managedPolicyPrefix + "Nothing"}, "NoSuchEntity", "not attachable"},
+		"boundary":        {Map{"name": "c", "assumeRolePolicy": hostTrust, "permissionsBoundary": managedPolicyPrefix + "Nothing"}, "NoSuchEntity", "Scope ARN: "},
 	} {
 		f.message(f.create(typeRole, tc.inputs.(Map)), tc.code.(string), tc.text.(string))
 		_ = name

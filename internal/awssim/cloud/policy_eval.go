@@ -143,18 +143,17 @@ func roleStatements(t *Tx, role *Resource) []statement {
 		}
 	}
 	for _, arn := range arns {
-		if actions, ok := managedPolicy(arn); ok {
-			out = append(out, statement{Actions: actions, Resources: []string{"*"}})
-		} else if p, ok := t.Find("aws:iam/policy:Policy", "arn", arn); ok {
-			add(p.Str("policy"))
-		}
+		out = append(out, managedStatements(t, arn)...)
 	}
 	return out
 }
 
-// roleAllows reports whether a role's own policies allow an action.
+// roleAllows reports whether a role may do something: its own policies allow it, and so does its permissions boundary
+// if it has one (IAM User Guide, "Permissions boundaries for IAM entities").
 func roleAllows(t *Tx, role *Resource, action, resource string, context map[string]string) bool {
-	return allows(roleStatements(t, role), request{Action: action, Resource: resource, Context: context})
+	q := request{Action: action, Resource: resource, Context: context}
+	boundary, bounded := boundedBy(t, role)
+	return allows(roleStatements(t, role), q) && (!bounded || allows(boundary, q))
 }
 
 // trusts reports whether a role lets a service assume it.

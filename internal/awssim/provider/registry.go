@@ -69,6 +69,7 @@ var schemas = map[string]Resource{
 	"aws:elasticache/replicationGroup:ReplicationGroup":         schemaOf(elasticache.ReplicationGroup{}, elasticache.ReplicationGroupArgs{}),
 	"aws:elasticache/subnetGroup:SubnetGroup":                   schemaOf(elasticache.SubnetGroup{}, elasticache.SubnetGroupArgs{}),
 	"aws:iam/instanceProfile:InstanceProfile":                   schemaOf(iam.InstanceProfile{}, iam.InstanceProfileArgs{}),
+	"aws:iam/policy:Policy":                                     schemaOf(iam.Policy{}, iam.PolicyArgs{}),
 	"aws:iam/role:Role":                                         schemaOf(iam.Role{}, iam.RoleArgs{}),
 	"aws:iam/rolePolicy:RolePolicy":                             schemaOf(iam.RolePolicy{}, iam.RolePolicyArgs{}),
 	"aws:iam/rolePolicyAttachment:RolePolicyAttachment":         schemaOf(iam.RolePolicyAttachment{}, iam.RolePolicyAttachmentArgs{}),

@@ -1,0 +1,92 @@
+package cloud
+
+import "strings"
+
+const typePolicy = "aws:iam/policy:Policy"
+
+// managedLimit is the size of a managed policy (IAM User Guide, "IAM and AWS STS quotas").
+const managedLimit = 6144
+
+// boundaryOf is where a role names the managed policy that bounds it.
+const boundaryOf = "permissionsBoundary"
+
+var _ = register(&Kind{
+	Type: typePolicy, Service: "IAM", Noun: "Policy", Global: true, UpdateCall: "CreatePolicyVersion",
+	Name:     &AutoName{Property: "name", Max: 128, Prefix: "namePrefix"},
+	Required: []string{"policy"},
+	Replace:  []string{"description", "name", "namePrefix", "path"},
+	JSON:     []string{"policy"},
+	Defaults: Map{"path": "/"},
+	Keys:     []string{"arn"},
+	// A name is unique whatever the path (IAM User Guide, "IAM identifiers": friendly names).
+	Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{"EntityAlreadyExists", "A policy called {value} already exists. Duplicate names are not allowed.", "facts 29"}}},
+	Quota:  &Quota{Max: 1500, Refusal: Refusal{"LimitExceeded", "Cannot exceed quota for PoliciesPerAccount: {value}", "IAM User Guide, IAM and AWS STS quotas"}},
+	Check: func(c *Checker) {
+		checkIAMName(c, 128)
+		c.Length("path", 1, 512)
+		c.Match("path", iamPathPattern, "must begin and end with /")
+		c.Length("description", 0, 1000)
+		c.policy("policy", identityPolicy)
+	},
+	Create: createPolicy,
+	Update: func(_ *Tx, r *Resource, _ Map) error { return settlePolicy(r) },
+	Delete: deletePolicy,
+})
+
+// createPolicy names a policy by its ARN, as the provider does (iam/policy.go).
+func createPolicy(t *Tx, r *Resource) error {
+	name := settleName(t, r)
+	r.ID = t.GlobalARN("iam", "policy"+r.Str("path")+name)
+	r.State["arn"] = r.ID
+	r.State["policyId"] = "ANPA" + strings.ToUpper(t.Hex(17))
+	r.State["attachmentCount"] = 0.0
+	return settlePolicy(r)
+}
+
+func settlePolicy(r *Resource) error {
+	tagsAll(r)
+	if counted(r.Str("policy")) > managedLimit {
+		return Refuse("LimitExceeded", "facts 30", "Cannot exceed quota for PolicySize: %d", managedLimit)
+	}
+	return nil
+}
+
+// deletePolicy refuses what a role has, or is bounded by.
+func deletePolicy(t *Tx, r *Resource) error {
+	var used []string
+	for _, role := range t.All(typeRole) {
+		used = append(append(used, role.Str(boundaryOf)), role.Strs("managedPolicyArns[]")...)
+	}
+	for _, a := range t.All(typeRoleAttachment) {
+		used = append(used, a.Str("policyArn"))
+	}
+	if contains(used, r.ID) {
+		return Refuse("DeleteConflict", "facts 27", "Cannot delete a policy attached to entities.")
+	}
+	return nil
+}
+
+// boundedBy returns what a role's permissions boundary says, and whether it has one.
+func boundedBy(t *Tx, role *Resource) (statements []statement, bounded bool) {
+	arn := role.Str(boundaryOf)
+	if arn == "" {
+		return nil, false
+	}
+	return managedStatements(t, arn), true
+}
+
+// managedStatements returns what a managed policy says, AWS's own or the account's.
+func managedStatements(t *Tx, arn string) []statement {
+	if actions, ok := managedPolicy(arn); ok {
+		return []statement{{Actions: actions, Resources: []string{"*"}}}
+	}
+	p, ok := t.Find(typePolicy, "arn", arn)
+	if !ok {
+		return nil
+	}
+	statements, err := parsePolicy(p.Str("policy"), identityPolicy)
+	if err != nil { // checked when it came in
+		return nil
+	}
+	return statements
+}
