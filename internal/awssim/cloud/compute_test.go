@@ -35,7 +35,12 @@ func newFleetNetwork(t *testing.T) *fleet {
 	for _, s := range []string{"subnet-a", "subnet-b", "subnet-c"} {
 		f.place("aws:ec2/routeTableAssociation:RouteTableAssociation", "rtbassoc-"+s, Map{"subnetId": s, "routeTableId": "rtb-1"})
 	}
-	f.place("aws:ec2/route:Route", "r-1", Map{"routeTableId": "rtb-1", "destinationCidrBlock": "0.0.0.0/0", "natGatewayId": "nat-1"})
+	f.place(typeSubnet, "subnet-public", Map{"vpcId": "vpc-1", "availabilityZone": "eu-central-1a", "cidrBlock": "10.0.0.0/24"})
+	f.place(typeRouteAssociation, "rtbassoc-public", Map{"subnetId": "subnet-public", "routeTableId": "rtb-public"})
+	f.place(typeRoute, "r-public", Map{"routeTableId": "rtb-public", "destinationCidrBlock": "0.0.0.0/0", "gatewayId": "igw-1"})
+	f.place(typeNAT, "nat-1", Map{"subnetId": "subnet-public", "connectivityType": "public"})
+	f.place(typeRoute, "r-1", Map{"routeTableId": "rtb-1", "destinationCidrBlock": "0.0.0.0/0", "natGatewayId": "nat-1"})
+	f.place(typeEgressRule, "sgr-https", Map{"securityGroupId": "sg-1", "cidrIpv4": "0.0.0.0/0", "ipProtocol": "tcp", "fromPort": 443.0, "toPort": 443.0})
 	f.place("aws:lb/targetGroup:TargetGroup", targetARN, Map{"arn": targetARN, "targetType": "ip", "vpcId": "vpc-1"})
 	f.index[index{"aws:lb/targetGroup:TargetGroup", home, "arn", targetARN}] = f.resources[key{"aws:lb/targetGroup:TargetGroup", home, targetARN}]
 	f.place("aws:lb/listener:Listener", "listener-1", Map{"defaultActions": []any{Map{"type": "forward", "targetGroupArn": targetARN}}})

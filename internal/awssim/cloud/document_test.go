@@ -32,7 +32,18 @@ func TestDocument(t *testing.T) {
 		require.NoError(t, os.WriteFile(path, []byte(got), 0o644))
 	}
 	require.NoError(t, err)
-	require.Equal(t, strings.Split(string(want), "\n"), strings.Split(got, "\n"), "run with -update to rewrite it")
+	t.Errorf("docs/offline-aws.md is out of date, run with -update to rewrite it: %s", firstDifference(string(want), got))
+}
+
+// firstDifference shows the first line in which two texts differ.
+func firstDifference(want, got string) string {
+	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
+	for i := range min(len(w), len(g)) {
+		if w[i] != g[i] {
+			return fmt.Sprintf("line %d is\n\t%s\nand should be\n\t%s", i+1, w[i], g[i])
+		}
+	}
+	return fmt.Sprintf("it has %d lines and should have %d", len(w), len(g))
 }
 
 const documentHead = `Generated from ` + "`internal/awssim/cloud`" + ` by its TestDocument; do not edit.

@@ -30,7 +30,7 @@ var _ = register(&Kind{
 		{Path: "serviceRegistries.registryArn", To: "aws:servicediscovery/service:Service", Key: "arn", Missing: Refusal{invalidECSParameter,
 			"Unable to find the service registry {value}.", "ECS API, CreateService"}},
 	},
-	Check: checkService, Create: createService, Update: updateService, Holds: serviceHolds,
+	Check: checkService, Create: createService, Update: updateService, Delete: deleteService, Holds: serviceHolds,
 })
 
 // serviceChoices are the enumerations of the provider's schema (ecs/service.go).
@@ -117,10 +117,12 @@ func settleService(t *Tx, r, cluster *Resource) error {
 	if r.Bool("enableExecuteCommand") && definition.Str("taskRoleArn") == "" {
 		return invalidService("The service couldn't be created because a valid taskRoleArn is not being used. Specify a valid task role in your task definition and try again.")
 	}
+	err := steady(t, r, cluster, definition)
+	r.Hidden[tasksRun] = err == nil && r.Int("desiredCount") > 0
 	if !r.Bool("waitForSteadyState") {
 		return nil
 	}
-	return steady(t, r, cluster, definition)
+	return err
 }
 
 func taskMissing(t *Tx, named string) error {
@@ -153,7 +155,10 @@ func checkPlacement(t *Tx, r, cluster, definition *Resource) error {
 	if len(own) == 0 && !Has(r.Inputs, "launchType") {
 		strategy = standard
 	}
-	r.Hidden = Map{"strategy": List(strategy...)}
+	if r.Hidden == nil {
+		r.Hidden = Map{}
+	}
+	r.Hidden["strategy"] = List(strategy...)
 	if !Has(r.Inputs, "launchType") {
 		r.State["launchType"] = ""
 		if len(strategy) == 0 {

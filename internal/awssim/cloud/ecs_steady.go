@@ -21,9 +21,12 @@ func steady(t *Tx, r, cluster, definition *Resource) error {
 		code, reason = "TaskFailedToStart", w.start()
 	}
 	if reason == "" {
+		code, reason = "TaskFailedElbHealthChecks", w.healthy()
+	}
+	if reason == "" {
 		return nil
 	}
-	err := Refuse(code, "ECS Developer Guide, Amazon ECS troubleshooting",
+	err := Refuse(code, "facts 57; ECS Developer Guide, Amazon ECS troubleshooting",
 		"waiting for ECS Service (%s): timeout while waiting for state to become 'tfSTABLE' (last state: 'tfPENDING', timeout: 20m0s): (service %s) %s", r.ID, r.Str("name"), reason)
 	err.Operation = "DescribeServices"
 	return err
@@ -43,24 +46,16 @@ const unplaced = "was unable to place a task because no container instance met a
 
 // placement finds the hosts and says why the tasks do not fit on them.
 func (w *workload) placement() string {
-	strategy := serviceStrategy(w.service)
-	if w.service.Str("launchType") == "FARGATE" || len(strategy) > 0 && oneOf(Str(strategy[0], "capacityProvider"), fargateProviders) {
+	if w.fargate() {
 		return ""
 	}
-	where, groups := "cluster", w.t.All(typeGroup)
-	if len(strategy) > 0 {
-		where, groups = "capacity provider", nil
-		for _, item := range strategy {
-			if p, ok := w.t.Find(typeCapacityProvider, "name", Str(item, "capacityProvider")); ok && Int(item, "weight") > 0 {
-				if g, ok := w.t.Find(typeGroup, "arn", p.Str("autoScalingGroupProvider.autoScalingGroupArn")); ok {
-					groups = append(groups, g)
-				}
-			}
-		}
+	where := "cluster"
+	if len(serviceStrategy(w.service)) > 0 {
+		where = "capacity provider"
 	}
 	why := ""
 	room := 0
-	for _, g := range groups {
+	for _, g := range w.groups() {
 		cluster, problem := joined(w.t, g)
 		if cluster != w.cluster {
 			why = problem
@@ -86,6 +81,29 @@ func (w *workload) placement() string {
 		return fmt.Sprintf("%s%s: there is room for %d of %d tasks.", unplaced, why, room, w.service.Int("desiredCount"))
 	}
 	return ""
+}
+
+// fargate reports whether the tasks run on no hosts of the account.
+func (w *workload) fargate() bool {
+	strategy := serviceStrategy(w.service)
+	return w.service.Str("launchType") == "FARGATE" || len(strategy) > 0 && oneOf(Str(strategy[0], "capacityProvider"), fargateProviders)
+}
+
+// groups returns the auto scaling groups whose hosts may take the service's tasks: those behind its capacity providers,
+// or all if it has none.
+func (w *workload) groups() (groups []*Resource) {
+	strategy := serviceStrategy(w.service)
+	if len(strategy) == 0 {
+		return w.t.All(typeGroup)
+	}
+	for _, item := range strategy {
+		if p, ok := w.t.Find(typeCapacityProvider, "name", Str(item, "capacityProvider")); ok && Int(item, "weight") > 0 {
+			if g, ok := w.t.Find(typeGroup, "arn", p.Str("autoScalingGroupProvider.autoScalingGroupArn")); ok {
+				groups = append(groups, g)
+			}
+		}
+	}
+	return groups
 }
 
 // fits returns how many tasks a group's hosts can run: as many hosts as there may be when ECS sizes the group, else as
@@ -168,7 +186,7 @@ func (w *workload) start() string {
 	}
 	for i := range w.containers {
 		c := &w.containers[i]
-		for _, problem := range []string{w.pull(c), w.secrets(c), w.logs(c)} {
+		for _, problem := range []string{w.pull(c), w.secrets(c), w.logs(c), w.connected(c)} {
 			if problem != "" {
 				return fmt.Sprintf("has started tasks that stopped: container %s: %s", c.Name, problem)
 			}
@@ -214,7 +232,7 @@ func (w *workload) secrets(c *containerDefinition) string {
 			continue
 		}
 		parts := append(strings.Split(s.ValueFrom, ":"), "", "", "")
-		arn := strings.Join(parts[:7], ":")
+		arn := secretOf(s.ValueFrom)
 		if problem := w.secret(arn, parts[7]); problem != "" {
 			return fmt.Sprintf("ResourceInitializationError: fetching secret data from AWS Secrets Manager in region %s: secret %s: %s", parts[3], arn, problem)
 		}
@@ -222,11 +240,39 @@ func (w *workload) secrets(c *containerDefinition) string {
 	return ""
 }
 
-func (w *workload) secret(arn, field string) string {
-	role, _ := w.executionRole() // required by the rules on containers
+// readable says which of a container's secrets the execution role may not read.
+func (w *workload) readable(c *containerDefinition) string {
+	for _, s := range c.Secrets {
+		if strings.HasPrefix(s.ValueFrom, "arn:aws:secretsmanager:") {
+			if problem := w.mayRead(secretOf(s.ValueFrom)); problem != "" {
+				return problem
+			}
+		}
+	}
+	return ""
+}
+
+// secretOf returns the ARN of the secret in a reference to one of its fields.
+func secretOf(reference string) string {
+	return strings.Join(append(strings.Split(reference, ":"), "", "", "")[:7], ":")
+}
+
+func (w *workload) mayRead(arn string) string {
+	role, ok := w.executionRole()
+	if !ok {
+		return "the execution role is gone"
+	}
 	if !roleAllows(w.t, role, "secretsmanager:GetSecretValue", arn, nil) {
 		return fmt.Sprintf("AccessDeniedException: %s is not authorized to perform: secretsmanager:GetSecretValue on resource: %s", role.Str("arn"), arn)
 	}
+	return ""
+}
+
+func (w *workload) secret(arn, field string) string {
+	if problem := w.mayRead(arn); problem != "" {
+		return problem
+	}
+	role, _ := w.executionRole()
 	secret, ok := w.t.Find("aws:secretsmanager/secret:Secret", "", arn)
 	if !ok {
 		return "ResourceNotFoundException: Secrets Manager can't find the specified secret."

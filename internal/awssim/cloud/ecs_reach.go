@@ -1,0 +1,117 @@
+package cloud
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+)
+
+// healthy says why the load balancer finds no task healthy, or "": its security groups have to let the check out to the
+// container's port, and those of the tasks have to let it in (ECS Developer Guide, "Amazon ECS service event messages":
+// unhealthy in target-group; User Guide for Application Load Balancers, "Recommended rules").
+func (w *workload) healthy() string {
+	tasks := w.service.Strs("networkConfiguration.securityGroups[]")
+	for _, lb := range Maps(w.service.State, "loadBalancers[]") {
+		port := Int(lb, "containerPort")
+		for _, arn := range balancersOf(w.t, Str(lb, "targetGroupArn")) {
+			name, _ := arn.(string)
+			balancer, ok := w.t.Find(typeLoadBalancer, "", name)
+			if !ok {
+				continue
+			}
+			groups := balancer.Strs("securityGroups[]")
+			switch {
+			case !w.opens(groups, tasks, port):
+				return fmt.Sprintf("(port %d) is unhealthy in (target-group %s) due to (reason Request timed out): no security group of the load balancer lets it out",
+					port, Str(lb, "targetGroupArn"))
+			case !w.admitted(tasks, groups, port):
+				return fmt.Sprintf("(port %d) is unhealthy in (target-group %s) due to (reason Request timed out): no security group of the tasks lets it in",
+					port, Str(lb, "targetGroupArn"))
+			}
+		}
+	}
+	return ""
+}
+
+// connected says why a container would not come up because what its environment names cannot be reached: a database
+// cluster or a cache of this region, by the address that AWS gave it. An essential container that cannot do its work
+// ends, and the task with it (ECS Developer Guide, "Amazon ECS stopped tasks error messages": Essential container in
+// task exited).
+func (w *workload) connected(c *containerDefinition) string {
+	for _, variable := range c.Environment {
+		for _, s := range peers {
+			for _, r := range w.t.All(s.typ) {
+				if variable.Value == "" || !slices.ContainsFunc(s.hosts, func(p string) bool { return r.Str(p) == variable.Value }) {
+					continue
+				}
+				if why := w.reaches(r, s); why != "" {
+					return fmt.Sprintf("Essential container in task exited: %s cannot be reached: %s", variable.Value, why)
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// peer is a type of resource that tasks connect to.
+type peer struct {
+	typ     string
+	hosts   []string // the properties that are its addresses
+	groups  string   // the property that holds its security groups
+	answers func(t *Tx, r *Resource) bool
+}
+
+var peers = []peer{
+	{typ: typeDBCluster, hosts: []string{"endpoint", "readerEndpoint"}, groups: "vpcSecurityGroupIds[]",
+		// The endpoint of a cluster is that of its instances ("Amazon Aurora endpoint connections", Aurora User Guide).
+		answers: func(t *Tx, r *Resource) bool { return len(members(t, r)) > 0 }},
+	{typ: typeReplicationGroup, hosts: []string{"primaryEndpointAddress", "readerEndpointAddress", "configurationEndpointAddress"},
+		groups: "securityGroupIds[]", answers: func(*Tx, *Resource) bool { return true }},
+}
+
+func (w *workload) reaches(r *Resource, s peer) string {
+	tasks, groups, port := w.service.Strs("networkConfiguration.securityGroups[]"), r.Strs(s.groups), r.Int("port")
+	switch {
+	case !s.answers(w.t, r):
+		return "it has no instances"
+	case !w.opens(tasks, groups, port):
+		return fmt.Sprintf("no security group of the tasks lets port %d out to it", port)
+	case !w.admitted(groups, tasks, port):
+		return fmt.Sprintf("none of its security groups lets the tasks in on port %d", port)
+	}
+	return ""
+}
+
+// opens reports whether one of the groups lets a port out to peers, known by their groups or by a range around them.
+func (w *workload) opens(groups, peers []string, port int) bool {
+	return w.passes(typeEgressRule, groups, peers, port)
+}
+
+// admitted reports whether one of the groups lets peers in on a port.
+func (w *workload) admitted(groups, peers []string, port int) bool {
+	return w.passes(typeIngressRule, groups, peers, port)
+}
+
+func (w *workload) passes(typ string, groups, peers []string, port int) bool {
+	return slices.ContainsFunc(w.t.All(typ), func(rule *Resource) bool {
+		if !contains(groups, rule.Str("securityGroupId")) || !covers(rule, port) {
+			return false
+		}
+		return contains(peers, rule.Str("referencedSecurityGroupId")) || w.around(rule.Str("cidrIpv4"))
+	})
+}
+
+// around reports whether a range takes in all subnets of the tasks.
+func (w *workload) around(cidr string) bool {
+	p, err := netip.ParsePrefix(cidr)
+	if err != nil {
+		return false
+	}
+	for _, id := range w.service.Strs("networkConfiguration.subnets[]") {
+		s, _ := w.t.Find(typeSubnet, "", id)
+		if s == nil || !within(rangeOf(s), p) {
+			return false
+		}
+	}
+	return true
+}
