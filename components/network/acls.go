@@ -113,9 +113,11 @@ func (r Rule) numbers() (from, to pulumi.Int, icmpType, icmpCode pulumi.IntPtrIn
 // defaults takes over what AWS makes along with a VPC and leaves each of them letting nothing through, so that whatever
 // is made without a group, an ACL or a route table of its own stays unreachable until somebody decides.
 func (b *builder) defaults() error {
-	// Naming no rules removes those it was born with.
+	// Naming no rules removes those it was born with, and as differences those that somebody adds later.
 	if _, err := ec2.NewDefaultSecurityGroup(b.ctx, b.name+"-default", &ec2.DefaultSecurityGroupArgs{
-		VpcId: b.vpc.ID(),
+		VpcId:   b.vpc.ID(),
+		Ingress: ec2.DefaultSecurityGroupIngressArray{},
+		Egress:  ec2.DefaultSecurityGroupEgressArray{},
 	}, b.child); err != nil {
 		return err
 	}

@@ -187,7 +187,8 @@ func TestInputs(t *testing.T) {
 	}{
 		{"aws:ec2/vpc:Vpc", "network-vpc", map[string]any{
 			"cidrBlock": "10.16.0.0/16", "enableDnsSupport": true, "enableDnsHostnames": true}},
-		{"aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", "network-default", map[string]any{"vpcId": "network-vpc-id"}},
+		{"aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", "network-default", map[string]any{
+			"vpcId": "network-vpc-id", "ingress": []any{}, "egress": []any{}}},
 		{"aws:ec2/internetGateway:InternetGateway", "network-igw", map[string]any{"vpcId": "network-vpc-id"}},
 		{"aws:ec2/subnet:Subnet", "network-public-euc1-az2", map[string]any{
 			"vpcId": "network-vpc-id", "availabilityZoneId": "euc1-az2", "cidrBlock": "10.16.194.0/23", "mapPublicIpOnLaunch": false}},
