@@ -180,7 +180,7 @@ func TestRole(t *testing.T) {
 	resources := run(t)
 	role := componenttest.Find(t, resources, "aws:iam/role:Role", "backup-role").Plain()
 	require.JSONEq(t, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":["backup.amazonaws.com"]},
-		"Action":["sts:AssumeRole"],"Condition":{"StringEquals":{"aws:SourceAccount":["111122223333"]}}}]}`, role["assumeRolePolicy"].(string))
+		"Action":["sts:AssumeRole"],"Condition":{"StringEqualsIfExists":{"aws:SourceAccount":["111122223333"]}}}]}`, role["assumeRolePolicy"].(string))
 	for suffix, policy := range map[string]string{"backup": "ForBackup", "restores": "ForRestores"} {
 		in := componenttest.Find(t, resources, "aws:iam/rolePolicyAttachment:RolePolicyAttachment", "backup-role-"+suffix).Plain()
 		require.Equal(t, "backup-role-made", in["role"])

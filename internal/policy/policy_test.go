@@ -171,6 +171,13 @@ func TestTrustServiceGuardsAgainstTheConfusedDeputy(t *testing.T) {
 	require.NoError(t, err)
 	assert.NotContains(t, got, "Condition")
 
+	d, err = TrustService("backup.amazonaws.com", Source{Account: "111122223333"})
+	require.NoError(t, err)
+	got, err = d.JSON()
+	require.NoError(t, err)
+	assert.Contains(t, got, `"Condition":{"StringEqualsIfExists":{"aws:SourceAccount":["111122223333"]}}`,
+		"a plain comparison fails where the service sends no source")
+
 	_, err = TrustService("ec2.amazonaws.com", source)
 	require.ErrorContains(t, err, "sends no source")
 	_, err = TrustService("ecs-tasks.amazonaws.com", Source{})

@@ -19,6 +19,11 @@ type Source struct {
 // takes iam:PassRole in the role's own account.
 var sourceless = []string{"ec2.amazonaws.com", "ec2.amazonaws.com.cn"}
 
+// unsaid are the services of which AWS does not say whether they send a source when they take a role: AWS Backup's page
+// ("Cross-service confused deputy prevention", AWS Backup Developer Guide) speaks of what it hands to other services. If
+// they do, the conditions narrow; if not, plain ones would never hold and the role would be locked for good.
+var unsaid = []string{"backup.amazonaws.com"}
+
 // TrustService is the trust document that lets one AWS service take a role, for its own account's resources only.
 // Services that send no source (EC2, for instance profiles) have to be given the zero Source; all others are refused
 // without an account.
@@ -31,14 +36,18 @@ func TrustService(service string, from Source) (Document, error) {
 		return Document{}, fmt.Errorf("trust %s: account %q must have twelve digits", service, from.Account)
 	}
 	s := Statement{Principals: []Principal{Service(service)}, Actions: []string{"sts:AssumeRole"}}
+	ifSent := ""
+	if slices.Contains(unsaid, service) {
+		ifSent = "IfExists"
+	}
 	if from.Account != "" {
-		s.Conditions = append(s.Conditions, Condition{"StringEquals", "aws:SourceAccount", []string{from.Account}})
+		s.Conditions = append(s.Conditions, Condition{"StringEquals" + ifSent, "aws:SourceAccount", []string{from.Account}})
 	}
 	if from.ARN != "" {
 		if !arnPattern.MatchString(from.ARN) {
 			return Document{}, fmt.Errorf("trust %s: source %q is not an ARN", service, from.ARN)
 		}
-		s.Conditions = append(s.Conditions, Condition{"ArnLike", "aws:SourceArn", []string{from.ARN}})
+		s.Conditions = append(s.Conditions, Condition{"ArnLike" + ifSent, "aws:SourceArn", []string{from.ARN}})
 	}
 	return Document{Kind: Trust, Statements: []Statement{s}}, nil
 }

@@ -43,6 +43,7 @@ func TestBackupSelectionRefusals(t *testing.T) {
 	}
 	_, stranger := d.make(typeRole, Map{"name": "stranger", "assumeRolePolicy": strings.Replace(backupTrust, "backup.", "ecs.", 1)})
 	_, elsewhere := d.make(typeRole, Map{"name": "elsewhere", "assumeRolePolicy": strings.Replace(backupTrust, "111122223333", "999999999999", 1)})
+	_, plain := d.make(typeRole, Map{"name": "plain", "assumeRolePolicy": strings.Replace(backupTrust, "IfExists", "", 1)})
 	_, powerless := d.make(typeRole, Map{"name": "powerless", "assumeRolePolicy": backupTrust})
 	for text, bad := range map[string]Map{
 		"no such plan":        {"planId": "none"},
@@ -58,6 +59,10 @@ func TestBackupSelectionRefusals(t *testing.T) {
 	} {
 		_, _, err := d.Create(context.Background(), home, typeBackupSelection, with(selection, bad))
 		require.Equal(t, "InvalidParameterValueException", Code(err), "%s: %v", text, err)
+	}
+	for text, role := range map[string]Map{"AWS says not": stranger, "another account": elsewhere, "AWS may name no source": plain} {
+		_, _, err := d.Create(context.Background(), home, typeBackupSelection, with(selection, Map{"iamRoleArn": role["arn"]}))
+		require.ErrorContains(t, err, "cannot be assumed by AWS Backup", text)
 	}
 	tag := func(typ string) []any { return List[any](Map{"key": "a", "value": "b", "type": typ}) }
 	refusesInputs(t, typeBackupSelection, selection, []badInput{

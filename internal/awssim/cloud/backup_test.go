@@ -12,7 +12,7 @@ import (
 const (
 	secondRegion = "us-east-1"
 	backupTrust  = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"backup.amazonaws.com"},` +
-		`"Action":"sts:AssumeRole","Condition":{"StringEquals":{"aws:SourceAccount":"111122223333"}}}]}`
+		`"Action":"sts:AssumeRole","Condition":{"StringEqualsIfExists":{"aws:SourceAccount":"111122223333"}}}]}`
 	backupRights = "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup"
 )
 

@@ -161,11 +161,22 @@ func trusts(t *Tx, role *Resource, service string) bool {
 	return trustsFor(t, role, service, t.ARN(strings.SplitN(service, "-", 2)[0], "*"))
 }
 
+// unsaid are services of which AWS does not say whether they name a source when they assume a role: AWS Backup's page on
+// the confused deputy speaks of policies of other services' resources only ("Cross-service confused deputy prevention", AWS
+// Backup Developer Guide). A role has to let them in either way.
+var unsaid = []string{"backup.amazonaws.com"}
+
 // trustsFor reports whether a role lets a service assume it on behalf of the resource with the ARN.
 func trustsFor(t *Tx, role *Resource, service, source string) bool {
 	statements, err := parsePolicy(role.Str("assumeRolePolicy"), trustPolicy)
-	return err == nil && allows(statements, request{
-		Principal: principal{"Service", service}, Action: "sts:AssumeRole", Resource: role.Str("arn"),
-		Context: map[string]string{"aws:sourceaccount": t.Account(), "aws:sourcearn": source},
-	})
+	if err != nil {
+		return false
+	}
+	lets := func(context map[string]string) bool {
+		return allows(statements, request{
+			Principal: principal{"Service", service}, Action: "sts:AssumeRole", Resource: role.Str("arn"), Context: context,
+		})
+	}
+	named := lets(map[string]string{"aws:sourceaccount": t.Account(), "aws:sourcearn": source})
+	return named && (!slices.Contains(unsaid, service) || lets(nil))
 }
