@@ -21,6 +21,8 @@ const (
 	minRate = 10            // RateBasedStatement, AWS WAF
 	maxRate = 2_000_000_000 // likewise
 
+	maxMetric = 128 // MetricName, VisibilityConfig, AWS WAF
+
 	maxClosedPaths = 5   // values of a listener rule: "Quotas for your Application Load Balancers"
 	maxHealthPath  = 255 // ResourcePath, Route 53 CreateHealthCheck; ELB takes more
 	maxCertificate = 64  // the first name of a certificate, dots included: DomainName, ACM RequestCertificate
@@ -85,6 +87,8 @@ func (a *Args) Validate(name string) error {
 	refuse(strings.HasPrefix(name, "internal-"), "name %q: AWS keeps the prefix internal- to itself", name)
 
 	refuse(!stackName.MatchString(a.Stack), "stack %q: must be letters, digits, hyphens and underscores", a.Stack)
+	refuse(len(a.metric(name, longestRule)) > maxMetric, "stack %q: with the name %q too long for metrics of firewall rules, which take %d characters",
+		a.Stack, name, maxMetric)
 	refuse(a.Region == "", "region: missing")
 	refuse(!isDomain(a.ZoneName), "zone %q: not a lower-case domain name", a.ZoneName)
 	refuse(!isDomain(a.Hostname), "hostname %q: not a lower-case domain name", a.Hostname)

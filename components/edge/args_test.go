@@ -60,6 +60,16 @@ func TestValidate(t *testing.T) {
 			t.Errorf("no %q in %v", want, err)
 		}
 	}
+	long := valid()
+	long.Stack = strings.Repeat("s", 100)
+	if err := long.Validate("sixteen-letters-"); err == nil || !strings.Contains(err.Error(), "too long for metrics of firewall rules") {
+		t.Errorf("metrics of %v", err)
+	}
+	for _, g := range managedGroups {
+		if len(g.rule) > len(longestRule) {
+			t.Errorf("%s is longer than %s", g.rule, longestRule)
+		}
+	}
 	for name, want := range map[string]string{
 		"seventeen-letters": "longer than 16", "Edge": "lower-case", "internal-edge": "prefix internal-",
 	} {

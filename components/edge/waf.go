@@ -124,11 +124,17 @@ func (b *builder) managed(g managedGroup, priority int) *wafv2.WebAclRuleArgs {
 	}
 }
 
+// longestRule is the rule with the longest name.
+const longestRule = "known-bad-inputs"
+
+// metric names what a rule of the edge with the name counts.
+func (a *Args) metric(name, rule string) string { return a.Stack + "-" + name + "-" + rule }
+
 // visible gives a rule metrics of its own, apart from other stacks' in the account, and samples of what it matched.
 func (b *builder) visible(rule string) wafv2.WebAclRuleVisibilityConfigArgs {
 	return wafv2.WebAclRuleVisibilityConfigArgs{
 		CloudwatchMetricsEnabled: pulumi.Bool(true),
-		MetricName:               pulumi.Sprintf("%s-%s-%s", b.args.Stack, b.name, rule),
+		MetricName:               pulumi.String(b.args.metric(b.name, rule)),
 		SampledRequestsEnabled:   pulumi.Bool(true),
 	}
 }
