@@ -35,6 +35,7 @@ type Args struct {
 	Refresh       Refresh           // the pace at which hosts are replaced
 	ExecLogDays   int               // how long sessions of ECS Exec are kept, as CloudWatch Logs takes it; 0 is no ECS Exec
 	MinHosts      int               // at least one
+	MinTasks      int               // how many tasks all services on the cluster run at least; at least one
 	MaxHosts      int               // from MinHosts to 5000
 	RootVolumeGiB int               // 30 to 16384
 	Tags          map[string]string // put on instances and volumes, which AWS makes and no resource here stands for
@@ -107,6 +108,9 @@ func (a *Args) Validate() error {
 	if a.MinHosts < 1 {
 		problem("min hosts %d: must be at least 1", a.MinHosts)
 	}
+	if a.MinTasks < 1 {
+		problem("min tasks %d: must be at least 1", a.MinTasks)
+	}
 	if a.MaxHosts < a.MinHosts || a.MaxHosts > mostHosts {
 		problem("max hosts %d: must be from min hosts, %d, to %d", a.MaxHosts, a.MinHosts, mostHosts)
 	}
@@ -129,6 +133,7 @@ func (a *Args) inputs() pulumi.Map {
 		"spotPercent":      pulumi.Int(a.SpotPercent),
 		"warmHosts":        pulumi.Int(a.WarmHosts),
 		"minHosts":         pulumi.Int(a.MinHosts),
+		"minTasks":         pulumi.Int(a.MinTasks),
 		"maxHosts":         pulumi.Int(a.MaxHosts),
 		"rootVolumeGiB":    pulumi.Int(a.RootVolumeGiB),
 		"tags":             pulumi.ToStringMap(a.Tags),

@@ -24,6 +24,7 @@ func args() *cluster.Args {
 		AMI:              "ami-0123456789abcdef0",
 		InstanceType:     "m6g.large",
 		MinHosts:         3,
+		MinTasks:         8,
 		MaxHosts:         12,
 		RootVolumeGiB:    30,
 		Refresh:          cluster.Refresh{MinHealthyPercent: 100, MaxHealthyPercent: 110, Checkpoints: []int{10, 50, 100}, CheckpointDelay: 300},

@@ -23,7 +23,7 @@ const warmupSeconds = 120
 // template makes the launch template.
 func (b *builder) template() (*ec2.LaunchTemplate, error) {
 	userData := b.ecs.Name.ApplyT(func(cluster string) (string, error) {
-		script, err := UserData(cluster, b.args.WarmHosts > 0)
+		script, err := UserData(Host{Cluster: cluster, Warm: b.args.WarmHosts > 0, Spot: b.args.SpotPercent > 0})
 		return base64.StdEncoding.EncodeToString([]byte(script)), err
 	}).(pulumi.StringOutput)
 	args := &ec2.LaunchTemplateArgs{
@@ -163,18 +163,21 @@ func (b *builder) refreshPreferences(alarm *cloudwatch.MetricAlarm) *autoscaling
 }
 
 // refreshAlarm makes the alarm on which a refresh is taken back. To EC2 a host is well that boots and never joins the
-// cluster, which is what a bad image or script makes of it; only the cluster misses it.
+// cluster, which is what a bad image or script makes of it. What misses it are the tasks: those of the hosts that it
+// replaces find no place. Hosts themselves cannot be counted: ContainerInstanceCount leaves out those without tasks
+// ("Amazon ECS Container Insights metrics", CloudWatch User Guide). No task at all reports nothing.
 func (b *builder) refreshAlarm() (*cloudwatch.MetricAlarm, error) {
 	return cloudwatch.NewMetricAlarm(b.ctx, b.name+"-refresh", &cloudwatch.MetricAlarmArgs{
-		AlarmDescription:   pulumi.Sprintf("A replacement of hosts is taken back: fewer than %d are in the cluster", b.args.MinHosts),
+		AlarmDescription:   pulumi.Sprintf("A replacement of hosts is taken back: fewer than %d tasks run", b.args.MinTasks),
 		Namespace:          pulumi.String("ECS/ContainerInsights"),
-		MetricName:         pulumi.String("ContainerInstanceCount"),
+		MetricName:         pulumi.String("TaskCount"),
 		Dimensions:         pulumi.StringMap{"ClusterName": b.ecs.Name},
 		Statistic:          pulumi.String("Minimum"),
 		Period:             pulumi.Int(60),
 		EvaluationPeriods:  pulumi.Int(5),
 		ComparisonOperator: pulumi.String("LessThanThreshold"),
-		Threshold:          pulumi.Float64(b.args.MinHosts),
+		Threshold:          pulumi.Float64(b.args.MinTasks),
+		TreatMissingData:   pulumi.String("breaching"),
 	}, b.child)
 }
 

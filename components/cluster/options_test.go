@@ -15,7 +15,11 @@ func TestMixedHosts(t *testing.T) {
 	t.Parallel()
 	a := args()
 	a.OtherTypes, a.SpotPercent = []string{"m7g.large"}, 60
-	hosts := componenttest.Find(t, run(t, a), "aws:autoscaling/group:Group", "cluster-hosts").Plain()
+	resources := run(t, a)
+	hosts := componenttest.Find(t, resources, "aws:autoscaling/group:Group", "cluster-hosts").Plain()
+	script, err := base64.StdEncoding.DecodeString(componenttest.Find(t, resources, "aws:ec2/launchTemplate:LaunchTemplate", "cluster-host-template").Plain()["userData"].(string))
+	require.NoError(t, err)
+	require.Contains(t, string(script), "ECS_ENABLE_SPOT_INSTANCE_DRAINING=true")
 	require.NotContains(t, hosts, "launchTemplate", "a group takes one or the other")
 	require.Empty(t, cmp.Diff(map[string]any{
 		"instancesDistribution": map[string]any{
@@ -45,8 +49,9 @@ func TestWarmHosts(t *testing.T) {
 func TestRefreshAlarm(t *testing.T) {
 	t.Parallel()
 	alarm := componenttest.Find(t, run(t, args()), "aws:cloudwatch/metricAlarm:MetricAlarm", "cluster-refresh").Plain()
-	require.Equal(t, []any{"ContainerInstanceCount", "LessThanThreshold", 3.0, map[string]any{"ClusterName": "cluster-ecs-name"}},
-		[]any{alarm["metricName"], alarm["comparisonOperator"], alarm["threshold"], alarm["dimensions"]})
+	require.Equal(t, []any{"TaskCount", "LessThanThreshold", 8.0, map[string]any{"ClusterName": "cluster-ecs-name"}, "breaching"},
+		[]any{alarm["metricName"], alarm["comparisonOperator"], alarm["threshold"], alarm["dimensions"], alarm["treatMissingData"]},
+		"hosts without tasks are not counted by any metric, so a number of hosts cannot be asked for")
 }
 
 func TestExec(t *testing.T) {
@@ -71,6 +76,7 @@ func TestOptionRefusals(t *testing.T) {
 	for want, change := range map[string]func(*cluster.Args){
 		`other type "x"`:                     func(a *cluster.Args) { a.OtherTypes = []string{"x"} },
 		`other type "m6g.large"`:             func(a *cluster.Args) { a.OtherTypes = []string{"m6g.large"} },
+		"min tasks 0":                        func(a *cluster.Args) { a.MinTasks = 0 },
 		"spot percent 101":                   func(a *cluster.Args) { a.SpotPercent = 101 },
 		"warm hosts 13":                      func(a *cluster.Args) { a.WarmHosts = 13 },
 		"has no warm pool":                   func(a *cluster.Args) { a.WarmHosts, a.SpotPercent = 1, 1 },

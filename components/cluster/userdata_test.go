@@ -10,7 +10,7 @@ import (
 
 func TestUserData(t *testing.T) {
 	t.Parallel()
-	script, err := cluster.UserData("cluster-ecs-1a2b3c4", false)
+	script, err := cluster.UserData(cluster.Host{Cluster: "cluster-ecs-1a2b3c4"})
 	require.NoError(t, err)
 	require.Equal(t, `#!/bin/bash
 set -euo pipefail
@@ -22,14 +22,21 @@ ECS_IMAGE_PULL_BEHAVIOR=once
 EOF
 `, script)
 	for _, bad := range []string{"", "a b", "a\nEOF\nreboot", "$(reboot)", "a/b"} {
-		_, err := cluster.UserData(bad, false)
+		_, err := cluster.UserData(cluster.Host{Cluster: bad})
 		require.Error(t, err, bad)
 	}
 }
 
 func TestUserDataOfWarmHosts(t *testing.T) {
 	t.Parallel()
-	script, err := cluster.UserData("main", true)
+	script, err := cluster.UserData(cluster.Host{Cluster: "main", Warm: true})
 	require.NoError(t, err)
 	require.Contains(t, script, "\nECS_WARM_POOLS_CHECK=true\n", "or a stopped host counts as one that takes tasks")
+}
+
+func TestUserDataOfSpotHosts(t *testing.T) {
+	t.Parallel()
+	script, err := cluster.UserData(cluster.Host{Cluster: "main", Spot: true})
+	require.NoError(t, err)
+	require.Contains(t, script, "\nECS_ENABLE_SPOT_INSTANCE_DRAINING=true\n", "or tasks are cut off when AWS takes the host back")
 }

@@ -75,7 +75,7 @@ func (v View) hosts() row {
 	}
 	return row{"## Hosts", []graph{
 		{title: "Hosts", unit: "hosts", stat: "Average", series: []series{{
-			label: "in the cluster", namespace: insightsNamespace, name: "ContainerInstanceCount", dimensions: []string{"ClusterName", v.Cluster},
+			label: "with tasks", namespace: insightsNamespace, name: "ContainerInstanceCount", dimensions: []string{"ClusterName", v.Cluster},
 		}}},
 		{title: "Hosts needed", unit: "% of those there are", stat: "Average", limits: []limit{{"alarm", 100}}, series: []series{{
 			label: "needed", namespace: scalingNamespace, name: "CapacityProviderReservation",

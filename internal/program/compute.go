@@ -32,6 +32,7 @@ func (r *region) clusterTier() (err error) {
 		SpotPercent:      c.SpotPercent,
 		WarmHosts:        c.WarmPool,
 		MinHosts:         c.MinHosts,
+		MinTasks:         r.minTasks(),
 		MaxHosts:         c.MaxHosts,
 		RootVolumeGiB:    c.RootVolumeGiB,
 		Refresh: cluster.Refresh{
@@ -44,6 +45,15 @@ func (r *region) clusterTier() (err error) {
 		Tags:        r.hostTags(),
 	}, r.tier("cluster")...)
 	return err
+}
+
+// minTasks is how many tasks all services together run at least.
+func (r *region) minTasks() int {
+	n := r.cfg.Service.Tasks
+	for _, s := range r.cfg.Services {
+		n += s.Tasks
+	}
+	return n
 }
 
 func (r *region) serviceTier() (err error) {
