@@ -161,7 +161,7 @@ func TestRecoveryPointsOutliveTheirCluster(t *testing.T) {
 	subnets := Map{"name": "data", "subnetIds": d.subnets}
 	for zone, id := range map[string]any{"us-east-1a": d.subnets[0], "us-east-1b": d.subnets[1], "us-east-1c": d.subnets[2]} {
 		far := &Resource{Type: typeSubnet, Region: secondRegion, ID: id.(string), State: Map{"id": id, "vpcId": "vpc-1", "availabilityZone": zone}}
-		d.resources[keyOf(far)] = far
+		d.enter(far)
 	}
 	d.elsewhere(typeDBSubnetGroup, subnets)
 	for i, region := range []string{home, secondRegion} {

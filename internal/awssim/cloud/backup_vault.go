@@ -122,9 +122,7 @@ func deleteBackupVault(t *Tx, r *Resource) error {
 	}
 	for _, typ := range []string{typeBackupPolicy, typeBackupLock} {
 		if part, ok := t.Find(typ, "", r.ID); ok {
-			t.c.drop(part)
-			delete(t.c.resources, keyOf(part))
-			t.touched(part)
+			t.Remove(part)
 		}
 	}
 	return nil

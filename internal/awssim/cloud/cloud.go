@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -14,9 +13,13 @@ import (
 type Options struct {
 	Dir     string   // where the cloud is kept between commands; empty: in memory only
 	Account *Account // what the account holds at first; nil: DefaultAccount
-	Clock   Clock    // nil: no time passes while waiting
-	Seed    uint64   // makes ids differ between clouds
-	// Slow is added to the creation time of a type, for tests of what happens meanwhile.
+	Seed    uint64   // makes ids, lengths and delays differ between clouds
+	// Clock is how time passes. nil: the cloud is timeless: nothing takes time, everything is seen everywhere at once, and
+	// nothing that AWS refuses is tried again.
+	Clock  Clock
+	Length LengthFunc // how long AWS takes; nil: Seeded
+	Faults *Faults    // what goes wrong on purpose; nil: nothing
+	// Slow is added to the creation time of a type, in real time, for tests of what happens meanwhile.
 	Slow map[string]time.Duration
 }
 
@@ -25,14 +28,22 @@ type Cloud struct {
 	mu        sync.Mutex
 	account   *Account
 	clock     Clock
+	timeless  bool
+	ahead     time.Duration // how far the cloud's time is ahead of the clock's: an earlier run may have passed more time
 	seed      uint64
+	length    LengthFunc
+	faults    *Faults
 	slow      map[string]time.Duration
 	store     *store
 	serial    int
+	made      map[string]int // calls done, by token
 	resources map[key]*Resource
+	byType    map[string][]*Resource  // in order of creation
 	index     map[index]*Resource     // what a reference finds
 	inbound   map[key]map[key]*Holder // who points at a resource
 	outbound  map[key][]key           // whom a resource points at
+	owned     map[key][]*Resource     // what AWS made along with a resource, by ownerKey
+	leaving   []*Resource             // what is being deleted
 	remnants  []Remnant
 }
 
@@ -44,6 +55,8 @@ type index struct{ Type, Region, Property, Value string }
 type Holder struct {
 	By   *Resource
 	Path string
+	// Until is when a reference of something that is gone already stops counting; zero while By exists.
+	Until time.Time
 }
 
 // Remnant is what a deletion leaves behind and a later creation can meet: a final snapshot, a key pending deletion, a
@@ -63,17 +76,7 @@ func keyOf(r *Resource) key { return key{r.Type, r.Region, r.ID} }
 // Open returns the cloud kept in opts.Dir, or a new account. The directory is locked until Close, since two writers
 // would lose each other's resources; a lock held elsewhere is an error that names its holder.
 func Open(opts Options) (*Cloud, error) {
-	c := &Cloud{
-		account: opts.Account, clock: opts.Clock, seed: opts.Seed, slow: opts.Slow,
-		resources: map[key]*Resource{}, index: map[index]*Resource{},
-		inbound: map[key]map[key]*Holder{}, outbound: map[key][]key{},
-	}
-	if c.account == nil {
-		c.account = DefaultAccount()
-	}
-	if c.clock == nil {
-		c.clock = Wall{Time: time.Now}
-	}
+	c := newCloud(opts)
 	if opts.Dir != "" {
 		s, err := openStore(opts.Dir)
 		if err != nil {
@@ -92,6 +95,25 @@ func Open(opts Options) (*Cloud, error) {
 	return c, nil
 }
 
+// newCloud returns a cloud with nothing in it, not even what the account declares.
+func newCloud(opts Options) *Cloud {
+	c := &Cloud{
+		account: opts.Account, clock: opts.Clock, timeless: opts.Clock == nil, seed: opts.Seed, length: opts.Length, faults: opts.Faults,
+		slow: opts.Slow, made: map[string]int{}, resources: map[key]*Resource{}, byType: map[string][]*Resource{},
+		index: map[index]*Resource{}, inbound: map[key]map[key]*Holder{}, outbound: map[key][]key{}, owned: map[key][]*Resource{},
+	}
+	if c.account == nil {
+		c.account = DefaultAccount()
+	}
+	if c.timeless {
+		c.clock = Wall{Time: time.Now}
+	}
+	if c.length == nil {
+		c.length = Seeded(opts.Seed)
+	}
+	return c
+}
+
 // Close releases the directory.
 func (c *Cloud) Close() error {
 	if c.store == nil {
@@ -105,18 +127,19 @@ func (c *Cloud) Account() *Account { return c.account }
 
 // Create makes a resource and returns its id and state. On a refusal nothing is left behind.
 func (c *Cloud) Create(ctx context.Context, region, typ string, inputs Map) (id string, state Map, err error) {
-	k, ok := kinds[typ]
-	if !ok {
-		return "", nil, fmt.Errorf("create %s: the offline AWS does not know this resource type", typ)
-	}
-	r := &Resource{Type: typ, Region: k.region(region), Inputs: Clone(inputs), State: withDefaults(k, inputs)}
-	if err := c.mutate(func(t *Tx) error { return c.create(t, k, r) }, region); err != nil {
-		return "", nil, k.complete(err, k.call("Create", k.CreateCall), r.ID)
-	}
-	if err := c.clock.Sleep(ctx, k.Timing.Create); err != nil {
-		return k.shownID(r), Clone(r.State), err
-	}
-	return k.shownID(r), c.snapshot(r), c.wait(ctx, c.slow[typ])
+	return c.Run(ctx, c.StartCreate(region, typ, "", inputs))
+}
+
+// Update gives a resource new inputs and returns its new state.
+func (c *Cloud) Update(ctx context.Context, region, typ, id string, inputs Map) (Map, error) {
+	_, state, err := c.Run(ctx, c.StartUpdate(region, typ, id, inputs))
+	return state, err
+}
+
+// Delete removes a resource, with what StartDelete says of inputs.
+func (c *Cloud) Delete(ctx context.Context, region, typ, id string, inputs Map) error {
+	_, _, err := c.Run(ctx, c.StartDelete(region, typ, id, inputs))
+	return err
 }
 
 // wait passes real time that a test asked for, whatever the clock's scale.
@@ -124,8 +147,17 @@ func (c *Cloud) wait(ctx context.Context, d time.Duration) error {
 	if d == 0 {
 		return nil
 	}
-	return Wall{Time: time.Now, Scale: 1}.Sleep(ctx, d)
+	return NewWall(time.Now, 1).Sleep(ctx, d)
 }
+
+// Now returns the cloud's time.
+func (c *Cloud) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now()
+}
+
+func (c *Cloud) now() time.Time { return c.clock.Now().Add(c.ahead) }
 
 func (c *Cloud) snapshot(r *Resource) Map {
 	c.mu.Lock()
@@ -158,89 +190,57 @@ func (c *Cloud) create(t *Tx, k *Kind, r *Resource) error {
 	return nil
 }
 
-// Update gives a resource new inputs and returns its new state.
-func (c *Cloud) Update(ctx context.Context, region, typ, id string, inputs Map) (Map, error) {
-	k, r, err := c.find(region, typ, id)
-	if err != nil {
-		return nil, fmt.Errorf("update %s: %w", typ, err)
+// update gives a resource new inputs, or leaves it as it was.
+func (c *Cloud) update(t *Tx, k *Kind, r *Resource, inputs Map) error {
+	before := *r
+	next := before
+	next.Inputs, next.State, next.Hidden = Clone(inputs), merge(k, r, inputs), Clone(r.Hidden)
+	if err := c.check(t, k, &next, r); err != nil {
+		return err
 	}
-	err = c.mutate(func(t *Tx) error {
-		before := *r
-		next := &Resource{
-			Type: r.Type, Region: r.Region, ID: r.ID, Serial: r.Serial, Owner: r.Owner, Declared: r.Declared,
-			Inputs: Clone(inputs), State: merge(k, r, inputs), Hidden: Clone(r.Hidden),
-		}
-		if err := c.check(t, k, next, r); err != nil {
+	c.drop(r)
+	*r = next
+	if k.Update != nil {
+		if err := k.Update(t, r, before.State); err != nil {
+			*r = before
+			c.put(t, k, r)
 			return err
 		}
-		c.drop(r)
-		*r = *next
-		if k.Update != nil {
-			if err := k.Update(t, r, before.State); err != nil {
-				*r = before
-				c.put(t, k, r)
-				return err
-			}
-		}
-		c.put(t, k, r)
-		return nil
-	}, region)
-	if err != nil {
-		return nil, k.complete(err, k.call("Modify", k.UpdateCall), id)
 	}
-	if err := c.clock.Sleep(ctx, k.Timing.Update); err != nil {
-		return nil, err
-	}
-	return c.snapshot(r), nil
+	c.put(t, k, r)
+	return nil
 }
 
 // Read returns the inputs and the state of a resource. The error is a *NotFound when there is none.
 func (c *Cloud) Read(region, typ, id string) (inputs, state Map, err error) {
-	k, r, err := c.find(region, typ, id)
-	if err != nil {
-		return nil, nil, err
+	k, ok := kinds[typ]
+	if !ok {
+		return nil, nil, fmt.Errorf("%s: the offline AWS does not know this resource type", typ)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.settle(c.now())
+	r, err := c.lookup(k, region, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !r.Gone.IsZero() {
+		return nil, nil, &NotFound{typ, k.region(region), id}
+	}
 	if k.Read != nil {
 		k.Read(&Tx{c: c, Region: region}, r)
 	}
 	return Clone(r.Inputs), Clone(r.State), nil
 }
 
-// Delete removes a resource. What is gone already counts as deleted, as it does for the provider. The inputs that
-// only deletion reads (whether to take a final snapshot) come from inputs, which is what the engine's state holds.
-func (c *Cloud) Delete(ctx context.Context, region, typ, id string, inputs Map) error {
-	if k := kinds[typ]; k != nil && k.ShownID != "" && Has(inputs, "arn") {
-		id = Str(inputs, "arn") // the shown id may be a younger resource's by now
-	}
-	k, r, err := c.find(region, typ, id)
-	if gone, _ := errors.AsType[*NotFound](err); gone != nil {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("delete %s: %w", typ, err)
-	}
-	err = c.mutate(func(t *Tx) error {
-		for _, p := range k.DeleteOnly {
-			if v, ok := inputs[p]; ok {
-				r.State[p] = Clone(v)
-			}
-		}
-		return c.remove(t, k, r)
-	}, region)
-	if err != nil {
-		return k.complete(err, k.call("Delete", k.DeleteCall), id)
-	}
-	return c.clock.Sleep(ctx, k.Timing.Delete)
-}
-
-func (c *Cloud) remove(t *Tx, k *Kind, r *Resource) error {
+// remove begins the deletion of a resource, which AWS has done by the given time. Until then its name stays taken and
+// what it stands on stays in use.
+func (c *Cloud) remove(t *Tx, k *Kind, r *Resource, by time.Time) error {
 	if r.Declared {
 		return fmt.Errorf("delete %s %s: the account's declared list holds it", k.Type, r.ID)
 	}
-	if by := c.holders(r); len(by) > 0 && k.InUse.Code != "" {
-		f := k.InUse.fill("{id}", r.ID, "{name}", r.Name(), "{by}", by[0].By.ID)
+	if holders := c.holders(r); len(holders) > 0 && k.InUse.Code != "" {
+		f := k.InUse.fill("{id}", r.ID, "{name}", r.Name(), "{by}", holders[0].By.ID)
 		return k.refusal(k.call("Delete", k.DeleteCall), f, r.ID)
 	}
 	if k.Delete != nil {
@@ -248,34 +248,81 @@ func (c *Cloud) remove(t *Tx, k *Kind, r *Resource) error {
 			return err
 		}
 	}
-	c.erase(t, r)
+	if c.timeless || !by.After(c.now()) {
+		c.erase(t, r)
+		return nil
+	}
+	r.Gone = by
+	c.leaving = append(c.leaving, r)
+	t.touched(r)
 	return nil
+}
+
+// settle takes out of the account what AWS has deleted by now.
+func (c *Cloud) settle(now time.Time) {
+	if len(c.leaving) == 0 {
+		return
+	}
+	c.leaving = slices.DeleteFunc(c.leaving, func(r *Resource) bool {
+		if r.Gone.After(now) {
+			return false
+		}
+		t := &Tx{c: c, Region: r.Region}
+		c.erase(t, r)
+		for _, r := range t.changed {
+			c.forget(r)
+		}
+		return true
+	})
 }
 
 // erase takes a resource out of the account, together with what AWS made along with it.
 func (c *Cloud) erase(t *Tx, r *Resource) {
+	self := keyOf(r)
+	stood := c.outbound[self]
 	c.drop(r)
-	delete(c.resources, keyOf(r))
-	delete(c.inbound, keyOf(r))
+	c.linger(r, stood)
+	delete(c.resources, self)
+	delete(c.inbound, self)
+	if i := slices.Index(c.byType[r.Type], r); i >= 0 {
+		c.byType[r.Type] = slices.Delete(c.byType[r.Type], i, i+1)
+	}
 	t.touched(r)
-	for _, other := range c.resources {
-		if other.Owner == r.ID && other.Region == r.Region {
+	owned := ownerKey(r.Region, r.ID)
+	for _, other := range c.owned[owned] {
+		if c.resources[keyOf(other)] == other {
 			c.erase(t, other)
 		}
 	}
+	delete(c.owned, owned)
 }
 
+// ownerKey is under what those things are found that AWS made along with a resource.
+func ownerKey(region, id string) key { return key{Region: region, ID: id} }
+
 func (c *Cloud) holders(r *Resource) []*Holder {
-	return slices.SortedFunc(maps.Values(c.inbound[keyOf(r)]), func(a, b *Holder) int { return a.By.Serial - b.By.Serial })
+	held := c.inbound[keyOf(r)]
+	if len(held) == 0 {
+		return nil
+	}
+	out, now := make([]*Holder, 0, len(held)), c.now()
+	for _, h := range held {
+		if h.Until.IsZero() || now.Before(h.Until) {
+			out = append(out, h)
+		}
+	}
+	slices.SortFunc(out, func(a, b *Holder) int { return a.By.Serial - b.By.Serial })
+	return out
 }
 
 // List returns copies of all resources but those that AWS made along with another, in order of creation.
 func (c *Cloud) List() []Resource {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.settle(c.now())
 	var out []Resource
 	for _, r := range c.resources {
-		if r.Owner != "" {
+		if r.Owner != "" || !r.Gone.IsZero() {
 			continue
 		}
 		copied := *r
@@ -293,27 +340,22 @@ func (c *Cloud) Remnants() []Remnant {
 	return slices.Clone(c.remnants)
 }
 
-func (c *Cloud) find(region, typ, id string) (*Kind, *Resource, error) {
-	k, ok := kinds[typ]
-	if !ok {
-		return nil, nil, fmt.Errorf("%s: the offline AWS does not know this resource type", typ)
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	r, ok := c.resources[key{typ, k.region(region), id}]
+// lookup finds a resource by the provider's id. The error is a *NotFound.
+func (c *Cloud) lookup(k *Kind, region, id string) (*Resource, error) {
+	r, ok := c.resources[key{k.Type, k.region(region), id}]
 	if !ok && k.ShownID != "" {
-		r, ok = c.latest(typ, k.region(region), k.ShownID, id)
+		r, ok = c.latest(k.Type, k.region(region), k.ShownID, id)
 	}
 	if !ok {
-		return k, nil, &NotFound{typ, k.region(region), id}
+		return nil, &NotFound{k.Type, k.region(region), id}
 	}
-	return k, r, nil
+	return r, nil
 }
 
 // latest finds the youngest resource of a type whose property has the value.
 func (c *Cloud) latest(typ, region, property, value string) (found *Resource, ok bool) {
-	for _, r := range c.resources {
-		if r.Type == typ && r.Region == region && r.Str(property) == value && (found == nil || r.Serial > found.Serial) {
+	for _, r := range c.byType[typ] {
+		if r.Region == region && r.Str(property) == value && (found == nil || r.Serial > found.Serial) {
 			found = r
 		}
 	}
@@ -328,11 +370,13 @@ func (k *Kind) shownID(r *Resource) string {
 	return r.ID
 }
 
-// mutate runs one change under the lock and saves it.
+// mutate runs one change that is nobody's call under the lock and saves it.
 func (c *Cloud) mutate(f func(*Tx) error, region string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	t := &Tx{c: c, Region: region}
+	c.settle(c.now())
+	c.serial++
+	t := &Tx{c: c, Region: region, salt: "mutation/" + number(c.serial)}
 	if err := f(t); err != nil {
 		return err
 	}

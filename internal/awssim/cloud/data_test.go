@@ -47,7 +47,7 @@ func newDataCloud(t *testing.T) *dataCloud {
 func (d *dataCloud) place(typ, id string, state Map) {
 	state["id"] = id
 	r := &Resource{Type: typ, Region: home, ID: id, Inputs: Map{}, State: state}
-	d.resources[keyOf(r)] = r
+	d.enter(r)
 }
 
 // make creates a resource that AWS accepts and checks it against the provider's rules as well.

@@ -130,10 +130,12 @@ func TestServiceThatCannotGetSteady(t *testing.T) {
 				}
 			}
 		}, unplacedCode, "does not allow ecs:"},
-		"hosts without a way out": {func(f *fleet) { delete(f.resources, key{"aws:ec2/route:Route", home, "r-1"}) }, unplacedCode, "has no route by which a host reaches ECS"},
-		"too much memory":         {func(f *fleet) { redefine(f, with(f.taskInputs(), Map{"memory": "8192"})) }, unplacedCode, "insufficient memory available"},
-		"too much CPU":            {func(f *fleet) { redefine(f, with(f.taskInputs(), Map{"cpu": "4096"})) }, unplacedCode, "insufficient CPU units available"},
-		"too many tasks":          {func(f *fleet) { redefine(f, with(f.taskInputs(), Map{"memory": "7000"})); f.count = 5 }, unplacedCode, "room for 4 of 5 tasks"},
+		"hosts without a way out": {func(f *fleet) {
+			f.erase(&Tx{c: f.Cloud, Region: home}, f.resources[key{"aws:ec2/route:Route", home, "r-1"}])
+		}, unplacedCode, "has no route by which a host reaches ECS"},
+		"too much memory": {func(f *fleet) { redefine(f, with(f.taskInputs(), Map{"memory": "8192"})) }, unplacedCode, "insufficient memory available"},
+		"too much CPU":    {func(f *fleet) { redefine(f, with(f.taskInputs(), Map{"cpu": "4096"})) }, unplacedCode, "insufficient CPU units available"},
+		"too many tasks":  {func(f *fleet) { redefine(f, with(f.taskInputs(), Map{"memory": "7000"})); f.count = 5 }, unplacedCode, "room for 4 of 5 tasks"},
 		"other architecture": {func(f *fleet) {
 			redefine(f, with(f.taskInputs(), Map{"runtimePlatform": Map{"cpuArchitecture": "X86_64"}}))
 		}, unplacedCode, "missing an attribute"},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Error is a refusal by AWS. Its text has the form in which the AWS provider shows one.
@@ -14,6 +15,16 @@ type Error struct {
 	Message   string // AWS's message
 	Type, ID  string // the resource concerned; ID is empty while it has none
 	Rule      string // source of the rule that refused
+	// Retry is how long the provider repeats a call that is refused so; 0: not at all.
+	Retry time.Duration
+
+	busy bool // the AWS SDK beneath the provider repeats it, as it does throttling and AWS's own faults
+}
+
+// For returns the error as one that the provider answers by repeating the call for d.
+func (e *Error) For(d time.Duration) *Error {
+	e.Retry = d
+	return e
 }
 
 // Error renders the refusal as the provider does.

@@ -182,9 +182,7 @@ func deleteRole(t *Tx, r *Resource) error {
 			if !r.Bool("forceDetachPolicies") {
 				return roleInUse(h.By)
 			}
-			t.c.drop(h.By)
-			delete(t.c.resources, keyOf(h.By))
-			t.touched(h.By)
+			t.Remove(h.By)
 		}
 	}
 	return nil

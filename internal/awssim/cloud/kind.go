@@ -3,7 +3,6 @@ package cloud
 import (
 	"fmt"
 	"strings"
-	"time"
 )
 
 // Kind is everything the offline AWS knows of one resource type.
@@ -36,7 +35,11 @@ type Kind struct {
 	Refs       []Ref     // what the inputs point at
 	InUse      Refusal   // answer to a deletion while something with a holding Ref still points here
 	Quota      *Quota    // how many there may be
-	Timing     Timing    // how long operations take
+	Timing     Timing    // how long operations take; from the table timings
+	// Propagation is how long a new resource of the type takes to be seen by services other than its own.
+	Propagation Range
+	// Linger is how long after its deletion what it stood on still counts as in use.
+	Linger Range
 
 	// Check adds problems that the provider finds before anything is created: formats, enumerations, combinations
 	// and documents inside strings. Values may be Unknown. nil when there are none.
@@ -51,6 +54,9 @@ type Kind struct {
 	Delete func(t *Tx, r *Resource) error
 	// Read refreshes what AWS changed by itself. nil when nothing does.
 	Read func(t *Tx, r *Resource)
+	// Fails is asked when the time of a creation is over whether AWS could bring up what it had accepted. Its error is the
+	// creation's; the resource exists all the same. nil when nothing of the kind happens.
+	Fails func(t *Tx, r *Resource) error
 	// Holds returns what the resource keeps in use without naming it in its own inputs, such as the security groups
 	// of a group's instances.
 	Holds func(t *Tx, r *Resource) []*Resource
@@ -70,6 +76,7 @@ type Ref struct {
 	To      string  // type token of the target
 	Key     string  // the target's property that the value equals; empty for its id
 	Missing Refusal // answer when there is no such target
+	Unseen  Refusal // answer while there is one that has not reached this service yet; empty: it need not have
 	Free    bool    // the target can be deleted all the same
 	Except  string  // a value that needs no target, such as an AWS managed policy; prefix match
 }
@@ -88,9 +95,6 @@ type Quota struct {
 	Refusal Refusal
 }
 
-// Timing is how long operations take once AWS has accepted them. Zero means at once.
-type Timing struct{ Create, Update, Delete time.Duration }
-
 // kinds is the registry, filled by the files of the services through register.
 var kinds = map[string]*Kind{}
 
@@ -99,6 +103,7 @@ func register(ks ...*Kind) struct{} {
 		if _, twice := kinds[k.Type]; twice {
 			panic("kind registered twice: " + k.Type)
 		}
+		k.Timing = timings[k.Type]
 		kinds[k.Type] = k
 	}
 	return struct{}{}
@@ -133,6 +138,9 @@ func (k *Kind) complete(err error, op, id string) error {
 		}
 		if e.Type == "" {
 			e.Type, e.ID = k.Type, id
+		}
+		if e.Retry == 0 {
+			e.Retry = retries[repeated{e.Rule, e.Code}]
 		}
 	}
 	return err

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Map is one object of a property tree.
@@ -27,6 +28,9 @@ type Resource struct {
 	Serial int    `json:"serial"`           // order of creation in the account
 	Inputs Map    `json:"inputs"`           // as last asked for
 	State  Map    `json:"state"`            // as AWS holds it: inputs, defaults and what AWS computed
+
+	Born time.Time `json:"born,omitzero"` // when AWS accepted its creation; zero: before the account was opened
+	Gone time.Time `json:"gone,omitzero"` // when AWS will have deleted it; zero: nobody has asked for that
 
 	// Hidden is what AWS knows of the resource and no output shows, such as a launch template's earlier versions or
 	// the data in a database.

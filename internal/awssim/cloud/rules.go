@@ -17,10 +17,15 @@ func (c *Cloud) check(t *Tx, k *Kind, r, old *Resource) error {
 			if ref.skips(value) {
 				continue
 			}
-			if _, ok := c.target(r, ref, value); !ok {
-				f := ref.Missing.fill("{id}", r.ID, "{name}", r.Name(), "{value}", value)
-				return k.refusal(op, f, r.ID)
+			answer := ref.Missing
+			target, ok := c.target(r, ref, value)
+			if ok && (ref.Unseen.Code == "" || t.Visible(target, k.Service)) {
+				continue
 			}
+			if ok {
+				answer = ref.Unseen
+			}
+			return k.refusal(op, answer.fill("{id}", r.ID, "{name}", r.Name(), "{value}", value), r.ID)
 		}
 	}
 	for _, u := range k.Unique {
@@ -47,16 +52,14 @@ func (c *Cloud) target(r *Resource, ref *Ref, value string) (*Resource, bool) {
 		region = ""
 	}
 	if ref.Key == "" || ref.Key == "id" {
-		found, ok := c.resources[key{ref.To, region, value}]
-		return found, ok
+		return there(c.resources[key{ref.To, region, value}])
 	}
-	found, ok := c.index[index{ref.To, region, ref.Key, value}]
-	return found, ok
+	return there(c.index[index{ref.To, region, ref.Key, value}])
 }
 
 func (c *Cloud) duplicate(k *Kind, r *Resource, u Unique) *Resource {
-	for _, other := range c.resources {
-		if other.Type != k.Type || other.ID == r.ID && r.ID != "" || other.Region != r.Region && !u.Anywhere {
+	for _, other := range c.byType[k.Type] {
+		if other.ID == r.ID && r.ID != "" || other.Region != r.Region && !u.Anywhere {
 			continue
 		}
 		same := true
@@ -76,8 +79,8 @@ func (c *Cloud) underQuota(k *Kind, r *Resource) error {
 		return nil
 	}
 	n := 0
-	for _, other := range c.resources {
-		if other.Type == k.Type && other.Region == r.Region &&
+	for _, other := range c.byType[k.Type] {
+		if other.Region == r.Region &&
 			(k.Quota.Per == "" || Str(other.State, k.Quota.Per) == Str(r.State, k.Quota.Per)) {
 			n++
 		}
@@ -90,8 +93,7 @@ func (c *Cloud) underQuota(k *Kind, r *Resource) error {
 
 // put enters a resource into the account and all indexes.
 func (c *Cloud) put(t *Tx, k *Kind, r *Resource) {
-	self := keyOf(r)
-	c.resources[self] = r
+	c.enter(r)
 	for _, p := range k.Keys {
 		if v := r.Str(p); v != "" {
 			c.index[index{k.Type, r.Region, p, v}] = r
@@ -114,6 +116,20 @@ func (c *Cloud) put(t *Tx, k *Kind, r *Resource) {
 		}
 	}
 	t.touched(r)
+}
+
+// enter puts a resource into the account, but into no index of references.
+func (c *Cloud) enter(r *Resource) {
+	self := keyOf(r)
+	if c.resources[self] == r {
+		return
+	}
+	c.resources[self] = r
+	c.byType[r.Type] = append(c.byType[r.Type], r)
+	if r.Owner != "" {
+		owner := ownerKey(r.Region, r.Owner)
+		c.owned[owner] = append(c.owned[owner], r)
+	}
 }
 
 func (c *Cloud) hold(target, by *Resource, path string) {
@@ -141,4 +157,18 @@ func (c *Cloud) drop(r *Resource) {
 		delete(c.inbound[to], self)
 	}
 	delete(c.outbound, self)
+}
+
+// linger keeps in use, for as long as AWS takes to let go of it, what a resource stood on that is gone.
+func (c *Cloud) linger(r *Resource, stood []key) {
+	spread := kinds[r.Type].Linger
+	if c.timeless || spread.Max == 0 {
+		return
+	}
+	until := c.now().Add(spread.at(fraction(c.seed, r.Type, r.ID, "linger")))
+	for _, to := range stood {
+		if c.inbound[to] != nil {
+			c.inbound[to][keyOf(r)] = &Holder{By: r, Until: until}
+		}
+	}
 }

@@ -125,7 +125,7 @@ func replicate(t *Tx, r *Resource) error {
 // deleteSecret keeps the name taken while the secret could still be restored. Its versions go with it.
 func deleteSecret(t *Tx, r *Resource) error {
 	for _, v := range versionsOf(t, r) {
-		if err := t.c.remove(t, kinds[v.Type], v); err != nil {
+		if err := t.c.remove(t, kinds[v.Type], v, t.Now()); err != nil {
 			return err
 		}
 	}

@@ -173,9 +173,7 @@ func settleTopic(t *Tx, r *Resource) error {
 func deleteTopic(t *Tx, r *Resource) error {
 	for _, h := range t.Holders(r) {
 		if h.By.Type == typeTopicPolicy || h.By.Type == typeSubscription {
-			t.c.drop(h.By)
-			delete(t.c.resources, keyOf(h.By))
-			t.touched(h.By)
+			t.Remove(h.By)
 		}
 	}
 	return nil

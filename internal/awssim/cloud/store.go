@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"syscall"
+	"time"
 )
 
 // store keeps a cloud in one JSON file that a person can read, written whole and renamed into place after every
@@ -24,6 +26,8 @@ type document struct {
 	Version   int               `json:"version"`
 	Seed      uint64            `json:"seed"`
 	Serial    int               `json:"serial"`
+	Time      time.Time         `json:"time,omitzero"` // the cloud's, at the last change
+	Made      map[string]int    `json:"made,omitempty"`
 	Remnants  []Remnant         `json:"remnants,omitempty"`
 	Resources []json.RawMessage `json:"resources"`
 }
@@ -68,6 +72,8 @@ func (c *Cloud) load() (bool, error) {
 		return false, fmt.Errorf("%s: written in format %d, this program reads %d", c.store.path, doc.Version, storeVersion)
 	}
 	c.seed, c.serial, c.remnants = doc.Seed, doc.Serial, doc.Remnants
+	maps.Copy(c.made, doc.Made)
+	c.ahead = max(0, doc.Time.Sub(c.clock.Now()))
 	var all []*Resource
 	for _, raw := range doc.Resources {
 		r := &Resource{}
@@ -79,7 +85,9 @@ func (c *Cloud) load() (bool, error) {
 		}
 		all = append(all, r)
 		c.store.encoded[keyOf(r)] = raw
-		c.resources[keyOf(r)] = r
+		if !r.Gone.IsZero() {
+			c.leaving = append(c.leaving, r)
+		}
 	}
 	for _, pass := range []int{1, 2} { // references may point forward, so everything is indexed once before
 		for _, r := range all {
@@ -90,6 +98,13 @@ func (c *Cloud) load() (bool, error) {
 		}
 	}
 	return true, nil
+}
+
+// forget takes a resource out of what the next save writes.
+func (c *Cloud) forget(r *Resource) {
+	if c.store != nil {
+		delete(c.store.encoded, keyOf(r))
+	}
 }
 
 // save writes the cloud's file after a change.
@@ -113,7 +128,7 @@ func (c *Cloud) save(t *Tx) error {
 		all = append(all, r)
 	}
 	slices.SortFunc(all, func(a, b *Resource) int { return a.Serial - b.Serial })
-	doc := document{Version: storeVersion, Seed: c.seed, Serial: c.serial, Remnants: c.remnants}
+	doc := document{Version: storeVersion, Seed: c.seed, Serial: c.serial, Time: c.now(), Made: c.made, Remnants: c.remnants}
 	for _, r := range all {
 		doc.Resources = append(doc.Resources, c.store.encoded[keyOf(r)])
 	}
@@ -121,7 +136,7 @@ func (c *Cloud) save(t *Tx) error {
 }
 
 func (s *store) write(doc document) error {
-	head, err := json.Marshal(document{Version: doc.Version, Seed: doc.Seed, Serial: doc.Serial, Remnants: doc.Remnants, Resources: []json.RawMessage{}})
+	head, err := json.Marshal(document{Version: doc.Version, Seed: doc.Seed, Serial: doc.Serial, Time: doc.Time, Made: doc.Made, Remnants: doc.Remnants, Resources: []json.RawMessage{}})
 	if err != nil {
 		return err
 	}

@@ -13,13 +13,26 @@ import (
 type Tx struct {
 	c       *Cloud
 	Region  string // region of the call, also for global services
+	salt    string // makes its ids those of one call, see Call
+	drawn   int    // ids so far
 	changed []*Resource
 }
 
 func (t *Tx) touched(r *Resource) { t.changed = append(t.changed, r) }
 
 // Now returns the cloud's time.
-func (t *Tx) Now() time.Time { return t.c.clock.Now() }
+func (t *Tx) Now() time.Time { return t.c.now() }
+
+// Visible reports whether a resource has reached another service yet, which the SDK's name of that service tells:
+// a new role is known to IAM at once and to ECS some seconds later. What the account had from the start, everybody sees.
+func (t *Tx) Visible(r *Resource, by string) bool {
+	spread := kinds[r.Type].Propagation
+	if t.c.timeless || spread.Max == 0 || r.Born.IsZero() {
+		return true
+	}
+	delay := spread.at(fraction(t.c.seed, r.Type, r.ID, by))
+	return !t.c.now().Before(r.Born.Add(delay))
+}
 
 // Account returns the account's number, twelve digits.
 func (t *Tx) Account() string { return t.c.account.ID }
@@ -28,18 +41,16 @@ func (t *Tx) Account() string { return t.c.account.ID }
 func (t *Tx) Declared() *Account { return t.c.account }
 
 // Find returns the resource of a type whose property has the value; an empty property means the id. Types of
-// regional services are looked up in the call's region.
+// regional services are looked up in the call's region. What is being deleted is not found.
 func (t *Tx) Find(typ, property, value string) (*Resource, bool) {
 	region := t.Region
 	if k := kinds[typ]; k != nil {
 		region = k.region(region)
 	}
 	if property == "" || property == "id" {
-		r, ok := t.c.resources[key{typ, region, value}]
-		return r, ok
+		return there(t.c.resources[key{typ, region, value}])
 	}
-	r, ok := t.c.index[index{typ, region, property, value}]
-	return r, ok
+	return there(t.c.index[index{typ, region, property, value}])
 }
 
 // All returns the resources of a type in the call's region, in order of creation.
@@ -48,18 +59,31 @@ func (t *Tx) All(typ string) []*Resource {
 	if k := kinds[typ]; k != nil {
 		region = k.region(region)
 	}
-	return slices.DeleteFunc(t.Anywhere(typ), func(r *Resource) bool { return r.Region != region })
+	var out []*Resource
+	for _, r := range t.c.byType[typ] {
+		if r.Region == region && r.Gone.IsZero() {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// there is a resource that exists and is not being deleted.
+func there(r *Resource) (*Resource, bool) {
+	if r == nil || !r.Gone.IsZero() {
+		return nil, false
+	}
+	return r, true
 }
 
 // Anywhere returns the resources of a type in all regions, in order of creation.
 func (t *Tx) Anywhere(typ string) []*Resource {
 	var out []*Resource
-	for _, r := range t.c.resources {
-		if r.Type == typ {
+	for _, r := range t.c.byType[typ] {
+		if r.Gone.IsZero() {
 			out = append(out, r)
 		}
 	}
-	slices.SortFunc(out, func(a, b *Resource) int { return a.Serial - b.Serial })
 	return out
 }
 
@@ -69,6 +93,7 @@ func (t *Tx) Make(owner *Resource, typ, id string, state Map) {
 	state["id"] = id
 	r := &Resource{
 		Type: typ, Region: owner.Region, ID: id, Serial: t.c.serial, Owner: owner.ID, Inputs: Map{}, State: withDefaults(kinds[typ], state),
+		Born: t.Now(),
 	}
 	t.c.put(t, kinds[typ], r)
 }
@@ -82,10 +107,10 @@ func (t *Tx) Holders(r *Resource) []*Holder { return t.c.holders(r) }
 // Save records that a handler changed another resource than its own.
 func (t *Tx) Save(r *Resource) { t.touched(r) }
 
-// Hex returns n hexadecimal digits that differ with every creation, the same ones for the same seed and history.
+// Hex returns n hexadecimal digits that differ with every call, the same ones for the same seed and call.
 func (t *Tx) Hex(n int) string {
-	t.c.serial++
-	sum := sha256.Sum256(fmt.Appendf(nil, "%d/%d", t.c.seed, t.c.serial))
+	t.drawn++
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d/%s/%d", t.c.seed, t.salt, t.drawn))
 	return hex.EncodeToString(sum[:])[:n]
 }
 

@@ -179,7 +179,7 @@ func (s *Server) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*pul
 		out, err := marshal(op.schema.planned(op.kind.Planned(op.props)))
 		return &pulumirpc.CreateResponse{Properties: out}, err
 	}
-	id, state, err := s.cloud.Create(ctx, op.region, op.kind.Type, op.props)
+	id, state, err := s.cloud.Run(ctx, s.cloud.StartCreate(op.region, op.kind.Type, req.GetUrn(), op.props))
 	if err != nil {
 		return nil, failed("creating", req, id, state, unite(op.props, op.defaults), err)
 	}
