@@ -51,9 +51,19 @@ func resource(r apitype.ResourceV3) plan.Resource {
 		Delete:   r.Delete,
 		Inputs:   r.Inputs,
 		Outputs:  r.Outputs,
+
+		DeletedWith: string(r.DeletedWith),
 	}
 	for _, urn := range r.Dependencies {
 		out.Dependencies = append(out.Dependencies, string(urn))
+	}
+	for property, urns := range r.PropertyDependencies {
+		if out.PropertyDependencies == nil {
+			out.PropertyDependencies = map[string][]string{}
+		}
+		for _, urn := range urns {
+			out.PropertyDependencies[string(property)] = append(out.PropertyDependencies[string(property)], string(urn))
+		}
 	}
 	for _, urn := range r.Aliases {
 		out.Aliases = append(out.Aliases, string(urn))

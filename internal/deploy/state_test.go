@@ -13,7 +13,8 @@ func TestDecodeState(t *testing.T) {
 	t.Parallel()
 	got, err := decodeState("dev", apitype.UntypedDeployment{Version: 3, Deployment: []byte(`{
 		"resources": [{"urn": "urn:pulumi:dev::p::a:b/c:D::d", "type": "a:b/c:D", "id": "i", "custom": true, "protect": true,
-			"retainOnDelete": true, "delete": true, "parent": "p", "dependencies": ["x"], "aliases": ["y"], "inputs": {"k": "v"}}],
+			"retainOnDelete": true, "delete": true, "parent": "p", "dependencies": ["x"], "aliases": ["y"], "inputs": {"k": "v"},
+			"deletedWith": "w", "propertyDependencies": {"k": ["x"]}}],
 		"pending_operations": [{"resource": {"urn": "u::e", "type": "a:b/c:E"}, "type": "creating"}]}`)})
 	if err != nil {
 		t.Fatal(err)
@@ -23,6 +24,7 @@ func TestDecodeState(t *testing.T) {
 		Resources: []plan.Resource{{
 			URN: "urn:pulumi:dev::p::a:b/c:D::d", Type: "a:b/c:D", Name: "d", ID: "i", Custom: true, Protect: true, Retain: true, Delete: true,
 			Parent: "p", Dependencies: []string{"x"}, Aliases: []string{"y"}, Inputs: map[string]any{"k": "v"},
+			DeletedWith: "w", PropertyDependencies: map[string][]string{"k": {"x"}},
 		}},
 		Pending: []plan.Pending{{URN: "u::e", Type: "a:b/c:E", Op: "creating"}},
 	}

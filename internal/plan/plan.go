@@ -95,9 +95,13 @@ type Resource struct {
 	Custom       bool           `json:"custom"`
 	Delete       bool           `json:"delete,omitempty"` // waiting to be deleted after a replacement
 	Dependencies []string       `json:"dependencies,omitempty"`
+	DeletedWith  string         `json:"deletedWith,omitempty"` // URN of what takes this along when it is deleted
 	Aliases      []string       `json:"aliases,omitempty"`
 	Inputs       map[string]any `json:"-"` // may hold secrets: not for output
 	Outputs      map[string]any `json:"-"` // may hold secrets: not for output
+
+	// PropertyDependencies are, for each input, the URNs of the resources that its value came from.
+	PropertyDependencies map[string][]string `json:"propertyDependencies,omitempty"`
 }
 
 // State is a stack's checkpoint.
