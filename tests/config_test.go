@@ -17,8 +17,8 @@ func TestFourMistakesInOneMessage(t *testing.T) {
 	p := harness.NewProject(t, &binaries)
 	p.Edit("Pulumi.prod-eu.yaml", "10.16.0.0/16", "10.16.0.0/24")
 	p.Edit("Pulumi.prod-eu.yaml", "[euc1-az1, euc1-az2, euc1-az3]", "[euc1-az1, euc1-az2]")
-	p.Edit("Pulumi.prod-eu.yaml", "  deepstreamhub:cluster:\n", "  deepstreamhub:cluster:\n    maxHots: 12\n    minHosts: three\n")
-	mistakes := []string{"network.cidr", "10.16.0.0/24", "network.zones", "maxHots", "maxHosts", "cluster.minHosts", "three"}
+	p.Edit("Pulumi.prod-eu.yaml", "  deepstreamhub:cluster:\n", "  deepstreamhub:cluster:\n    warmPol: 12\n    rootVolumeGiB: large\n")
+	mistakes := []string{"network.cidr", "10.16.0.0/24", "network.zones", "warmPol", "warmPool", "cluster.rootVolumeGiB", "large"}
 
 	r := p.Hub(nil, "up", "prod-eu", "--offline", "--yes")
 	require.Equal(t, 2, r.Code, r.Stderr)

@@ -24,10 +24,6 @@ func TestEdgeSettings(t *testing.T) {
 	}
 	require.Equal(t, 30, retention["aws-waf-logs-deepstreamhub-"+s.Name+"-edge"])
 
-	t.Log("edge.wafRateLimit")
-	s.Config.Edge.WAFRateLimit = 500
-	require.Equal(t, []string{"update edge-waf"}, harness.Changed(s.Up()))
-
 	t.Log("edge.globalName")
 	s.Config.Edge.GlobalName, s.Config.Edge.DataScope = "global.deepstreamhub.com", "perRegion"
 	require.ElementsMatch(t, []string{

@@ -27,9 +27,9 @@ func TestRegionLifecycle(t *testing.T) {
 			require.Empty(t, harness.Changed(s.Preview()), "a preview after up must show no change")
 			require.Empty(t, harness.Changed(s.Refresh()), "a refresh after up must find no difference")
 
-			s.Config.Cluster.MaxHosts++
-			require.ElementsMatch(t, []string{"update cluster-hosts", "update cluster-capacity"}, harness.Changed(s.Up()),
-				"the group's size, and the step by which the capacity provider may scale it")
+			s.Config.Cluster.RootVolumeGiB++
+			require.ElementsMatch(t, []string{"update cluster-host-template", "update cluster-hosts"}, harness.Changed(s.Up()),
+				"a new version of the template, to which the group's hosts are replaced")
 			require.Empty(t, harness.Changed(s.Preview()))
 
 			s.Destroy()

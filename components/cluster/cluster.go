@@ -32,6 +32,7 @@ type Args struct {
 	OtherTypes    []string
 	SpotPercent   int               // how many of the hosts above MinHosts are spot instances, 0 to 100
 	WarmHosts     int               // stopped hosts that wait to be started; not together with OtherTypes or SpotPercent
+	DeleteSeconds int               // that the hosts are waited for when the group goes
 	Refresh       Refresh           // the pace at which hosts are replaced
 	ExecLogDays   int               // how long sessions of ECS Exec are kept, as CloudWatch Logs takes it; 0 is no ECS Exec
 	MinHosts      int               // at least one
@@ -101,6 +102,9 @@ func (a *Args) Validate() error {
 	}
 	if a.Refresh.CheckpointDelay < 0 || a.Refresh.CheckpointDelay > 172800 {
 		problem("refresh checkpoint delay %d: must be 0 to 172800 seconds", a.Refresh.CheckpointDelay)
+	}
+	if a.DeleteSeconds < 60 {
+		problem("delete seconds %d: must be at least 60", a.DeleteSeconds)
 	}
 	if a.ExecLogDays < 0 || a.ExecLogDays > 0 && (a.Stack == "" || a.Region == "") {
 		problem("exec log days %d: must be 0 or a retention, and then stack and region are needed", a.ExecLogDays)

@@ -27,6 +27,7 @@ func args() *cluster.Args {
 		MinTasks:         8,
 		MaxHosts:         12,
 		RootVolumeGiB:    30,
+		DeleteSeconds:    1140,
 		Refresh:          cluster.Refresh{MinHealthyPercent: 100, MaxHealthyPercent: 110, Checkpoints: []int{10, 50, 100}, CheckpointDelay: 300},
 		Tags:             map[string]string{"stack": "prod-eu", "component": "cluster"},
 	}
@@ -167,7 +168,7 @@ func TestHosts(t *testing.T) {
 		"forceDelete": true,
 	}, hosts.Plain()), "and no desiredCapacity, which is the capacity provider's")
 	require.Equal(t, []string{"desiredCapacity"}, hosts.RPC.GetIgnoreChanges())
-	require.Equal(t, "30m", hosts.RPC.GetCustomTimeouts().GetDelete())
+	require.Equal(t, "19m0s", hosts.RPC.GetCustomTimeouts().GetDelete())
 	for _, needed := range []string{"nat", "cluster-host-ecs", "cluster-host-ssm", "cluster-host-https"} {
 		require.Contains(t, hosts.Dependencies, needed, "a host that boots without it cannot register")
 	}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/autoscaling"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
@@ -116,7 +117,7 @@ func (b *builder) fleet() error {
 	b.hosts, err = autoscaling.NewGroup(b.ctx, b.name+"-hosts", args, b.child,
 		pulumi.DependsOn(b.boot),
 		pulumi.IgnoreChanges([]string{"desiredCapacity"}), // the capacity provider's to set
-		pulumi.Timeouts(&pulumi.CustomTimeouts{Delete: "30m"}),
+		pulumi.Timeouts(&pulumi.CustomTimeouts{Delete: (time.Duration(b.args.DeleteSeconds) * time.Second).String()}),
 	)
 	return err
 }

@@ -38,6 +38,7 @@ type Args struct {
 	MemoryMiB     int      // hard limit a task
 
 	StopTimeoutSeconds int // between stop signal and SIGKILL, 2 to 120
+	Deployment         Deployment
 	LogRetentionDays   int // one of the numbers that CloudWatch Logs accepts
 
 	Environment   map[string]pulumi.StringInput // by variable name
@@ -45,6 +46,14 @@ type Args struct {
 	SecretKeyArns []pulumi.StringInput          // customer managed keys that Secrets are encrypted under
 
 	DependsOn []pulumi.Resource // what has to exist before the first task, and be deleted after the last
+}
+
+// Deployment is the pace at which tasks are replaced, and how long that takes.
+type Deployment struct {
+	MinHealthyPercent int // of the tasks, which keep running meanwhile; 0 to 100
+	MaxPercent        int // of the tasks, rounded down by ECS: the pace; above 100, and at most 200
+	UpdateSeconds     int // that a deployment is waited for, and its being taken back
+	DeleteSeconds     int // that the last tasks are waited for
 }
 
 // Secret is a value that ECS reads from Secrets Manager when it starts a task.
@@ -143,10 +152,17 @@ func (a *Args) checkTask() error {
 		{"cpu", a.CPU, 128, 10240},                             // RegisterTaskDefinition, cpu, for EC2
 		{"memory MiB", a.MemoryMiB, 6, 1 << 20},                // ContainerDefinition, memory: Docker needs 6
 		{"stop timeout seconds", a.StopTimeoutSeconds, 2, 120}, // ContainerDefinition, stopTimeout
+		{"min healthy percent", a.Deployment.MinHealthyPercent, 0, 100},
+		{"max percent", a.Deployment.MaxPercent, 100, 200},
+		{"update seconds", a.Deployment.UpdateSeconds, 60, 1 << 20},
+		{"delete seconds", a.Deployment.DeleteSeconds, 60, 1 << 20},
 	} {
 		if number.value < number.min || number.value > number.max {
 			problem("%s %d: must be %d to %d", number.name, number.value, number.min, number.max)
 		}
+	}
+	if d := a.Deployment; d.MinHealthyPercent == 100 && a.Tasks*d.MaxPercent/100 <= a.Tasks {
+		problem("max percent %d: of %d tasks, of which all must stay, it leaves none to begin a deployment with", d.MaxPercent, a.Tasks)
 	}
 	if n := len(a.HealthCommand); n == 1 || n > 1 && a.HealthCommand[0] != "CMD" && a.HealthCommand[0] != "CMD-SHELL" {
 		problem("health command %q: must be CMD or CMD-SHELL and the command after it", a.HealthCommand)
@@ -238,6 +254,7 @@ func (a *Args) inputs() pulumi.Map {
 		"healthPath":         pulumi.String(a.HealthPath),
 		"stopTimeoutSeconds": pulumi.Int(a.StopTimeoutSeconds),
 		"logRetentionDays":   pulumi.Int(a.LogRetentionDays),
+		"maxPercent":         pulumi.Int(a.Deployment.MaxPercent),
 	}
 	if a.Scaling != nil {
 		in["maxTasks"] = pulumi.Int(a.Scaling.MaxTasks)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
@@ -138,12 +139,12 @@ func (b *builder) taskDefinition() error {
 
 const (
 	// graceSeconds is how long a new task may fail its health checks: it first has to reach bus and database.
-	graceSeconds = 60
-	// A task that leaves may drain for up to an hour, the longest deregistration delay of a load balancer, before it is
-	// stopped. Updates and deletions wait for that.
-	drainTimeout  = "90m"
+	graceSeconds  = 60
 	createTimeout = "30m"
 )
+
+// timeout writes seconds as a custom timeout.
+func timeout(seconds int) string { return (time.Duration(seconds) * time.Second).String() }
 
 func (b *builder) ecsService() error {
 	groups := pulumi.StringArray{b.group.ID()}
@@ -156,7 +157,7 @@ func (b *builder) ecsService() error {
 		// The rights have to outlive the service: without them its tasks cannot be stopped in order, and it never
 		// finishes draining.
 		pulumi.DependsOn(slices.Concat([]pulumi.Resource{b.rights}, b.first, b.args.DependsOn)),
-		pulumi.Timeouts(&pulumi.CustomTimeouts{Create: createTimeout, Update: drainTimeout, Delete: drainTimeout}),
+		pulumi.Timeouts(&pulumi.CustomTimeouts{Create: createTimeout, Update: timeout(b.args.Deployment.UpdateSeconds), Delete: timeout(b.args.Deployment.DeleteSeconds)}),
 	}
 	if b.args.Scaling != nil {
 		options = append(options, pulumi.IgnoreChanges([]string{"desiredCount"})) // the scaler's to set
@@ -184,10 +185,9 @@ func (b *builder) ecsService() error {
 			ContainerName:  pulumi.String(b.name),
 			ContainerPort:  pulumi.Int(b.args.Port),
 		}},
-		HealthCheckGracePeriodSeconds: pulumi.Int(graceSeconds),
-		// New tasks are healthy before old ones leave, and what does not get healthy is taken back.
-		DeploymentMinimumHealthyPercent: pulumi.Int(100),
-		DeploymentMaximumPercent:        pulumi.Int(200),
+		HealthCheckGracePeriodSeconds:   pulumi.Int(graceSeconds),
+		DeploymentMinimumHealthyPercent: pulumi.Int(b.args.Deployment.MinHealthyPercent),
+		DeploymentMaximumPercent:        pulumi.Int(b.args.Deployment.MaxPercent),
 		DeploymentCircuitBreaker: &ecs.ServiceDeploymentCircuitBreakerArgs{
 			Enable:   pulumi.Bool(true),
 			Rollback: pulumi.Bool(true),

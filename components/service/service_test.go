@@ -44,6 +44,7 @@ func args() *service.Args {
 		CPU:                1024,
 		MemoryMiB:          2048,
 		StopTimeoutSeconds: 30,
+		Deployment:         service.Deployment{MinHealthyPercent: 100, MaxPercent: 167, UpdateSeconds: 5400, DeleteSeconds: 1380},
 		LogRetentionDays:   30,
 		Environment:        map[string]pulumi.StringInput{"HOST": pulumi.String("db.example")},
 		Secrets:            map[string]service.Secret{"PASSWORD": {Arn: pulumi.String(secretArn), JSONKey: "password"}},
@@ -133,7 +134,7 @@ func TestECSService(t *testing.T) {
 		}},
 		"healthCheckGracePeriodSeconds":   60.0,
 		"deploymentMinimumHealthyPercent": 100.0,
-		"deploymentMaximumPercent":        200.0,
+		"deploymentMaximumPercent":        167.0,
 		"deploymentCircuitBreaker":        map[string]any{"enable": true, "rollback": true},
 		"alarms":                          map[string]any{"alarmNames": []any{"deepstream-rollback-name"}, "enable": true, "rollback": true},
 		"enableExecuteCommand":            false,
@@ -145,7 +146,7 @@ func TestECSService(t *testing.T) {
 	for _, needed := range []string{"deepstream-execution", "listener", "deepstream-https"} {
 		require.Contains(t, got.Dependencies, needed, "it must be there before the first task, and after the last")
 	}
-	require.Equal(t, []string{"30m", "90m", "90m"}, []string{
+	require.Equal(t, []string{"30m", "1h30m0s", "23m0s"}, []string{
 		got.RPC.GetCustomTimeouts().GetCreate(), got.RPC.GetCustomTimeouts().GetUpdate(), got.RPC.GetCustomTimeouts().GetDelete(),
 	})
 }
@@ -253,7 +254,7 @@ func TestRefusals(t *testing.T) {
 			`name "Deepstream"`, `stack ""`, `region ""`, "cluster arn: missing", "capacity provider: missing", "vpc id: missing",
 			"load balancer arn: missing", "target group arn: must be given", "health command", "exec: needs", "max tasks 0: must be above tasks, 0",
 			"cpu percent 0", "connections per task -1", "scale in seconds 0", "subnet ids: missing", "security group ids: 5 given", "security group ids: one is missing",
-			`image ""`, `health path ""`, "port 0", "tasks 0", "cpu 64: must be 128 to 10240", "memory MiB 0", "stop timeout seconds 0",
+			`image ""`, `health path ""`, "port 0", "tasks 0", "cpu 64: must be 128 to 10240", "memory MiB 0", "stop timeout seconds 0", "max percent 0", "update seconds 0", "delete seconds 0",
 			"log retention days 0", `environment "A-B": not the name`, `environment "TWICE": has no value`, `environment "TWICE": is among the secrets`,
 			`secret "1": not the name`, `secret "TWICE": has no arn`, `secret "TWICE": json key "a:b"`, "secret key arns: one is missing",
 		}},

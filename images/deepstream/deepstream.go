@@ -13,9 +13,6 @@ const (
 	HealthPath = "/health-check"
 	// MonitoringPath is where deepstream shows its inner state, if its monitoring is of type http. It is not for clients.
 	MonitoringPath = "/monitoring"
-	// StopTimeoutSeconds is how long a task has between its stop signal and SIGKILL. Clients have been moved away by
-	// then (the load balancer drains first); what remains is to close sockets and the connections to bus and database.
-	StopTimeoutSeconds = 30
 )
 
 // Environment variables that config.yml reads and that may be seen by whoever can read the task definition.

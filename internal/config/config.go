@@ -22,7 +22,8 @@ type Config struct {
 	Services      map[string]FurtherService `yaml:"services"` // by name, at most 16 characters
 	Observability Observability             `yaml:"observability"`
 
-	// Sizes is what follows from the service's peak and its reconnect rate. Load fills it in.
+	// Sizes is what follows from the service's peak and its reconnect rate: how many tasks and hosts, how long they drain,
+	// what an address may ask for. No key says any of it again. Load fills it in.
 	Sizes sizing.Plan `yaml:"-"`
 }
 
@@ -85,11 +86,9 @@ type Cluster struct {
 	InstanceType string `yaml:"instanceType"` // of the image's architecture and with ENI trunking, such as c6g.xlarge
 	// OtherInstanceTypes are what hosts may also be, so that the fleet grows when AWS has run out of the first.
 	OtherInstanceTypes []string `yaml:"otherInstanceTypes"`
-	SpotPercent        int      `yaml:"spotPercent"`   // share of the hosts above MinHosts that are spot instances, 0 to 100
+	SpotPercent        int      `yaml:"spotPercent"`   // share of the hosts above one a zone that are spot instances, 0 to 100
 	WarmPool           int      `yaml:"warmPool"`      // stopped hosts that wait to be started; neither with other types nor with spot
 	Exec               *bool    `yaml:"exec"`          // whether operators may run commands in containers, logged and encrypted; never nil after Load
-	MinHosts           int      `yaml:"minHosts"`      // at least one
-	MaxHosts           int      `yaml:"maxHosts"`      // at least MinHosts
 	RootVolumeGiB      int      `yaml:"rootVolumeGiB"` // 30 or more: the image's own size
 }
 
@@ -99,8 +98,6 @@ type Service struct {
 	ReconnectsPerSecond int `yaml:"reconnectsPerSecond"` // sockets that may be opened anew in a second, when many end at once
 
 	Image            string `yaml:"image"`            // container image pinned by digest, repository@sha256:...
-	Tasks            int    `yaml:"tasks"`            // the fewest that run; at least 2
-	MaxTasks         int    `yaml:"maxTasks"`         // the most that run; the same as Tasks keeps the number
 	ScaleOn          string `yaml:"scaleOn"`          // connections, beside CPU, or cpu alone
 	CPU              int    `yaml:"cpu"`              // CPU units a task, 1024 = one vCPU
 	MemoryMiB        int    `yaml:"memoryMiB"`        // hard limit a task
@@ -132,12 +129,9 @@ type Observability struct {
 
 // Edge is the load balancer and the names by which clients reach it.
 type Edge struct {
-	Zone                       string `yaml:"zone"`                       // name of the public hosted zone, such as deepstreamhub.com
-	Hostname                   string `yaml:"hostname"`                   // the region's own name inside the zone
-	GlobalName                 string `yaml:"globalName"`                 // optional latency-routed name shared by regions; needs DataScope
-	DataScope                  string `yaml:"dataScope"`                  // "perRegion" acknowledges that records differ between regions
-	IdleTimeoutSeconds         int    `yaml:"idleTimeoutSeconds"`         // above deepstream's 60 s heartbeat window, at most 4000
-	DeregistrationDelaySeconds int    `yaml:"deregistrationDelaySeconds"` // how long a leaving task may drain, 0 to 3600
-	AccessLogRetentionDays     int    `yaml:"accessLogRetentionDays"`     // of the load balancer's and the firewall's logs; one of the numbers that CloudWatch Logs accepts
-	WAFRateLimit               int    `yaml:"wafRateLimit"`               // requests an address may make in 5 minutes, 10 to 2000000000; a WebSocket is one, for as long as it lasts
+	Zone                   string `yaml:"zone"`                   // name of the public hosted zone, such as deepstreamhub.com
+	Hostname               string `yaml:"hostname"`               // the region's own name inside the zone
+	GlobalName             string `yaml:"globalName"`             // optional latency-routed name shared by regions; needs DataScope
+	DataScope              string `yaml:"dataScope"`              // "perRegion" acknowledges that records differ between regions
+	AccessLogRetentionDays int    `yaml:"accessLogRetentionDays"` // of the load balancer's and the firewall's logs; one of the numbers that CloudWatch Logs accepts
 }

@@ -75,7 +75,7 @@ func problemsOf(t *testing.T, src Source, opts Options) Problems {
 
 func TestLoadFillsInDefaults(t *testing.T) {
 	t.Parallel()
-	got, err := Load(with(map[string]any{"database.backupRetentionDays": 3, "service.tasks": 9.0}), Options{})
+	got, err := Load(with(map[string]any{"database.backupRetentionDays": 3, "service.peakConnections": 24000.0}), Options{})
 	require.NoError(t, err)
 	want := Defaults()
 	protect := false
@@ -85,22 +85,31 @@ func TestLoadFillsInDefaults(t *testing.T) {
 	want.Database.BackupRetentionDays = 3
 	want.Cluster.AMI = "ami-0a1b2c3d4e5f60718"
 	want.Service.Image = "111122223333.dkr.ecr.eu-central-1.amazonaws.com/deepstream@sha256:" + digest
-	want.Service.Tasks = 9
+	want.Service.PeakConnections = 24_000
 	want.Edge.Hostname = "eu.deepstreamhub.com"
-	assert.Equal(t, 6, got.Sizes.Tasks, "what the default peak needs")
+	assert.Equal(t, 9, got.Sizes.Tasks, "what the peak needs")
 	want.Sizes = got.Sizes
 	assert.Empty(t, cmp.Diff(want, got))
 	assert.NoError(t, got.Validate())
 }
 
-func TestDefaultsHoldTheTasksTheyAskFor(t *testing.T) {
+// What runs when a stack says nothing of it.
+func TestDefaultSizes(t *testing.T) {
 	t.Parallel()
-	d := Defaults()
-	cpu, memory := hostSize(d.Cluster.InstanceType)
-	perHost := min(cpu/d.Service.CPU, (memory-1024)/d.Service.MemoryMiB)
-	assert.Equal(t, 4, perHost, "tasks a host, with 1 GiB left for the system")
-	assert.LessOrEqual(t, d.Service.Tasks*2, d.Cluster.MaxHosts*perHost, "a deployment runs up to twice the tasks")
-	assert.LessOrEqual(t, d.Service.Tasks, d.Cluster.MinHosts*perHost)
+	cfg, err := Load(with(nil), Options{})
+	require.NoError(t, err)
+	sizes := cfg.Sizes
+	assert.Equal(t, []int{3, 6, 3, 4}, []int{sizes.MinTasks, sizes.Tasks, sizes.MinHosts, sizes.MaxHosts})
+	assert.Equal(t, 4, sizes.TasksPerHost)
+	assert.Equal(t, []int{100, 60, 120, 1500}, []int{sizes.DeregistrationDelay, sizes.StopTimeout, sizes.IdleTimeout, sizes.RateLimit})
+	assert.NoError(t, sizes.Check())
+	cfg.Service.PeakConnections *= 2
+	larger, err := cfg.Sized()
+	require.NoError(t, err)
+	assert.Equal(t, 12, larger.Sizes.Tasks)
+	cfg.Service.PeakConnections = 0
+	_, err = cfg.Sized()
+	assert.ErrorContains(t, err, "service.peakConnections = 0")
 }
 
 func TestValuesThatMustBeTaken(t *testing.T) {
@@ -119,11 +128,10 @@ func TestValuesThatMustBeTaken(t *testing.T) {
 		"global name is the top": global("deepstreamhub.com"),
 		"mixed hosts":            {"cluster.otherInstanceTypes": []string{"c7g.xlarge", "m6g.xlarge"}, "cluster.spotPercent": 50},
 		"warm hosts":             {"cluster.warmPool": 4},
+		"a larger peak":          {"service.peakConnections": 500_000, "service.reconnectsPerSecond": 5000},
 		"no exec":                {"cluster.exec": false},
-		"a fixed number":         {"service.maxTasks": 6},
 		"a second service":       further(nil),
 		"a scaled service":       further(map[string]any{"maxTasks": 4, "command": []string{"serve"}, "environment": map[string]string{"MODE": "live"}}),
-		"drain at once":          {"edge.deregistrationDelaySeconds": 0},
 		"host name of 64":        {"edge.hostname": strings.Repeat("x", 46) + ".deepstreamhub.com"},
 		"unbounded":              {"platform.permissionsBoundary": "none"},
 		"another boundary":       {"platform.permissionsBoundary": "/teams/realtime/most", "platform.protect": true},
@@ -146,14 +154,14 @@ func TestEveryProblemComesInOneMessage(t *testing.T) {
 		"network.cidr":     "10.16.0.0/24",
 		"network.zones":    []string{"euc1-az1", "euc1-az2"},
 		"cluster.amii":     "ami-0a1b2c3d4e5f60718",
-		"cluster.maxHosts": "many",
+		"cluster.warmPool": "many",
 	})
 	src.Stack = "prod-eu"
 	_, err := Load(src, Options{})
 	require.Error(t, err)
 	assert.Equal(t, `stack prod-eu: 4 problems in its configuration
-  cluster.amii = "ami-0a1b2c3d4e5f60718": there is no such key; known: ami, instanceType, otherInstanceTypes, spotPercent, warmPool, exec, minHosts, maxHosts, rootVolumeGiB; nearest: cluster.ami
-  cluster.maxHosts = "many": must be a whole number from 1 to 5000 (5000 container hosts is the quota of a cluster)
+  cluster.amii = "ami-0a1b2c3d4e5f60718": there is no such key; known: ami, instanceType, otherInstanceTypes, spotPercent, warmPool, exec, rootVolumeGiB; nearest: cluster.ami
+  cluster.warmPool = "many": must be a whole number from 0 to 5000 (hosts)
   network.cidr = "10.16.0.0/24": must be /16 to /20: AWS takes no larger VPC, and a smaller one has no room for six zones in every tier; nearest: 10.16.0.0/20
   network.zones = ["euc1-az1","euc1-az2"]: must be three to six zones, not 2: with fewer the loss of one takes half the region; nearest: [euc1-az1, euc1-az2, euc1-az3]`,
 		err.Error())
@@ -253,20 +261,13 @@ func TestRulesSpeakOfKeysThatExistAndEveryKeyHasACase(t *testing.T) {
 
 func TestMachines(t *testing.T) {
 	t.Parallel()
-	assert.Contains(t, hostTypes.types(), "c5.18xlarge")
-	assert.NotContains(t, hostTypes.types(), "c5.16xlarge")
-	assert.NotContains(t, hostTypes.types(), "m5.18xlarge")
+	assert.Contains(t, hostTypes, "c5.18xlarge")
+	assert.NotContains(t, hostTypes, "c5.16xlarge")
+	assert.Equal(t, "c5, c6a, c6g, c6i, c7g, c7i, m5, m6a, m6g, m6i, m7g, m7i, r5, r6a, r6g, r6i, r7g, r7i", hostFamilies)
 	assert.Contains(t, databaseClasses.types(), "db.r7i.48xlarge")
 	assert.NotContains(t, databaseClasses.types(), "db.r7g.24xlarge")
 	assert.Contains(t, busNodes.types(), "cache.t4g.medium")
 	assert.NotContains(t, busNodes.types(), "cache.t4g.large")
-	for _, host := range hostTypes.types() {
-		cpu, memory := hostSize(host)
-		assert.Positive(t, cpu, host)
-		assert.GreaterOrEqual(t, memory, 2*cpu, host)
-	}
-	cpu, memory := hostSize("r6g.12xlarge")
-	assert.Equal(t, []int{48 * 1024, 384 * 1024}, []int{cpu, memory})
 }
 
 func TestRegions(t *testing.T) {

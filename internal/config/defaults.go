@@ -48,31 +48,22 @@ func Defaults() Config {
 		Cluster: Cluster{
 			InstanceType:  "c6g.xlarge",
 			Exec:          &exec,
-			MinHosts:      3,
-			MaxHosts:      16,
 			RootVolumeGiB: 50,
 		},
 		Service: Service{
-			// What the tasks below hold with one zone lost, and what a region of this size takes back within the
-			// clients' patience.
+			// Three tasks when it is quiet, six at the peak, and what a region of this size takes back within the clients'
+			// patience.
 			PeakConnections:     20_000,
 			ReconnectsPerSecond: 500,
 
-			Tasks:            6,
-			MaxTasks:         12,
 			ScaleOn:          ScaleOnConnections,
 			CPU:              1024, // a deepstream node runs on one thread, so more than one vCPU would idle
 			MemoryMiB:        1792,
 			LogRetentionDays: 30,
 		},
 		Edge: Edge{
-			Zone:                       "deepstreamhub.com",
-			IdleTimeoutSeconds:         120,
-			DeregistrationDelaySeconds: 120,
-			AccessLogRetentionDays:     90,
-			// A client that loses its connection makes at most six attempts before it gives up (one at once and five
-			// retries), so more than 300 clients behind one address, such as an office's, get through a reconnect.
-			WAFRateLimit: 2000,
+			Zone:                   "deepstreamhub.com",
+			AccessLogRetentionDays: 90,
 		},
 		Observability: Observability{MaxVolumeGiB: 500},
 	}

@@ -28,6 +28,21 @@ var placeholderFixes = map[string]string{
 	"service.image": "push the image to the repository in this region and put its address with the digest that the push printed here",
 }
 
+// derivedKeys are what somebody may look for, with what it follows from. What could be said twice could be contradicted.
+var derivedKeys = map[string]string{
+	"service.tasks":                   sizedBy,
+	"service.minTasks":                sizedBy,
+	"service.maxTasks":                sizedBy,
+	"service.stopTimeoutSeconds":      sizedBy,
+	"cluster.minHosts":                sizedBy + " and the number of network.zones",
+	"cluster.maxHosts":                sizedBy + " and services",
+	"edge.idleTimeoutSeconds":         "deepstream's heartbeat",
+	"edge.deregistrationDelaySeconds": sizedBy,
+	"edge.wafRateLimit":               "service.reconnectsPerSecond",
+}
+
+const sizedBy = "service.peakConnections and service.reconnectsPerSecond"
+
 // Load makes a Config of a stack's raw configuration: it decodes strictly, fills in Defaults and checks every rule. The
 // error wraps Problems, all of them at once; the Config is the zero value then.
 func Load(src Source, opts Options) (Config, error) {
@@ -156,6 +171,8 @@ func (d *decoder) group(key string, v any, into reflect.Value) {
 		path := key + "." + name
 		if f := child(into, name); f.IsValid() {
 			d.value(path, object[name], f)
+		} else if rule := derivedKeys[path]; rule != "" {
+			d.refuse(path, object[name], "there is no such key: it follows from "+rule, "")
 		} else {
 			near := nearestKey(path)
 			if strings.Contains(key, ".") { // inside an entry, where the names of other groups' keys are no help

@@ -26,15 +26,14 @@ func (c *checker) check() {
 	c.checkNetwork()
 	c.checkData()
 	c.checkRestore()
-	c.checkConnections()
 	c.checkBackup()
 	c.checkService()
 	c.checkEdge()
 	c.checkNotify()
-	c.checkSizes()
 	c.checkHosts()
 	c.checkServices()
-	c.checkRoom()
+	c.checkSizes()
+	c.checkWarmPool()
 }
 
 // ok reports whether all the keys were decoded, so that a rule may look at them.
@@ -105,19 +104,12 @@ var numbers = []struct {
 	{"backup.lockMinRetentionDays", 1, 36500, "AWS Backup's limits"},
 	{"bus.replicas", 1, 5, "failover needs one, and ElastiCache takes no more in one shard"},
 	{"bus.snapshotRetentionDays", 0, 35, "0 keeps none"},
-	{"cluster.minHosts", 1, 5000, "5000 container hosts is the quota of a cluster"},
-	{"cluster.maxHosts", 1, 5000, "5000 container hosts is the quota of a cluster"},
 	{"cluster.rootVolumeGiB", 30, 16384, "the image's snapshot has 30 GiB and gp3 volumes end at 16384"},
 	{"observability.maxVolumeGiB", 1, 131072, "128 TiB is the largest Aurora volume"},
-	{"service.tasks", 2, 5000, "one task is no redundancy, and 5000 is the quota of a service"},
-	{"service.maxTasks", 2, 5000, "5000 is the quota of a service"},
 	{"cluster.spotPercent", 0, 100, "a share"},
 	{"cluster.warmPool", 0, 5000, "hosts"},
 	{"service.cpu", 128, 10240, "CPU units, 1024 to a vCPU"},
 	{"service.memoryMiB", 256, unlimited, "less leaves its Node.js process no heap"},
-	{"edge.idleTimeoutSeconds", 61, 4000, "deepstream's heartbeat window is 60 s, and a load balancer waits at most 4000"},
-	{"edge.deregistrationDelaySeconds", 0, 3600, "the range of a target group"},
-	{"edge.wafRateLimit", 10, 2_000_000_000, "the range of a rate-based rule"},
 }
 
 func (c *checker) checkNumbers() {
@@ -187,7 +179,7 @@ var choices = []struct {
 	{"database.instanceClass", databaseClasses.types(), "must be a class that Aurora PostgreSQL runs on, of family " + databaseClasses.names()},
 	{"backup.lock", []string{"none", "governance", "compliance"}, "must be none, governance (who has the right can take it away) or compliance (after a week nobody can)"},
 	{"bus.nodeType", busNodes.types(), "must be a current node type for Valkey, of family " + busNodes.names()},
-	{"cluster.instanceType", hostTypes.types(), "must be an instance type with ENI trunking, because every task takes a network interface (t2, t3 and t4g have none); families: " + hostTypes.names()},
+	{"cluster.instanceType", hostTypes, "must be an instance type with ENI trunking, because every task takes a network interface (t2, t3 and t4g have none); families: " + hostFamilies},
 }
 
 func (c *checker) checkChoices() {

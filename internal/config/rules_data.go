@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/deepstreamhub/platform/internal/sizing"
 )
 
 // checkData keeps a protected stack's data recoverable.
@@ -59,25 +57,6 @@ func (c *checker) checkRestore() {
 	case m[1] != "" && c.set(regionKey) && m[1] != c.cfg.Region:
 		c.refuse("database.restoreFrom",
 			fmt.Sprintf("must be a snapshot in the stack's own region, %s: copy it there first, as backup.copyTo does for every recovery point", c.cfg.Region), "")
-	}
-}
-
-// checkConnections keeps the tasks' connections below what the database accepts: the task that finds none fails its
-// health check, and the deployment with it.
-func (c *checker) checkConnections() {
-	if !c.ok("database.instanceClass", "service.maxTasks") {
-		return
-	}
-	tasks, class := c.cfg.Service.MaxTasks, c.cfg.Database.InstanceClass
-	taken, accepted, near := sizing.DatabaseBudget(class, tasks)
-	switch {
-	case accepted == 0 || taken < accepted: // a class that is not known is refused as such
-	case near == "":
-		c.refuse("service.maxTasks", fmt.Sprintf("must leave the database connections to spare: %d tasks take %d, %d each and a quarter in reserve, and no class accepts more than 5000",
-			tasks, taken, sizing.PoolPerTask), strconv.Itoa(sizing.MaxDatabaseTasks()))
-	default:
-		c.refuse("database.instanceClass", fmt.Sprintf("must accept more than the %d connections that service.maxTasks = %d takes, %d each and a quarter in reserve; it accepts %d",
-			taken, tasks, sizing.PoolPerTask, accepted), near)
 	}
 }
 

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/deepstreamhub/platform/internal/sizing"
 )
 
 // What service.scaleOn takes.
@@ -25,12 +23,11 @@ func (c *checker) checkHosts() {
 	}
 	for i, other := range cl.OtherInstanceTypes {
 		key := fmt.Sprintf("cluster.otherInstanceTypes[%d]", i)
-		all := hostTypes.types()
 		switch {
 		case other == cl.InstanceType || slices.Contains(cl.OtherInstanceTypes[:i], other):
 			c.refuseValue(key, other, "must not be given twice", "")
-		case !slices.Contains(all, other):
-			c.refuseValue(key, other, "must be an instance type with ENI trunking; families: "+hostTypes.names(), nearest(other, all))
+		case !slices.Contains(hostTypes, other):
+			c.refuseValue(key, other, "must be an instance type with ENI trunking; families: "+hostFamilies, nearest(other, hostTypes))
 		case isARM(other) != isARM(cl.InstanceType):
 			c.refuseValue(key, other, "must have the architecture of cluster.instanceType, "+cl.InstanceType+": hosts share one image", "")
 		}
@@ -38,8 +35,13 @@ func (c *checker) checkHosts() {
 	if c.ok("cluster.warmPool", "cluster.spotPercent") && cl.WarmPool > 0 && (cl.SpotPercent > 0 || len(cl.OtherInstanceTypes) > 0) {
 		c.refuse("cluster.warmPool", "must be 0 with cluster.spotPercent or cluster.otherInstanceTypes: AWS has no warm pool for groups of mixed instances", "0")
 	}
-	if c.ok("cluster.warmPool", "cluster.maxHosts") && !c.refused("cluster.maxHosts") && !c.refused("cluster.warmPool") && cl.WarmPool > cl.MaxHosts {
-		c.refuse("cluster.warmPool", "must be at most cluster.maxHosts", strconv.Itoa(cl.MaxHosts))
+}
+
+// checkWarmPool keeps the hosts that wait to the number that the peak takes.
+func (c *checker) checkWarmPool() {
+	most := c.cfg.Sizes.MaxHosts
+	if c.ok("cluster.warmPool") && !c.refused("cluster.warmPool") && most > 0 && c.cfg.Cluster.WarmPool > most {
+		c.refuse("cluster.warmPool", fmt.Sprintf("must be at most %d, the hosts that follow from service.peakConnections", most), strconv.Itoa(most))
 	}
 }
 
@@ -138,45 +140,4 @@ func (c *checker) checkFurther(key string, s FurtherService) {
 // overlap reports whether two paths are the same or one lies below the other.
 func overlap(a, b string) bool {
 	return a != "" && b != "" && (strings.HasPrefix(a+"/", b+"/") || strings.HasPrefix(b+"/", a+"/"))
-}
-
-// checkRoom holds the hosts against the tasks: all services at their most, and one task more of each, since a
-// deployment starts new tasks before it stops old ones. It looks only where the numbers themselves are right.
-func (c *checker) checkRoom() {
-	for _, key := range []string{"cluster", "service", "services"} {
-		if c.bad[key] || slices.ContainsFunc(c.problems, func(p Problem) bool { return strings.HasPrefix(p.Key, key+".") }) {
-			return
-		}
-	}
-	s, cl := c.cfg.Service, c.cfg.Cluster
-	if s.MaxTasks < s.Tasks {
-		c.refuse("service.maxTasks", fmt.Sprintf("must be at least service.tasks, which is %d", s.Tasks), strconv.Itoa(s.Tasks))
-		return
-	}
-	needed := 0
-	for _, name := range append([]string{""}, slices.Sorted(maps.Keys(c.cfg.Services))...) {
-		key, tasks, cpu, memory := "service", s.MaxTasks, s.CPU, s.MemoryMiB
-		if further, ok := c.cfg.Services[name]; ok {
-			key, tasks, cpu, memory = "services."+name, max(further.MaxTasks, further.Tasks), further.CPU, further.MemoryMiB
-		}
-		each := tasksPerHost(cl, cpu, memory)
-		if each == 0 {
-			c.refuseValue(key+".memoryMiB", memory, "must fit on every instance type of the cluster, and so must its CPU units", "")
-			return
-		}
-		needed += (tasks + each) / each // one task more than there are, rounded up
-	}
-	if needed > cl.MaxHosts {
-		c.refuse("cluster.maxHosts", fmt.Sprintf("must be at least %d: so many hosts take the tasks of all services at their most, and one of each during a deployment", needed), strconv.Itoa(needed))
-	}
-}
-
-// tasksPerHost returns how many tasks of a size the smallest of a cluster's instance types takes.
-func tasksPerHost(cl Cluster, cpu, memoryMiB int) int {
-	least := unlimited
-	for _, t := range append([]string{cl.InstanceType}, cl.OtherInstanceTypes...) {
-		host, _ := sizing.HostOf(t)
-		least = min(least, host.TasksOf(cpu, memoryMiB))
-	}
-	return least
 }

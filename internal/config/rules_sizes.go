@@ -3,9 +3,11 @@ package config
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/mail"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/deepstreamhub/platform/internal/sizing"
@@ -49,7 +51,7 @@ func Receiver(notify string) (protocol, endpoint string) {
 // nothing new.
 var sized = []string{
 	"service.peakConnections", "service.reconnectsPerSecond", "service.cpu", "service.memoryMiB",
-	"network.zones", "cluster.instanceType", "database.instanceClass",
+	"network.zones", "cluster.instanceType", "cluster.otherInstanceTypes", "database.instanceClass", "services",
 }
 
 // checkSizes derives the stack's sizes and refuses the values from which none follow.
@@ -59,15 +61,7 @@ func (c *checker) checkSizes() {
 			return
 		}
 	}
-	plan, err := sizing.Derive(sizing.Input{
-		PeakConnections:     c.cfg.Service.PeakConnections,
-		ReconnectsPerSecond: c.cfg.Service.ReconnectsPerSecond,
-		Zones:               len(c.cfg.Network.Zones),
-		InstanceType:        c.cfg.Cluster.InstanceType,
-		TaskCPU:             c.cfg.Service.CPU,
-		TaskMemoryMiB:       c.cfg.Service.MemoryMiB,
-		DatabaseClass:       c.cfg.Database.InstanceClass,
-	})
+	plan, err := sizing.Derive(c.cfg.sizingInput())
 	if refusals, is := errors.AsType[sizing.Refusals](err); is {
 		for _, r := range refusals {
 			c.problems = append(c.problems, Problem(r))
@@ -77,10 +71,37 @@ func (c *checker) checkSizes() {
 	c.cfg.Sizes = plan
 }
 
-// refused reports whether a key, or an element of its list, has a problem already.
+// sizingInput is what the sizes follow from.
+func (cfg Config) sizingInput() sizing.Input {
+	in := sizing.Input{
+		PeakConnections:     cfg.Service.PeakConnections,
+		ReconnectsPerSecond: cfg.Service.ReconnectsPerSecond,
+		Zones:               len(cfg.Network.Zones),
+		InstanceType:        cfg.Cluster.InstanceType,
+		OtherTypes:          cfg.Cluster.OtherInstanceTypes,
+		TaskCPU:             cfg.Service.CPU,
+		TaskMemoryMiB:       cfg.Service.MemoryMiB,
+		DatabaseClass:       cfg.Database.InstanceClass,
+	}
+	for _, name := range slices.Sorted(maps.Keys(cfg.Services)) {
+		s := cfg.Services[name]
+		in.Further = append(in.Further, sizing.Further{Name: name, Tasks: max(s.Tasks, s.MaxTasks), CPU: s.CPU, MemoryMiB: s.MemoryMiB})
+	}
+	return in
+}
+
+// Sized returns a Config that was changed after Load with the sizes that follow from what it says now. The error is
+// sizing.Refusals.
+func (cfg Config) Sized() (Config, error) {
+	var err error
+	cfg.Sizes, err = sizing.Derive(cfg.sizingInput())
+	return cfg, err
+}
+
+// refused reports whether a key, or something below it, has a problem already.
 func (c *checker) refused(key string) bool {
 	for _, p := range c.problems {
-		if p.Key == key || strings.HasPrefix(p.Key, key+"[") {
+		if p.Key == key || strings.HasPrefix(p.Key, key+"[") || strings.HasPrefix(p.Key, key+".") {
 			return true
 		}
 	}

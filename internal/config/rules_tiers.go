@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -133,21 +132,6 @@ var (
 func (c *checker) checkService() {
 	if c.set("service.image") {
 		c.checkImage("service.image", c.cfg.Service.Image)
-	}
-	if c.ok("cluster.minHosts", "cluster.maxHosts") && c.cfg.Cluster.MinHosts > c.cfg.Cluster.MaxHosts {
-		c.refuse("cluster.maxHosts", fmt.Sprintf("must be at least cluster.minHosts, which is %d", c.cfg.Cluster.MinHosts), strconv.Itoa(c.cfg.Cluster.MinHosts))
-	}
-	host := c.cfg.Cluster.InstanceType
-	if !c.ok("cluster.instanceType") || !slices.Contains(hostTypes.types(), host) {
-		return
-	}
-	// A task that no host can hold stays in PROVISIONING, and the deployment fails only when it times out.
-	cpu, memory := hostSize(host)
-	if c.ok("service.cpu") && c.cfg.Service.CPU > cpu {
-		c.refuse("service.cpu", fmt.Sprintf("must fit on a host: %s has %d CPU units", host, cpu), strconv.Itoa(cpu))
-	}
-	if c.ok("service.memoryMiB") && c.cfg.Service.MemoryMiB >= memory {
-		c.refuse("service.memoryMiB", fmt.Sprintf("must fit on a host: %s has %d MiB, of which the system needs a part", host, memory), "")
 	}
 }
 

@@ -31,9 +31,9 @@ func (r *region) clusterTier() (err error) {
 		OtherTypes:       c.OtherInstanceTypes,
 		SpotPercent:      c.SpotPercent,
 		WarmHosts:        c.WarmPool,
-		MinHosts:         c.MinHosts,
 		MinTasks:         r.minTasks(),
-		MaxHosts:         c.MaxHosts,
+		MinHosts:         sizes.MinHosts,
+		MaxHosts:         sizes.MaxHosts,
 		RootVolumeGiB:    c.RootVolumeGiB,
 		Refresh: cluster.Refresh{
 			MinHealthyPercent: sizes.RefreshMinHealthy,
@@ -41,15 +41,16 @@ func (r *region) clusterTier() (err error) {
 			Checkpoints:       sizes.Checkpoints,
 			CheckpointDelay:   sizes.CheckpointDelay,
 		},
-		ExecLogDays: execLogDays,
-		Tags:        r.hostTags(),
+		DeleteSeconds: sizes.GroupDeleteTimeout,
+		ExecLogDays:   execLogDays,
+		Tags:          r.hostTags(),
 	}, r.tier("cluster")...)
 	return err
 }
 
 // minTasks is how many tasks all services together run at least.
 func (r *region) minTasks() int {
-	n := r.cfg.Service.Tasks
+	n := r.cfg.Sizes.MinTasks
 	for _, s := range r.cfg.Services {
 		n += s.Tasks
 	}
@@ -57,7 +58,7 @@ func (r *region) minTasks() int {
 }
 
 func (r *region) serviceTier() (err error) {
-	c := r.cfg.Service
+	c, sizes := r.cfg.Service, r.cfg.Sizes
 	args := r.serviceArgs()
 	args.TargetGroupArn = r.edge.TargetGroupArn
 	args.SecurityGroupIDs = []pulumi.StringInput{
@@ -68,10 +69,14 @@ func (r *region) serviceTier() (err error) {
 	args.Port = deepstream.Port
 	args.HealthPath = deepstream.HealthPath
 	args.HealthCommand = deepstream.HealthCommand()
-	args.Tasks = c.Tasks
-	args.Scaling = r.scaling(c.Tasks, c.MaxTasks)
+	args.Tasks = sizes.MinTasks
+	args.Scaling = r.scaling(sizes.MinTasks, sizes.Tasks)
 	if args.Scaling != nil && c.ScaleOn == config.ScaleOnConnections {
-		args.Scaling.ConnectionsPerTask = r.cfg.Sizes.ConnectionsPerTask
+		args.Scaling.ConnectionsPerTask = sizes.ConnectionsPerTask
+	}
+	args.Deployment = service.Deployment{
+		MinHealthyPercent: sizes.MinHealthyPercent, MaxPercent: sizes.MaxPercent,
+		UpdateSeconds: sizes.DeploymentTimeout, DeleteSeconds: sizes.ServiceDeleteTimeout,
 	}
 	args.CPU, args.MemoryMiB = c.CPU, c.MemoryMiB
 	args.Environment = map[string]pulumi.StringInput{
@@ -87,7 +92,7 @@ func (r *region) serviceTier() (err error) {
 		deepstream.EnvBusPassword:      {Arn: r.bus.SecretArn, JSONKey: "password"},
 	}
 	args.SecretKeyArns = []pulumi.StringInput{r.database.KeyArn, r.bus.KeyArn}
-	args.StopTimeoutSeconds = deepstream.StopTimeoutSeconds
+	args.StopTimeoutSeconds = sizes.StopTimeout
 	args.DependsOn = slices.Concat(args.DependsOn, r.database.Ready, r.bus.Ready)
 	r.service, err = service.New(r.ctx, "deepstream", args, r.tier("deepstream")...)
 	return err
@@ -115,6 +120,7 @@ func (r *region) furtherServices() (err error) {
 			args.Environment[variable] = pulumi.String(value)
 		}
 		args.StopTimeoutSeconds = requestSeconds
+		args.Deployment = furtherDeployment
 		if r.further[name], err = service.New(r.ctx, name, args, r.tier(name)...); err != nil {
 			return err
 		}
@@ -124,6 +130,9 @@ func (r *region) furtherServices() (err error) {
 
 // requestSeconds is what a task of a further service has to end its requests: these are no sockets that stay open.
 const requestSeconds = 30
+
+// furtherDeployment replaces all tasks of a further service at once: their clients come back with the next request.
+var furtherDeployment = service.Deployment{MinHealthyPercent: 100, MaxPercent: 200, UpdateSeconds: 30 * 60, DeleteSeconds: 30 * 60}
 
 // serviceArgs are the arguments that all services share.
 func (r *region) serviceArgs() *service.Args {

@@ -165,7 +165,7 @@ func (r *region) busTier() (err error) {
 }
 
 func (r *region) edgeTier() (err error) {
-	c := r.cfg.Edge
+	c, sizes := r.cfg.Edge, r.cfg.Sizes
 	r.edge, err = edge.New(r.ctx, "edge", &edge.Args{
 		Stack:                      r.stack,
 		Region:                     r.cfg.Region,
@@ -177,12 +177,12 @@ func (r *region) edgeTier() (err error) {
 		Ingress:                    r.network.Ingress,
 		TargetPort:                 deepstream.Port,
 		HealthPath:                 deepstream.HealthPath,
-		IdleTimeoutSeconds:         c.IdleTimeoutSeconds,
-		DeregistrationDelaySeconds: c.DeregistrationDelaySeconds,
+		IdleTimeoutSeconds:         sizes.IdleTimeout,
+		DeregistrationDelaySeconds: sizes.DeregistrationDelay,
 		DeletionProtection:         *r.cfg.Platform.Protect,
 		ClosedPaths:                []string{deepstream.MonitoringPath},
 		LogRetentionDays:           c.AccessLogRetentionDays,
-		RateLimit:                  c.WAFRateLimit,
+		RateLimit:                  sizes.RateLimit,
 	}, r.tier("edge")...)
 	return err
 }
@@ -209,7 +209,7 @@ func (r *region) observabilityTier() error {
 		LoadBalancer: observability.LoadBalancer{
 			ArnSuffix:      r.edge.LoadBalancerMetrics,
 			CertificateArn: r.edge.CertificateArn,
-			MaxConnections: sizes.MaxPerTask * r.cfg.Service.MaxTasks,
+			MaxConnections: sizes.MaxPerTask * sizes.Tasks,
 		},
 		Services: r.watchedServices(),
 		Cluster: observability.Cluster{

@@ -17,6 +17,7 @@ const (
 	maxCheckpointDelay     = 172_800
 	maxIdleTimeout         = 4000
 	maxTargets             = 1000
+	maxClusterHosts        = 5000
 	minRateLimit           = 10
 	rateWindow             = 300
 	checksInRateWindow     = rateWindow / 10 // a checker of Route 53 asks every 10 s at most often
@@ -108,9 +109,9 @@ func (p Plan) budgetChain() []Inequality {
 			"clients that find no place in time give up", sourceClient),
 		atMost("task batch", connections("full batch of a deployment", p.BatchTasks*p.MaxPerTask), budget,
 			"the load balancer cuts what a batch has not closed when its deregistration delay ends", sourceClient),
-		atMost("host", connections("full host", p.TasksPerHost*p.MaxPerTask), budget,
+		atMost("host", connections("full host", p.MostPerHost*p.MaxPerTask), budget,
 			"a host that dies cuts all its clients at once", sourceClient),
-		atMost("host batch", connections("full batch of a refresh", p.BatchHosts*p.TasksPerHost*p.MaxPerTask), budget,
+		atMost("host batch", connections("full batch of a refresh", p.BatchHosts*p.MostPerHost*p.MaxPerTask), budget,
 			"hosts that are replaced together may die together", sourceClient),
 		atMost("zone", connections("peak", in.PeakConnections), connections("budget of all zones", p.Budget*in.Zones),
 			"a zone that fails cuts its share of the clients at once", sourceClient),
@@ -118,6 +119,8 @@ func (p Plan) budgetChain() []Inequality {
 			"ECS starts, and then stops, as many tasks at once", sourceDeploy),
 		atMost("deployment moves", tasks("one", 1), tasks("surplus at the maximum percent", surplus),
 			"with no surplus and none allowed to go, a deployment stands still", sourceDeploy),
+		atMost("deployment of the fewest moves", tasks("one", 1), tasks("surplus of the fewest", p.MinTasks*p.MaxPercent/100-p.MinTasks),
+			"ECS rounds the percentage down, and a deployment stands still", sourceDeploy),
 		atMost("deployment keeps capacity", percent("all", 100), percent("minimum healthy percent", p.MinHealthyPercent),
 			"a task that goes before its replacement is healthy crowds the others", sourceDeploy),
 		atMost("drain pace", Quantity{"batch times drain rate", p.BatchTasks * p.DrainRate, "reconnects/s"},
@@ -152,6 +155,8 @@ func (p Plan) capacityChain() []Inequality {
 		atMost("host range", hosts("fewest", p.MinHosts), hosts("peak", p.Hosts), "a range has to be one", sourceModel),
 		atMost("hosts for a deployment", tasks("peak with a batch", p.Tasks+p.BatchTasks), tasks("all hosts but a refresh's batch", (p.MaxHosts-p.BatchHosts)*p.TasksPerHost),
 			"a deployment waits for room that never comes", sourceDeploy),
+		atMost("cluster", hosts("most", p.MaxHosts), hosts("cluster", maxClusterHosts),
+			"AWS refuses more", "Amazon ECS Developer Guide, Amazon ECS service quotas: container instances per cluster"),
 		atMost("targets", tasks("peak with a batch", p.Tasks+p.BatchTasks), tasks("target group", maxTargets),
 			"ECS cannot register more", "User Guide for Application Load Balancers, Quotas: targets per target group"),
 		atMost("database demand", connections("pools and a quarter", connectionsOf(p.Tasks+p.BatchTasks)), connections("planned", p.DatabaseConnections),

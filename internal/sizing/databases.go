@@ -34,17 +34,6 @@ func MaxDatabaseConnections(class string) (connections int, known bool) {
 	return min(gib*1_000_000_000/20*19/bytesPerConnection, maxDatabaseConnections), true
 }
 
-// DatabaseBudget says whether a database instance's connections are enough for a number of tasks: how many the tasks take,
-// reserve included, how many the class accepts, and the smallest class that serves them, empty if none does. What is
-// taken has to stay below what is accepted. A class that is not known accepts 0.
-func DatabaseBudget(class string, tasks int) (taken, accepted int, nearest string) {
-	accepted, _ = MaxDatabaseConnections(class)
-	return connectionsOf(tasks), accepted, nearestClass(class, tasks)
-}
-
-// MaxDatabaseTasks is the most tasks that the largest database serves.
-func MaxDatabaseTasks() int { return maxTasks(maxDatabaseConnections) }
-
 // connectionsOf returns how many connections tasks take from the database: their pools, and a quarter more for
 // migrations, people and Aurora's own automation.
 func connectionsOf(tasks int) int { return ceilDiv(tasks*PoolPerTask*5, 4) }

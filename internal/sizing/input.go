@@ -9,13 +9,23 @@ import (
 
 // Input is what a Plan is derived from. The first two are the operator's choice; the rest are facts about the stack.
 type Input struct {
-	PeakConnections     int    // open sockets at the busiest moment, 1 to 100,000,000
-	ReconnectsPerSecond int    // sockets that may be opened anew in a second, 3 to 1,000,000
-	Zones               int    // availability zones, 3 to 6
-	InstanceType        string // of the container hosts, one of Hosts
-	TaskCPU             int    // CPU units a task reserves, 1024 to a vCPU; at least 128
-	TaskMemoryMiB       int    // hard limit a task; at least 128
-	DatabaseClass       string // of the Aurora PostgreSQL instances, such as db.r6g.large
+	PeakConnections     int       // open sockets at the busiest moment, 1 to 100,000,000
+	ReconnectsPerSecond int       // sockets that may be opened anew in a second, 3 to 1,000,000
+	Zones               int       // availability zones, 3 to 6
+	InstanceType        string    // of the container hosts, one of Hosts
+	OtherTypes          []string  // what hosts may also be, each one of Hosts
+	TaskCPU             int       // CPU units a task reserves, 1024 to a vCPU; at least 128
+	TaskMemoryMiB       int       // hard limit a task; at least 128
+	DatabaseClass       string    // of the Aurora PostgreSQL instances, such as db.r6g.large
+	Further             []Further // services beside deepstream, which share its hosts
+}
+
+// Further is a service beside deepstream.
+type Further struct {
+	Name      string
+	Tasks     int // the most that run, at least 1
+	CPU       int // CPU units a task reserves
+	MemoryMiB int // hard limit a task
 }
 
 // The configuration keys that refusals name.
@@ -24,6 +34,7 @@ const (
 	keyRate     = "service.reconnectsPerSecond"
 	keyZones    = "network.zones"
 	keyHost     = "cluster.instanceType"
+	keyOther    = "cluster.otherInstanceTypes"
 	keyCPU      = "service.cpu"
 	keyMemory   = "service.memoryMiB"
 	keyDatabase = "database.instanceClass"
@@ -89,18 +100,33 @@ func (in Input) refuse() Refusals {
 		rs.text(keyDatabase, in.DatabaseClass, nearestClass(in.DatabaseClass, 1),
 			"must be a class of Aurora PostgreSQL, of which the number of connections is known")
 	}
-	host, known := HostOf(in.InstanceType)
-	if !known {
-		rs.text(keyHost, in.InstanceType, nearestHost(in.InstanceType),
-			"must be an instance type whose room for task network interfaces with trunking is known")
-		return rs
-	}
-	if in.TaskCPU > host.CPU && !rs.has(keyCPU) {
-		rs.number(keyCPU, in.TaskCPU, host.CPU, "must fit on a host: %s has %d CPU units", host.Type, host.CPU)
-	}
-	if usable := host.UsableMemoryMiB(); in.TaskMemoryMiB > usable && !rs.has(keyMemory) {
-		rs.number(keyMemory, in.TaskMemoryMiB, usable,
-			"must fit on a host: %s leaves %d of its %d MiB to tasks", host.Type, usable, host.MemoryMiB)
+	for i, name := range in.types() {
+		key := keyHost
+		if i > 0 {
+			key = fmt.Sprintf("%s[%d]", keyOther, i-1)
+		}
+		host, known := HostOf(name)
+		if !known {
+			rs.text(key, name, nearestHost(name), "must be an instance type whose room for task network interfaces with trunking is known")
+			continue
+		}
+		rs.fit(host, keyCPU, in.TaskCPU, keyMemory, in.TaskMemoryMiB)
+		for _, f := range in.Further {
+			rs.fit(host, "services."+f.Name+".cpu", f.CPU, "services."+f.Name+".memoryMiB", f.MemoryMiB)
+		}
 	}
 	return rs
+}
+
+// types returns what hosts may be, the first choice first.
+func (in Input) types() []string { return append([]string{in.InstanceType}, in.OtherTypes...) }
+
+// fit refuses a task that is too large for a host, once each.
+func (rs *Refusals) fit(host Host, keyCPU string, cpu int, keyMemory string, memoryMiB int) {
+	if cpu > host.CPU && !rs.has(keyCPU) {
+		rs.number(keyCPU, cpu, host.CPU, "must fit on a host: %s has %d CPU units", host.Type, host.CPU)
+	}
+	if usable := host.UsableMemoryMiB(); memoryMiB > usable && !rs.has(keyMemory) {
+		rs.number(keyMemory, memoryMiB, usable, "must fit on a host: %s leaves %d of its %d MiB to tasks", host.Type, usable, host.MemoryMiB)
+	}
 }

@@ -1,5 +1,10 @@
 package sizing
 
+import (
+	"cmp"
+	"slices"
+)
+
 // Facts about clients and servers.
 const (
 	// ClientPatienceSeconds is how long deepstream's JavaScript client tries to come back: five attempts, 0, 4, 8, 12
@@ -45,12 +50,13 @@ type Plan struct {
 	MaxPerTask           int // connections a task may hold, with a zone lost
 	ConnectionsPerTask   int // connections a task holds at the peak, and what scaling aims at
 	Tasks                int // how many run at the peak, the same number in each zone; the most that scaling asks for
-	MinTasks             int // the fewest: one a zone
+	MinTasks             int // the fewest, the same number in each zone: one at least, and so many that a deployment's percentage moves one
 	CPUTargetPercent     int // what scaling aims at, so that a lost zone's load drives the others to 80 %
 	ScaleInCooldown      int // between two steps down: the clients of the first are back
-	TasksPerHost         int
+	TasksPerHost         int // the smallest host has room for
+	MostPerHost          int // the largest host has room for
 	MinHosts             int // one a zone
-	Hosts                int // what Tasks need at the peak
+	Hosts                int // what Tasks and the further services need at the peak
 	MaxHosts             int // with a deployment's and a refresh's surplus
 	BatchTasks           int // tasks a deployment, or a draining host, replaces at once
 	MinHealthyPercent    int // of Tasks: none goes before its replacement is healthy
@@ -59,7 +65,7 @@ type Plan struct {
 	DrainSeconds         int // how long a full task takes for that
 	DeregistrationDelay  int
 	StopTimeout          int
-	DeploymentTimeout    int // a whole deployment
+	DeploymentTimeout    int // a whole deployment, and its being taken back
 	ServiceDeleteTimeout int
 	BatchHosts           int   // hosts a refresh replaces at once
 	RefreshMinHealthy    int   // percent of the hosts
@@ -86,10 +92,10 @@ func Derive(in Input) (Plan, error) {
 	}
 	p := Plan{Input: in}
 	p.Host, _ = HostOf(in.InstanceType)
-	p.TasksPerHost = p.Host.TasksOf(in.TaskCPU, in.TaskMemoryMiB)
+	p.TasksPerHost, p.MostPerHost = in.perHost(in.TaskCPU, in.TaskMemoryMiB)
 	p.DatabaseMax, _ = MaxDatabaseConnections(in.DatabaseClass)
 	p.Budget = in.ReconnectsPerSecond * ClientPatienceSeconds
-	p.MaxPerTask = min(in.memoryHolds(), in.cpuHolds(), p.Budget/p.TasksPerHost)
+	p.MaxPerTask = min(in.memoryHolds(), in.cpuHolds(), p.Budget/p.MostPerHost)
 	if rs := p.refuse(); rs != nil {
 		return Plan{}, rs
 	}
@@ -99,7 +105,23 @@ func Derive(in Input) (Plan, error) {
 	p.hosts()
 	p.refresh()
 	p.edge()
+	if rs := p.tooMany(); rs != nil {
+		return Plan{}, rs
+	}
 	return p, nil
+}
+
+// perHost returns how many tasks of a size the smallest and the largest of the hosts take.
+func (in Input) perHost(cpu, memoryMiB int) (least, most int) {
+	for i, name := range in.types() {
+		host, _ := HostOf(name)
+		n := host.TasksOf(cpu, memoryMiB)
+		if i == 0 || n < least {
+			least = n
+		}
+		most = max(most, n)
+	}
+	return least, most
 }
 
 // memoryHolds is how many connections fit into three quarters of a task's memory, beside the server itself.
@@ -165,7 +187,6 @@ func leastBatch(tasks int) int { return max(1, tasks/100) }
 func (p *Plan) tasks() {
 	in := p.Input
 	p.Tasks = in.tasksFor(in.PeakConnections, p.MaxPerTask)
-	p.MinTasks = in.Zones
 	p.ConnectionsPerTask = ceilDiv(in.PeakConnections, p.Tasks)
 	p.CPUTargetPercent = busyPercent * (in.Zones - 1) / in.Zones
 }
@@ -177,6 +198,8 @@ func (p *Plan) batch() {
 	p.BatchTasks = p.Tasks * min(percent, 100) / 100
 	p.MinHealthyPercent = 100
 	p.MaxPercent = 100 + ceilDiv(100*p.BatchTasks, p.Tasks)
+	// Of fewer tasks the same percentage, rounded down, may come to none, and then a deployment never begins.
+	p.MinTasks = roundUp(max(p.Input.Zones, ceilDiv(100, p.MaxPercent-100)), p.Input.Zones)
 	p.DatabaseConnections = connectionsOf(p.Tasks + p.BatchTasks)
 }
 
@@ -189,7 +212,7 @@ func (p *Plan) drain() {
 	// A task that is stopped past the load balancer still has its sockets, and closes them at the same pace.
 	p.StopTimeout = max(30, roundUp(p.DrainSeconds+closeSeconds, 10))
 	p.ScaleInCooldown = max(300, roundUp(p.DeregistrationDelay+p.StopTimeout+ClientPatienceSeconds, 60))
-	p.DeploymentTimeout = max(defaultServiceDelete, roundUp(ceilDiv(p.Tasks, p.BatchTasks)*p.roundSeconds(), 60))
+	p.DeploymentTimeout = max(defaultServiceDelete, roundUp(2*ceilDiv(p.Tasks, p.BatchTasks)*p.roundSeconds(), 60))
 	p.ServiceDeleteTimeout = roundUp(defaultServiceDelete+p.DeregistrationDelay+p.StopTimeout, 60)
 }
 
@@ -201,12 +224,34 @@ func (p *Plan) roundSeconds() int {
 
 // hosts derives how many hosts the tasks need. Tasks and hosts spread over the zones alike, so each zone is filled apart.
 func (p *Plan) hosts() {
-	zones := p.Input.Zones
-	need := func(tasks int) int { return zones * ceilDiv(ceilDiv(tasks, zones), p.TasksPerHost) }
-	p.BatchHosts = max(1, p.BatchTasks/p.TasksPerHost)
-	p.MinHosts = zones
-	p.Hosts = need(p.Tasks)
-	p.MaxHosts = need(p.Tasks+p.BatchTasks) + p.BatchHosts
+	p.BatchHosts = max(1, p.BatchTasks/p.MostPerHost)
+	p.MinHosts = p.Input.Zones
+	p.Hosts = p.hostsFor(p.Tasks, p.TasksPerHost)
+	p.MaxHosts = p.hostsFor(p.Tasks+p.BatchTasks, p.TasksPerHost) + p.BatchHosts
+	for _, f := range p.Input.Further {
+		perHost, _ := p.Input.perHost(f.CPU, f.MemoryMiB)
+		p.Hosts += p.hostsFor(f.Tasks, perHost)
+		p.MaxHosts += p.hostsFor(f.Tasks+1, perHost) // a deployment starts a new task before it stops an old one
+	}
+}
+
+// hostsFor returns how many hosts take a number of tasks.
+func (p *Plan) hostsFor(tasks, perHost int) int {
+	return p.Input.Zones * ceilDiv(ceilDiv(tasks, p.Input.Zones), perHost)
+}
+
+// tooMany refuses the further services' tasks when all hosts together are more than a cluster takes.
+func (p *Plan) tooMany() Refusals {
+	if p.MaxHosts <= maxClusterHosts {
+		return nil
+	}
+	var rs Refusals
+	largest := slices.MaxFunc(p.Input.Further, func(a, b Further) int { return cmp.Compare(a.Tasks, b.Tasks) })
+	perHost, _ := p.Input.perHost(largest.CPU, largest.MemoryMiB)
+	nearest := min(largest.Tasks-1, max(2, largest.Tasks-(p.MaxHosts-maxClusterHosts)*perHost))
+	rs.number("services."+largest.Name+".maxTasks", largest.Tasks, nearest,
+		"all services at their most need %d hosts, and a cluster takes %d", p.MaxHosts, maxClusterHosts)
+	return rs
 }
 
 // refresh derives how hosts are replaced.
@@ -223,7 +268,7 @@ func (p *Plan) refresh() {
 		}
 	}
 	p.CheckpointDelay = roundUp(p.DrainSeconds+ClientPatienceSeconds+alarmSeconds, 60)
-	leaving := min(p.BatchHosts*p.TasksPerHost, p.Tasks)
+	leaving := min(p.BatchHosts*p.MostPerHost, p.Tasks)
 	p.HostDrainSeconds = ceilDiv(leaving, p.BatchTasks) * p.roundSeconds()
 	p.HookHeartbeat = min(roundUp(p.HostDrainSeconds, 60), maxHookHeartbeat)
 	batches := ceilDiv(p.MaxHosts, p.BatchHosts)

@@ -52,7 +52,8 @@ func TestPlans(t *testing.T) {
 			TasksPerHost:       4,      // 4096 / 1024; (8192 - 409) / 1792 = 4.3
 			MaxPerTask:         5000,   // 20,000 / 4, below 20,224 of memory and 16,000 of CPU
 			Tasks:              15,     // 3 x 50,000 / (5000 x 2)
-			MinTasks:           3,
+			MostPerHost:        4,
+			MinTasks:           6,                    // 27 percent of 3 is none
 			ConnectionsPerTask: 3334,                 // 50,000 / 15
 			CPUTargetPercent:   53,                   // 80 x 2/3
 			BatchTasks:         4,                    // 20,000 / 5000
@@ -60,7 +61,7 @@ func TestPlans(t *testing.T) {
 			DrainRate: 125, DrainSeconds: 40, // 500 / 4; 5000 / 125
 			DeregistrationDelay: 100, StopTimeout: 60, // 60 + 40; 40 + 20
 			ScaleInCooldown:      300,
-			DeploymentTimeout:    1980, // 4 rounds of 120 + 210 + 100 + 60
+			DeploymentTimeout:    3960, // twice 4 rounds of 120 + 210 + 100 + 60
 			ServiceDeleteTimeout: 1380, // 1200 + 160
 			MinHosts:             3, Hosts: 6, BatchHosts: 1,
 			MaxHosts:          7, // 3 x 2 for 19 tasks, and 1
@@ -73,7 +74,7 @@ func TestPlans(t *testing.T) {
 		},
 		"small": {
 			Input: small, Host: sizing.Host{Type: "m6i.large", CPU: 2048, MemoryMiB: 8192, MaxTasks: 10},
-			Budget: 2000, TasksPerHost: 4, // 2048 / 512
+			Budget: 2000, TasksPerHost: 4, MostPerHost: 4, // 2048 / 512
 			MaxPerTask: 500, Tasks: 3, MinTasks: 3, ConnectionsPerTask: 334, CPUTargetPercent: 53,
 			BatchTasks: 3, MinHealthyPercent: 100, MaxPercent: 200, // the budget allows 4, but there are 3
 			DrainRate: 16, DrainSeconds: 32, // 50 / 3; 500 / 16
@@ -88,13 +89,13 @@ func TestPlans(t *testing.T) {
 		},
 		"large": {
 			Input: large, Host: sizing.Host{Type: "c7i.8xlarge", CPU: 32_768, MemoryMiB: 65_536, MaxTasks: 90},
-			Budget: 800_000, TasksPerHost: 32, // CPU; (65,536 - 3276) / 1792 = 34.7
+			Budget: 800_000, TasksPerHost: 32, MostPerHost: 32, // CPU; (65,536 - 3276) / 1792 = 34.7
 			MaxPerTask: 16_000, // the thread: 160,000 / 10; 800,000 / 32 = 25,000
 			Tasks:      84,     // 4 x 1,000,000 / 48,000, which is 20.8
 			MinTasks:   4, ConnectionsPerTask: 11_905, CPUTargetPercent: 60,
 			BatchTasks: 50, MinHealthyPercent: 100, MaxPercent: 160, // 84 x 1.6 = 134.4
 			DrainRate: 400, DrainSeconds: 40, DeregistrationDelay: 100, StopTimeout: 60, ScaleInCooldown: 300,
-			DeploymentTimeout: 1200, ServiceDeleteTimeout: 1380,
+			DeploymentTimeout: 1980, ServiceDeleteTimeout: 1380, // twice 2 rounds
 			MinHosts: 4, Hosts: 4, MaxHosts: 9, BatchHosts: 1, // 4 x 2 for 34 tasks a zone, and 1
 			RefreshMinHealthy: 100, RefreshMaxHealthy: 111, Checkpoints: []int{25, 50, 100},
 			CheckpointDelay: 420, HostDrainSeconds: 490, HookHeartbeat: 540,
@@ -131,7 +132,16 @@ func TestValues(t *testing.T) {
 		{"tasks grow with the peak", func(in *sizing.Input) { in.PeakConnections = 50_001 }, func(p sizing.Plan) int { return p.Tasks }, 18},
 		{"more zones need less in reserve", func(in *sizing.Input) { in.Zones = 6 }, func(p sizing.Plan) int { return p.Tasks }, 12},
 		{"one task a zone at least", func(in *sizing.Input) { in.PeakConnections = 1 }, func(p sizing.Plan) int { return p.Tasks }, 3},
-		{"the floor is a task a zone", func(in *sizing.Input) { in.Zones = 5 }, func(p sizing.Plan) int { return p.MinTasks }, 5},
+		{"the floor is a task a zone", func(in *sizing.Input) { in.PeakConnections = 1000 }, func(p sizing.Plan) int { return p.MinTasks }, 3},
+		{"the floor lets a deployment move", func(in *sizing.Input) { in.PeakConnections = 60_000 }, func(p sizing.Plan) int { return p.MinTasks }, 6}, // 23 percent of 5 is one
+		{"the largest host bounds a task", func(in *sizing.Input) { in.OtherTypes = []string{"c6g.2xlarge"} }, func(p sizing.Plan) int { return p.MaxPerTask }, 2500},
+		{"the smallest host has to do", func(in *sizing.Input) { in.OtherTypes = []string{"c6g.large"} }, func(p sizing.Plan) int { return p.TasksPerHost }, 2},
+		{"further services need hosts", func(in *sizing.Input) {
+			in.Further = []sizing.Further{{Name: "orders", Tasks: 12, CPU: 1024, MemoryMiB: 512}}
+		}, func(p sizing.Plan) int { return p.Hosts }, 9}, // 6, and one a zone for four tasks each
+		{"and room for one more", func(in *sizing.Input) {
+			in.Further = []sizing.Further{{Name: "orders", Tasks: 12, CPU: 1024, MemoryMiB: 512}}
+		}, func(p sizing.Plan) int { return p.MaxHosts }, 13}, // 7, and two a zone for 13
 		{"scaling aims at the peak's share", func(in *sizing.Input) { in.PeakConnections = 45_000 }, func(p sizing.Plan) int { return p.ConnectionsPerTask }, 3000},
 		{"CPU leaves room for a zone's load", func(in *sizing.Input) { in.Zones = 6 }, func(p sizing.Plan) int { return p.CPUTargetPercent }, 66},
 		{"interfaces bound a host", func(in *sizing.Input) {
@@ -152,7 +162,7 @@ func TestValues(t *testing.T) {
 		{"short drains end early", func(in *sizing.Input) { in.TaskMemoryMiB, in.PeakConnections = 128, 1000 }, func(p sizing.Plan) int { return p.DeregistrationDelay }, 70}, // 256 each, 3 at once
 		{"a stop takes the agent's default at least", func(in *sizing.Input) { in.TaskMemoryMiB, in.PeakConnections = 128, 1000 }, func(p sizing.Plan) int { return p.StopTimeout }, 30},
 		{"scale-in waits for the clients", nil, func(p sizing.Plan) int { return p.ScaleInCooldown }, 300},
-		{"a deployment takes its rounds", func(in *sizing.Input) { in.PeakConnections = 60_000 }, func(p sizing.Plan) int { return p.DeploymentTimeout }, 2460}, // 5 x 490
+		{"a deployment takes its rounds", func(in *sizing.Input) { in.PeakConnections = 60_000 }, func(p sizing.Plan) int { return p.DeploymentTimeout }, 4920}, // twice 5 x 490
 		{"deleting waits for the drain", func(in *sizing.Input) { in.TaskMemoryMiB, in.PeakConnections = 128, 1000 }, func(p sizing.Plan) int { return p.ServiceDeleteTimeout }, 1320},
 		{"several hosts when a batch fills them", func(in *sizing.Input) { in.TaskMemoryMiB, in.DatabaseClass = 128, "db.r6g.2xlarge" }, func(p sizing.Plan) int { return p.BatchHosts }, 19}, // 256 each: 76 of 294 tasks, which 26 percent are
 		{"a refresh adds its batch", nil, func(p sizing.Plan) int { return p.RefreshMaxHealthy }, 114},
@@ -233,26 +243,4 @@ func TestDatabases(t *testing.T) {
 		_, known := sizing.MaxDatabaseConnections(class)
 		require.False(t, known, class)
 	}
-}
-
-func TestDatabaseBudget(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		class           string
-		tasks           int
-		taken, accepted int
-		nearest         string
-	}{
-		{"db.r6g.large", 6, 75, 1594, "db.r6g.large"},
-		{"db.r6g.large", 127, 1588, 1594, "db.r6g.large"},
-		{"db.r6g.large", 128, 1600, 1594, "db.r6g.xlarge"},
-		{"db.t4g.medium", 100, 1250, 398, "db.r6g.large"},
-		{"db.r6g.2xlarge", 399, 4988, 5000, "db.r6g.2xlarge"},
-		{"db.r6g.2xlarge", 400, 5000, 5000, ""},
-		{"db.m5.large", 2, 25, 0, "db.r6g.large"},
-	} {
-		taken, accepted, nearest := sizing.DatabaseBudget(c.class, c.tasks)
-		require.Equal(t, []any{c.taken, c.accepted, c.nearest}, []any{taken, accepted, nearest}, "%s, %d tasks", c.class, c.tasks)
-	}
-	require.Equal(t, 399, sizing.MaxDatabaseTasks())
 }

@@ -2,6 +2,7 @@ package sizing_test
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 	"testing"
 
@@ -27,6 +28,17 @@ func drawInput(t *rapid.T) sizing.Input {
 		TaskMemoryMiB:       rapid.OneOf(rapid.IntRange(128, 4096), rapid.IntRange(128, host.UsableMemoryMiB())).Draw(t, "memory"),
 		DatabaseClass:       rapid.SampledFrom(classes).Draw(t, "class"),
 	}
+	for range rapid.IntRange(0, 2).Draw(t, "others") {
+		in.OtherTypes = append(in.OtherTypes, rapid.SampledFrom(sizing.Hosts()).Draw(t, "other").Type)
+	}
+	for i := range rapid.IntRange(0, 2).Draw(t, "further") {
+		in.Further = append(in.Further, sizing.Further{
+			Name:      fmt.Sprintf("s%d", i),
+			Tasks:     rapid.OneOf(rapid.IntRange(2, 20), rapid.IntRange(2, 6000)).Draw(t, "tasks"),
+			CPU:       rapid.IntRange(128, 4096).Draw(t, "further cpu"),
+			MemoryMiB: rapid.IntRange(6, 8192).Draw(t, "further memory"),
+		})
+	}
 	return in
 }
 
@@ -39,7 +51,7 @@ func drawPlan(t *rapid.T) sizing.Plan {
 
 // settle replaces what is refused by the nearest valid choice, until nothing is.
 func settle(t require.TestingT, in sizing.Input) sizing.Input {
-	for range 4 {
+	for range 20 {
 		_, err := sizing.Derive(in)
 		if err == nil {
 			return in
@@ -55,7 +67,11 @@ func settle(t require.TestingT, in sizing.Input) sizing.Input {
 }
 
 func set(t require.TestingT, in *sizing.Input, r sizing.Refusal) {
-	for key, text := range map[string]*string{"cluster.instanceType": &in.InstanceType, "database.instanceClass": &in.DatabaseClass} {
+	texts := map[string]*string{"cluster.instanceType": &in.InstanceType, "database.instanceClass": &in.DatabaseClass}
+	for i := range in.OtherTypes {
+		texts[fmt.Sprintf("cluster.otherInstanceTypes[%d]", i)] = &in.OtherTypes[i]
+	}
+	for key, text := range texts {
 		if r.Key == key {
 			require.Equal(t, *text, r.Value)
 			require.NotEqual(t, r.Value, r.Nearest)
@@ -63,10 +79,16 @@ func set(t require.TestingT, in *sizing.Input, r sizing.Refusal) {
 			return
 		}
 	}
-	number := map[string]*int{
+	numbers := map[string]*int{
 		"service.peakConnections": &in.PeakConnections, "service.reconnectsPerSecond": &in.ReconnectsPerSecond,
 		"network.zones": &in.Zones, "service.cpu": &in.TaskCPU, "service.memoryMiB": &in.TaskMemoryMiB,
-	}[r.Key]
+	}
+	for i := range in.Further {
+		f := &in.Further[i]
+		key := "services." + f.Name
+		numbers[key+".maxTasks"], numbers[key+".cpu"], numbers[key+".memoryMiB"] = &f.Tasks, &f.CPU, &f.MemoryMiB
+	}
+	number := numbers[r.Key]
 	require.NotNil(t, number, r.Key)
 	require.Equal(t, strconv.Itoa(*number), r.Value)
 	n, err := strconv.Atoi(r.Nearest)

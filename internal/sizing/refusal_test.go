@@ -34,6 +34,20 @@ func TestRefusals(t *testing.T) {
 		"task larger than host":         {func(in *sizing.Input) { in.TaskCPU, in.TaskMemoryMiB = 4097, 8000 }, map[string]string{"service.cpu": "4096", "service.memoryMiB": "7783"}},
 		"zone's clients give up":        {func(in *sizing.Input) { in.ReconnectsPerSecond = 416 }, map[string]string{"service.reconnectsPerSecond": "417"}},
 		"less than a connection a task": {func(in *sizing.Input) { in.PeakConnections, in.ReconnectsPerSecond = 10, 2 }, map[string]string{"service.reconnectsPerSecond": "3"}},
+		"other type unknown":            {func(in *sizing.Input) { in.OtherTypes = []string{"c7g.xlarge", "t4g.large"} }, map[string]string{"cluster.otherInstanceTypes[1]": "m6g.large"}},
+		"task larger than another type": {func(in *sizing.Input) { in.TaskCPU, in.OtherTypes = 3000, []string{"c6g.large"} }, map[string]string{"service.cpu": "2048"}},
+		"further task larger than host": {
+			func(in *sizing.Input) {
+				in.Further = []sizing.Further{{Name: "orders", Tasks: 2, CPU: 4097, MemoryMiB: 8000}}
+			},
+			map[string]string{"services.orders.cpu": "4096", "services.orders.memoryMiB": "7783"},
+		},
+		"more hosts than a cluster takes": {
+			func(in *sizing.Input) {
+				in.Further = []sizing.Further{{Name: "orders", Tasks: 4999, CPU: 4096, MemoryMiB: 512}, {Name: "b", Tasks: 2, CPU: 128, MemoryMiB: 512}}
+			},
+			map[string]string{"services.orders.maxTasks": "4988"}, // 7 and 5001 and 3 are 11 too many
+		},
 		"database just large enough": {
 			func(in *sizing.Input) { in.PeakConnections, in.DatabaseClass = 60_000, "db.t4g.medium" },
 			nil, // 18 tasks of 31
@@ -126,11 +140,13 @@ func TestCheckFindsEveryBreak(t *testing.T) {
 	breaks := map[string]func(*sizing.Plan){
 		"budget":                                 func(p *sizing.Plan) { p.Budget++ },
 		"task batch":                             func(p *sizing.Plan) { p.BatchTasks++ },
-		"host":                                   func(p *sizing.Plan) { p.TasksPerHost++ },
+		"host":                                   func(p *sizing.Plan) { p.MostPerHost++ },
 		"host batch":                             func(p *sizing.Plan) { p.BatchHosts++ },
 		"zone":                                   func(p *sizing.Plan) { p.Input.PeakConnections = 60_001 },
 		"batch as ECS rounds it":                 func(p *sizing.Plan) { p.MaxPercent = 134 },
 		"deployment moves":                       func(p *sizing.Plan) { p.MaxPercent = 106 },
+		"deployment of the fewest moves":         func(p *sizing.Plan) { p.MinTasks = 3 },
+		"cluster":                                func(p *sizing.Plan) { p.MaxHosts = 5001 },
 		"deployment keeps capacity":              func(p *sizing.Plan) { p.MinHealthyPercent = 99 },
 		"drain pace":                             func(p *sizing.Plan) { p.DrainRate++ },
 		"memory":                                 func(p *sizing.Plan) { p.MaxPerTask = 20_225 },
@@ -139,7 +155,7 @@ func TestCheckFindsEveryBreak(t *testing.T) {
 		"peak without a zone":                    func(p *sizing.Plan) { p.MaxPerTask-- },
 		"CPU without a zone":                     func(p *sizing.Plan) { p.CPUTargetPercent++ },
 		"scaling range":                          func(p *sizing.Plan) { p.MinTasks = 16 },
-		"task in each zone":                      func(p *sizing.Plan) { p.MinTasks-- },
+		"task in each zone":                      func(p *sizing.Plan) { p.MinTasks = 2 },
 		"host CPU":                               func(p *sizing.Plan) { p.TasksPerHost++ },
 		"host memory":                            func(p *sizing.Plan) { p.Input.TaskMemoryMiB = 1946 },
 		"host interfaces":                        func(p *sizing.Plan) { p.TasksPerHost = 21 },

@@ -144,7 +144,13 @@ func NewStack(t testing.TB, aws *AWS, prefix string, cfg config.Config) *Stack {
 	backend := "file://" + filepath.Join(aws.Dir, "state")
 	s.driver, err = deploy.Open(t.Context(), Engine(t), deploy.Target{
 		Stack: s.Name, Project: project, Root: s.root, Backend: backend,
-		Program: func(ctx *pulumi.Context) error { return program.Region(s.Config)(ctx) },
+		Program: func(ctx *pulumi.Context) error {
+			cfg, err := s.Config.Sized() // a test may have changed what they follow from
+			if err != nil {
+				return err
+			}
+			return program.Region(cfg)(ctx)
+		},
 		Env: engine.OfflineEnvironment(os.Environ(), engine.Offline{
 			Dir: aws.Dir, Backend: backend, Passphrase: "ephemeral", Providers: map[string]int{"aws": aws.Port()},
 		}),
