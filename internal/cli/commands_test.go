@@ -126,9 +126,11 @@ func TestUpAsksOnlyAboutChanges(t *testing.T) {
 	require.NotContains(t, w.err.String(), "Only yes")
 
 	w = newWorld(t)
+	w.plans["a"] = plan.Plan{Steps: []plan.Step{vpcStep}}
 	_, code = w.run("up a --yes")
 	require.Zero(t, code)
-	require.False(t, w.did("preview"))
+	require.True(t, w.did("preview a"), "what nobody is asked about is judged all the same")
+	require.NotContains(t, w.err.String(), "Only yes")
 }
 
 func TestUpStopsAtAFailedPreview(t *testing.T) {
@@ -163,7 +165,12 @@ func TestInterruptedWhileRunning(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ctx, cancel := context.WithCancel(context.Background())
-	w.during = func(ctx context.Context, _, _ string) { cancel(); <-ctx.Done() }
+	w.during = func(ctx context.Context, verb, _ string) {
+		if verb == "up" {
+			cancel()
+			<-ctx.Done()
+		}
+	}
 	w.opErrs["up a"] = interruptedError{context.Canceled}
 	_, code := Report(w.Run(ctx, []string{"up", "a", "b", "--yes"}))
 	require.Equal(t, 130, code)
@@ -222,6 +229,8 @@ func TestUsageErrors(t *testing.T) {
 		"up a --offline --offline-slow x":     "must be a type and a duration",
 		"up a --offline --offline-slow x=-1s": "must be a type and a duration",
 		"up a --parallel -1":                  "must not be negative",
+		"up a --max-risk much":                `"much" is none; known: nothing, in-place, replaces, interrupts, disconnects, exposes, blocked`,
+		"preview a --markdown --json":         "stdout takes one of them",
 		"up a --dir nowhere":                  "has no Pulumi.yaml",
 		"outputs":                             "name at least one stack",
 		"offline-aws a":                       "unknown command",
@@ -329,7 +338,7 @@ func TestPreviewListsChangesOnStdout(t *testing.T) {
 	w.plans["a"] = plan.Plan{Steps: []plan.Step{vpcStep}}
 	_, code := w.run("preview a --offline")
 	require.Zero(t, code)
-	require.Equal(t, "a stack\n  + network-vpc (aws:ec2/vpc:Vpc)\na: 1 to create, in 0s.\n", w.out.String())
+	require.Equal(t, "a stack\n  + network-vpc (aws:ec2/vpc:Vpc)\na: 1 to create, in 0s.\na risk: in place.\n", w.out.String())
 	require.Contains(t, w.err.String(), "hub up a --offline\n")
 }
 

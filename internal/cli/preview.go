@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -11,23 +12,31 @@ import (
 
 func (a App) preview() *cobra.Command {
 	var f flags
+	var markdown bool
 	c := &cobra.Command{
 		Use:   "preview STACK...",
 		Short: "Show what an up would change, and change nothing",
-		Args:  someStacks,
+		Long: `preview shows what an up would change, how bad it is for clients and data, and changes
+nothing. With --markdown it writes that as the comment of a pull request: one comment a
+stack, each with a hidden first line by which a later run finds it.`,
+		Args: someStacks,
 		RunE: func(c *cobra.Command, stacks []string) error {
+			if markdown && f.json {
+				return usageError{errors.New("--markdown and --json: stdout takes one of them"), c.CommandPath()}
+			}
 			s, err := a.parse(c, f, stacks)
 			if err != nil {
 				return err
 			}
-			return s.preview(c.Context())
+			return s.preview(c.Context(), markdown)
 		},
 	}
 	f.addRun(c)
+	c.Flags().BoolVar(&markdown, "markdown", false, "write the comment of a pull request to stdout")
 	return c
 }
 
-func (s *session) preview(ctx context.Context) error {
+func (s *session) preview(ctx context.Context, markdown bool) error {
 	if err := s.validate(); err != nil {
 		return err
 	}
@@ -41,11 +50,17 @@ func (s *session) preview(ctx context.Context) error {
 			return reportErr
 		}
 	}
+	if markdown {
+		return errors.Join(err, s.writeComments(plans, err))
+	}
 	if err != nil || s.json {
 		return err
 	}
 	for _, p := range plans {
 		if err := progress.WriteChanges(s.Out, p, false); err != nil {
+			return err
+		}
+		if err := writeRisk(s.Out, s.assess(p)); err != nil {
 			return err
 		}
 	}

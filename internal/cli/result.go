@@ -10,6 +10,7 @@ import (
 
 	"github.com/deepstreamhub/platform/internal/plan"
 	"github.com/deepstreamhub/platform/internal/progress"
+	"github.com/deepstreamhub/platform/internal/risk"
 )
 
 // hidden stands for a secret value wherever values are shown.
@@ -20,11 +21,27 @@ type result struct {
 	Kind    string          `json:"kind"` // always "result"
 	Stack   string          `json:"stack"`
 	Preview bool            `json:"preview"`
-	OK      bool            `json:"ok"`      // the operation succeeded on all stacks
-	Counts  map[plan.Op]int `json:"counts"`  // components left out
-	Changes []plan.Step     `json:"changes"` // components left out
-	Seconds float64         `json:"seconds"` //
-	Outputs map[string]any  `json:"outputs"` // secrets hidden, unknown values null
+	OK      bool            `json:"ok"`             // the operation succeeded on all stacks
+	Counts  map[plan.Op]int `json:"counts"`         // components left out
+	Changes []change        `json:"changes"`        // components left out
+	Risk    *verdict        `json:"risk,omitempty"` // of a preview or an up
+	Seconds float64         `json:"seconds"`        //
+	Outputs map[string]any  `json:"outputs"`        // secrets hidden, unknown values null
+}
+
+// change is a step with the class that it was given.
+type change struct {
+	plan.Step
+	Class  string `json:"class,omitempty"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// verdict is how bad a plan is.
+type verdict struct {
+	Class   risk.Class `json:"class"`
+	Clients int        `json:"clients"` // that lose their connection at least once, at the peak
+	AtOnce  int        `json:"atOnce"`  // of them together, at most
+	Rounds  int        `json:"rounds"`  // how often one may lose it
 }
 
 // report closes an operation: one line a stack for people, or one result a stack as JSON. The outputs follow where
@@ -36,19 +53,32 @@ func (s *session) report(plans []plan.Plan, ok bool) error {
 			continue
 		}
 		r := result{
-			Kind: "result", Stack: p.Stack, Preview: p.Preview, OK: ok, Counts: progress.Total(p), Changes: []plan.Step{},
+			Kind: "result", Stack: p.Stack, Preview: p.Preview, OK: ok, Counts: progress.Total(p), Changes: []change{},
 			Seconds: p.Took.Seconds(), Outputs: values(p.Outputs, false),
 		}
-		for _, step := range p.Changes() {
-			if !step.Component() {
-				r.Changes = append(r.Changes, step)
-			}
-		}
+		s.addChanges(&r, p)
 		if err := json.NewEncoder(s.Out).Encode(r); err != nil {
 			return fmt.Errorf("write result: %w", err)
 		}
 	}
 	return nil
+}
+
+// addChanges lists a plan's changes in a result; those of a preview or an up with how bad they are.
+func (s *session) addChanges(r *result, p plan.Plan) {
+	if s.fleets == nil {
+		for _, step := range p.Changes() {
+			if !step.Component() {
+				r.Changes = append(r.Changes, change{Step: step})
+			}
+		}
+		return
+	}
+	a := s.assess(p)
+	r.Risk = &verdict{a.Class, a.Clients, a.AtOnce, a.Rounds}
+	for _, f := range a.Findings {
+		r.Changes = append(r.Changes, change{f.Step, f.Class.String(), f.Reason})
+	}
 }
 
 // writeOutputs writes the outputs of all stacks as data: a table, or one JSON object by stack and name.

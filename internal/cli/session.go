@@ -17,6 +17,7 @@ import (
 	"github.com/deepstreamhub/platform/internal/engine"
 	"github.com/deepstreamhub/platform/internal/plan"
 	"github.com/deepstreamhub/platform/internal/progress"
+	"github.com/deepstreamhub/platform/internal/risk"
 )
 
 // session is one command at work on its stacks.
@@ -27,6 +28,7 @@ type session struct {
 	stacks []string // in the order given
 	root   string   // project folder
 	slow   map[string]time.Duration
+	fleets map[string]risk.Fleet // by stack, once the configuration was checked
 
 	engine  engine.Engine
 	cloud   cloud    // offline only
@@ -64,6 +66,10 @@ func (s *session) validate() error {
 	}
 	if len(problems) > 0 {
 		return configError{errors.Join(problems...)}
+	}
+	s.fleets = map[string]risk.Fleet{}
+	for name, cfg := range loaded {
+		s.fleets[name] = fleet(cfg)
 	}
 	return nil
 }

@@ -2,35 +2,49 @@ package cli
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/plan"
 	"github.com/deepstreamhub/platform/internal/progress"
+	"github.com/deepstreamhub/platform/internal/risk"
 )
 
 func (a App) up() *cobra.Command {
 	var f flags
+	var most string
 	c := &cobra.Command{
 		Use:   "up STACK...",
 		Short: "Make regions what their configuration says",
 		Long: `up makes regions what their configuration says. It shows what would change and asks
-before it changes anything, unless --yes is given.`,
+before it changes anything, unless --yes is given.
+
+What would change is judged first: nothing, in-place, replaces, interrupts (the database
+fails over), disconnects (clients), exposes (takes protection off data, or deletes it),
+blocked (deletes or replaces what is protected). up refuses all stacks when one of them
+holds a change above --max-risk, and whatever is blocked: that takes two steps, first a
+reviewed up that switches platform.protect off, then the change.`,
 		Args: someStacks,
 		RunE: func(c *cobra.Command, stacks []string) error {
 			s, err := a.parse(c, f, stacks)
 			if err != nil {
 				return err
 			}
-			return s.up(c.Context())
+			allowed, err := risk.Parse(most)
+			if err != nil {
+				return usageError{fmt.Errorf("--max-risk: %w", err), c.CommandPath()}
+			}
+			return s.up(c.Context(), allowed)
 		},
 	}
 	f.addChange(c)
+	c.Flags().StringVar(&most, "max-risk", risk.Exposes.String(), "the worst class of change that is made")
 	return c
 }
 
-func (s *session) up(ctx context.Context) error {
+func (s *session) up(ctx context.Context, most risk.Class) error {
 	if err := s.validate(); err != nil {
 		return err
 	}
@@ -41,10 +55,8 @@ func (s *session) up(ctx context.Context) error {
 	if err := s.start(ctx, false); err != nil {
 		return err
 	}
-	if !s.yes {
-		if err := s.showAndAsk(ctx); err != nil {
-			return err
-		}
+	if err := s.showAndAsk(ctx, most); err != nil {
+		return err
 	}
 	plans, err := s.run(ctx, false, driver.Up, deploy.Options{})
 	if reportErr := s.report(plans, err == nil); reportErr != nil && err == nil {
@@ -56,15 +68,21 @@ func (s *session) up(ctx context.Context) error {
 	return s.writeOutputs(outputsOf(plans), false)
 }
 
-// showAndAsk previews all stacks, shows what would change and asks whether to go on. Where nothing would change there
-// is nothing to ask.
-func (s *session) showAndAsk(ctx context.Context) error {
+// showAndAsk previews all stacks, judges what would change, shows it and asks whether to go on. Where nothing would
+// change there is nothing to ask.
+func (s *session) showAndAsk(ctx context.Context, most risk.Class) error {
 	plans, err := s.run(ctx, true, driver.Preview, deploy.Options{})
-	if err != nil {
+	if err := s.refuse(plans, most, err); err != nil {
 		return err
+	}
+	if s.yes {
+		return nil
 	}
 	for _, p := range plans {
 		if err := progress.WriteChanges(s.Err, p, true); err != nil {
+			return err
+		}
+		if err := writeRisk(s.Err, s.assess(p)); err != nil {
 			return err
 		}
 	}

@@ -61,10 +61,11 @@ func counts(from map[apitype.OpType]int) map[plan.Op]int {
 func step(m apitype.StepEventMetadata) plan.Step {
 	s := plan.Step{URN: m.URN, Type: m.Type, Name: plan.Name(m.URN), Op: op(m.Op)}
 	if m.Old != nil {
-		s.Parent, s.Protect, s.Old = m.Old.Parent, m.Old.Protect, m.Old.Inputs
+		s.Parent, s.Protect, s.Old = m.Old.Parent, m.Old.Protect, inputs(m.Old.Inputs)
 	}
 	if m.New != nil {
-		s.Parent, s.Protect, s.New = m.New.Parent, m.New.Protect, m.New.Inputs
+		s.Unprotect = s.Protect && !m.New.Protect
+		s.Parent, s.Protect, s.New = m.New.Parent, m.New.Protect, inputs(m.New.Inputs)
 	}
 	if s.Op == plan.OpUpdate || s.Op == plan.OpReplace {
 		s.Changed, s.Replaces = differences(m)

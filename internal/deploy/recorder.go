@@ -177,6 +177,7 @@ func (r *recorder) progress(e plan.Event, p apitype.ProgressEvent) {
 
 // plan returns what was recorded. Steps that failed, or that an interrupt kept from starting, did not happen.
 func (r *recorder) plan() plan.Plan {
+	r.result.Failed = r.attempted()
 	r.result.Steps = slices.DeleteFunc(r.result.Steps, func(s plan.Step) bool { return !r.finished[s.URN] })
 	for _, s := range r.leftovers {
 		if !r.replacing[s.URN] {
@@ -189,6 +190,24 @@ func (r *recorder) plan() plan.Plan {
 		r.result.Took = r.now().Sub(r.began)
 	}
 	return r.result
+}
+
+// attempted returns the steps that failed. Of those that it refuses, such as the deletion of something protected, the
+// engine says no more than that they began, and why they may not be.
+func (r *recorder) attempted() []plan.Step {
+	all := slices.Clone(r.failures)
+	for _, s := range r.result.Steps {
+		if !r.finished[s.URN] && len(r.messages[s.URN]) > 0 {
+			all = append(all, s)
+		}
+	}
+	var out []plan.Step
+	for _, s := range all {
+		if !slices.ContainsFunc(out, func(f plan.Step) bool { return f.URN == s.URN }) {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // failed returns the resources that failed, each with the messages its provider or the engine gave.

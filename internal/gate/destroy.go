@@ -6,12 +6,8 @@ import (
 	"strings"
 
 	"github.com/deepstreamhub/platform/internal/plan"
+	"github.com/deepstreamhub/platform/internal/risk"
 )
-
-// deletionGuards are the inputs by which AWS itself refuses a deletion: deletionProtection of the RDS, Neptune and
-// DocumentDB clusters and instances, enableDeletionProtection of load balancers, deletionProtectionEnabled of DynamoDB
-// tables (names from the AWS provider's schema, 6.83).
-var deletionGuards = []string{"deletionProtection", "enableDeletionProtection", "deletionProtectionEnabled"}
 
 // Guarded is one resource that may not be deleted, and what says so.
 type Guarded struct {
@@ -49,26 +45,7 @@ func guards(r plan.Resource) []string {
 	if r.Protect {
 		by = append(by, "protect")
 	}
-	for _, input := range deletionGuards {
-		if on(r.Inputs[input]) {
-			by = append(by, input)
-		}
-	}
-	return by
-}
-
-// on reads a boolean as a checkpoint may hold it: the provider schema lets "true" stand for true. What is neither is
-// on: a gate that does not understand refuses.
-func on(input any) bool {
-	switch v := input.(type) {
-	case nil:
-		return false
-	case bool:
-		return v
-	case string:
-		return v != "false"
-	}
-	return true
+	return append(by, risk.Guards(r.Inputs)...)
 }
 
 // Error names every guarded resource, one a line.

@@ -31,11 +31,13 @@ type Step struct {
 	Parent  string `json:"parent,omitempty"` // parent's URN; empty for the stack itself
 	Op      Op     `json:"op"`
 	Protect bool   `json:"protect,omitempty"`
+	// Unprotect: the resource is protected in the state and will not be afterwards. A step that changes nothing else is OpSame.
+	Unprotect bool `json:"unprotect,omitempty"`
 
 	Changed  []string       `json:"changed,omitempty"`  // paths of the inputs that differ, sorted
 	Replaces []string       `json:"replaces,omitempty"` // those of Changed that force a replacement, sorted
-	Old      map[string]any `json:"-"`                  // inputs before; nil for a create. May hold secrets: not for output
-	New      map[string]any `json:"-"`                  // inputs after; nil for a delete. May hold secrets: not for output
+	Old      map[string]any `json:"-"`                  // inputs before; nil for a create. What the engine knows to be secret is Secret
+	New      map[string]any `json:"-"`                  // inputs after, Unknown where AWS computes them; nil for a delete
 }
 
 // Component reports whether the step is about a component, which exists in the state only.
@@ -52,6 +54,7 @@ type Plan struct {
 	Stack   string            `json:"stack"`
 	Preview bool              `json:"preview"`
 	Steps   []Step            `json:"steps"`
+	Failed  []Step            `json:"failed,omitempty"` // what the engine refused or failed to do; not among Steps unless part of it was done
 	Outputs map[string]Output `json:"outputs,omitempty"`
 	Took    time.Duration     `json:"took"` // nanoseconds
 }

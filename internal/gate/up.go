@@ -1,0 +1,67 @@
+package gate
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/deepstreamhub/platform/internal/risk"
+)
+
+// shown is how many of the changes that a refusal is about it names.
+const shown = 10
+
+// TooRisky is the refusal to make changes whose class is above what was allowed.
+type TooRisky struct {
+	Assessment risk.Assessment
+	Max        risk.Class
+	over       []risk.Finding // the worst first
+}
+
+// Up refuses an assessment that holds a change above the given class. What is Blocked is refused whatever the class: only
+// an earlier, reviewed change that takes the protection off makes it something else.
+func Up(a risk.Assessment, most risk.Class) error {
+	most = min(most, risk.Blocked-1)
+	if a.Class <= most {
+		return nil
+	}
+	refused := &TooRisky{Assessment: a, Max: most}
+	for _, class := range risk.Classes() {
+		if class > most {
+			refused.over = append(refused.over, a.Of(class)...)
+		}
+	}
+	return refused
+}
+
+// Error says which class it is about and names the worst changes, one a line.
+func (r *TooRisky) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "up %s: refused: %s", r.Assessment.Stack, r.Assessment.Headline())
+	for i, f := range r.over {
+		if i == shown {
+			fmt.Fprintf(&b, "\n  and %d more", len(r.over)-shown)
+			break
+		}
+		fmt.Fprintf(&b, "\n  %s %s (%s)", f.Step.Op, f.Step.Name, f.Step.Type)
+		if f.Reason != "" {
+			b.WriteString(": " + f.Reason)
+		}
+	}
+	return b.String()
+}
+
+// Advice says how the change is made all the same.
+func (r *TooRisky) Advice() string {
+	stack := r.Assessment.Stack
+	if r.Assessment.Class == risk.Blocked {
+		return fmt.Sprintf("Nothing was touched. Where this is meant, it is two steps, each to be reviewed:\n"+
+			"  1. set deepstreamhub:platform.protect to false in Pulumi.%[1]s.yaml, change nothing else, and run: hub up %[1]s --max-risk %[2]s\n"+
+			"  2. make the change and run: hub up %[1]s --max-risk %[2]s\n"+
+			"Then set protect to true again.", stack, risk.Exposes)
+	}
+	return fmt.Sprintf("Nothing was touched. This run allows at most: %s.\n"+
+		"Where the change is meant and its time is right, allow it with: --max-risk %s", r.Max, r.Assessment.Class)
+}
+
+// ExitCode is that of a refusal.
+func (r *TooRisky) ExitCode() int { return Refused }
