@@ -101,23 +101,9 @@ func (c *checker) checkFurther(key string, s FurtherService) {
 	if !c.bad[key+".image"] {
 		c.checkImage(key+".image", s.Image)
 	}
-	most := s.MaxTasks
-	if most == 0 {
-		most = s.Tasks
-	}
-	for _, n := range []struct {
-		name            string
-		value, min, max int
-		why             string
-	}{
-		{"port", s.Port, 1, 65535, "a TCP port"},
-		{"tasks", s.Tasks, 2, 5000, "one task is no redundancy, and 5000 is the quota of a service"},
-		{"maxTasks", most, s.Tasks, 5000, "from tasks to the quota of a service"},
-		{"cpu", s.CPU, 128, 10240, "CPU units, 1024 to a vCPU"},
-		{"memoryMiB", s.MemoryMiB, 6, unlimited, "Docker allows no less"},
-	} {
+	for _, n := range furtherNumbers(s) {
 		if !c.bad[key+"."+n.name] && (n.value < n.min || n.value > n.max) {
-			c.refuseValue(key+"."+n.name, n.value, fmt.Sprintf("must be a whole number from %d to %d (%s)", n.min, n.max, n.why), strconv.Itoa(min(max(n.value, n.min), n.max)))
+			c.refuseValue(key+"."+n.name, n.value, n.rule(), strconv.Itoa(min(max(n.value, n.min), n.max)))
 		}
 	}
 	for name, path := range map[string]string{"healthPath": s.HealthPath, "path": s.Path} {
@@ -134,6 +120,34 @@ func (c *checker) checkFurther(key string, s FurtherService) {
 		if !variablePattern.MatchString(name) {
 			c.refuseValue(key+".environment", name, "must have names of letters, digits and underscores, no digit first", "")
 		}
+	}
+}
+
+// furtherNumber is a number of a further service and its range, both ends included.
+type furtherNumber struct {
+	name            string
+	value, min, max int
+	why             string
+}
+
+func (n furtherNumber) rule() string {
+	if n.max == unlimited {
+		return fmt.Sprintf("must be a whole number of %d or more (%s)", n.min, n.why)
+	}
+	return fmt.Sprintf("must be a whole number from %d to %d (%s)", n.min, n.max, n.why)
+}
+
+func furtherNumbers(s FurtherService) []furtherNumber {
+	most := s.MaxTasks
+	if most == 0 {
+		most = s.Tasks
+	}
+	return []furtherNumber{
+		{"port", s.Port, 1, 65535, "a TCP port"},
+		{"tasks", s.Tasks, 2, 5000, "one task is no redundancy, and 5000 is the quota of a service"},
+		{"maxTasks", most, s.Tasks, 5000, "from tasks to the quota of a service"},
+		{"cpu", s.CPU, 128, 10240, "CPU units, 1024 to a vCPU"},
+		{"memoryMiB", s.MemoryMiB, 6, unlimited, "Docker allows no less"},
 	}
 }
 

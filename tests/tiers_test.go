@@ -1,0 +1,63 @@
+package tests
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/deepstreamhub/platform/internal/config"
+	"github.com/deepstreamhub/platform/tests/handbook"
+	"github.com/deepstreamhub/platform/tests/harness"
+)
+
+// docs/tiers.md is generated, and says something of every resource that a stack can have.
+func TestTiersDocument(t *testing.T) {
+	t.Parallel()
+	var lists [][]handbook.Resource
+	for _, name := range tracked {
+		text, err := os.ReadFile(filepath.Join("testdata", "golden", name+".txt"))
+		require.NoError(t, err)
+		lists = append(lists, handbook.FromGolden(string(text)))
+	}
+	everything := harness.NewStack(t, harness.NewAWS(t, nil), "tiers", everyOption(t))
+	resources := handbook.Merge(append(lists, handbook.FromPlan(everything.Preview()))...)
+	why, err := handbook.Reasons()
+	require.NoError(t, err)
+	require.Empty(t, strings.Join(handbook.Agree(resources, why), "\n"))
+
+	got, err := handbook.Tiers(harness.Root(t), resources)
+	require.NoError(t, err)
+	path := filepath.Join(harness.Root(t), "docs", "tiers.md")
+	want, err := os.ReadFile(path)
+	if string(want) == got {
+		return
+	}
+	if *update {
+		require.NoError(t, os.WriteFile(path, []byte(got), 0o600))
+	}
+	require.NoError(t, err)
+	require.Equal(t, strings.Split(string(want), "\n"), strings.Split(got, "\n"), "docs/tiers.md is out of date: run with -update")
+}
+
+// everyOption is a production stack with every resource that an option brings.
+func everyOption(t *testing.T) config.Config {
+	t.Helper()
+	src, err := config.ReadFiles(harness.Root(t), "prod-eu")
+	require.NoError(t, err)
+	cfg, err := config.Load(src, config.Options{Offline: true})
+	require.NoError(t, err)
+	cfg.Network.Endpoints = config.EndpointServices()
+	cfg.Backup.Lock = "governance"
+	cfg.Edge.GlobalName, cfg.Edge.DataScope = "global.deepstreamhub.com", "perRegion"
+	cfg.Service.ScaleOn = config.ScaleOnCPU
+	cfg.Services = map[string]config.FurtherService{"orders": {
+		Image: cfg.Service.Image, Port: 8080, HealthPath: "/orders/health", Path: "/orders", Tasks: 2, MaxTasks: 4, CPU: 256, MemoryMiB: 512,
+	}}
+	cfg.Observability.Notify = []string{
+		"mailto:watch@deepstreamhub.com", "https://watch.deepstreamhub.com/alarms", "arn:aws:sqs:eu-central-1:111122223333:alarms",
+	}
+	return cfg
+}
