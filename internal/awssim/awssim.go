@@ -1,17 +1,20 @@
-// Package awssim puts the offline AWS in the place of the real one: a provider server in this process, over a cloud
-// that is kept in a directory between commands.
+// Package awssim puts the offline AWS in the place of the real one: a provider server and the endpoints of S3 and KMS in
+// this process, over a cloud that is kept in a directory between commands.
 package awssim
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"time"
 
 	"google.golang.org/grpc"
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+	"github.com/deepstreamhub/platform/internal/awssim/endpoint"
 	"github.com/deepstreamhub/platform/internal/awssim/provider"
 )
 
@@ -32,29 +35,45 @@ type Options struct {
 type Server struct {
 	cloud    *cloud.Cloud
 	grpc     *grpc.Server
-	listener net.Listener
+	http     *http.Server
+	provider net.Listener
+	endpoint net.Listener
 	done     chan error
 }
 
 // Start opens the cloud and serves it on the loopback interface until Close.
 func Start(opts Options) (*Server, error) {
-	s := &Server{done: make(chan error, 1)}
+	s := &Server{done: make(chan error, 2)}
 	c, err := cloud.Open(opts.cloud(s.die))
 	if err != nil {
 		return nil, err
 	}
-	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", opts.Port))
-	if err != nil {
+	s.cloud, s.grpc = c, provider.New(c).GRPC()
+	s.http = &http.Server{Handler: endpoint.Handler(c), ReadHeaderTimeout: time.Minute}
+	if err := s.listen(opts); err != nil {
 		return nil, errors.Join(fmt.Errorf("serve the offline AWS: %w", err), c.Close())
 	}
-	if opts.Log != nil {
-		if _, err := fmt.Fprintf(opts.Log, "Offline AWS: %s", c.Account()); err != nil {
-			return nil, errors.Join(err, l.Close(), c.Close())
-		}
-	}
-	s.cloud, s.grpc, s.listener = c, provider.New(c).GRPC(), l
-	go func() { s.done <- s.grpc.Serve(l) }()
+	go func() { s.done <- s.grpc.Serve(s.provider) }()
+	go func() { s.done <- s.http.Serve(s.endpoint) }()
 	return s, nil
+}
+
+// listen takes the ports and tells what is served.
+func (s *Server) listen(opts Options) error {
+	var err error
+	if s.provider, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", opts.Port)); err != nil {
+		return err
+	}
+	if s.endpoint, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+		return errors.Join(err, s.provider.Close())
+	}
+	if opts.Log == nil {
+		return nil
+	}
+	if _, err := fmt.Fprintf(opts.Log, "Offline AWS: %s", s.cloud.Account()); err != nil {
+		return errors.Join(err, s.provider.Close(), s.endpoint.Close())
+	}
+	return nil
 }
 
 // cloud returns the options of the cloud that is served.
@@ -73,7 +92,13 @@ func (o Options) cloud(die func()) cloud.Options {
 func (s *Server) die() { s.grpc.Stop() }
 
 // Port returns the loopback port to which engines attach.
-func (s *Server) Port() int { return s.listener.Addr().(*net.TCPAddr).Port }
+func (s *Server) Port() int { return s.provider.Addr().(*net.TCPAddr).Port }
+
+// Endpoint returns the loopback address, host and port, of S3 and KMS.
+func (s *Server) Endpoint() string { return s.endpoint.Addr().String() }
+
+// Environment is what makes an AWS SDK's clients of S3 and KMS use this account, and no other.
+func (s *Server) Environment() []string { return endpoint.Environment(s.Endpoint()) }
 
 // Cloud returns what is served, for tests that look behind the engine.
 func (s *Server) Cloud() *cloud.Cloud { return s.cloud }
@@ -81,6 +106,13 @@ func (s *Server) Cloud() *cloud.Cloud { return s.cloud }
 // Close ends the calls under way, stops serving and releases the cloud's directory.
 func (s *Server) Close() error {
 	s.grpc.Stop()
-	err := <-s.done
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	err := s.http.Shutdown(ctx)
+	for range 2 {
+		if served := <-s.done; !errors.Is(served, http.ErrServerClosed) {
+			err = errors.Join(err, served)
+		}
+	}
 	return errors.Join(err, s.cloud.Close())
 }

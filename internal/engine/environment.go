@@ -22,9 +22,10 @@ func Environment(base []string, extra ...string) []string {
 // Offline says what an offline engine works with.
 type Offline struct {
 	Dir        string         // absolute; the engine's home and its HOME go below it, and nothing outside is written to
-	Backend    string         // file:// URL of the offline state
+	Backend    string         // URL of the offline state, file:// or s3://
 	Passphrase string         // of the offline secrets provider
 	Providers  map[string]int // provider package to its port on the loopback interface, such as aws: 40123
+	AWS        []string       // KEY=VALUE by which an AWS SDK finds the offline S3 and KMS, where state and key are in them
 }
 
 // OfflineEnvironment is the whole environment of an offline run. Of base, KEY=VALUE, only what has no bearing on
@@ -50,6 +51,7 @@ func OfflineEnvironment(base []string, o Offline) []string {
 		"AWS_EC2_METADATA_DISABLED=true",
 		"DEEPSTREAMHUB_OFFLINE=1",
 	)
+	env = append(env, o.AWS...)
 	if len(providers) > 0 {
 		env = append(env, "PULUMI_DEBUG_PROVIDERS="+strings.Join(providers, ","))
 	}

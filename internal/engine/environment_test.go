@@ -16,12 +16,13 @@ func TestOfflineEnvironment(t *testing.T) {
 	}
 	got := engine.OfflineEnvironment(base, engine.Offline{
 		Dir: "/off", Backend: "file:///off/state", Passphrase: "p", Providers: map[string]int{"slow": 2, "aws": 1},
+		AWS: []string{"AWS_ENDPOINT_URL_S3=http://off"},
 	})
 	want := []string{
 		"PATH=/bin", "LANG=C.UTF-8", "TMPDIR=/t",
 		"HOME=/off/home", "PULUMI_HOME=/off/pulumi", "PULUMI_BACKEND_URL=file:///off/state", "PULUMI_CONFIG_PASSPHRASE=p",
 		"PULUMI_SKIP_UPDATE_CHECK=true", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true", "AWS_EC2_METADATA_DISABLED=true",
-		"DEEPSTREAMHUB_OFFLINE=1", "PULUMI_DEBUG_PROVIDERS=aws:1,slow:2",
+		"DEEPSTREAMHUB_OFFLINE=1", "AWS_ENDPOINT_URL_S3=http://off", "PULUMI_DEBUG_PROVIDERS=aws:1,slow:2",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

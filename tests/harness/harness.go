@@ -110,9 +110,10 @@ type Stack struct {
 	AWS    *AWS
 	Config config.Config // what the next Up uses; tests change it in place
 
-	t      testing.TB
-	root   string
-	driver *deploy.Driver
+	t       testing.TB
+	root    string
+	backend Backend
+	driver  *deploy.Driver
 }
 
 // Ephemeral turns a tracked stack's configuration into that of a short-lived one: nothing protected, no snapshot
@@ -132,18 +133,20 @@ func Ephemeral(t testing.TB, like string) config.Config {
 }
 
 // NewStack prepares a stack with a unique name that begins with prefix. Nothing is deployed yet.
-func NewStack(t testing.TB, aws *AWS, prefix string, cfg config.Config) *Stack {
+func NewStack(t testing.TB, aws *AWS, prefix string, cfg config.Config, opts ...Option) *Stack {
 	t.Helper()
 	suffix := make([]byte, 3)
 	_, err := rand.Read(suffix)
 	require.NoError(t, err)
-	s := &Stack{Name: prefix + "-" + hex.EncodeToString(suffix), AWS: aws, Config: cfg, t: t, root: t.TempDir()}
+	s := &Stack{Name: prefix + "-" + hex.EncodeToString(suffix), AWS: aws, Config: cfg, t: t, root: t.TempDir(), backend: aws.local()}
+	for _, opt := range opts {
+		opt(s)
+	}
 	text, err := os.ReadFile(filepath.Join(Root(t), "Pulumi.yaml"))
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(s.root, "Pulumi.yaml"), text, 0o600))
-	backend := "file://" + filepath.Join(aws.Dir, "state")
 	s.driver, err = deploy.Open(t.Context(), Engine(t), deploy.Target{
-		Stack: s.Name, Project: project, Root: s.root, Backend: backend,
+		Stack: s.Name, Project: project, Root: s.root, Backend: s.backend.URL, Secrets: s.backend.Secrets,
 		Program: func(ctx *pulumi.Context) error {
 			cfg, err := s.Config.Sized() // a test may have changed what they follow from
 			if err != nil {
@@ -152,7 +155,8 @@ func NewStack(t testing.TB, aws *AWS, prefix string, cfg config.Config) *Stack {
 			return program.Region(cfg)(ctx)
 		},
 		Env: engine.OfflineEnvironment(os.Environ(), engine.Offline{
-			Dir: aws.Dir, Backend: backend, Passphrase: "ephemeral", Providers: map[string]int{"aws": aws.Port()},
+			Dir: aws.Dir, Backend: s.backend.URL, Passphrase: "ephemeral", Providers: map[string]int{"aws": aws.Port()},
+			AWS: aws.Environment(),
 		}),
 	})
 	require.NoError(t, err)

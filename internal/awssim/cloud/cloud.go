@@ -45,6 +45,7 @@ type Cloud struct {
 	owned     map[key][]*Resource     // what AWS made along with a resource, by ownerKey
 	leaving   []*Resource             // what is being deleted
 	remnants  []Remnant
+	objects   *objects // what the buckets hold
 }
 
 type key struct{ Type, Region, ID string }
@@ -86,6 +87,9 @@ func Open(opts Options) (*Cloud, error) {
 		if _, err := c.load(); err != nil {
 			return nil, errors.Join(fmt.Errorf("read offline cloud in %s: %w", opts.Dir, err), s.close())
 		}
+		if err := c.objects.load(); err != nil {
+			return nil, errors.Join(fmt.Errorf("read offline buckets in %s: %w", opts.Dir, err), s.close())
+		}
 	}
 	t := &Tx{c: c}
 	c.account.declare(t)
@@ -101,6 +105,7 @@ func newCloud(opts Options) *Cloud {
 		account: opts.Account, clock: opts.Clock, timeless: opts.Clock == nil, seed: opts.Seed, length: opts.Length, faults: opts.Faults,
 		slow: opts.Slow, made: map[string]int{}, resources: map[key]*Resource{}, byType: map[string][]*Resource{},
 		index: map[index]*Resource{}, inbound: map[key]map[key]*Holder{}, outbound: map[key][]key{}, owned: map[key][]*Resource{},
+		objects: newObjects(opts.Dir),
 	}
 	if c.account == nil {
 		c.account = DefaultAccount()
@@ -119,7 +124,7 @@ func (c *Cloud) Close() error {
 	if c.store == nil {
 		return nil
 	}
-	return c.store.close()
+	return errors.Join(c.objects.close(), c.store.close())
 }
 
 // Account returns what was declared of the account.

@@ -37,7 +37,9 @@ func logsAccess(t *Tx, r *Resource, old Map) error {
 			return Refuse("InvalidConfigurationRequest", "ELB User Guide, Enable access logs: bucket policy",
 				"Access Denied for bucket: %s. Please check S3bucket permission", name)
 		}
-		putObject(t, bucket, key)
+		if err := putObject(t, bucket, key); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -46,6 +46,7 @@ func (c *Cloud) Fork(opts Options) *Cloud {
 	for from, to := range c.outbound {
 		f.outbound[from] = append([]key(nil), to...)
 	}
+	f.objects = c.objects.fork()
 	return f
 }
 

@@ -10,6 +10,7 @@ const (
 	typeBucket       = "aws:s3/bucketV2:BucketV2"
 	typeBucketPolicy = "aws:s3/bucketPolicy:BucketPolicy"
 	typePublicBlock  = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
+	typeVersioning   = "aws:s3/bucketVersioningV2:BucketVersioningV2"
 	typeEncryption   = "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2"
 )
 
@@ -81,23 +82,26 @@ func createBucket(t *Tx, r *Resource) error {
 // ownerID is the account's canonical user id, 64 hexadecimal digits.
 func ownerID(t *Tx) string { return strings.Repeat("0", 64-12) + t.Account() }
 
-// deleteBucket refuses a bucket with objects unless the provider is to empty it first. What configures the bucket goes
-// with it.
-func deleteBucket(_ *Tx, r *Resource) error {
-	if len(r.objects()) > 0 && !r.Bool("forceDestroy") {
+// deleteBucket refuses a bucket with objects, versions of them or delete markers unless the provider is to empty it
+// first. What configures the bucket goes with it.
+func deleteBucket(t *Tx, r *Resource) error {
+	if len(t.c.objects.keys(r.ID, "")) == 0 {
+		return nil
+	}
+	if !r.Bool("forceDestroy") {
 		return Refuse("BucketNotEmpty", "facts 103", "The bucket you tried to delete is not empty. You must delete all versions in the bucket.")
 	}
-	return nil
+	return t.c.objects.removeAll(r.ID)
 }
 
-// objects are the keys that a bucket holds.
-func (r *Resource) objects() []any { list, _ := r.Hidden["objects"].([]any); return list }
-
-// putObject stores an object without content.
-func putObject(t *Tx, bucket *Resource, key string) {
-	if bucket.Hidden == nil {
-		bucket.Hidden = Map{}
+// putObject stores an object without content, as a service does that tries whether it may.
+func putObject(t *Tx, bucket *Resource, name string) error {
+	content, err := t.c.objects.keep(nil)
+	if err != nil {
+		return err
 	}
-	bucket.Hidden["objects"] = append(bucket.objects(), key)
-	t.Save(bucket)
+	_, err = t.c.putObject(Object{Bucket: bucket.ID, Key: name, MD5: emptyMD5, Content: content}, nil)
+	return err
 }
+
+const emptyMD5 = "d41d8cd98f00b204e9800998ecf8427e"

@@ -88,18 +88,26 @@ func (s *statement) public() bool {
 
 // bucketAllows reports whether a bucket's policy lets a service or another account do something.
 func bucketAllows(t *Tx, bucket *Resource, q request) bool {
+	return allows(bucketStatements(t, bucket), q)
+}
+
+// bucketStatements are what a bucket's policy says; none where it has no policy.
+func bucketStatements(t *Tx, bucket *Resource) []statement {
 	p, ok := t.Find(typeBucketPolicy, "", bucket.ID)
 	if !ok {
-		return false
+		return nil
 	}
 	text, ok := p.State["policy"].(string)
 	if !ok {
 		raw, err := json.Marshal(p.State["policy"])
 		if err != nil {
-			return false
+			return nil
 		}
 		text = string(raw)
 	}
 	statements, err := parsePolicy(text, resourcePolicy)
-	return err == nil && allows(statements, q)
+	if err != nil {
+		return nil // checked when it came in
+	}
+	return statements
 }

@@ -54,7 +54,7 @@ var _ = register(
 		},
 	}),
 	bucketSetting(Kind{
-		Type: "aws:s3/bucketVersioningV2:BucketVersioningV2", Noun: "BucketVersioning", Replace: []string{"expectedBucketOwner"},
+		Type: typeVersioning, Noun: "BucketVersioning", Replace: []string{"expectedBucketOwner"},
 		Check: func(c *Checker) {
 			c.OneOf("versioningConfiguration.status", "Enabled", "Suspended", "Disabled")
 			c.OneOf("versioningConfiguration.mfaDelete", "Enabled", "Disabled")

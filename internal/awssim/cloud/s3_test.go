@@ -9,9 +9,8 @@ import (
 )
 
 const (
-	typeOwnership  = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
-	typeVersioning = "aws:s3/bucketVersioningV2:BucketVersioningV2"
-	typeLifecycle  = "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2"
+	typeOwnership = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
+	typeLifecycle = "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2"
 )
 
 // settings are valid inputs of everything that configures a bucket.
@@ -40,7 +39,7 @@ func TestBucket(t *testing.T) {
 
 	tx := &Tx{c: e.Cloud, Region: home}
 	bucket, _ := tx.Find(typeBucket, "", "logs")
-	putObject(tx, bucket, "a")
+	require.NoError(t, putObject(tx, bucket, "a"))
 	require.Equal(t, "BucketNotEmpty", Code(e.gone(typeBucket, "logs", nil)))
 	_, err = e.change(typeBucket, "logs", Map{"bucket": "logs", "forceDestroy": true})
 	require.NoError(t, err)

@@ -1,0 +1,53 @@
+package harness
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+	"github.com/deepstreamhub/platform/internal/state"
+)
+
+// Backend is where stacks keep their state.
+type Backend struct {
+	URL     string // backend URL
+	Secrets string // secrets provider; empty: a passphrase
+}
+
+// stateRegion is where the harness keeps shared state.
+const stateRegion = "eu-central-1"
+
+// SharedState makes a state bucket and key in the account, as its administrator's bootstrap does, and returns their
+// addresses. They are the ones of a real account: that they are served here is in the environment alone.
+func (a *AWS) SharedState(t testing.TB) Backend {
+	t.Helper()
+	create := func(typ string, inputs cloud.Map) (string, cloud.Map) {
+		t.Helper()
+		id, made, err := a.Cloud().Create(t.Context(), stateRegion, typ, inputs)
+		require.NoError(t, err)
+		return id, made
+	}
+	_, key := create("aws:kms/key:Key", cloud.Map{"multiRegion": true, "enableKeyRotation": true})
+	create("aws:kms/alias:Alias", cloud.Map{"name": state.KeyAlias, "targetKeyId": cloud.Str(key, "keyId")})
+	bucket, _ := create("aws:s3/bucketV2:BucketV2", cloud.Map{"bucket": state.Bucket(a.Cloud().Account().ID)})
+	create("aws:s3/bucketVersioningV2:BucketVersioningV2", cloud.Map{
+		"bucket": bucket, "versioningConfiguration": cloud.Map{"status": "Enabled"},
+	})
+	create("aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2", cloud.Map{
+		"bucket": bucket,
+		"rules": cloud.List[any](cloud.Map{"applyServerSideEncryptionByDefault": cloud.Map{
+			"sseAlgorithm": "aws:kms", "kmsMasterKeyId": cloud.Str(key, "arn"),
+		}}),
+	})
+	return Backend{URL: state.Backend(a.Cloud().Account().ID, stateRegion), Secrets: state.Secrets(stateRegion)}
+}
+
+// local is a backend on disk, of the account's own.
+func (a *AWS) local() Backend { return Backend{URL: "file://" + a.Dir + "/state"} }
+
+// Option changes how a stack is prepared.
+type Option func(*Stack)
+
+// On keeps a stack's state in a backend. Without it, it is on disk and ends with the test.
+func On(b Backend) Option { return func(s *Stack) { s.backend = b } }
