@@ -11,9 +11,12 @@ import (
 )
 
 // groups returns the names of the top-level groups, in the order of Config.
-func groups() []string {
+func groups() []string { return groupsOf(reflect.TypeFor[Config]()) }
+
+// groupsOf returns the names of the top-level groups of a struct of groups, in its order.
+func groupsOf(root reflect.Type) []string {
 	var names []string
-	for _, f := range reflect.VisibleFields(reflect.TypeFor[Config]()) {
+	for _, f := range reflect.VisibleFields(root) {
 		if name := f.Tag.Get("yaml"); name != "-" {
 			names = append(names, name)
 		}
@@ -53,11 +56,14 @@ func field(cfg *Config, key string) reflect.Value {
 	return f
 }
 
-// paths returns every key there is, groups and what is in them.
-func paths() []string {
+// paths returns every key of a Config, groups and what is in them.
+func paths() []string { return pathsOf(reflect.TypeFor[Config]()) }
+
+// pathsOf is paths for any struct of groups.
+func pathsOf(of reflect.Type) []string {
 	var all []string
-	root := reflect.ValueOf(Config{})
-	for _, group := range groups() {
+	root := reflect.Zero(of)
+	for _, group := range groupsOf(of) {
 		all = append(all, group)
 		if child(root, group).Kind() != reflect.Struct {
 			continue // its keys are names that the stack chooses
@@ -71,7 +77,7 @@ func paths() []string {
 
 // nearestKey returns the known key that an unknown one most likely stands for: the one spelt most like it beside it, or
 // one elsewhere whose last part is spelt so much more like it that it is probably in the wrong group.
-func nearestKey(unknown string) string {
+func nearestKey(root reflect.Type, unknown string) string {
 	const elsewhere = 3 // letters that a key of another group has to be nearer
 	parent, name := split(unknown)
 	cost := func(path string) int {
@@ -81,7 +87,7 @@ func nearestKey(unknown string) string {
 		}
 		return distance(name, n) + elsewhere
 	}
-	return slices.MinFunc(paths(), func(a, b string) int { return cost(a) - cost(b) })
+	return slices.MinFunc(pathsOf(root), func(a, b string) int { return cost(a) - cost(b) })
 }
 
 // split cuts the last part off a key.

@@ -47,9 +47,8 @@ const sizedBy = "service.peakConnections and service.reconnectsPerSecond"
 // error wraps Problems, all of them at once; the Config is the zero value then.
 func Load(src Source, opts Options) (Config, error) {
 	cfg := Defaults()
-	d := decoder{offline: opts.Offline, bad: map[string]bool{}}
-	d.source(src, &cfg)
-	c := checker{cfg: cfg, bad: d.bad, problems: d.problems}
+	problems, bad := platform.Decode(src, opts, &cfg)
+	c := checker{cfg: cfg, bad: bad, problems: problems}
 	c.check()
 	if len(c.problems) > 0 {
 		return Config{}, fmt.Errorf("stack %s: %w", src.Stack, c.problems.sorted())
@@ -67,9 +66,11 @@ func (cfg Config) Validate() error {
 	return nil
 }
 
-// decoder walks over raw values and a Config side by side and notes what does not fit.
+// decoder walks over raw values and a struct of groups side by side and notes what does not fit.
 type decoder struct {
+	Schema
 	offline  bool
+	root     reflect.Value
 	problems Problems
 	bad      map[string]bool // keys whose value did not decode, which no rule should look at again
 }
@@ -82,23 +83,23 @@ func (d *decoder) refuse(key string, value any, rule, nearest string) {
 	d.problems = append(d.problems, Problem{key, show(value), rule, nearest})
 }
 
-func (d *decoder) source(src Source, cfg *Config) {
+func (d *decoder) source(src Source) {
 	for _, full := range slices.Sorted(maps.Keys(src.Values)) {
 		raw := src.Values[full]
 		namespace, name, _ := strings.Cut(full, ":")
-		group := child(reflect.ValueOf(cfg).Elem(), name)
+		group := child(d.root, name)
 		switch {
 		case full == regionKey:
-			d.value(regionKey, plain(raw), reflect.ValueOf(&cfg.Region).Elem())
-		case namespace != Project: // the business of a provider or of the engine
+			d.value(regionKey, plain(raw), d.root.FieldByName("Region"))
+		case namespace != d.Project: // the business of a provider or of the engine
 		case group.IsValid():
 			d.value(name, parse(raw), group)
 		case src.Complete:
-			near := nearestKey(name)
+			near := nearestKey(d.root.Type(), name)
 			if !strings.Contains(near, ".") {
-				near = Project + ":" + near
+				near = d.Project + ":" + near
 			}
-			d.refuse(full, parse(raw), "there is no such key; known: "+strings.Join(groups(), ", "), near)
+			d.refuse(full, parse(raw), "there is no such key; known: "+strings.Join(groupsOf(d.root.Type()), ", "), near)
 		}
 	}
 }
@@ -144,7 +145,7 @@ func (d *decoder) value(key string, v any, into reflect.Value) {
 		if n, ok := whole(v); ok {
 			into.SetInt(int64(n))
 		} else {
-			d.refuse(key, v, "must be a whole number"+numberRange(key), "")
+			d.refuse(key, v, "must be a whole number"+d.Numbers(key), "")
 		}
 	case reflect.Pointer: // *bool is the only pointer, which TestFieldsAreOfKindsThatDecode holds
 		if b, ok := v.(bool); ok {
@@ -174,7 +175,7 @@ func (d *decoder) group(key string, v any, into reflect.Value) {
 		} else if rule := derivedKeys[path]; rule != "" {
 			d.refuse(path, object[name], "there is no such key: it follows from "+rule, "")
 		} else {
-			near := nearestKey(path)
+			near := nearestKey(d.root.Type(), path)
 			if strings.Contains(key, ".") { // inside an entry, where the names of other groups' keys are no help
 				near = key + "." + nearest(name, keysOf(into.Type()))
 			}
@@ -226,7 +227,7 @@ func (d *decoder) text(key string, v any, into reflect.Value) {
 	}
 	behind, marked := strings.CutPrefix(text, placeholderMark)
 	if marked && !d.offline {
-		fix := placeholderFixes[key]
+		fix := d.Fixes[key]
 		if fix == "" {
 			fix = "put the real value here"
 		}

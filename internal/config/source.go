@@ -30,14 +30,7 @@ type Source struct {
 }
 
 // Keys returns the full keys that Load reads, sorted: what to ask the engine for where it cannot list a stack's keys.
-func Keys() []string {
-	keys := []string{regionKey}
-	for _, group := range groups() {
-		keys = append(keys, Project+":"+group)
-	}
-	slices.Sort(keys)
-	return keys
-}
+func Keys() []string { return platform.Keys(&Config{}) }
 
 // stackPattern keeps a stack's name from naming a file elsewhere; it is the engine's own rule for stack names.
 var stackPattern = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,100}$`)
@@ -46,7 +39,10 @@ var stackPattern = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,100}$`)
 // does: a key of the stack file replaces the project's value or default for that key as a whole, and a key without
 // namespace is the project's. The error names the file and, where the YAML is at fault, the line; for a stack without
 // a file it lists those that have one.
-func ReadFiles(dir, stack string) (Source, error) {
+func ReadFiles(dir, stack string) (Source, error) { return platform.ReadFiles(dir, stack) }
+
+// ReadFiles is the function of that name for the schema's project.
+func (s Schema) ReadFiles(dir, stack string) (Source, error) {
 	if !stackPattern.MatchString(stack) {
 		return Source{}, fmt.Errorf("read stack %q: a stack's name has letters, digits, hyphens, underscores and periods only", stack)
 	}
@@ -58,8 +54,8 @@ func ReadFiles(dir, stack string) (Source, error) {
 	if err := readYAML(projectFile, &project); err != nil {
 		return Source{}, err
 	}
-	if project.Name != Project {
-		return Source{}, fmt.Errorf("read %s: the project's name must be %s, not %q", projectFile, Project, project.Name)
+	if project.Name != s.Project {
+		return Source{}, fmt.Errorf("read %s: the project's name must be %s, not %q", projectFile, s.Project, project.Name)
 	}
 	var own struct {
 		Config      map[string]any `yaml:"config"`
@@ -76,11 +72,11 @@ func ReadFiles(dir, stack string) (Source, error) {
 		return Source{}, fmt.Errorf("read %s: environments are not supported: the stack file has to say everything", stackFile)
 	}
 
-	values, err := rawValues(projectValues(project.Config))
+	values, err := s.rawValues(projectValues(project.Config))
 	if err != nil {
 		return Source{}, fmt.Errorf("read %s: %w", projectFile, err)
 	}
-	ownValues, err := rawValues(own.Config)
+	ownValues, err := s.rawValues(own.Config)
 	if err != nil {
 		return Source{}, fmt.Errorf("read %s: %w", stackFile, err)
 	}
@@ -141,10 +137,10 @@ func projectValues(declared map[string]any) map[string]any {
 }
 
 // rawValues turns decoded YAML into the engine's form of it: scalars as their text, everything else as JSON.
-func rawValues(decoded map[string]any) (map[string]string, error) {
+func (s Schema) rawValues(decoded map[string]any) (map[string]string, error) {
 	values := map[string]string{}
 	for _, key := range slices.Sorted(maps.Keys(decoded)) {
-		full := fullKey(key)
+		full := s.fullKey(key)
 		if _, twice := values[full]; twice {
 			return nil, fmt.Errorf("%s is given twice, once without its namespace", full)
 		}
@@ -186,11 +182,11 @@ func timesAsText(v any) any {
 
 // fullKey adds the project's namespace to a key without one and drops the "config" in the middle of keys of the old
 // form, deepstreamhub:config:network.
-func fullKey(key string) string {
+func (s Schema) fullKey(key string) string {
 	parts := strings.SplitN(key, ":", 3)
 	switch {
 	case len(parts) == 1:
-		return Project + ":" + key
+		return s.Project + ":" + key
 	case len(parts) == 3 && parts[1] == "config":
 		return parts[0] + ":" + parts[2]
 	}
