@@ -24,6 +24,7 @@ type Options struct {
 	Port int                      // loopback port; 0 takes a free one
 	Slow map[string]time.Duration // real time added to the creation of a type, by type token
 
+	Account   *cloud.Account // what the account holds at first; nil: cloud.DefaultAccount
 	Scale     float64       // seconds that one second of the cloud takes; 0: nothing takes time
 	Seed      uint64        // decides ids, lengths, delays and faults
 	Faults    []cloud.Fault // what goes wrong on purpose
@@ -78,7 +79,7 @@ func (s *Server) listen(opts Options) error {
 
 // cloud returns the options of the cloud that is served.
 func (o Options) cloud(die func()) cloud.Options {
-	c := cloud.Options{Dir: o.Dir, Slow: o.Slow, Seed: o.Seed}
+	c := cloud.Options{Dir: o.Dir, Account: o.Account, Slow: o.Slow, Seed: o.Seed}
 	if o.Scale > 0 {
 		c.Clock = cloud.NewWall(time.Now, o.Scale)
 	}

@@ -62,6 +62,18 @@ func DefaultAccount() *Account {
 	return a
 }
 
+// BlankAccount returns DefaultAccount as AWS hands it over: machine images and availability zones, and nothing that its
+// owner or an earlier use of a service left there.
+func BlankAccount() *Account {
+	a := DefaultAccount()
+	a.HostedZones, a.ServiceLinkedRoles, a.Policies = nil, nil, nil
+	for name, r := range a.Regions {
+		r.AccountSettings = nil
+		a.Regions[name] = r
+	}
+	return a
+}
+
 // String lists the account for a person.
 func (a *Account) String() string {
 	var b strings.Builder
@@ -79,7 +91,9 @@ func (a *Account) String() string {
 	for _, p := range a.Policies {
 		fmt.Fprintf(&b, "  policy        %s%s\n", p.Path, p.Name)
 	}
-	fmt.Fprintf(&b, "  service-linked roles of %s\n", strings.Join(a.ServiceLinkedRoles, ", "))
+	if len(a.ServiceLinkedRoles) > 0 {
+		fmt.Fprintf(&b, "  service-linked roles of %s\n", strings.Join(a.ServiceLinkedRoles, ", "))
+	}
 	return b.String()
 }
 

@@ -69,7 +69,7 @@ func checkGroup(c *Checker) {
 }
 
 func createGroup(t *Tx, r *Resource) error {
-	if !contains(t.Declared().ServiceLinkedRoles, "autoscaling.amazonaws.com") {
+	if !serviceLinked(t, "autoscaling.amazonaws.com") {
 		return Refuse("ServiceLinkedRoleFailure", "facts 53", "The service-linked role AWSServiceRoleForAutoScaling does not exist.")
 	}
 	r.ID = settleName(t, r)

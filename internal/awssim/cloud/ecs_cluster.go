@@ -74,13 +74,13 @@ var _ = register(
 )
 
 func createCluster(t *Tx, r *Resource) error {
-	if !contains(t.Declared().ServiceLinkedRoles, ecsServiceLinkedRole) {
+	if !serviceLinked(t, ecsServiceLinkedRole) {
 		return Refuse(invalidECSParameter, "facts 53", "Unable to assume the service linked role. Please verify that the ECS service linked role exists.")
 	}
 	r.ID = t.ARN("ecs", "cluster/"+r.Str("name"))
 	r.State["arn"] = r.ID
 	if !Has(r.State, "settings") {
-		value := t.Declared().Regions[t.Region].AccountSettings["containerInsights"]
+		value := ecsSetting(t, "containerInsights")
 		if value == "" {
 			value = "disabled"
 		}

@@ -70,7 +70,7 @@ func invalidService(format string, args ...any) *Error {
 }
 
 func createService(t *Tx, r *Resource) error {
-	if !contains(t.Declared().ServiceLinkedRoles, ecsServiceLinkedRole) {
+	if !serviceLinked(t, ecsServiceLinkedRole) {
 		return Refuse(invalidECSParameter, "facts 53", "Unable to assume the service linked role. Please verify that the ECS service linked role exists.")
 	}
 	cluster, ok := clusterOf(t, r.Str("cluster"))

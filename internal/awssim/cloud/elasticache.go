@@ -52,7 +52,7 @@ var _ = register(&Kind{
 })
 
 func createReplicationGroup(t *Tx, r *Resource) error {
-	if !contains(t.Declared().ServiceLinkedRoles, "elasticache.amazonaws.com") {
+	if !serviceLinked(t, "elasticache.amazonaws.com") {
 		return Refuse("ServiceLinkedRoleNotFoundFault", createGroupPage, "The specified service linked role (SLR) was not found.")
 	}
 	if r.Str("nodeType") == "" {

@@ -233,12 +233,15 @@ func usableKey(t *Tx, ref string) (k *Resource, problem string) {
 	name = strings.TrimPrefix(name, "key/")
 	k, ok := t.Find(typeKey, "", name)
 	if !ok {
+		k, ok = t.Find(typeReplicaKey, "", name)
+	}
+	if !ok {
 		if _, pending := t.Remnant("key", name); pending {
 			return nil, keyPending
 		}
 		return nil, keyMissing
 	}
-	if !k.Bool("isEnabled") {
+	if !k.Bool("isEnabled") && !k.Bool("enabled") { // a key's, a replica's
 		return k, keyDisabled
 	}
 	return k, ""
@@ -256,7 +259,7 @@ func encryptsUnder(t *Tx, r *Resource, property, code, rule string) error {
 		return Refuse(code, rule, "The specified KMS key [%s] %s, or you do not have permissions to access it.", ref, problem)
 	}
 	if k != nil {
-		if spec := k.Str("customerMasterKeySpec"); spec != symmetric {
+		if spec := k.Str("customerMasterKeySpec") + k.Str("keySpec"); spec != symmetric { // a key's, a replica's
 			return Refuse(code, rule, "The specified KMS key [%s] is asymmetric: its key spec is %s.", ref, spec)
 		}
 		r.State[property] = k.Str("arn")

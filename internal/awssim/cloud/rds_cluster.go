@@ -56,7 +56,7 @@ var _ = register(&Kind{
 })
 
 func createDBCluster(t *Tx, r *Resource) error {
-	if !contains(t.Declared().ServiceLinkedRoles, "rds.amazonaws.com") {
+	if !serviceLinked(t, "rds.amazonaws.com") {
 		return Refuse("InvalidParameterValue", "Amazon Aurora User Guide, \"Using service-linked roles\"", "Unable to create the "+
 			"resource. Verify that you have permission to create service linked role. Otherwise wait and try again later")
 	}

@@ -65,6 +65,11 @@ func inBucket(bucket *Resource, arn string) bool {
 // blocksPublicPolicies reports whether S3 refuses public policies for a bucket: it does from the bucket's creation on
 // ("Blocking public access to your Amazon S3 storage": on for new buckets since April 2023), and then as configured.
 func blocksPublicPolicies(t *Tx, bucket *Resource) bool {
+	for _, account := range t.All(typeAccountBlock) { // the account's own setting goes before every bucket's
+		if account.Bool("blockPublicPolicy") {
+			return true
+		}
+	}
 	block, configured := t.Find(typePublicBlock, "", bucket.ID)
 	return !configured || block.Bool("blockPublicPolicy")
 }

@@ -4,8 +4,12 @@ import (
 	"reflect"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecr"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/guardduty"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ssm"
 )
 
 // Function is the schema of one provider function.
@@ -18,10 +22,15 @@ func functionOf(args, result any) Function {
 
 // functions holds the SDK types of every provider function that the offline AWS knows.
 var functions = map[string]Function{
-	"aws:index/getAvailabilityZones:getAvailabilityZones":    functionOf(aws.GetAvailabilityZonesArgs{}, aws.GetAvailabilityZonesResult{}),
-	"aws:index/getCallerIdentity:getCallerIdentity":          functionOf(aws.GetCallerIdentityArgs{}, aws.GetCallerIdentityResult{}),
-	"aws:index/getPartition:getPartition":                    functionOf(aws.GetPartitionArgs{}, aws.GetPartitionResult{}),
-	"aws:index/getRegion:getRegion":                          functionOf(aws.GetRegionArgs{}, aws.GetRegionResult{}),
-	"aws:route53/getZone:getZone":                            functionOf(route53.LookupZoneArgs{}, route53.LookupZoneResult{}),
-	"aws:secretsmanager/getRandomPassword:getRandomPassword": functionOf(secretsmanager.GetRandomPasswordArgs{}, secretsmanager.GetRandomPasswordResult{}),
+	"aws:ecr/getRepositories:getRepositories":                   functionOf(struct{}{}, ecr.GetRepositoriesResult{}),
+	"aws:guardduty/getDetector:getDetector":                     functionOf(guardduty.LookupDetectorArgs{}, guardduty.LookupDetectorResult{}),
+	"aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": functionOf(iam.LookupOpenIdConnectProviderArgs{}, iam.LookupOpenIdConnectProviderResult{}),
+	"aws:iam/getRoles:getRoles":                                 functionOf(iam.GetRolesArgs{}, iam.GetRolesResult{}),
+	"aws:ssm/getDocument:getDocument":                           functionOf(ssm.LookupDocumentArgs{}, ssm.LookupDocumentResult{}),
+	"aws:index/getAvailabilityZones:getAvailabilityZones":       functionOf(aws.GetAvailabilityZonesArgs{}, aws.GetAvailabilityZonesResult{}),
+	"aws:index/getCallerIdentity:getCallerIdentity":             functionOf(aws.GetCallerIdentityArgs{}, aws.GetCallerIdentityResult{}),
+	"aws:index/getPartition:getPartition":                       functionOf(aws.GetPartitionArgs{}, aws.GetPartitionResult{}),
+	"aws:index/getRegion:getRegion":                             functionOf(aws.GetRegionArgs{}, aws.GetRegionResult{}),
+	"aws:route53/getZone:getZone":                               functionOf(route53.LookupZoneArgs{}, route53.LookupZoneResult{}),
+	"aws:secretsmanager/getRandomPassword:getRandomPassword":    functionOf(secretsmanager.GetRandomPasswordArgs{}, secretsmanager.GetRandomPasswordResult{}),
 }

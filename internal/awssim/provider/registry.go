@@ -5,14 +5,20 @@ import (
 	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/accessanalyzer"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/acm"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/appautoscaling"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/autoscaling"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/backup"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/budgets"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudtrail"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ebs"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecr"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/elasticache"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/guardduty"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
@@ -21,6 +27,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ssm"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/vpc"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/wafv2"
 )
@@ -94,6 +101,24 @@ var schemas = map[string]Resource{
 	"aws:sns/topicSubscription:TopicSubscription":               schemaOf(sns.TopicSubscription{}, sns.TopicSubscriptionArgs{}),
 	"aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule":   schemaOf(vpc.SecurityGroupEgressRule{}, vpc.SecurityGroupEgressRuleArgs{}),
 	"aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": schemaOf(vpc.SecurityGroupIngressRule{}, vpc.SecurityGroupIngressRuleArgs{}),
+
+	// What an account has once.
+	"aws:accessanalyzer/analyzer:Analyzer":                      schemaOf(accessanalyzer.Analyzer{}, accessanalyzer.AnalyzerArgs{}),
+	"aws:budgets/budget:Budget":                                 schemaOf(budgets.Budget{}, budgets.BudgetArgs{}),
+	"aws:cloudtrail/trail:Trail":                                schemaOf(cloudtrail.Trail{}, cloudtrail.TrailArgs{}),
+	"aws:ebs/encryptionByDefault:EncryptionByDefault":           schemaOf(ebs.EncryptionByDefault{}, ebs.EncryptionByDefaultArgs{}),
+	"aws:ecr/lifecyclePolicy:LifecyclePolicy":                   schemaOf(ecr.LifecyclePolicy{}, ecr.LifecyclePolicyArgs{}),
+	"aws:ecr/replicationConfiguration:ReplicationConfiguration": schemaOf(ecr.ReplicationConfiguration{}, ecr.ReplicationConfigurationArgs{}),
+	"aws:ecr/repository:Repository":                             schemaOf(ecr.Repository{}, ecr.RepositoryArgs{}),
+	"aws:ecs/accountSettingDefault:AccountSettingDefault":       schemaOf(ecs.AccountSettingDefault{}, ecs.AccountSettingDefaultArgs{}),
+	"aws:guardduty/detector:Detector":                           schemaOf(guardduty.Detector{}, guardduty.DetectorArgs{}),
+	"aws:iam/accountPasswordPolicy:AccountPasswordPolicy":       schemaOf(iam.AccountPasswordPolicy{}, iam.AccountPasswordPolicyArgs{}),
+	"aws:iam/openIdConnectProvider:OpenIdConnectProvider":       schemaOf(iam.OpenIdConnectProvider{}, iam.OpenIdConnectProviderArgs{}),
+	"aws:iam/serviceLinkedRole:ServiceLinkedRole":               schemaOf(iam.ServiceLinkedRole{}, iam.ServiceLinkedRoleArgs{}),
+	"aws:kms/replicaKey:ReplicaKey":                             schemaOf(kms.ReplicaKey{}, kms.ReplicaKeyArgs{}),
+	"aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock":  schemaOf(s3.AccountPublicAccessBlock{}, s3.AccountPublicAccessBlockArgs{}),
+	"aws:s3/bucketReplicationConfig:BucketReplicationConfig":    schemaOf(s3.BucketReplicationConfig{}, s3.BucketReplicationConfigArgs{}),
+	"aws:ssm/document:Document":                                 schemaOf(ssm.Document{}, ssm.DocumentArgs{}),
 
 	"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2":                       schemaOf(s3.BucketLifecycleConfigurationV2{}, s3.BucketLifecycleConfigurationV2Args{}),
 	"aws:s3/bucketOwnershipControls:BucketOwnershipControls":                                     schemaOf(s3.BucketOwnershipControls{}, s3.BucketOwnershipControlsArgs{}),

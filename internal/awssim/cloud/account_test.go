@@ -1,0 +1,263 @@
+package cloud
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// newBlankCloud is an account that holds nothing.
+func newBlankCloud(t *testing.T) *edgeCloud {
+	t.Helper()
+	c, err := Open(Options{Account: BlankAccount()})
+	require.NoError(t, err)
+	return &edgeCloud{dataCloud: &dataCloud{T: t, Cloud: c}}
+}
+
+func (e *edgeCloud) abroad(typ string, inputs Map) (string, Map, error) {
+	return e.Create(e.Context(), "us-east-1", typ, inputs)
+}
+
+func TestBlankAccountHoldsNothing(t *testing.T) {
+	t.Parallel()
+	e := newBlankCloud(t)
+	require.Empty(t, e.List())
+	require.NotEmpty(t, DefaultAccount().ServiceLinkedRoles, "the declared account stays as it is")
+	require.Empty(t, BlankAccount().Regions[home].AccountSettings)
+	require.NotEmpty(t, BlankAccount().Regions[home].Images)
+}
+
+func TestIdentityProviderOncePerURL(t *testing.T) {
+	t.Parallel()
+	e := newBlankCloud(t)
+	github := Map{"url": "https://token.actions.githubusercontent.com", "clientIdLists": List("sts.amazonaws.com")}
+	id, state := e.make(typeOIDC, github)
+	require.Equal(t, "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com", id)
+	require.Len(t, Strs(state, "thumbprintLists[]"), 1, "IAM finds it itself")
+	e.refused("EntityAlreadyExists", typeOIDC, github)
+	found, err := e.Invoke("us-east-1", "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider", Map{"url": github["url"]})
+	require.NoError(t, err)
+	require.Equal(t, id, found["arn"])
+	_, err = e.Invoke(home, "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider", Map{"url": "https://example.com"})
+	require.ErrorContains(t, err, "not found")
+	refusesInputs(t, typeOIDC, github, []badInput{{"url", "http://example.com"}, {"url", "https://example.com?a=b"}, {"clientIdLists", List("")}, {"thumbprintLists", List("ab")}})
+}
+
+func TestServiceLinkedRole(t *testing.T) {
+	t.Parallel()
+	e := newBlankCloud(t)
+	ecs := Map{"awsServiceName": "ecs.amazonaws.com"}
+	e.refused("InvalidParameterException", typeCluster, Map{"name": "early"})
+	id, state := e.make(typeLinkedRole, ecs)
+	require.Equal(t, "arn:aws:iam::111122223333:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS", id)
+	require.Equal(t, "AWSServiceRoleForECS", state["name"])
+	_, _, err := e.Create(t.Context(), home, typeLinkedRole, ecs)
+	require.ErrorContains(t, err, "InvalidInput: Service role name AWSServiceRoleForECS has been taken in this account, please try a different suffix.")
+	e.refused("InvalidInput", typeLinkedRole, Map{"awsServiceName": "nothing.amazonaws.com"})
+	found, err := e.Invoke(home, "aws:iam/getRoles:getRoles", Map{"pathPrefix": "/aws-service-role/"})
+	require.NoError(t, err)
+	require.Equal(t, []any{id}, found["arns"])
+	cluster, _ := e.make(typeCluster, Map{"name": "late"})
+	require.ErrorContains(t, e.gone(typeLinkedRole, id, nil), "deletion task failed")
+	require.NoError(t, e.gone(typeCluster, cluster, nil))
+	require.NoError(t, e.gone(typeLinkedRole, id, nil))
+
+	declared, err := Open(Options{})
+	require.NoError(t, err)
+	_, _, err = declared.Create(t.Context(), home, typeLinkedRole, ecs)
+	require.Equal(t, "InvalidInput", Code(err), "what was declared is taken, too")
+}
+
+// What AWS has one of is put, not created: putting it again takes it over.
+func TestSettingsAreTakenOver(t *testing.T) {
+	t.Parallel()
+	for typ, in := range map[string][2]Map{
+		typePasswordPolicy: {{"minimumPasswordLength": 8.0}, {"minimumPasswordLength": 14.0, "maxPasswordAge": 90.0}},
+		typeVolumeDefault:  {{"enabled": false}, {"enabled": true}},
+		typeAccountBlock:   {{}, {"blockPublicAcls": true}},
+		typeECSDefault:     {{"name": "awsvpcTrunking", "value": "disabled"}, {"name": "awsvpcTrunking", "value": "enabled"}},
+		typeReplication: {{}, {"replicationConfiguration": Map{"rules": List[any](Map{
+			"destinations": List[any](Map{"region": "us-east-1", "registryId": "111122223333"})})}}},
+	} {
+		e := newBlankCloud(t)
+		first, _ := e.make(typ, in[0])
+		second, state := e.make(typ, in[1])
+		require.Equal(t, first, second)
+		for p, v := range in[1] {
+			require.Equal(t, v, state[p], typ)
+		}
+		require.Len(t, e.List(), 1, typ)
+	}
+}
+
+func TestAccountSettingsRefuse(t *testing.T) {
+	t.Parallel()
+	refusesInputs(t, typePasswordPolicy, Map{}, []badInput{{"minimumPasswordLength", 5.0}, {"maxPasswordAge", 1096.0}, {"passwordReusePrevention", 25.0}})
+	refusesInputs(t, typeECSDefault, Map{"name": "containerInsights", "value": "enhanced"}, []badInput{{"name", "nothing"}, {"value", "yes"}})
+	refusesInputs(t, typeAnalyzer, Map{"analyzerName": "a"}, []badInput{{"analyzerName", "1"}, {"type", "ORGANIZATION"}})
+	refusesInputs(t, typeDetector, Map{}, []badInput{{"findingPublishingFrequency", "DAILY"}, {"datasources", Map{"s3Logs": Map{"enable": true}}}})
+	e := newBlankCloud(t)
+	e.refused("AccessDenied", typeAccountBlock, Map{"accountId": "999988887777"})
+	e.refused("ValidationException", typeReplication, Map{"replicationConfiguration": Map{"rules": List[any](Map{
+		"destinations": List[any](Map{"region": home, "registryId": "111122223333"})})}})
+
+	e.make(typeAnalyzer, Map{"analyzerName": "a"})
+	e.refused("ConflictException", typeAnalyzer, Map{"analyzerName": "a"})
+	e.refused("ServiceQuotaExceededException", typeAnalyzer, Map{"analyzerName": "b"})
+	_, _, err := e.abroad(typeAnalyzer, Map{"analyzerName": "a"})
+	require.NoError(t, err, "one a region")
+
+	_, err = e.Invoke(home, "aws:guardduty/getDetector:getDetector", nil)
+	require.ErrorContains(t, err, "no matching GuardDuty Detector found")
+	id, _ := e.make(typeDetector, Map{})
+	_, _, err = e.Create(t.Context(), home, typeDetector, Map{})
+	require.ErrorContains(t, err, "BadRequestException: The request is rejected because a detector already exists for the current account.")
+	found, err := e.Invoke(home, "aws:guardduty/getDetector:getDetector", Map{})
+	require.NoError(t, err)
+	require.Equal(t, id, found["id"])
+}
+
+func TestAccountBlockStopsPublicPolicies(t *testing.T) {
+	t.Parallel()
+	e := newBlankCloud(t)
+	e.make(typeBucket, Map{"bucket": "open"})
+	e.make(typePublicBlock, Map{"bucket": "open"})
+	public := Map{"bucket": "open", "policy": statementsOf(`{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::open/*"}`)}
+	block, _ := e.make(typeAccountBlock, Map{"blockPublicPolicy": true})
+	e.refused("AccessDenied", typeBucketPolicy, public)
+	require.NoError(t, e.gone(typeAccountBlock, block, nil))
+	e.make(typeBucketPolicy, public)
+}
+
+func TestReplicaKey(t *testing.T) {
+	t.Parallel()
+	e := newBlankCloud(t)
+	single, one := e.make(typeKey, Map{})
+	id, key := e.make(typeKey, Map{"multiRegion": true})
+	_, _, err := e.abroad(typeReplicaKey, Map{"primaryKeyArn": Str(one, "arn")})
+	require.Equal(t, "UnsupportedOperationException", Code(err), single)
+	e.refused("UnsupportedOperationException", typeReplicaKey, Map{"primaryKeyArn": Str(key, "arn")})
+	e.refused("NotFoundException", typeReplicaKey, Map{"primaryKeyArn": "arn:aws:kms:us-east-1:111122223333:key/nothing"})
+	copied, state, err := e.abroad(typeReplicaKey, Map{"primaryKeyArn": Str(key, "arn")})
+	require.NoError(t, err)
+	require.Equal(t, id, copied, "it is one key")
+	require.Equal(t, "arn:aws:kms:us-east-1:111122223333:key/"+id, state["arn"])
+	_, _, err = e.abroad(typeReplicaKey, Map{"primaryKeyArn": Str(key, "arn")})
+	require.Equal(t, "AlreadyExistsException", Code(err))
+	_, _, err = e.abroad(typeAlias, Map{"name": "alias/a", "targetKeyId": copied})
+	require.NoError(t, err, "an alias leads to it")
+	require.NoError(t, e.Delete(t.Context(), "us-east-1", typeReplicaKey, copied, nil))
+	_, _, err = e.abroad(typeReplicaKey, Map{"primaryKeyArn": Str(key, "arn")})
+	require.Equal(t, "AlreadyExistsException", Code(err), "it is pending deletion")
+}
+
+func TestImageRepository(t *testing.T) {
+	t.Parallel()
+	e := newBlankCloud(t)
+	e.refused("RepositoryNotFoundException", typeImageRules, Map{"repository": "deepstream", "policy": imageExpiry})
+	id, state := e.make(typeRepository, Map{"name": "deepstream", "imageTagMutability": "IMMUTABLE"})
+	require.Equal(t, "111122223333.dkr.ecr.eu-central-1.amazonaws.com/deepstream", state["repositoryUrl"])
+	e.refused("RepositoryAlreadyExistsException", typeRepository, Map{"name": "deepstream"})
+	e.refused("KmsException", typeRepository, Map{"name": "x1", "encryptionConfigurations": List[any](Map{"encryptionType": "KMS", "kmsKey": "alias/none"})})
+	e.make(typeImageRules, Map{"repository": id, "policy": imageExpiry})
+	found, err := e.Invoke(home, "aws:ecr/getRepositories:getRepositories", nil)
+	require.NoError(t, err)
+	require.Equal(t, []any{"deepstream"}, found["names"])
+	refusesInputs(t, typeRepository, Map{"name": "deepstream"}, []badInput{{"name", "Deepstream"}, {"name", "a"}, {"imageTagMutability", "SOMETIMES"}})
+	require.True(t, kinds[typeRepository].Replaces("encryptionConfigurations[0].kmsKey"))
+	for name, rule := range map[string]string{
+		"no tags":      `{"rulePriority":1,"selection":{"tagStatus":"tagged","countType":"imageCountMoreThan","countNumber":1},"action":{"type":"expire"}}`,
+		"no unit":      `{"rulePriority":1,"selection":{"tagStatus":"any","countType":"sinceImagePushed","countNumber":1},"action":{"type":"expire"}}`,
+		"no priority":  `{"selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":1},"action":{"type":"expire"}}`,
+		"other action": `{"rulePriority":1,"selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":1},"action":{"type":"archive"}}`,
+		"any first": `{"rulePriority":1,"selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":1},"action":{"type":"expire"}},
+			{"rulePriority":2,"selection":{"tagStatus":"untagged","countType":"imageCountMoreThan","countNumber":1},"action":{"type":"expire"}}`,
+		"unknown key": `{"priority":1,"selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":1},"action":{"type":"expire"}}`,
+	} {
+		require.NotEmpty(t, problems(typeImageRules, Map{"repository": id, "policy": `{"rules":[` + rule + `]}`}), name)
+	}
+}
+
+const imageExpiry = `{"rules":[{"rulePriority":1,"selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":9},"action":{"type":"expire"}}]}`
+
+func TestBucketReplication(t *testing.T) {
+	t.Parallel()
+	e := newBlankCloud(t)
+	e.make(typeBucket, Map{"bucket": "from"})
+	_, _, err := e.abroad(typeBucket, Map{"bucket": "onto"})
+	require.NoError(t, err)
+	rule := Map{"status": "Enabled", "priority": 0.0, "filter": Map{"prefix": ""}, "deleteMarkerReplication": Map{"status": "Enabled"}, "destination": Map{"bucket": "arn:aws:s3:::onto"}}
+	inputs := func(changes Map) Map {
+		return Map{"bucket": "from", "role": "arn:aws:iam::111122223333:role/copies", "rules": List[any](with(rule, changes))}
+	}
+	versions := func(bucket string) Map {
+		return Map{"bucket": bucket, "versioningConfiguration": Map{"status": "Enabled"}}
+	}
+	e.refused("InvalidRequest", typeBucketReplication, inputs(nil)) // the source keeps no versions
+	e.make("aws:s3/bucketVersioningV2:BucketVersioningV2", versions("from"))
+	e.refused("InvalidRequest", typeBucketReplication, inputs(nil)) // nor does the destination
+	_, _, err = e.abroad("aws:s3/bucketVersioningV2:BucketVersioningV2", versions("onto"))
+	require.NoError(t, err)
+	for _, changes := range []Map{
+		{"priority": nil},
+		{"destination": Map{"bucket": "arn:aws:s3:::nothing"}},
+		{"sourceSelectionCriteria": Map{"sseKmsEncryptedObjects": Map{"status": "Enabled"}}},
+	} {
+		e.refused("InvalidRequest", typeBucketReplication, inputs(changes))
+	}
+	e.make(typeBucketReplication, inputs(nil))
+}
+
+func TestTrail(t *testing.T) {
+	t.Parallel()
+	e := newBlankCloud(t)
+	e.refused("S3BucketDoesNotExistException", typeTrail, Map{"name": "all", "s3BucketName": "logs"})
+	e.make(typeBucket, Map{"bucket": "logs"})
+	e.refused("InsufficientS3BucketPolicyException", typeTrail, Map{"name": "all", "s3BucketName": "logs"})
+	const by = `"Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"}`
+	e.make(typeBucketPolicy, Map{"bucket": "logs", "policy": statementsOf(
+		`{"Sid":"a",`+by+`,"Action":"s3:GetBucketAcl","Resource":"arn:aws:s3:::logs"}`,
+		`{"Sid":"b",`+by+`,"Action":"s3:PutObject","Resource":"arn:aws:s3:::logs/AWSLogs/111122223333/*","Condition":{"StringEquals":{"s3:x-amz-acl":"bucket-owner-full-control"}}}`,
+	)})
+	_, key := e.make(typeKey, Map{})
+	e.refused("InsufficientEncryptionPolicyException", typeTrail, Map{"name": "all", "s3BucketName": "logs", "kmsKeyId": Str(key, "arn")})
+	e.refused("InvalidParameterCombinationException", typeTrail, Map{"name": "all", "s3BucketName": "logs", "isMultiRegionTrail": true, "includeGlobalServiceEvents": false})
+	id, _ := e.make(typeTrail, Map{"name": "all", "s3BucketName": "logs"})
+	require.Equal(t, "arn:aws:cloudtrail:eu-central-1:111122223333:trail/all", id)
+	e.refused("TrailAlreadyExistsException", typeTrail, Map{"name": "all", "s3BucketName": "logs"})
+	require.Equal(t, "BucketNotEmpty", Code(e.gone(typeBucket, "logs", nil)), "CloudTrail wrote into it")
+}
+
+func TestBudget(t *testing.T) {
+	t.Parallel()
+	e := newBlankCloud(t)
+	note := Map{"comparisonOperator": "GREATER_THAN", "notificationType": "ACTUAL", "threshold": 80.0, "thresholdType": "PERCENTAGE", "subscriberEmailAddresses": List("a@example.com")}
+	good := Map{"name": "month", "budgetType": "COST", "timeUnit": "MONTHLY", "limitAmount": "10", "limitUnit": "USD", "notifications": List[any](note)}
+	id, _ := e.make(typeBudget, good)
+	require.Equal(t, "111122223333:month", id)
+	e.refused("DuplicateRecordException", typeBudget, good)
+	refusesInputs(t, typeBudget, good, []badInput{
+		{"budgetType", "MONEY"}, {"timeUnit", "HOURLY"}, {"limitAmount", "ten"}, {"limitAmount", "-1"},
+		{"notifications", List[any](with(note, Map{"subscriberEmailAddresses": List[any]()}))}, {"notifications", List[any](note, note, note, note, note, note)},
+	})
+}
+
+func TestSessionDocument(t *testing.T) {
+	t.Parallel()
+	e := newBlankCloud(t)
+	content := `{"schemaVersion":"1.0","description":"","sessionType":"Standard_Stream","inputs":{"idleSessionTimeout":"20"}}`
+	good := Map{"name": "SSM-SessionManagerRunShell", "documentType": "Session", "content": content}
+	_, err := e.Invoke(home, "aws:ssm/getDocument:getDocument", Map{"name": good["name"]})
+	require.ErrorContains(t, err, "InvalidDocument:")
+	id, _ := e.make(typeDocument, good)
+	e.refused("DocumentAlreadyExists", typeDocument, good)
+	e.refused("ValidationException", typeDocument, with(good, Map{"name": "AWS-Mine"}))
+	state, err := e.change(typeDocument, id, with(good, Map{"content": `{"schemaVersion":"1.0","description":"x","sessionType":"Standard_Stream"}`}))
+	require.NoError(t, err)
+	require.Equal(t, "2", state["latestVersion"])
+	refusesInputs(t, typeDocument, good, []badInput{
+		{"content", `{"schemaVersion":"2.2","sessionType":"Standard_Stream"}`}, {"content", `{"schemaVersion":"1.0","sessionType":"Other"}`},
+		{"content", `{"schemaVersion":"1.0","sessionType":"Standard_Stream","inputs":{"idleSessionTimeout":"61"}}`},
+		{"content", `{"schemaVersion":"1.0","sessionType":"Standard_Stream","inputs":{"idleTimeout":"20"}}`}, {"documentType", "Command"},
+	})
+}

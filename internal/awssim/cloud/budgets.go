@@ -1,0 +1,68 @@
+package cloud
+
+import (
+	"strconv"
+	"time"
+)
+
+const typeBudget = "aws:budgets/budget:Budget"
+
+// budgetTime is how the provider writes a budget's times (budgets/budget.go).
+const budgetTime = "2006-01-02_15:04"
+
+var _ = register(&Kind{
+	Type: typeBudget, Service: "Budgets", Noun: "Budget", Global: true,
+	Name:     &AutoName{Property: "name", Max: 100, Prefix: "namePrefix"},
+	Required: []string{"budgetType", "timeUnit"},
+	Replace:  []string{"accountId", "name", "namePrefix"},
+	Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{Code: "DuplicateRecordException",
+		Message: "Error creating budget: {value} - the budget already exists.", Rule: "AWS Budgets API, CreateBudget"}}},
+	Check:  checkBudget,
+	Create: createBudget,
+	Update: func(_ *Tx, r *Resource, old Map) error {
+		keep(r, old, "timePeriodStart", "timePeriodEnd", "costTypes", "accountId", "costFilters")
+		tagsAll(r)
+		return nil
+	},
+})
+
+// checkBudget holds what the provider checks and what the AWS Budgets API takes (CreateBudget; Subscriber: up to ten
+// addresses and one topic a notification).
+func checkBudget(c *Checker) {
+	c.OneOf("budgetType", "COST", "USAGE", "RI_UTILIZATION", "RI_COVERAGE", "SAVINGS_PLANS_UTILIZATION", "SAVINGS_PLANS_COVERAGE")
+	c.OneOf("timeUnit", "DAILY", "MONTHLY", "QUARTERLY", "ANNUALLY")
+	c.OneOf("notifications[].comparisonOperator", "GREATER_THAN", "LESS_THAN", "EQUAL_TO")
+	c.OneOf("notifications[].notificationType", "ACTUAL", "FORECASTED")
+	c.OneOf("notifications[].thresholdType", "PERCENTAGE", "ABSOLUTE_VALUE")
+	c.Unmodelled("autoAdjustData", "plannedLimits", "costFilters", "costTypes")
+	if amount, ok := c.String("limitAmount"); ok {
+		if n, err := strconv.ParseFloat(amount, 64); err != nil || n <= 0 {
+			c.Fail("limitAmount", "%q must be a positive number", amount)
+		}
+	}
+	all := Maps(c.In, "notifications[]")
+	if len(all) > 5 {
+		c.Fail("notifications", "a budget takes five notifications, not %d", len(all))
+	}
+	for _, n := range all {
+		mails, topics := len(At(n, "subscriberEmailAddresses[]")), len(At(n, "subscriberSnsTopicArns[]"))
+		if mails+topics == 0 || mails > 10 || topics > 1 {
+			c.Fail("notifications", "a notification takes one to ten addresses or a topic, not %d and %d", mails, topics)
+		}
+	}
+}
+
+func createBudget(t *Tx, r *Resource) error {
+	computed(r, Map{"accountId": t.Account()})
+	name := settleName(t, r)
+	r.ID = r.Str("accountId") + ":" + name
+	r.State["arn"] = t.GlobalARN("budgets", "budget/"+name)
+	month := time.Date(t.Now().Year(), t.Now().Month(), 1, 0, 0, 0, 0, time.UTC)
+	computed(r, Map{
+		"timePeriodStart": month.Format(budgetTime), "timePeriodEnd": "2087-06-15_00:00", "costFilters": []any{}, "limitUnit": "USD", "limitAmount": "0.0",
+		"costTypes": Map{"includeCredit": true, "includeDiscount": true, "includeOtherSubscription": true, "includeRecurring": true, "includeRefund": true,
+			"includeSubscription": true, "includeSupport": true, "includeTax": true, "includeUpfront": true, "useAmortized": false, "useBlended": false},
+	})
+	tagsAll(r)
+	return nil
+}

@@ -1,0 +1,90 @@
+package cloud
+
+import "regexp"
+
+const typeTrail = "aws:cloudtrail/trail:Trail"
+
+// trailName is what CloudTrail takes (CloudTrail User Guide, "Naming requirements").
+var trailName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{1,126}[A-Za-z0-9]$`)
+
+var _ = register(&Kind{
+	Type: typeTrail, Service: "CloudTrail", Noun: "Trail", UpdateCall: "UpdateTrail",
+	Name:     &AutoName{Property: "name", Max: 128},
+	Required: []string{"s3BucketName"},
+	Replace:  []string{"name"},
+	Defaults: Map{"enableLogFileValidation": false, "enableLogging": true, "includeGlobalServiceEvents": true, "isMultiRegionTrail": false, "isOrganizationTrail": false},
+	Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{Code: "TrailAlreadyExistsException",
+		Message: "Trail {value} already exists", Rule: "CloudTrail API, CreateTrail"}}},
+	Quota: &Quota{Max: 5, Refusal: Refusal{Code: "MaximumNumberOfTrailsExceededException",
+		Message: "User already has {value} trails", Rule: "CloudTrail User Guide, Quotas in AWS CloudTrail"}},
+	Check: func(c *Checker) {
+		c.Match("name", trailName, "3 to 128 letters, digits, periods, underscores and hyphens, beginning and ending with a letter or digit")
+		c.Match("kmsKeyId", arnPattern, "an ARN")
+		c.Unmodelled("advancedEventSelectors", "eventSelectors", "insightSelectors", "snsTopicName", "cloudWatchLogsGroupArn", "cloudWatchLogsRoleArn", "isOrganizationTrail")
+	},
+	Create: createTrail,
+	Update: func(t *Tx, r *Resource, _ Map) error { return settleTrail(t, r) },
+})
+
+// createTrail gives the trail its ARN, which is the provider's id since version 5 (version 5 upgrade guide, aws_cloudtrail),
+// and writes what CloudTrail writes at once: the folder of its logs.
+func createTrail(t *Tx, r *Resource) error {
+	r.ID = t.ARN("cloudtrail", "trail/"+r.Str("name"))
+	r.State["arn"], r.State["homeRegion"] = r.ID, t.Region
+	computed(r, Map{"snsTopicArn": ""})
+	if err := settleTrail(t, r); err != nil {
+		return err
+	}
+	bucket, _ := anyBucket(t, r.Str("s3BucketName"))
+	putObject(t, bucket, r.logFolder(t))
+	return nil
+}
+
+func (r *Resource) logFolder(t *Tx) string {
+	prefix := r.Str("s3KeyPrefix")
+	if prefix != "" {
+		prefix += "/"
+	}
+	return prefix + "AWSLogs/" + t.Account() + "/CloudTrail/"
+}
+
+// settleTrail asks the bucket's and the key's policies for what CloudTrail does with them (CloudTrail User Guide, "Amazon
+// S3 bucket policy for CloudTrail" and "Configure AWS KMS key policies for CloudTrail").
+func settleTrail(t *Tx, r *Resource) error {
+	tagsAll(r)
+	if r.Bool("isMultiRegionTrail") && !r.Bool("includeGlobalServiceEvents") {
+		return Refuse("InvalidParameterCombinationException", "CloudTrail API, CreateTrail", "Multi-Region trail must include global service events.")
+	}
+	bucket, ok := anyBucket(t, r.Str("s3BucketName"))
+	if !ok {
+		return Refuse("S3BucketDoesNotExistException", "CloudTrail API, CreateTrail", "S3 bucket %s does not exist!", r.Str("s3BucketName"))
+	}
+	service := principal{"Service", "cloudtrail.amazonaws.com"}
+	context := map[string]string{"aws:sourcearn": r.ID, "aws:sourceaccount": t.Account(), "aws:securetransport": "true", "s3:x-amz-acl": "bucket-owner-full-control"}
+	reads := bucketAllows(t, bucket, request{Principal: service, Action: "s3:GetBucketAcl", Resource: bucket.Str("arn"), Context: context})
+	writes := bucketAllows(t, bucket, request{Principal: service, Action: "s3:PutObject", Resource: bucket.Str("arn") + "/" + r.logFolder(t) + "x", Context: context})
+	if !reads || !writes {
+		return Refuse("InsufficientS3BucketPolicyException", "github.com/hashicorp/terraform issue 6388", "Incorrect S3 bucket policy is detected for bucket: %s", bucket.ID)
+	}
+	arn := r.Str("kmsKeyId")
+	if arn == "" {
+		return nil
+	}
+	key, problem := usableKey(t, arn)
+	context["kms:encryptioncontext:aws:cloudtrail:arn"] = r.ID
+	if problem != "" || !keyAllows(key, request{Principal: service, Action: "kms:GenerateDataKey", Context: context}) {
+		return Refuse("InsufficientEncryptionPolicyException", "github.com/trussworks/terraform-aws-cloudtrail issue 186",
+			"Insufficient permissions to access S3 bucket %s or KMS key %s.", bucket.ID, arn)
+	}
+	return nil
+}
+
+// anyBucket finds a bucket of any region by its name.
+func anyBucket(t *Tx, name string) (*Resource, bool) {
+	for _, b := range t.Anywhere(typeBucket) {
+		if b.ID == name {
+			return b, true
+		}
+	}
+	return nil, false
+}

@@ -1,0 +1,177 @@
+package cloud
+
+import (
+	"fmt"
+	"regexp"
+)
+
+const (
+	typeRepository  = "aws:ecr/repository:Repository"
+	typeImageRules  = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
+	typeReplication = "aws:ecr/replicationConfiguration:ReplicationConfiguration"
+)
+
+// repositoryName is what ECR takes (ECR API, CreateRepository: repositoryName).
+var repositoryName = regexp.MustCompile(`^[a-z0-9]+([._-][a-z0-9]+)*(/[a-z0-9]+([._-][a-z0-9]+)*)*$`)
+
+var noSuchRepository = Refusal{Code: "RepositoryNotFoundException", Message: "The repository with name '{value}' does not exist in the registry", Rule: "ECR API, PutLifecyclePolicy"}
+
+var _ = register(
+	&Kind{
+		Type: typeRepository, Service: "ECR", Noun: "Repository", UpdateCall: "PutImageTagMutability",
+		Name:       &AutoName{Property: "name", Max: 256, Lower: true},
+		Replace:    []string{"name", "encryptionConfigurations"},
+		Defaults:   Map{"imageTagMutability": "MUTABLE"},
+		DeleteOnly: []string{"forceDelete"},
+		Keys:       []string{"arn"},
+		Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{Code: "RepositoryAlreadyExistsException",
+			Message: "The repository with name '{value}' already exists in the registry", Rule: "facts 114"}}},
+		Quota: &Quota{Max: 100000, Refusal: Refusal{Code: "LimitExceededException",
+			Message: "You have reached the maximum number of repositories: {value}", Rule: "ECR User Guide, service quotas"}},
+		Check: func(c *Checker) {
+			c.Length("name", 2, 256)
+			c.Match("name", repositoryName, "lower case letters, digits and . _ - / between them")
+			c.OneOf("imageTagMutability", "MUTABLE", "IMMUTABLE")
+			c.OneOf("encryptionConfigurations[].encryptionType", "AES256", "KMS", "KMS_DSSE")
+		},
+		Create: createRepository,
+		Update: func(_ *Tx, r *Resource, _ Map) error { tagsAll(r); return nil },
+		Delete: func(t *Tx, r *Resource) error {
+			if len(r.objects()) > 0 && !r.Bool("forceDelete") {
+				return Refuse("RepositoryNotEmptyException", "facts 114", "The repository with name '%s' in registry with id '%s' cannot be deleted because it still contains images", r.ID, t.Account())
+			}
+			return nil
+		},
+	},
+	&Kind{
+		Type: typeImageRules, Service: "ECR", Noun: "LifecyclePolicy", CreateCall: "PutLifecyclePolicy", UpdateCall: "PutLifecyclePolicy",
+		Required: []string{"policy", "repository"},
+		Replace:  []string{"repository"},
+		JSON:     []string{"policy"},
+		Refs:     []Ref{{Path: "repository", To: typeRepository, Free: true, Missing: noSuchRepository}},
+		Check:    func(c *Checker) { c.document("policy", checkImageRules) },
+		Create: func(t *Tx, r *Resource) error {
+			r.ID = r.Str("repository")
+			takeOver(t, r)
+			r.State["registryId"] = t.Account()
+			return nil
+		},
+	},
+	&Kind{
+		Type: typeReplication, Service: "ECR", Noun: "ReplicationConfiguration", CreateCall: "PutReplicationConfiguration",
+		UpdateCall: "PutReplicationConfiguration", DeleteCall: "PutReplicationConfiguration",
+		Check: func(c *Checker) {
+			c.OneOf("replicationConfiguration.rules[].repositoryFilters[].filterType", "PREFIX_MATCH")
+		},
+		Create: func(t *Tx, r *Resource) error {
+			r.ID = t.Account()
+			takeOver(t, r)
+			r.State["registryId"] = r.ID
+			return settleReplication(t, r)
+		},
+		Update: func(t *Tx, r *Resource, _ Map) error { return settleReplication(t, r) },
+	},
+)
+
+func createRepository(t *Tx, r *Resource) error {
+	r.ID = r.Str("name")
+	for i, e := range Maps(r.State, "encryptionConfigurations[]") {
+		key := Str(e, "kmsKey")
+		switch {
+		case key == "":
+		case Str(e, "encryptionType") != "KMS":
+			return Refuse("InvalidParameterException", "ECR API, EncryptionConfiguration", "encryptionConfiguration %d: kmsKey goes with encryptionType KMS", i)
+		default:
+			if _, problem := usableKey(t, key); problem != "" {
+				return Refuse("KmsException", "ECR API, CreateRepository", "The KMS key %s %s", key, problem)
+			}
+		}
+	}
+	r.State["arn"] = t.ARN("ecr", "repository/"+r.ID)
+	r.State["registryId"] = t.Account()
+	r.State["repositoryUrl"] = fmt.Sprintf("%s.dkr.ecr.%s.amazonaws.com/%s", t.Account(), t.Region, r.ID)
+	tagsAll(r)
+	return nil
+}
+
+// settleReplication holds the limits of the ECR User Guide, "Private image replication", and needs the service-linked
+// role that ECR takes for it.
+func settleReplication(t *Tx, r *Resource) error {
+	rules := Maps(r.State, "replicationConfiguration.rules[]")
+	seen := map[string]bool{}
+	for _, rule := range rules {
+		for _, d := range Maps(rule, "destinations[]") {
+			region := Str(d, "region")
+			if _, known := t.Declared().Regions[region]; !known || region == t.Region && Str(d, "registryId") == t.Account() {
+				return Refuse("ValidationException", "ECR API, PutReplicationConfiguration", "Invalid replication destination: registry %s in region %s", Str(d, "registryId"), region)
+			}
+			seen[region+Str(d, "registryId")] = true
+		}
+	}
+	if len(rules) > 10 || len(seen) > 25 {
+		return Refuse("ValidationException", "ECR User Guide, service quotas", "a replication configuration takes 10 rules and 25 destinations, not %d and %d", len(rules), len(seen))
+	}
+	return nil
+}
+
+// imageRules is the form of a lifecycle policy (ECR User Guide, "Lifecycle policy properties in Amazon ECR").
+type imageRules struct {
+	Rules []imageRule `json:"rules"`
+}
+
+type imageRule struct {
+	RulePriority int    `json:"rulePriority"`
+	Description  string `json:"description"`
+	Selection    struct {
+		TagStatus      string   `json:"tagStatus"`
+		TagPrefixList  []string `json:"tagPrefixList"`
+		TagPatternList []string `json:"tagPatternList"`
+		CountType      string   `json:"countType"`
+		CountUnit      string   `json:"countUnit"`
+		CountNumber    int      `json:"countNumber"`
+	} `json:"selection"`
+	Action struct {
+		Type string `json:"type"`
+	} `json:"action"`
+}
+
+func checkImageRules(text string) []Problem {
+	var doc imageRules
+	problems := decodeStrict(text, &doc)
+	if len(problems) > 0 {
+		return problems
+	}
+	fail := func(i int, format string, args ...any) {
+		problems = append(problems, Problem{Path: fmt.Sprintf("rules[%d]", i), Reason: fmt.Sprintf(format, args...)})
+	}
+	if len(doc.Rules) == 0 || len(doc.Rules) > 50 {
+		return []Problem{{Path: "rules", Reason: fmt.Sprintf("a lifecycle policy has 1 to 50 rules, not %d", len(doc.Rules))}}
+	}
+	seen, last := map[int]bool{}, 0
+	for _, r := range doc.Rules {
+		last = max(last, r.RulePriority)
+	}
+	for i, r := range doc.Rules {
+		s := r.Selection
+		if r.RulePriority < 1 || seen[r.RulePriority] {
+			fail(i, "rulePriority %d must be a number of its own, from 1", r.RulePriority)
+		}
+		seen[r.RulePriority] = true
+		if !oneOf(s.TagStatus, "tagged untagged any") {
+			fail(i, "tagStatus %q must be tagged, untagged or any", s.TagStatus)
+		}
+		if named := len(s.TagPrefixList) + len(s.TagPatternList); (s.TagStatus == "tagged") != (named > 0) {
+			fail(i, "tagPrefixList or tagPatternList goes with tagStatus tagged, and only with it")
+		}
+		if s.TagStatus == "any" && r.RulePriority != last {
+			fail(i, "a rule for any image must have the highest rulePriority")
+		}
+		if byAge := s.CountType == "sinceImagePushed"; !oneOf(s.CountType, "imageCountMoreThan sinceImagePushed") || byAge != (s.CountUnit == "days") || s.CountNumber < 1 {
+			fail(i, "countType must be imageCountMoreThan, or sinceImagePushed with countUnit days, with a countNumber from 1")
+		}
+		if r.Action.Type != "expire" {
+			fail(i, "action %q must be expire", r.Action.Type)
+		}
+	}
+	return problems
+}

@@ -1,0 +1,108 @@
+package cloud
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+var (
+	_ = registerFunction("aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider", openIDConnectProvider)
+	_ = registerFunction("aws:iam/getRoles:getRoles", roles)
+	_ = registerFunction("aws:guardduty/getDetector:getDetector", detector)
+	_ = registerFunction("aws:ecr/getRepositories:getRepositories", repositories)
+	_ = registerFunction("aws:ssm/getDocument:getDocument", ssmDocument)
+)
+
+// openIDConnectProvider finds one by its URL or ARN (provider, iam/openid_connect_provider_data_source.go).
+func openIDConnectProvider(t *Tx, args Map) (Map, error) {
+	arn, url := Str(args, "arn"), Str(args, "url")
+	if (arn == "") == (url == "") {
+		return nil, fmt.Errorf("exactly one of `arn,url` must be specified")
+	}
+	if arn == "" {
+		arn = t.GlobalARN("iam", "oidc-provider/"+strings.TrimPrefix(url, "https://"))
+	}
+	r, ok := t.Find(typeOIDC, "", arn)
+	if !ok && url != "" {
+		return nil, fmt.Errorf("finding IAM OIDC Provider by url (%s): not found", url)
+	}
+	if !ok {
+		return nil, &Error{Service: "IAM", Operation: "GetOpenIDConnectProvider", Code: "NoSuchEntity",
+			Message: "OpenIDConnect Provider not found for arn " + arn, Rule: "IAM API, GetOpenIDConnectProvider"}
+	}
+	return Map{
+		"arn": r.ID, "id": r.ID, "url": strings.TrimPrefix(r.Str("url"), "https://"), "clientIdLists": List(r.Strs("clientIdLists[]")...),
+		"thumbprintLists": List(r.Strs("thumbprintLists[]")...), "tags": tagMap(r),
+	}, nil
+}
+
+func tagMap(r *Resource) Map {
+	tags, ok := r.State["tags"].(Map)
+	if !ok {
+		return Map{}
+	}
+	return Clone(tags)
+}
+
+// roles lists roles by path and name, service-linked ones among them (IAM API, ListRoles).
+func roles(t *Tx, args Map) (Map, error) {
+	var names, arns []string
+	pattern, err := regexp.Compile(Str(args, "nameRegex"))
+	if err != nil {
+		return nil, fmt.Errorf("name_regex: %w", err)
+	}
+	for _, typ := range []string{typeRole, typeLinkedRole} {
+		for _, r := range t.All(typ) {
+			if strings.HasPrefix(r.Str("path"), Str(args, "pathPrefix")) && pattern.MatchString(r.Str("name")) {
+				names, arns = append(names, r.Str("name")), append(arns, r.Str("arn"))
+			}
+		}
+	}
+	result := Clone(args)
+	if result == nil {
+		result = Map{}
+	}
+	result["names"], result["arns"], result["id"] = List(names...), List(arns...), t.Region
+	return result, nil
+}
+
+// detector finds the region's detector (provider, guardduty/detector_data_source.go).
+func detector(t *Tx, args Map) (Map, error) {
+	for _, d := range t.All(typeDetector) {
+		if id := Str(args, "id"); id != "" && id != d.ID {
+			continue
+		}
+		status := "DISABLED"
+		if d.Bool("enable") {
+			status = "ENABLED"
+		}
+		return Map{
+			"id": d.ID, "arn": d.Str("arn"), "status": status, "features": []any{}, "tags": tagMap(d),
+			"findingPublishingFrequency": d.Str("findingPublishingFrequency"),
+			"serviceRoleArn":             t.GlobalARN("iam", "role/aws-service-role/guardduty.amazonaws.com/AWSServiceRoleForAmazonGuardDuty"),
+		}, nil
+	}
+	return nil, fmt.Errorf("no matching GuardDuty Detector found")
+}
+
+// repositories lists the region's (provider, ecr/repositories_data_source.go).
+func repositories(t *Tx, _ Map) (Map, error) {
+	var names []string
+	for _, r := range t.All(typeRepository) {
+		names = append(names, r.ID)
+	}
+	return Map{"id": t.Region, "names": List(names...)}, nil
+}
+
+// ssmDocument describes one of the account's own documents.
+func ssmDocument(t *Tx, args Map) (Map, error) {
+	d, ok := t.Find(typeDocument, "", Str(args, "name"))
+	if !ok {
+		return nil, &Error{Service: "SSM", Operation: "GetDocument", Code: "InvalidDocument",
+			Message: "Document with name " + Str(args, "name") + " does not exist.", Rule: "Systems Manager API, GetDocument"}
+	}
+	result := Clone(args)
+	result["arn"], result["content"], result["documentType"], result["id"] = d.Str("arn"), d.Str("content"), d.Str("documentType"), d.ID
+	return result, nil
+}

@@ -1,0 +1,30 @@
+package cloud
+
+const typePasswordPolicy = "aws:iam/accountPasswordPolicy:AccountPasswordPolicy"
+
+// The ranges are those of the IAM API, UpdateAccountPasswordPolicy.
+var _ = register(&Kind{
+	Type: typePasswordPolicy, Service: "IAM", Noun: "AccountPasswordPolicy", Global: true,
+	CreateCall: "UpdateAccountPasswordPolicy", UpdateCall: "UpdateAccountPasswordPolicy",
+	Defaults: Map{"allowUsersToChangePassword": true, "minimumPasswordLength": 6.0},
+	Check: func(c *Checker) {
+		c.Between("minimumPasswordLength", 6, 128)
+		c.Between("maxPasswordAge", 1, 1095)
+		c.Between("passwordReusePrevention", 1, 24)
+	},
+	Create: func(t *Tx, r *Resource) error {
+		r.ID = "iam-account-password-policy" // provider, iam/account_password_policy.go
+		takeOver(t, r)
+		settlePasswordPolicy(r)
+		return nil
+	},
+	Update: func(_ *Tx, r *Resource, _ Map) error { settlePasswordPolicy(r); return nil },
+})
+
+func settlePasswordPolicy(r *Resource) {
+	computed(r, Map{
+		"hardExpiry": false, "maxPasswordAge": 0.0, "passwordReusePrevention": 0.0, "requireLowercaseCharacters": false,
+		"requireNumbers": false, "requireSymbols": false, "requireUppercaseCharacters": false,
+	})
+	r.State["expirePasswords"] = r.Int("maxPasswordAge") > 0
+}

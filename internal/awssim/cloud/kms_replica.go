@@ -1,0 +1,85 @@
+package cloud
+
+import "time"
+
+const typeReplicaKey = "aws:kms/replicaKey:ReplicaKey"
+
+var _ = register(&Kind{
+	Type: typeReplicaKey, Service: "KMS", Noun: "Key", CreateCall: "ReplicateKey", UpdateCall: "PutKeyPolicy", DeleteCall: "ScheduleKeyDeletion",
+	Required:   []string{"primaryKeyArn"},
+	Replace:    []string{"primaryKeyArn"},
+	JSON:       []string{"policy"},
+	Defaults:   Map{"bypassPolicyLockoutSafetyCheck": false, "enabled": true},
+	DeleteOnly: []string{"deletionWindowInDays"},
+	Keys:       []string{"arn"},
+	Check: func(c *Checker) {
+		c.Match("primaryKeyArn", arnPattern, "an ARN")
+		c.Between("deletionWindowInDays", 7, 30)
+		c.Length("description", 0, 8192)
+		c.policy("policy", resourcePolicy)
+	},
+	Create: createReplicaKey,
+	Update: func(t *Tx, r *Resource, old Map) error {
+		keep(r, old, "description", "policy")
+		return settleReplicaKey(t, r)
+	},
+	Delete: func(t *Tx, r *Resource) error {
+		days := r.Int("deletionWindowInDays")
+		if days == 0 {
+			days = 30 // KMS API, ScheduleKeyDeletion
+		}
+		t.Leave("key", r, r.ID, t.Now().Add(time.Duration(days)*24*time.Hour), Clone(r.State))
+		return nil
+	},
+})
+
+// createReplicaKey makes the copy of a multi-Region key of another region (KMS API, ReplicateKey). The copy has the key's id.
+func createReplicaKey(t *Tx, r *Resource) error {
+	primary, ok := keyByARN(t, r.Str("primaryKeyArn"))
+	switch {
+	case !ok:
+		return Refuse("NotFoundException", "KMS API, ReplicateKey", "Key '%s' does not exist", r.Str("primaryKeyArn"))
+	case !primary.Bool("multiRegion"):
+		return Refuse("UnsupportedOperationException", "KMS API, ReplicateKey", "%s is not a multi-Region primary key", primary.Str("arn"))
+	case primary.Region == t.Region:
+		return Refuse("UnsupportedOperationException", "KMS API, ReplicateKey", "You cannot replicate a multi-Region key in the Region that holds it: %s", t.Region)
+	}
+	r.ID = primary.ID
+	if _, taken := t.Find(typeReplicaKey, "", r.ID); taken {
+		return Refuse("AlreadyExistsException", "KMS API, ReplicateKey", "Replica key already exists for key-id %s in %s", r.ID, t.Region)
+	}
+	if _, pending := t.Remnant("key", r.ID); pending {
+		return Refuse("AlreadyExistsException", "KMS API, ReplicateKey", "Replica key already exists for key-id %s in %s: it is pending deletion", r.ID, t.Region)
+	}
+	r.State["keyId"], r.State["arn"] = r.ID, t.ARN("kms", "key/"+r.ID)
+	r.State["keySpec"], r.State["keyUsage"] = primary.Str("customerMasterKeySpec"), primary.Str("keyUsage")
+	r.State["keyRotationEnabled"] = primary.Bool("enableKeyRotation")
+	computed(r, Map{"description": ""})
+	return settleReplicaKey(t, r)
+}
+
+func settleReplicaKey(t *Tx, r *Resource) error {
+	tagsAll(r)
+	if policy, given := r.Inputs["policy"].(string); given {
+		return checkKeyPolicy(t, r, policy)
+	}
+	computed(r, Map{"policy": defaultKeyPolicy(t)})
+	return nil
+}
+
+// keyByARN finds a key of any region that is no replica.
+func keyByARN(t *Tx, arn string) (*Resource, bool) {
+	for _, k := range t.Anywhere(typeKey) {
+		if k.Str("arn") == arn {
+			return k, true
+		}
+	}
+	return nil, false
+}
+
+// keyAllows reports whether a key's policy lets somebody do something with it.
+func keyAllows(key *Resource, q request) bool {
+	statements, err := parsePolicy(key.Str("policy"), resourcePolicy)
+	q.Resource = key.Str("arn")
+	return err == nil && allows(statements, q)
+}

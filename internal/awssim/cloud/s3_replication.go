@@ -1,0 +1,75 @@
+package cloud
+
+import "fmt"
+
+const typeBucketReplication = "aws:s3/bucketReplicationConfig:BucketReplicationConfig"
+
+var _ = register(bucketSetting(Kind{
+	Type: typeBucketReplication, Noun: "BucketReplication",
+	Required: []string{"role", "rules"},
+	Check:    checkBucketReplication,
+	Create:   settleBucketReplication,
+}))
+
+// checkBucketReplication holds what the provider checks (s3/bucket_replication_configuration.go).
+func checkBucketReplication(c *Checker) {
+	c.Match("role", arnPattern, "an ARN")
+	c.OneOf("rules[].status", "Enabled", "Disabled")
+	c.OneOf("rules[].deleteMarkerReplication.status", "Enabled", "Disabled")
+	c.OneOf("rules[].sourceSelectionCriteria.sseKmsEncryptedObjects.status", "Enabled", "Disabled")
+	c.Match("rules[].destination.bucket", arnPattern, "an ARN")
+	c.Unmodelled("token", "rules[].destination.replicationTime", "rules[].destination.account", "rules[].destination.accessControlTranslation")
+}
+
+// settleBucketReplication holds the rules that S3 has itself (S3 API, PutBucketReplication).
+func settleBucketReplication(t *Tx, r *Resource) error {
+	if !versioned(t, r.ID) {
+		return Refuse("InvalidRequest", "facts 108", "Versioning must be 'Enabled' on the bucket to apply a replication configuration")
+	}
+	rules := Maps(r.State, "rules[]")
+	if len(rules) == 0 || len(rules) > 1000 {
+		return Refuse("MalformedXML", "S3 API, PutBucketReplication", "The XML you provided was not well-formed or did not validate against our published schema: %d rules", len(rules))
+	}
+	for i, rule := range rules {
+		if err := checkReplicationRule(t, rule); err != nil {
+			return err
+		}
+		if _, named := rule["id"]; !named {
+			rule["id"] = fmt.Sprintf("rule-%d", i)
+		}
+	}
+	return nil
+}
+
+func checkReplicationRule(t *Tx, rule Map) error {
+	const api = "S3 API, PutBucketReplication"
+	if Has(rule, "filter") && (!Has(rule, "priority") || !Has(rule, "deleteMarkerReplication")) {
+		return Refuse("InvalidRequest", api, "Priority and DeleteMarkerReplication must be specified for this version of Cross Region Replication configuration schema. Please refer to S3 Developer Guide for more information.")
+	}
+	encrypted := Str(rule, "sourceSelectionCriteria.sseKmsEncryptedObjects.status") == "Enabled"
+	key := Str(rule, "destination.encryptionConfiguration.replicaKmsKeyId")
+	if encrypted != (key != "") {
+		return Refuse("InvalidRequest", api, "SseKmsEncryptedObjects and ReplicaKmsKeyID must be specified together.")
+	}
+	arn := Str(rule, "destination.bucket")
+	for _, bucket := range t.Anywhere(typeBucket) {
+		if bucket.Str("arn") != arn {
+			continue
+		}
+		if !versioned(t, bucket.ID) {
+			return Refuse("InvalidRequest", "facts 108", "Destination bucket must have versioning enabled.")
+		}
+		return nil
+	}
+	return Refuse("InvalidRequest", api, "Destination bucket must exist.")
+}
+
+// versioned reports whether a bucket, of any region, keeps old versions.
+func versioned(t *Tx, bucket string) bool {
+	for _, v := range t.Anywhere("aws:s3/bucketVersioningV2:BucketVersioningV2") {
+		if v.ID == bucket && v.Str("versioningConfiguration.status") == "Enabled" {
+			return true
+		}
+	}
+	return false
+}

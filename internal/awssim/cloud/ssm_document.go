@@ -1,0 +1,117 @@
+package cloud
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const typeDocument = "aws:ssm/document:Document"
+
+const longestDocument = 64 * 1024 // bytes; Systems Manager User Guide, "Systems Manager quotas"
+
+var documentName = regexp.MustCompile(`^[A-Za-z0-9_.-]{3,128}$`)
+
+var _ = register(&Kind{
+	Type: typeDocument, Service: "SSM", Noun: "Document", UpdateCall: "UpdateDocument",
+	Name:     &AutoName{Property: "name", Max: 128},
+	Required: []string{"content", "documentType"},
+	Replace:  []string{"name", "documentType"},
+	JSON:     []string{"content"},
+	Defaults: Map{"documentFormat": "JSON"},
+	Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{Code: "DocumentAlreadyExists",
+		Message: "Document with same name {value} already exists", Rule: "Systems Manager API, CreateDocument"}}},
+	Check: func(c *Checker) {
+		c.Match("name", documentName, "3 to 128 letters, digits, underscores, periods and hyphens")
+		c.OneOf("documentFormat", "JSON")
+		c.OneOf("documentType", "Session") // the only type whose content the offline AWS reads
+		c.Unmodelled("attachmentsSources", "permissions", "targetType", "versionName")
+		c.document("content", checkSessionDocument)
+	},
+	Create: createDocument,
+	Update: func(t *Tx, r *Resource, old Map) error {
+		keep(r, old, "createdDate", "parameters", "platformTypes", "owner", "permissions", "targetType")
+		last, _ := strconv.Atoi(Str(old, "latestVersion"))
+		if Str(old, "content") != r.Str("content") {
+			last++
+		}
+		return settleDocument(r, last)
+	},
+	Recomputed: []string{"latestVersion", "defaultVersion", "documentVersion", "hash"},
+})
+
+func createDocument(t *Tx, r *Resource) error {
+	r.ID = r.Str("name")
+	if lower := strings.ToLower(r.ID); strings.HasPrefix(lower, "aws") || strings.HasPrefix(lower, "amazon") || strings.HasPrefix(lower, "amzn") {
+		return Refuse("ValidationException", "Systems Manager API, CreateDocument: Name", "Document names may not begin with aws, amazon or amzn: %s", r.ID)
+	}
+	r.State["arn"] = t.ARN("ssm", "document/"+r.ID)
+	computed(r, Map{
+		"createdDate": t.Now().Format(time.RFC3339), "owner": t.Account(), "parameters": []any{}, "platformTypes": List("Windows", "Linux", "MacOS"),
+		"description": "", "schemaVersion": "1.0", "status": "Active", "hashType": "Sha256",
+	})
+	return settleDocument(r, 1)
+}
+
+func settleDocument(r *Resource, version int) error {
+	if len(r.Str("content")) > longestDocument {
+		return Refuse("MaxDocumentSizeExceeded", "Systems Manager API, CreateDocument", "The size limit of a document is 64 KB.")
+	}
+	r.State["latestVersion"], r.State["defaultVersion"], r.State["documentVersion"] = number(version), number(version), number(version)
+	r.State["hash"] = fmt.Sprintf("%x", sha256.Sum256([]byte(r.Str("content"))))
+	tagsAll(r)
+	return nil
+}
+
+// sessionDocument is the form of a Session document (Systems Manager User Guide, "Session document schema").
+type sessionDocument struct {
+	SchemaVersion string `json:"schemaVersion"`
+	Description   string `json:"description"`
+	SessionType   string `json:"sessionType"`
+	Inputs        struct {
+		S3BucketName                string `json:"s3BucketName"`
+		S3KeyPrefix                 string `json:"s3KeyPrefix"`
+		S3EncryptionEnabled         bool   `json:"s3EncryptionEnabled"`
+		CloudWatchLogGroupName      string `json:"cloudWatchLogGroupName"`
+		CloudWatchEncryptionEnabled bool   `json:"cloudWatchEncryptionEnabled"`
+		CloudWatchStreamingEnabled  bool   `json:"cloudWatchStreamingEnabled"`
+		KmsKeyID                    string `json:"kmsKeyId"`
+		RunAsEnabled                bool   `json:"runAsEnabled"`
+		RunAsDefaultUser            string `json:"runAsDefaultUser"`
+		IdleSessionTimeout          string `json:"idleSessionTimeout"`
+		MaxSessionDuration          string `json:"maxSessionDuration"`
+		ShellProfile                struct {
+			Windows string `json:"windows"`
+			Linux   string `json:"linux"`
+		} `json:"shellProfile"`
+	} `json:"inputs"`
+}
+
+func checkSessionDocument(text string) []Problem {
+	var doc sessionDocument
+	problems := decodeStrict(text, &doc)
+	if len(problems) > 0 {
+		return problems
+	}
+	fail := func(path, format string, args ...any) {
+		problems = append(problems, Problem{Path: path, Reason: fmt.Sprintf(format, args...)})
+	}
+	if doc.SchemaVersion != "1.0" {
+		fail("schemaVersion", "a Session document's is 1.0, not %q", doc.SchemaVersion)
+	}
+	if !oneOf(doc.SessionType, "Standard_Stream InteractiveCommands NonInteractiveCommands Port") {
+		fail("sessionType", "%q is no session type", doc.SessionType)
+	}
+	for path, limit := range map[string]struct {
+		text string
+		most int
+	}{"inputs.idleSessionTimeout": {doc.Inputs.IdleSessionTimeout, 60}, "inputs.maxSessionDuration": {doc.Inputs.MaxSessionDuration, 1440}} {
+		if n, err := strconv.Atoi(limit.text); limit.text != "" && (err != nil || n < 1 || n > limit.most) {
+			fail(path, "%q must be minutes from 1 to %d, as text", limit.text, limit.most)
+		}
+	}
+	return problems
+}
