@@ -66,7 +66,7 @@ func AnyResource(reason string) Resources { return Resources{any: true, reason: 
 
 // Principal is who a statement in a resource or trust document speaks of.
 type Principal struct {
-	kind   string // Service, AWS or *
+	kind   string // Service, AWS, Federated or *
 	ids    []string
 	reason string
 }
@@ -76,6 +76,10 @@ func Service(names ...string) Principal { return Principal{kind: "Service", ids:
 
 // AWS is roles, users or accounts, by ARN or account id.
 func AWS(arns ...string) Principal { return Principal{kind: "AWS", ids: arns} }
+
+// Federated is an identity provider of the account, by ARN, whose tokens take a role. The statement must have conditions,
+// or everybody whom the provider knows could take it.
+func Federated(arns ...string) Principal { return Principal{kind: "Federated", ids: arns} }
 
 // AnyPrincipal is "*": everybody, signed in or not. With Allow the statement must have conditions. The reason is
 // refused when empty.

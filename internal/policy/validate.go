@@ -16,7 +16,7 @@ var (
 	arnPattern       = regexp.MustCompile(`^arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9*-]*:([0-9]{12}|aws|\*|):.+$`)
 	accountPattern   = regexp.MustCompile(`^[0-9]{12}$`)
 	servicePattern   = regexp.MustCompile(`^[a-z0-9.-]+\.amazonaws\.com(\.cn)?$`)
-	conditionPattern = regexp.MustCompile(`^[A-Za-z0-9-]+:[^\s]+$`)
+	conditionPattern = regexp.MustCompile(`^[A-Za-z0-9.-]+:[^\s]+$`) // an identity provider's keys begin with its host name
 )
 
 // operators are those of the IAM User Guide, "IAM JSON policy elements: Condition operators", without the prefixes
@@ -138,8 +138,13 @@ func (s Statement) principalProblems(kind Kind) []error {
 				refuse("it allows everybody without a condition")
 			}
 		}
+		if p.kind == "Federated" && s.Effect == Allow && len(s.Conditions) == 0 {
+			refuse("it allows everybody whom an identity provider knows")
+		}
 		for _, id := range p.ids {
 			switch {
+			case p.kind == "Federated" && !arnPattern.MatchString(id):
+				refuse("principal %q is not an identity provider's ARN", id)
 			case p.kind == "Service" && !servicePattern.MatchString(id):
 				refuse("principal %q is not a service's name such as ecs-tasks.amazonaws.com", id)
 			case p.kind == "AWS" && !arnPattern.MatchString(id) && !accountPattern.MatchString(id):

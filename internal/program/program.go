@@ -20,6 +20,7 @@ import (
 	"github.com/deepstreamhub/platform/components/service"
 	"github.com/deepstreamhub/platform/images/deepstream"
 	"github.com/deepstreamhub/platform/internal/config"
+	"github.com/deepstreamhub/platform/internal/tagging"
 )
 
 // EnvOffline, set to 1, tells the program that it talks to an offline AWS and may take placeholders.
@@ -111,7 +112,7 @@ func (r *region) provider() (err error) {
 
 // tier gives a component the region's provider, its tags, and what every role has.
 func (r *region) tier(component string, more ...pulumi.ResourceOption) []pulumi.ResourceOption {
-	return append([]pulumi.ResourceOption{pulumi.Providers(r.aws), tagged(r.stack, component, r.tags), r.roles.bounded()}, more...)
+	return append([]pulumi.ResourceOption{pulumi.Providers(r.aws), tagging.All(r.stack, component, r.tags), r.roles.bounded()}, more...)
 }
 
 // protected keeps the data tiers from being destroyed as long as the stack's configuration says so.

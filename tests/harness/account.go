@@ -1,0 +1,115 @@
+package harness
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+
+	bootstrap "github.com/deepstreamhub/platform/bootstrap/program"
+	"github.com/deepstreamhub/platform/bootstrap/settings"
+	"github.com/deepstreamhub/platform/internal/awssim"
+	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+	"github.com/deepstreamhub/platform/internal/config"
+	"github.com/deepstreamhub/platform/internal/deploy"
+	"github.com/deepstreamhub/platform/internal/engine"
+	"github.com/deepstreamhub/platform/internal/plan"
+)
+
+// NewBlankAWS starts an offline AWS whose account holds nothing yet.
+func NewBlankAWS(t testing.TB) *AWS {
+	t.Helper()
+	s, err := awssim.Start(awssim.Options{Account: cloud.BlankAccount(), Log: io.Discard})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	return &AWS{Server: s, Dir: t.TempDir()}
+}
+
+// Account is the bootstrap of an account, with its state on disk.
+type Account struct {
+	AWS      *AWS
+	Settings settings.Settings // what the next Up uses; tests change it in place
+
+	t      testing.TB
+	adopt  bool
+	driver *deploy.Driver
+}
+
+// AccountSettings returns the tracked settings, without protection.
+func AccountSettings(t testing.TB) settings.Settings {
+	t.Helper()
+	s, err := settings.Read(filepath.Join(Root(t), "bootstrap"), settings.Stack, config.Options{Offline: true})
+	require.NoError(t, err)
+	no := false
+	s.Account.Protect = &no
+	return s
+}
+
+// NewAccount prepares the bootstrap of an account. Nothing is deployed yet.
+func NewAccount(t testing.TB, aws *AWS, s settings.Settings) *Account {
+	t.Helper()
+	a := &Account{AWS: aws, Settings: s, t: t}
+	root := t.TempDir()
+	text, err := os.ReadFile(filepath.Join(Root(t), "bootstrap", "Pulumi.yaml"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(root, "Pulumi.yaml"), text, 0o600))
+	backend := "file://" + filepath.Join(aws.Dir, "bootstrap")
+	a.driver, err = deploy.Open(t.Context(), Engine(t), deploy.Target{
+		Stack: settings.Stack, Project: settings.Project, Root: root, Backend: backend,
+		Program: func(ctx *pulumi.Context) error {
+			return bootstrap.Account(a.Settings, bootstrap.Options{Adopt: a.adopt})(ctx)
+		},
+		Env: engine.OfflineEnvironment(os.Environ(), engine.Offline{
+			Dir: aws.Dir, Backend: backend, Passphrase: "bootstrap", Providers: map[string]int{"aws": aws.Port()},
+		}),
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, a.driver.Close()) })
+	return a
+}
+
+// Adopt deploys with whatever the account has already taken over as it is.
+func (a *Account) Adopt() plan.Plan {
+	a.t.Helper()
+	a.adopt = true
+	defer func() { a.adopt = false }()
+	return a.Up()
+}
+
+// Up deploys the settings and fails the test if they cannot be.
+func (a *Account) Up() plan.Plan {
+	a.t.Helper()
+	p, err := a.TryUp()
+	require.NoError(a.t, err)
+	return p
+}
+
+// TryUp deploys the settings and returns what went wrong.
+func (a *Account) TryUp() (plan.Plan, error) { return a.driver.Up(a.t.Context(), deploy.Options{}) }
+
+// Preview returns what Up would do.
+func (a *Account) Preview() plan.Plan {
+	a.t.Helper()
+	p, err := a.driver.Preview(a.t.Context(), deploy.Options{})
+	require.NoError(a.t, err)
+	return p
+}
+
+// Destroy removes everything.
+func (a *Account) Destroy() plan.Plan {
+	a.t.Helper()
+	p, err := a.driver.Destroy(a.t.Context(), deploy.Options{})
+	require.NoError(a.t, err)
+	return p
+}
+
+// State returns the checkpoint.
+func (a *Account) State() plan.State {
+	a.t.Helper()
+	s, err := a.driver.State(a.t.Context())
+	require.NoError(a.t, err)
+	return s
+}
