@@ -25,11 +25,11 @@ type Options struct {
 	Slow map[string]time.Duration // real time added to the creation of a type, by type token
 
 	Account   *cloud.Account // what the account holds at first; nil: cloud.DefaultAccount
-	Scale     float64       // seconds that one second of the cloud takes; 0: nothing takes time
-	Seed      uint64        // decides ids, lengths, delays and faults
-	Faults    []cloud.Fault // what goes wrong on purpose
-	FaultRate float64       // share of calls that AWS throttles or fails by itself for a moment, 0 to 1
-	Log       io.Writer     // takes the account's declared list at start; nil for silence
+	Scale     float64        // seconds that one second of the cloud takes; 0: nothing takes time
+	Seed      uint64         // decides ids, lengths, delays and faults
+	Faults    []cloud.Fault  // what goes wrong on purpose
+	FaultRate float64        // share of calls that AWS throttles or fails by itself for a moment, 0 to 1
+	Log       io.Writer      // takes the account's declared list at start; nil for silence
 }
 
 // Server is a running offline AWS.

@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/spf13/cobra"
 
+	"github.com/deepstreamhub/platform/bootstrap/settings"
 	"github.com/deepstreamhub/platform/internal/config"
 	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/engine"
@@ -57,6 +58,8 @@ type deps struct {
 	judge      func(plan.State) error // whether a stack with this checkpoint may be destroyed
 	program    func(offline bool) pulumi.RunFunc
 	startCloud func(cloudOptions) (cloud, error)
+	settings   func(dir string, offline bool) (settings.Settings, error)
+	account    func(s settings.Settings, adopt *bool) pulumi.RunFunc
 }
 
 // Run runs the command that args, without the program's name, ask for. When ctx ends, engines are interrupted once
@@ -95,6 +98,6 @@ machine: no AWS account, no login, and nothing outside .hub/ is written.`,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
-	root.AddCommand(a.up(), a.preview(), a.refresh(), a.destroy(), a.outputs(), a.offlineAWS())
+	root.AddCommand(a.up(), a.preview(), a.refresh(), a.destroy(), a.outputs(), a.bootstrap(), a.offlineAWS())
 	return root
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
+	"github.com/deepstreamhub/platform/bootstrap/settings"
 	"github.com/deepstreamhub/platform/internal/config"
 	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/engine"
@@ -34,6 +35,8 @@ type world struct {
 	plans      map[string]plan.Plan
 	opErrs     map[string]error // by "verb stack"
 	during     func(ctx context.Context, verb, stack string)
+
+	adopt *bool // what the account's program is told
 
 	mu      sync.Mutex
 	calls   []string
@@ -72,6 +75,11 @@ func newWorld(t *testing.T) *world {
 			judge:      func(s plan.State) error { return gate.Destroy(s) },
 			program:    func(bool) pulumi.RunFunc { return nil },
 			startCloud: func(cloudOptions) (cloud, error) { w.note("cloud"); return fakeCloud{w}, nil },
+			settings: func(dir string, offline bool) (settings.Settings, error) {
+				w.note("settings %s offline=%t", filepath.Base(dir), offline)
+				return settings.Settings{}, w.configErrs["bootstrap"]
+			},
+			account: func(_ settings.Settings, adopt *bool) pulumi.RunFunc { w.adopt = adopt; return nil },
 		},
 	}
 	return w

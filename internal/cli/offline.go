@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/deepstreamhub/platform/internal/awssim"
+	simulated "github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/engine"
 )
 
@@ -41,8 +42,28 @@ type dirs struct {
 	stacks string // a copy of Pulumi.yaml and the stack file for each stack
 }
 
-func offlineDirs(root string) dirs {
-	base := filepath.Join(root, ".hub", "offline")
+func offlineDirs(root string) dirs { return dirsBelow(filepath.Join(root, ".hub", "offline")) }
+
+// blankDirs are those of the offline account that was blank at first.
+func blankDirs(root string) dirs { return dirsBelow(filepath.Join(root, ".hub", "blank")) }
+
+// dirs are the folders of the session's offline account.
+func (s *session) dirs() dirs {
+	if s.blank {
+		return blankDirs(s.root)
+	}
+	return offlineDirs(s.root)
+}
+
+// accountAtFirst is what the session's offline account holds before anything is deployed into it.
+func (s *session) accountAtFirst() *simulated.Account {
+	if s.blank {
+		return simulated.BlankAccount()
+	}
+	return nil // the declared one
+}
+
+func dirsBelow(base string) dirs {
 	return dirs{
 		base: base, cloud: filepath.Join(base, "cloud"), state: filepath.Join(base, "state"), stacks: filepath.Join(base, "stacks"),
 	}

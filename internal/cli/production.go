@@ -9,6 +9,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"gopkg.in/yaml.v3"
 
+	bootstrap "github.com/deepstreamhub/platform/bootstrap/program"
+	"github.com/deepstreamhub/platform/bootstrap/settings"
 	"github.com/deepstreamhub/platform/internal/config"
 	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/engine"
@@ -33,6 +35,10 @@ func production() deps {
 		judge:      func(s plan.State) error { return gate.Destroy(s) },
 		program:    func(offline bool) pulumi.RunFunc { return program.With(config.Options{Offline: offline}) },
 		startCloud: startCloud,
+		settings:   loadSettings,
+		account: func(s settings.Settings, adopt *bool) pulumi.RunFunc {
+			return func(ctx *pulumi.Context) error { return bootstrap.Account(s, bootstrap.Options{Adopt: *adopt})(ctx) }
+		},
 	}
 }
 

@@ -27,6 +27,7 @@ type session struct {
 	verb   string
 	stacks []string // in the order given
 	root   string   // project folder
+	blank  bool     // offline: the account that was blank at first, not the one that was declared
 	slow   map[string]time.Duration
 	fleets map[string]risk.Fleet // by stack, once the configuration was checked
 
@@ -117,7 +118,7 @@ func (s *session) startAWS() error {
 	if !s.offline {
 		return nil
 	}
-	served, err := s.deps.startCloud(cloudOptions{Dir: offlineDirs(s.root).cloud, Slow: s.slow, Log: s.Err})
+	served, err := s.deps.startCloud(cloudOptions{Dir: s.dirs().cloud, Account: s.accountAtFirst(), Slow: s.slow, Log: s.Err})
 	if err != nil {
 		return fmt.Errorf("start offline AWS: %w", err)
 	}
@@ -159,7 +160,7 @@ func (s *session) target(stack string) (deploy.Target, error) {
 		t.Env, t.Secrets = engine.Environment(s.Environ), secrets
 		return t, nil
 	}
-	dirs := offlineDirs(s.root)
+	dirs := s.dirs()
 	port := 0
 	if s.cloud != nil {
 		port = s.cloud.Port()
