@@ -194,9 +194,9 @@ func TestBucketReplication(t *testing.T) {
 		return Map{"bucket": bucket, "versioningConfiguration": Map{"status": "Enabled"}}
 	}
 	e.refused("InvalidRequest", typeBucketReplication, inputs(nil)) // the source keeps no versions
-	e.make("aws:s3/bucketVersioningV2:BucketVersioningV2", versions("from"))
+	e.make(typeVersioning, versions("from"))
 	e.refused("InvalidRequest", typeBucketReplication, inputs(nil)) // nor does the destination
-	_, _, err = e.abroad("aws:s3/bucketVersioningV2:BucketVersioningV2", versions("onto"))
+	_, _, err = e.abroad(typeVersioning, versions("onto"))
 	require.NoError(t, err)
 	for _, changes := range []Map{
 		{"priority": nil},

@@ -36,8 +36,7 @@ func createTrail(t *Tx, r *Resource) error {
 		return err
 	}
 	bucket, _ := anyBucket(t, r.Str("s3BucketName"))
-	putObject(t, bucket, r.logFolder(t))
-	return nil
+	return putObject(t, bucket, r.logFolder(t))
 }
 
 func (r *Resource) logFolder(t *Tx) string {

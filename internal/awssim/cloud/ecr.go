@@ -37,7 +37,7 @@ var _ = register(
 		Create: createRepository,
 		Update: func(_ *Tx, r *Resource, _ Map) error { tagsAll(r); return nil },
 		Delete: func(t *Tx, r *Resource) error {
-			if len(r.objects()) > 0 && !r.Bool("forceDelete") {
+			if len(Maps(r.Hidden, "images[]")) > 0 && !r.Bool("forceDelete") {
 				return Refuse("RepositoryNotEmptyException", "facts 114", "The repository with name '%s' in registry with id '%s' cannot be deleted because it still contains images", r.ID, t.Account())
 			}
 			return nil

@@ -66,7 +66,7 @@ func checkReplicationRule(t *Tx, rule Map) error {
 
 // versioned reports whether a bucket, of any region, keeps old versions.
 func versioned(t *Tx, bucket string) bool {
-	for _, v := range t.Anywhere("aws:s3/bucketVersioningV2:BucketVersioningV2") {
+	for _, v := range t.Anywhere(typeVersioning) {
 		if v.ID == bucket && v.Str("versioningConfiguration.status") == "Enabled" {
 			return true
 		}
