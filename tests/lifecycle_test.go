@@ -34,7 +34,7 @@ func TestRegionLifecycle(t *testing.T) {
 
 			s.Destroy()
 			require.Equal(t, before, aws.Contents(), "the account must be as it was before")
-			require.Equal(t, []string{"key", "secret", "taskDefinition"}, remnants(aws),
+			require.Equal(t, []string{"key", "logGroup", "secret", "taskDefinition"}, remnants(aws),
 				"what AWS keeps of deleted things, and nothing else")
 		})
 	}

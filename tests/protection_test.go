@@ -41,9 +41,10 @@ func TestDestroyOfAProtectedRegion(t *testing.T) {
 	down := p.Hub(nil, "destroy", "prod-eu", "--offline", "--yes")
 	require.Zero(t, down.Code, down.Stderr)
 	left := openCloud(t, p)
-	require.Equal(t, []string{"clusterSnapshot", "key", "secret", "taskDefinition"}, left.remnants)
+	require.Equal(t, []string{"clusterSnapshot", "key", "logGroup", "secret", "taskDefinition"}, left.remnants)
 	require.Equal(t, []string{
 		"aws:backup/vault:Vault", "aws:backup/vault:Vault", "aws:backup/vaultPolicy:VaultPolicy", "aws:backup/vaultPolicy:VaultPolicy",
+		"aws:iam/policy:Policy",
 		"aws:kms/key:Key", "aws:kms/key:Key", "aws:kms/key:Key", "aws:route53/zone:Zone",
 	}, left.types, "what the account was declared with, and what the data can be restored with")
 }

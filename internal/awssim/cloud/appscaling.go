@@ -38,7 +38,7 @@ var _ = register(
 		Replace:    []string{"name", "resourceId", "scalableDimension", "serviceNamespace"},
 		Defaults:   Map{"policyType": "StepScaling"},
 		Recomputed: []string{"alarmArns"},
-		Refs:       []Ref{{Path: "resourceId", To: typeScalableTarget, Missing: noScalableTarget, Free: true}}, // policies go with their target
+		Refs:       []Ref{{Path: "resourceId", To: typeScalableTarget, Missing: noScalableTarget, Unseen: noScalableTarget, Free: true}}, // policies go with their target
 		Check:      checkScalingPolicy,
 		Create: func(t *Tx, r *Resource) error {
 			r.ID = r.Str("name")
@@ -65,7 +65,7 @@ func settleScalableTarget(t *Tx, r *Resource) error {
 	case r.Int("minCapacity") > r.Int("maxCapacity"):
 		return Refuse(invalidScaling, rule, "Maximum capacity cannot be less than minimum capacity")
 	}
-	if _, ok := t.Find(typeService, "", t.ARN("ecs", id)); !ok {
+	if s, ok := t.Find(typeService, "", t.ARN("ecs", id)); !ok || !t.Visible(s, "Application Auto Scaling") {
 		return Refuse(invalidScaling, "facts 60", "ECS service doesn't exist: %s", id)
 	}
 	computed(r, Map{"suspendedState": Map{"dynamicScalingInSuspended": false, "dynamicScalingOutSuspended": false, "scheduledScalingSuspended": false}})

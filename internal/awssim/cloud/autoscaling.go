@@ -30,7 +30,9 @@ var _ = register(&Kind{
 		{Path: "instanceRefresh.preferences.alarmSpecification.alarms[]", To: typeMetricAlarm, Free: true,
 			Missing: Refusal{"ValidationError", "The CloudWatch alarm {value} does not exist", "Auto Scaling API, AlarmSpecification"}},
 	},
-	Check: checkGroup, Create: createGroup, Update: updateGroup, Holds: groupHolds,
+	Busy: Busy{Delete: Refusal{"ScalingActivityInProgress",
+		"You cannot delete an AutoScalingGroup while there are scaling activities in progress for that group.", "facts 40, 41"}},
+	Check: checkGroup, Create: createGroup, Update: updateGroup, Delete: deleteGroup, Fails: groupFails, Holds: groupHolds,
 })
 
 func checkGroup(c *Checker) {
@@ -71,6 +73,9 @@ func checkGroup(c *Checker) {
 func createGroup(t *Tx, r *Resource) error {
 	if !serviceLinked(t, "autoscaling.amazonaws.com") {
 		return Refuse("ServiceLinkedRoleFailure", "facts 53", "The service-linked role AWSServiceRoleForAutoScaling does not exist.")
+	}
+	if err := checkHooks(t, r); err != nil {
+		return err
 	}
 	r.ID = settleName(t, r)
 	r.State["arn"] = t.ARN("autoscaling", fmt.Sprintf("autoScalingGroup:%s:autoScalingGroupName/%s", t.UUID(), r.ID))
@@ -119,8 +124,11 @@ func settleGroup(t *Tx, r *Resource) error {
 	if cause == "" {
 		cause = launchProblem(t, r, content)
 	}
-	if cause != "" {
+	if strings.Contains(cause, "Invalid IAM Instance Profile") {
 		return Refuse("ValidationError", "facts 37", "You must use a valid fully-formed launch template. %s", cause)
+	}
+	if cause != "" {
+		return Refuse("ValidationError", "Auto Scaling API, CreateAutoScalingGroup", "You must use a valid fully-formed launch template. %s", cause)
 	}
 	if named, ok := r.State["launchTemplate"].(Map); ok {
 		named["id"], named["name"] = lt.ID, lt.Str("name")

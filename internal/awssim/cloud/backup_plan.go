@@ -234,7 +234,7 @@ func createBackupSelection(t *Tx, r *Resource) error {
 	if err != nil {
 		return err
 	}
-	if !roleAllows(t, role, "tag:GetResources", "*", nil) {
+	if !roleAllows(t, role, "tag:GetResources", "*", nil) || !settledRights(t, role, "Backup") {
 		return refuse("facts 119", "IAM Role %s is not authorized to call tag:GetResources", role.Str("arn"))
 	}
 	return nil
@@ -243,7 +243,7 @@ func createBackupSelection(t *Tx, r *Resource) error {
 // backupRole finds a role that AWS Backup is to act with.
 func backupRole(t *Tx, arn string) (*Resource, error) {
 	role, ok := roleByARN(t, arn)
-	if !ok || !trusts(t, role, "backup.amazonaws.com") {
+	if !ok || !t.Visible(role, "Backup") || !trusts(t, role, "backup.amazonaws.com") {
 		return nil, Refuse("InvalidParameterValueException", "facts 119", "IAM Role %s cannot be assumed by AWS Backup", arn)
 	}
 	return role, nil

@@ -186,7 +186,7 @@ func settleBackupPolicy(t *Tx, r *Resource) error {
 	if err != nil {
 		return Refuse("InvalidParameterValueException", "AWS Backup API, PutBackupVaultAccessPolicy", "Provided policy is not valid: %v", err)
 	}
-	if _, bad := invalidPrincipal(t, statements); bad {
+	if _, bad := invalidPrincipal(t, statements, "Backup"); bad {
 		return Refuse("InvalidParameterValueException", "facts 120", "Provided principal is not valid")
 	}
 	return nil

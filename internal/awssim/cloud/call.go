@@ -234,7 +234,16 @@ func (o *Call) create(t *Tx, now time.Time) error {
 		return err
 	}
 	o.r, o.ready = r, now.Add(o.length())
+	r.Busy = o.ready
 	return nil
+}
+
+// busy refuses what a resource cannot take while AWS is at work on it.
+func (o *Call) busy(r *Resource, now time.Time, f Refusal) error {
+	if f.Code == "" || !now.Before(r.Busy) {
+		return nil
+	}
+	return o.kind.refusal(o.operation(), f.fill("{id}", r.ID, "{name}", r.Name()), r.ID)
 }
 
 func (o *Call) update(t *Tx, now time.Time) error {
@@ -242,8 +251,15 @@ func (o *Call) update(t *Tx, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("update %s: %w", o.kind.Type, err)
 	}
+	if err := o.busy(r, now, o.kind.Busy.Update); err != nil {
+		return err
+	}
 	o.r, o.ready = r, now.Add(o.length())
-	return o.c.update(t, o.kind, r, o.inputs)
+	if err := o.c.update(t, o.kind, r, o.inputs); err != nil {
+		return err
+	}
+	r.Busy = o.ready
+	return nil
 }
 
 func (o *Call) remove(t *Tx, now time.Time) error {
@@ -254,6 +270,9 @@ func (o *Call) remove(t *Tx, now time.Time) error {
 	o.r, o.ready = r, r.Gone
 	if !r.Gone.IsZero() { // AWS is at it already, for a call that was cut off
 		return nil
+	}
+	if err := o.busy(r, now, o.kind.Busy.Delete); err != nil {
+		return err
 	}
 	o.ready = now.Add(o.length())
 	for _, p := range o.kind.DeleteOnly {

@@ -119,12 +119,18 @@ func newCloud(opts Options) *Cloud {
 	return c
 }
 
-// Close releases the directory.
+// Close releases the directory. The time that passed since the last change is kept, so that it never goes back.
 func (c *Cloud) Close() error {
 	if c.store == nil {
 		return nil
 	}
-	return errors.Join(c.objects.close(), c.store.close())
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var saved error
+	if c.store.written && !c.timeless {
+		saved = c.save(&Tx{c: c})
+	}
+	return errors.Join(saved, c.objects.close(), c.store.close())
 }
 
 // Account returns what was declared of the account.

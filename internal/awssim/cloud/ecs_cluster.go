@@ -16,6 +16,7 @@ const (
 )
 
 var (
+	providersBusy    = Refusal{"UpdateInProgressException", "The specified cluster is in a busy state. Cluster attachments must be in UPDATE_COMPLETE or UPDATE_FAILED state before they can be updated. Wait and try again.", "facts 48"}
 	clusterNotFound  = Refusal{"ClusterNotFoundException", "Cluster not found.", "facts 54"}
 	providerNotFound = Refusal{invalidECSParameter, "The specified capacity provider {value} was not found. Specify a valid name or ARN and try again.", capacityProvidersPage}
 )
@@ -64,6 +65,7 @@ var _ = register(
 			c.Between("defaultCapacityProviderStrategies[].base", 0, 100000)
 			c.Between("defaultCapacityProviderStrategies[].weight", 0, 1000)
 		},
+		Busy: Busy{Update: providersBusy, Delete: providersBusy},
 		Create: func(t *Tx, r *Resource) error {
 			r.ID = r.Str("clusterName")
 			return settleProviders(t, r)

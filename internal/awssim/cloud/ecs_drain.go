@@ -3,6 +3,8 @@ package cloud
 // tasksRun is what is kept of a service beside its state: whether its tasks came up.
 const tasksRun = "tasksRun"
 
+const drainRule = "facts 59; ECS API, DeleteService"
+
 // deleteService waits for the service's tasks to stop, as the provider does: it sets the desired count to 0 and polls
 // until the service is INACTIVE. ECS stops tasks through the agent of their host, so that a host which lost its rights
 // or its way to ECS keeps the service DRAINING (ECS Developer Guide, "Amazon ECS container agent disconnected"; facts
@@ -25,7 +27,7 @@ func deleteService(t *Tx, r *Resource) error {
 	if why == "" {
 		return nil
 	}
-	return Refuse("DRAINING", "facts 59; ECS Developer Guide, DeleteService",
+	return Refuse("DRAINING", drainRule,
 		"waiting for ECS Service (%s) delete: timeout while waiting for state to become 'INACTIVE' (last state: 'DRAINING', timeout: 20m0s): %s", r.ID, why)
 }
 

@@ -8,6 +8,9 @@ import (
 
 const typeService = "aws:ecs/service:Service"
 
+var unknownTargets = Refusal{invalidECSParameter,
+	"Unable to assume role and validate the specified targetGroupArn. Please verify that the ECS service role being passed has the proper permissions.", "facts 52"}
+
 var _ = register(&Kind{
 	Type: typeService, Service: "ECS", Noun: "Service", UpdateCall: "UpdateService",
 	Name:    &AutoName{Property: "name", Max: 255},
@@ -23,13 +26,13 @@ var _ = register(&Kind{
 			"Error retrieving subnet information for [{value}]: The subnet ID '{value}' does not exist (ErrorCode: InvalidSubnetID.NotFound)", "ECS API, CreateService"}},
 		{Path: "networkConfiguration.securityGroups[]", To: "aws:ec2/securityGroup:SecurityGroup", Free: true, Missing: Refusal{invalidECSParameter,
 			"Error retrieving security group information for [{value}]: The security group '{value}' does not exist (ErrorCode: InvalidGroup.NotFound)", "ECS API, CreateService"}},
-		{Path: "loadBalancers[].targetGroupArn", To: "aws:lb/targetGroup:TargetGroup", Key: "arn", Free: true, Missing: Refusal{invalidECSParameter,
-			"Unable to assume role and validate the specified targetGroupArn. Please verify that the ECS service role being passed has the proper permissions.", "facts 52"}},
+		{Path: "loadBalancers[].targetGroupArn", To: "aws:lb/targetGroup:TargetGroup", Key: "arn", Free: true, Missing: unknownTargets, Unseen: unknownTargets},
 		{Path: "alarms.alarmNames[]", To: typeMetricAlarm, Free: true, Missing: Refusal{invalidECSParameter,
 			"The CloudWatch alarm {value} does not exist.", "ECS API, DeploymentAlarms"}},
 		{Path: "serviceRegistries.registryArn", To: "aws:servicediscovery/service:Service", Key: "arn", Missing: Refusal{invalidECSParameter,
 			"Unable to find the service registry {value}.", "ECS API, CreateService"}},
 	},
+	Busy:  Busy{Delete: Refusal{invalidECSParameter, "The service cannot be stopped while deployments are active.", "facts 56"}},
 	Check: checkService, Create: createService, Update: updateService, Delete: deleteService, Holds: serviceHolds,
 })
 
@@ -71,7 +74,7 @@ func invalidService(format string, args ...any) *Error {
 
 func createService(t *Tx, r *Resource) error {
 	if !serviceLinked(t, ecsServiceLinkedRole) {
-		return Refuse(invalidECSParameter, "facts 53", "Unable to assume the service linked role. Please verify that the ECS service linked role exists.")
+		return Refuse(invalidECSParameter, "facts 53", "Unable to assume the service linked role. Please verify that the ECS service linked role exists.").For(2 * iamPropagation)
 	}
 	cluster, ok := clusterOf(t, r.Str("cluster"))
 	if !ok {
@@ -80,6 +83,9 @@ func createService(t *Tx, r *Resource) error {
 	r.ID = t.ARN("ecs", fmt.Sprintf("service/%s/%s", cluster.Str("name"), r.Str("name")))
 	if _, taken := t.Find(typeService, "", r.ID); taken {
 		return Refuse(invalidECSParameter, "facts 55", "Creation of service was not idempotent.")
+	}
+	if _, draining := t.leaving(typeService, r.ID); draining {
+		return Refuse(invalidECSParameter, "facts 55", "Unable to Start a service that is still Draining.")
 	}
 	for p, v := range (Map{"cluster": cluster.ID, "iamRole": "/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS", "platformVersion": "", "triggers": Map{}}) {
 		if !Has(r.State, p) {
@@ -119,6 +125,9 @@ func settleService(t *Tx, r, cluster *Resource) error {
 	}
 	err := steady(t, r, cluster, definition)
 	r.Hidden[tasksRun] = err == nil && r.Int("desiredCount") > 0
+	if err == nil && slices.ContainsFunc(cluster.Strs("settings[].value"), func(v string) bool { return v != "disabled" }) {
+		serviceLogs(t, r, "/aws/ecs/containerinsights/"+cluster.Str("name")+"/performance")
+	}
 	if !r.Bool("waitForSteadyState") {
 		return nil
 	}

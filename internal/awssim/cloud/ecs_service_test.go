@@ -104,7 +104,7 @@ func TestServiceNeedsAListenerBehindItsTargetGroup(t *testing.T) {
 // A service that waits for its tasks fails as ECS would tell after the provider's twenty minutes.
 func TestServiceThatCannotGetSteady(t *testing.T) {
 	t.Parallel()
-	const unplacedCode, stopped = "SERVICE_TASK_PLACEMENT_FAILURE", "TaskFailedToStart"
+	const stopped = "TaskFailedToStart"
 	policy := func(f *fleet, change func(string) string) {
 		_, err := f.change(typeRolePolicy, "execution:run", Map{"role": "execution", "name": "run", "policy": change(f.executionPolicy())})
 		require.NoError(f, err)

@@ -6,6 +6,12 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
+)
+
+const (
+	steadyRule   = "facts 57; ECS Developer Guide, Amazon ECS troubleshooting"
+	unplacedCode = "SERVICE_TASK_PLACEMENT_FAILURE"
 )
 
 // steady returns the error on which the provider gives up waiting for a service's tasks to run, or nil. The texts
@@ -16,7 +22,7 @@ func steady(t *Tx, r, cluster, definition *Resource) error {
 		return nil
 	}
 	w := &workload{t: t, service: r, cluster: cluster, definition: definition, containers: containersOf(definition)}
-	code, reason := "SERVICE_TASK_PLACEMENT_FAILURE", w.placement()
+	code, reason := unplacedCode, w.placement()
 	if reason == "" {
 		code, reason = "TaskFailedToStart", w.start()
 	}
@@ -26,10 +32,25 @@ func steady(t *Tx, r, cluster, definition *Resource) error {
 	if reason == "" {
 		return nil
 	}
-	err := Refuse(code, "facts 57; ECS Developer Guide, Amazon ECS troubleshooting",
+	err := Refuse(code, steadyRule,
 		"waiting for ECS Service (%s): timeout while waiting for state to become 'tfSTABLE' (last state: 'tfPENDING', timeout: 20m0s): (service %s) %s", r.ID, r.Str("name"), reason)
 	err.Operation = "DescribeServices"
+	if code != unplacedCode {
+		return err.For(patience(r))
+	}
 	return err
+}
+
+// patience is how long ECS goes on starting tasks that fail: until the circuit breaker has counted enough of them (facts
+// 58: half of the desired count, at least 3, at most 200), or else until the provider gives up. A round of tasks takes
+// about a minute to fail (facts, section 4: a start takes 30 to 60 s).
+func patience(r *Resource) time.Duration {
+	desired := r.Int("desiredCount")
+	if !r.Bool("deploymentCircuitBreaker.enable") {
+		return 20 * time.Minute
+	}
+	failures := max(3, min(200, (desired+1)/2))
+	return time.Duration((failures+desired-1)/desired) * time.Minute
 }
 
 // workload is a service on its way to running tasks.

@@ -44,11 +44,15 @@ var _ = register(&Kind{
 		}},
 	},
 	Recomputed: []string{"memberClusters"},
-	Check:      checkReplicationGroup,
-	Create:     createReplicationGroup,
-	Update:     updateReplicationGroup,
-	Delete:     deleteReplicationGroup,
-	Holds:      cacheSubnets,
+	Busy: Busy{
+		Update: Refusal{"InvalidReplicationGroupState", "Replication group {id} is not in a valid state to be modified", "facts 97"},
+		Delete: Refusal{"InvalidReplicationGroupState", "Replication group {id} is not in a valid state to be deleted", "facts 97"},
+	},
+	Check:  checkReplicationGroup,
+	Create: createReplicationGroup,
+	Update: updateReplicationGroup,
+	Delete: deleteReplicationGroup,
+	Holds:  cacheSubnets,
 })
 
 func createReplicationGroup(t *Tx, r *Resource) error {

@@ -7,6 +7,8 @@ import (
 
 const typeListener = "aws:lb/listener:Listener"
 
+var noSuchCertificate = Refusal{"CertificateNotFound", "Certificate '{value}' not found", "facts 69"}
+
 var missingTargets = Refusal{"TargetGroupNotFound", "Target groups '{value}' not found", "ELB API, CreateListener"}
 
 var _ = register(&Kind{
@@ -16,7 +18,7 @@ var _ = register(&Kind{
 	Refs: []Ref{
 		// Listeners go with their load balancer.
 		{Path: "loadBalancerArn", To: typeLoadBalancer, Free: true, Missing: Refusal{"LoadBalancerNotFound", "Load balancer '{value}' not found", "ELB API, CreateListener"}},
-		{Path: "certificateArn", To: typeCertificate, Missing: Refusal{"CertificateNotFound", "Certificate '{value}' not found", "facts 69"}},
+		{Path: "certificateArn", To: typeCertificate, Missing: noSuchCertificate, Unseen: noSuchCertificate},
 		{Path: "defaultActions[].targetGroupArn", To: typeTargetGroup, Missing: missingTargets},
 		{Path: "defaultActions[].forward.targetGroups[].arn", To: typeTargetGroup, Missing: missingTargets},
 	},

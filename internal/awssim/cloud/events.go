@@ -29,7 +29,7 @@ var _ = register(
 		Unique: []Unique{{Props: []string{"name", "eventBusName"}, Refusal: Refusal{
 			eventsInvalid, "Rule {value} exists already; PutRule would overwrite it", "EventBridge API, PutRule",
 		}}},
-		InUse: Refusal{eventsInvalid, "Rule can't be deleted since it has targets.", "provider, events/rule.go"},
+		InUse: Refusal{eventsInvalid, "Rule can't be deleted since it has targets.", "facts 112"},
 		Quota: &Quota{Max: 300, Refusal: Refusal{"LimitExceededException", "The requested resource exceeds the maximum number allowed.", "EventBridge quotas"}},
 		Check: checkEventRule,
 		Create: func(t *Tx, r *Resource) error {
@@ -108,8 +108,11 @@ func checkEventRule(c *Checker) {
 const maxEventPattern = 2048 // characters (EventBridge quotas, Event pattern size)
 
 // settleRule checks what creation and update have in common.
-func settleRule(_ *Tx, r *Resource) error {
+func settleRule(t *Tx, r *Resource) error {
 	tagsAll(r)
+	if err := eventsRole(t, r); err != nil {
+		return err
+	}
 	pattern := r.Str("eventPattern")
 	if len(pattern) > maxEventPattern {
 		return Refuse("LimitExceededException", "EventBridge quotas", "The event pattern is longer than %d characters", maxEventPattern)
@@ -129,6 +132,18 @@ func settleRule(_ *Tx, r *Resource) error {
 		return Refuse(eventsInvalid, "EventBridge API, PutRule", "A rule with a schedule cannot be in the state %s", r.Str("state"))
 	}
 	r.State["isEnabled"] = r.Str("state") != "DISABLED"
+	return nil
+}
+
+// eventsRole refuses a role, of a rule or of a target, that EventBridge cannot take.
+func eventsRole(t *Tx, r *Resource) error {
+	arn := r.Str("roleArn")
+	if arn == "" {
+		return nil
+	}
+	if _, ok := assumable(t, arn, "events.amazonaws.com", "EventBridge", r.Str("arn")); !ok {
+		return Refuse(eventsInvalid, "facts 113", "Provided role '%s' cannot be assumed by principal 'events.amazonaws.com'.", arn)
+	}
 	return nil
 }
 
@@ -204,6 +219,9 @@ func (c *Checker) transformer() {
 
 // settleTarget checks what creation and update have in common.
 func settleTarget(t *Tx, r *Resource) error {
+	if err := eventsRole(t, r); err != nil {
+		return err
+	}
 	arn := r.Str("arn")
 	parts := strings.SplitN(arn, ":", 6) // arn, partition, service, region, account, resource
 	switch {

@@ -56,7 +56,7 @@ func createFlowLog(t *Tx, r *Resource) error {
 		"arn": t.ARN("ec2", "vpc-flow-log/"+r.ID), "logGroupName": name, "logDestination": t.ARN("logs", "log-group:"+name), "logFormat": flowLogFormat,
 	})
 	role, ok := roleByARN(t, r.Str("iamRoleArn"))
-	if !ok || !flowLogsMayAssume(t, role, r) {
+	if !ok || !t.Visible(role, "EC2") || !flowLogsMayAssume(t, role, r) {
 		return Refuse("InvalidParameter", "facts 18", "Unable to assume given IAM role")
 	}
 	for _, other := range t.All(typeFlowLog) {

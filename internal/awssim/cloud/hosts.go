@@ -65,7 +65,7 @@ func profileProblem(t *Tx, content Map) string {
 			continue
 		}
 		profile, ok := t.Find(typeProfile, by.key, value)
-		if !ok {
+		if !ok || !t.Visible(profile, "EC2") {
 			return fmt.Sprintf("Value (%s) for parameter iamInstanceProfile.%s is invalid. Invalid IAM Instance Profile %s", value, by.path, by.noun)
 		}
 		if profile.Str("role") == "" {

@@ -74,7 +74,7 @@ var _ = register(
 		Defaults: Map{"path": "/"},
 		Keys:     []string{"arn"},
 		Unique:   []Unique{{Props: []string{"name"}, Refusal: Refusal{"EntityAlreadyExists", "Instance Profile {value} already exists.", "facts 29"}}},
-		Refs:     []Ref{{Path: "role", To: typeRole, Missing: noSuchRole}},
+		Refs:     []Ref{{Path: "role", To: typeRole, Missing: noSuchRole, Unseen: noSuchRole}},
 		Check: func(c *Checker) {
 			checkIAMName(c, 128)
 			checkRoleName(c, "role")
@@ -150,7 +150,7 @@ func settleRole(t *Tx, r *Resource) error {
 	if err != nil {
 		return Refuse("MalformedPolicyDocument", "IAM User Guide, Grammar of the IAM JSON policy language", "%v", err)
 	}
-	if p, bad := invalidPrincipal(t, statements); bad {
+	if p, bad := invalidPrincipal(t, statements, "IAM"); bad {
 		return Refuse("MalformedPolicyDocument", "facts 28", "Invalid principal in policy: %s", p)
 	}
 	arns := r.Strs("managedPolicyArns[]")
@@ -170,7 +170,8 @@ func settleRole(t *Tx, r *Resource) error {
 	return checkInlineSize(t, r)
 }
 
-// deleteRole does as the provider: it takes the role out of instance profiles itself, policies only when told to.
+// deleteRole does as the provider: it takes the role out of instance profiles itself (facts 26), policies only when told
+// to.
 func deleteRole(t *Tx, r *Resource) error {
 	for _, h := range t.Holders(r) {
 		switch h.By.Type {

@@ -35,6 +35,7 @@ type Kind struct {
 	Refs       []Ref     // what the inputs point at
 	InUse      Refusal   // answer to a deletion while something with a holding Ref still points here
 	Quota      *Quota    // how many there may be
+	Busy       Busy      // answers while AWS is still at work on the resource, for a call that nobody waits for any more
 	Timing     Timing    // how long operations take; from the table timings
 	// Propagation is how long a new resource of the type takes to be seen by services other than its own.
 	Propagation Range
@@ -61,6 +62,9 @@ type Kind struct {
 	// of a group's instances.
 	Holds func(t *Tx, r *Resource) []*Resource
 }
+
+// Busy are the answers to a change and to a deletion of what AWS is still at work on. Empty: it takes them all the same.
+type Busy struct{ Update, Delete Refusal }
 
 // AutoName says how the provider names a resource whose program does not.
 type AutoName struct {
@@ -103,7 +107,7 @@ func register(ks ...*Kind) struct{} {
 		if _, twice := kinds[k.Type]; twice {
 			panic("kind registered twice: " + k.Type)
 		}
-		k.Timing = timings[k.Type]
+		k.Timing, k.Propagation, k.Linger = timings[k.Type], spreads[k.Type], lingers[k.Type]
 		kinds[k.Type] = k
 	}
 	return struct{}{}

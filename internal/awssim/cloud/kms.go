@@ -137,7 +137,7 @@ func checkKeyPolicy(t *Tx, r *Resource, text string) error {
 	if err != nil {
 		return Refuse(code, "KMS API, PutKeyPolicy", "%v", err)
 	}
-	if _, invalid := invalidPrincipal(t, statements); invalid {
+	if _, invalid := invalidPrincipal(t, statements, "KMS"); invalid {
 		return Refuse(code, "facts 33", "Policy contains a statement with one or more invalid principals.")
 	}
 	caller := principal{"AWS", t.Declared().Principal}
@@ -196,8 +196,8 @@ func aimAlias(t *Tx, r *Resource) error {
 	switch {
 	case problem == keyPending:
 		return Refuse("KMSInvalidStateException", "facts 36", "%s is pending deletion.", ref)
-	case problem == keyMissing || k == nil:
-		return Refuse("NotFoundException", "KMS API, CreateAlias", "Key '%s' does not exist", ref)
+	case problem == keyMissing || k == nil || !t.Visible(k, "KMS"):
+		return Refuse("NotFoundException", "facts 35; KMS API, CreateAlias", "Key '%s' does not exist", ref)
 	}
 	r.State["targetKeyId"], r.State["targetKeyArn"] = k.ID, k.Str("arn")
 	return nil

@@ -39,8 +39,9 @@ var _ = register(
 		Replace:  []string{"allocationId", "subnetId", "connectivityType", "privateIp", "secondaryPrivateIpAddressCount"},
 		Defaults: Map{"connectivityType": "public"},
 		Refs: []Ref{
-			{Path: "subnetId", To: typeSubnet, Missing: missingNet},
-			{Path: "allocationId", To: typeEIP, Missing: Refusal{"InvalidAllocationID.NotFound", "The allocation ID '{value}' does not exist", ec2Codes}},
+			// What a gateway stands on it holds only if it came up: see natHolds.
+			{Path: "subnetId", To: typeSubnet, Missing: missingNet, Free: true},
+			{Path: "allocationId", To: typeEIP, Free: true, Missing: Refusal{"InvalidAllocationID.NotFound", "The allocation ID '{value}' does not exist", ec2Codes}},
 		},
 		Check: func(c *Checker) {
 			c.OneOf("connectivityType", "public", "private")
@@ -54,7 +55,7 @@ var _ = register(
 			}
 			c.Unmodelled("secondaryAllocationIds", "secondaryPrivateIpAddressCount", "secondaryPrivateIpAddresses")
 		},
-		Create: createNAT,
+		Create: createNAT, Fails: natFailure, Holds: natHolds,
 		Update: func(_ *Tx, r *Resource, _ Map) error { tagsAll(r); return nil },
 		Delete: func(t *Tx, r *Resource) error { blackhole(t, "natGatewayId", r.ID); return nil },
 	},
@@ -112,7 +113,7 @@ func createNAT(t *Tx, r *Resource) error {
 		return err
 	}
 	if _, ok := gatewayOf(t, subnet.Str("vpcId")); !ok && public {
-		return failedNAT(r, "Gateway.NotAttached", "facts 7", "Network "+subnet.Str("vpcId")+" has no Internet gateway attached")
+		failNAT(r, "Gateway.NotAttached", "facts 7", "Network "+subnet.Str("vpcId")+" has no Internet gateway attached")
 	}
 	computed(r, Map{
 		"networkInterfaceId": t.ID("eni"), "associationId": "", "publicIp": "", "secondaryPrivateIpAddressCount": 0.0,
@@ -124,7 +125,10 @@ func createNAT(t *Tx, r *Resource) error {
 		return nil
 	}
 	if len(t.Holders(address)) > 0 {
-		return failedNAT(r, "Resource.AlreadyAssociated", "facts 8", "Elastic IP address ["+address.ID+"] is already associated")
+		failNAT(r, "Resource.AlreadyAssociated", "facts 8", "Elastic IP address ["+address.ID+"] is already associated")
+	}
+	if natFailed(r) {
+		return nil
 	}
 	r.State["publicIp"], r.State["associationId"] = address.Str("publicIp"), t.ID("eipassoc")
 	return nil
@@ -132,6 +136,9 @@ func createNAT(t *Tx, r *Resource) error {
 
 func natsIn(t *Tx, zone string) (n int) {
 	for _, other := range t.All(typeNAT) {
+		if natFailed(other) {
+			continue
+		}
 		if s, ok := t.Find(typeSubnet, "", other.Str("subnetId")); ok && s.Str("availabilityZone") == zone {
 			n++
 		}
@@ -156,14 +163,42 @@ func settlePrivateAddress(t *Tx, r *Resource, subnet netip.Prefix) error {
 	case !usable(subnet, asked):
 		return Refuse("InvalidParameterValue", ec2Codes, "Address is in subnet's reserved address range")
 	case taken[asked.String()]:
-		return failedNAT(r, "InvalidIPAddress.InUse", ec2Codes, "Address "+asked.String()+" is in use.")
+		failNAT(r, "InvalidIPAddress.InUse", ec2Codes, "Address "+asked.String()+" is in use.")
 	}
 	return nil
 }
 
-// failedNAT is how the provider reports a gateway that AWS accepted and could not bring up.
-func failedNAT(r *Resource, code, rule, message string) error {
-	return Refuse(code, rule, "waiting for EC2 NAT Gateway (%s) create: unexpected state 'failed', wanted target 'available'. last error: %s: %s", r.ID, code, message)
+// failNAT notes why a gateway that AWS has accepted will not come up. The first reason is the one that AWS tells.
+func failNAT(r *Resource, code, rule, message string) {
+	if !natFailed(r) {
+		r.Hidden = Map{"failure": Map{"code": code, "rule": rule, "message": message}}
+	}
+}
+
+// natFailed reports whether a gateway never came up. It stays in the account, does nothing and has no address.
+func natFailed(r *Resource) bool { return Has(r.Hidden, "failure") }
+
+func natHolds(t *Tx, r *Resource) []*Resource {
+	if natFailed(r) {
+		return nil
+	}
+	var out []*Resource
+	for typ, property := range map[string]string{typeSubnet: "subnetId", typeEIP: "allocationId"} {
+		if found, ok := t.Find(typ, "", r.Str(property)); ok {
+			out = append(out, found)
+		}
+	}
+	return out
+}
+
+// natFailure is how the provider reports such a gateway, once AWS has.
+func natFailure(_ *Tx, r *Resource) error {
+	if !natFailed(r) {
+		return nil
+	}
+	code := Str(r.Hidden, "failure.code")
+	return Refuse(code, Str(r.Hidden, "failure.rule"), "waiting for EC2 NAT Gateway (%s) create: unexpected state 'failed', wanted target 'available'. last error: %s: %s",
+		r.ID, code, Str(r.Hidden, "failure.message"))
 }
 
 // blackhole marks the routes to what is going away: they stay and drop what they get (EC2 API, Route).

@@ -291,7 +291,14 @@ func TestNAT(t *testing.T) {
 
 	n.goes(typeInternetGateway, n.gateway)
 	fresh, _ := n.make(typeEIP, Map{})
-	n.refused("Gateway.NotAttached", typeNAT, Map{"subnetId": n.b, "allocationId": fresh})
+	failed, state, err := n.Create(t.Context(), home, typeNAT, Map{"subnetId": n.b, "allocationId": fresh})
+	require.Equal(t, "Gateway.NotAttached", Code(err))
+	require.ErrorContains(t, err, "unexpected state 'failed', wanted target 'available'")
+	require.NotEmpty(t, failed, "AWS had accepted it")
+	require.Empty(t, Str(state, "publicIp"))
+	n.goes(typeEIP, fresh)
+	n.goes(typeSubnet, n.b)
+	n.goes(typeNAT, failed)
 	refusesInputs(t, typeNAT, private("10.0.0.9"), []badInput{
 		{"connectivityType", "both"}, {"privateIp", "ten"}, {"secondaryPrivateIpAddressCount", 2.0},
 	})

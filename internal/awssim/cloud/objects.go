@@ -82,7 +82,7 @@ func (c *Cloud) bucket(name string) (*Resource, bool) {
 // versioning is a bucket's versioning status. Taking the setting away suspends it, as the provider does
 // (s3/bucket_versioning.go); what has versions then keeps them.
 func (c *Cloud) versioning(bucket *Resource) string {
-	v, ok := c.resources[key{typeVersioning, bucket.Region, bucket.ID}]
+	v, ok := there(c.resources[key{typeVersioning, bucket.Region, bucket.ID}])
 	if ok {
 		if status := v.Str("versioningConfiguration.status"); status != "Disabled" {
 			return status

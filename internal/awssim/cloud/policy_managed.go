@@ -57,8 +57,9 @@ const (
 var regionSuffix = regexp.MustCompile(`\.[a-z]{2}(-[a-z]+)+-\d$`)
 
 // principalExists reports whether AWS knows a principal of the account's trust and resource policies. Principals of
-// other accounts are unknown here: the offline AWS is one account.
-func principalExists(t *Tx, p principal) bool {
+// other accounts are unknown here: the offline AWS is one account. A new role is unknown until the service that was given
+// the policy has heard of it.
+func principalExists(t *Tx, p principal, by string) bool {
 	switch p.Kind {
 	case "Service":
 		name := strings.TrimSuffix(p.ID, ".amazonaws.com")
@@ -68,8 +69,8 @@ func principalExists(t *Tx, p principal) bool {
 		if p.ID == "*" || len(p.ID) == 12 || strings.HasSuffix(p.ID, ":root") || p.ID == t.Declared().Principal {
 			return true
 		}
-		_, ok := roleByARN(t, p.ID)
-		return ok || strings.Contains(p.ID, ":assumed-role/")
+		role, ok := roleByARN(t, p.ID)
+		return ok && t.Visible(role, by) || strings.Contains(p.ID, ":assumed-role/")
 	case "Federated":
 		_, ok := t.Find("aws:iam/openIdConnectProvider:OpenIdConnectProvider", "arn", p.ID)
 		return ok || !strings.HasPrefix(p.ID, "arn:")
@@ -78,10 +79,10 @@ func principalExists(t *Tx, p principal) bool {
 }
 
 // invalidPrincipal returns the first principal that AWS does not know, as IAM writes it: "AWS":"arn:...".
-func invalidPrincipal(t *Tx, statements []statement) (string, bool) {
+func invalidPrincipal(t *Tx, statements []statement, by string) (string, bool) {
 	for _, s := range statements {
 		for _, p := range s.Principals {
-			if !principalExists(t, p) {
+			if !principalExists(t, p, by) {
 				kind := p.Kind
 				if kind != "AWS" {
 					kind = strings.ToUpper(kind)

@@ -48,12 +48,15 @@ var _ = register(&Kind{
 		Message: "Cluster cannot be deleted, it still contains DB instances in non-deleting state.",
 		Rule:    "facts 87",
 	},
+	Busy:   Busy{Update: clusterBusy, Delete: clusterBusy},
 	Check:  checkDBCluster,
 	Create: createDBCluster,
 	Update: updateDBCluster,
 	Delete: deleteDBCluster,
 	Read:   func(t *Tx, r *Resource) { r.State["clusterMembers"] = List(memberNames(t, r)...) },
 })
+
+var clusterBusy = Refusal{"InvalidDBClusterStateFault", "DBCluster {id} is not currently in the available state.", "facts 93"}
 
 func createDBCluster(t *Tx, r *Resource) error {
 	if !serviceLinked(t, "rds.amazonaws.com") {

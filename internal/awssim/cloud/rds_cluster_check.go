@@ -202,7 +202,7 @@ func monitored(t *Tx, r *Resource) error {
 		return Refuse(code, rule, "You must specify a MonitoringInterval value other than 0 when you specify a MonitoringRoleARN value.")
 	}
 	if role != "" {
-		if found, ok := roleByARN(t, role); !ok || !trustsFor(t, found, "monitoring.rds.amazonaws.com", r.Str("arn")) {
+		if _, ok := assumable(t, role, "monitoring.rds.amazonaws.com", "RDS", r.Str("arn")); !ok {
 			return Refuse("InvalidParameterValue", "facts 91",
 				"IAM role ARN value is invalid or does not include the required permissions for: ENHANCED_MONITORING")
 		}

@@ -24,6 +24,9 @@ const managedBy = "Managed by Pulumi"
 var _ = register(
 	&Kind{
 		Type: typeDBSubnetGroup, Service: "RDS", Noun: "DBSubnetGroup",
+		Quota: &Quota{Max: 50, Refusal: Refusal{
+			Code: "DBSubnetGroupQuotaExceeded", Message: "DB subnet group quota exceeded: {value}", Rule: "facts 21",
+		}},
 		Name:     &AutoName{Property: "name", Max: 255, Prefix: "namePrefix", Lower: true},
 		Required: []string{"subnetIds"},
 		Replace:  []string{"name", "namePrefix"},

@@ -31,6 +31,7 @@ var _ = register(&Kind{
 	Quota: &Quota{Max: 40, Refusal: Refusal{
 		Code: "InstanceQuotaExceeded", Message: "DB Instance quota exceeded: {value}", Rule: "facts 21",
 	}},
+	Busy:   Busy{Update: Refusal{"InvalidDBInstanceState", "Database instance is not in available state.", "facts 93"}},
 	Check:  checkInstance,
 	Create: createInstance,
 	Update: updateInstance,
@@ -72,6 +73,12 @@ func createInstance(t *Tx, r *Resource) error {
 	}
 	cluster.State["clusterMembers"] = List(append(memberNames(t, cluster), r.ID)...)
 	t.Save(cluster)
+	for _, log := range cluster.Strs("enabledCloudwatchLogsExports[]") {
+		serviceLogs(t, r, "/aws/rds/cluster/"+cluster.ID+"/"+log)
+	}
+	if r.Int("monitoringInterval") > 0 {
+		serviceLogs(t, r, "RDSOSMetrics")
+	}
 	return nil
 }
 

@@ -11,14 +11,15 @@ func TestRestoreToAPointInTime(t *testing.T) {
 	t.Parallel()
 	d := newDataCloud(t)
 	inputs := d.database()
+	made := d.clock.now
 	d.make(typeDBCluster, inputs)
 	_, other := d.make(typeKey, Map{})
-	d.clock.now = d.clock.now.Add(time.Hour)
+	d.clock.now = made.Add(time.Hour)
 	from := func(source Map) Map {
 		return with(inputs, Map{"clusterIdentifier": "again", "kmsKeyId": other["arn"], pointInTime: source})
 	}
 	at := func(d time.Duration) Map {
-		return Map{"sourceClusterIdentifier": "main", "restoreToTime": time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC).Add(d).Format(time.RFC3339)}
+		return Map{"sourceClusterIdentifier": "main", "restoreToTime": made.Add(d).Format(time.RFC3339)}
 	}
 	for _, c := range []struct {
 		code   string

@@ -179,7 +179,7 @@ func wayOut(t *Tx, subnet *Resource, public bool) bool {
 			}
 			continue
 		}
-		if behind, ok := t.Find(typeSubnet, "", nat.Str("subnetId")); ok && passesOn(t, behind, subnet) {
+		if behind, ok := t.Find(typeSubnet, "", nat.Str("subnetId")); ok && !natFailed(nat) && passesOn(t, behind, subnet) {
 			return true
 		}
 	}

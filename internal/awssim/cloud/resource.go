@@ -31,6 +31,7 @@ type Resource struct {
 
 	Born time.Time `json:"born,omitzero"` // when AWS accepted its creation; zero: before the account was opened
 	Gone time.Time `json:"gone,omitzero"` // when AWS will have deleted it; zero: nobody has asked for that
+	Busy time.Time `json:"busy,omitzero"` // until when AWS is at work on it, whether or not somebody still waits for that
 
 	// Hidden is what AWS knows of the resource and no output shows, such as a launch template's earlier versions or
 	// the data in a database.

@@ -12,12 +12,14 @@ const (
 	changeRecords = "Route 53 API, ChangeResourceRecordSets"
 )
 
+var noSuchZone = Refusal{"NoSuchHostedZone", "No hosted zone found with ID: {value}", "facts 77"}
+
 var _ = register(&Kind{
 	Type: typeRecord, Service: "Route 53", Noun: "Record", Global: true,
 	CreateCall: "ChangeResourceRecordSets", UpdateCall: "ChangeResourceRecordSets", DeleteCall: "ChangeResourceRecordSets",
 	Replace: []string{"name", "zoneId"},
 	Refs: []Ref{
-		{Path: "zoneId", To: typeZone, Free: true, Missing: Refusal{"NoSuchHostedZone", "No hosted zone found with ID: {value}", "facts 77"}},
+		{Path: "zoneId", To: typeZone, Free: true, Missing: noSuchZone, Unseen: noSuchZone},
 		{Path: "healthCheckId", To: "aws:route53/healthCheck:HealthCheck",
 			Missing: Refusal{"NoSuchHealthCheck", "A health check with id {value} does not exist.", changeRecords}},
 	},

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"regexp"
 	"strings"
+	"time"
 )
 
 const (
@@ -65,6 +66,9 @@ var websiteZones = map[string]string{"eu-central-1": "Z21DNDUVLTQW6Q", "us-east-
 
 func createBucket(t *Tx, r *Resource) error {
 	r.ID = nameOrPrefixed(t, r, "bucket", "bucketPrefix")
+	if _, held := t.Remnant("bucket", r.ID); held {
+		return Refuse("OperationAborted", "facts 104", "A conflicting conditional operation is currently in progress against this resource. Please try again.")
+	}
 	computed(r, Map{
 		"arn": "arn:aws:s3:::" + r.ID, "region": t.Region, "hostedZoneId": websiteZones[t.Region], "objectLockEnabled": false,
 		"bucketDomainName": r.ID + ".s3.amazonaws.com", "bucketRegionalDomainName": r.ID + ".s3." + t.Region + ".amazonaws.com",
@@ -85,11 +89,13 @@ func ownerID(t *Tx) string { return strings.Repeat("0", 64-12) + t.Account() }
 // deleteBucket refuses a bucket with objects, versions of them or delete markers unless the provider is to empty it
 // first. What configures the bucket goes with it.
 func deleteBucket(t *Tx, r *Resource) error {
-	if len(t.c.objects.keys(r.ID, "")) == 0 {
-		return nil
-	}
-	if !r.Bool("forceDestroy") {
+	filled := len(t.c.objects.keys(r.ID, "")) > 0
+	if filled && !r.Bool("forceDestroy") {
 		return Refuse("BucketNotEmpty", "facts 103", "The bucket you tried to delete is not empty. You must delete all versions in the bucket.")
+	}
+	t.releases("bucket", r, r.ID, 10*time.Second)
+	if !filled {
+		return nil
 	}
 	return t.c.objects.removeAll(r.ID)
 }

@@ -26,7 +26,7 @@ func settleBucketPolicy(t *Tx, r *Resource) error {
 		text = string(raw)
 	}
 	malformed := func(format string, args ...any) error {
-		return Refuse("MalformedPolicy", "facts 106; S3 API, PutBucketPolicy", format, args...)
+		return Refuse("MalformedPolicy", "S3 API, PutBucketPolicy", format, args...)
 	}
 	statements, err := parsePolicy(text, resourcePolicy)
 	if err != nil {
@@ -45,8 +45,8 @@ func settleBucketPolicy(t *Tx, r *Resource) error {
 		}
 		for _, p := range s.Principals {
 			if p.Kind == "AWS" && strings.HasPrefix(p.ID, "arn:aws:iam::"+t.Account()+":role/") {
-				if _, exists := roleByARN(t, p.ID); !exists {
-					return malformed("Invalid principal in policy")
+				if role, exists := roleByARN(t, p.ID); !exists || !t.Visible(role, "S3") {
+					return Refuse("MalformedPolicy", "facts 106", "Invalid principal in policy")
 				}
 			}
 		}

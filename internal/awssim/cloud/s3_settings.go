@@ -7,6 +7,12 @@ import (
 	"time"
 )
 
+// Types that configure a bucket, beside those that others ask for.
+const (
+	typeOwnership = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
+	typeLifecycle = "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2"
+)
+
 var noSuchBucket = Refusal{"NoSuchBucket", "The specified bucket does not exist", "facts 105"}
 
 // bucketSetting makes the kind of something that configures a bucket: there is one of it per bucket, and it goes with
@@ -15,9 +21,9 @@ func bucketSetting(k Kind) *Kind {
 	k.Service, k.CreateCall, k.UpdateCall = "S3", "Put"+k.Noun, "Put"+k.Noun
 	k.Required = append(k.Required, "bucket")
 	k.Replace = append(k.Replace, "bucket")
-	k.Refs = []Ref{{Path: "bucket", To: typeBucket, Free: true, Missing: noSuchBucket}}
+	k.Refs = []Ref{{Path: "bucket", To: typeBucket, Free: true, Missing: noSuchBucket, Unseen: noSuchBucket}}
 	k.Unique = []Unique{{Props: []string{"bucket"}, Refusal: Refusal{"OperationAborted",
-		"another resource configures this of the bucket {value}; they would overwrite each other", "facts 104"}}}
+		"another resource configures this of the bucket {value}; they would overwrite each other", "S3 API: each call replaces the configuration"}}}
 	settle := k.Create
 	k.Create = func(t *Tx, r *Resource) error {
 		r.ID = r.Str("bucket")
@@ -38,7 +44,7 @@ var _ = register(
 		Defaults: Map{"blockPublicAcls": false, "blockPublicPolicy": false, "ignorePublicAcls": false, "restrictPublicBuckets": false},
 	}),
 	bucketSetting(Kind{
-		Type: "aws:s3/bucketOwnershipControls:BucketOwnershipControls", Noun: "BucketOwnershipControls",
+		Type: typeOwnership, Noun: "BucketOwnershipControls",
 		Check: func(c *Checker) {
 			c.OneOf("rule.objectOwnership", "BucketOwnerPreferred", "ObjectWriter", "BucketOwnerEnforced")
 		},
@@ -69,7 +75,7 @@ var _ = register(
 		},
 	}),
 	bucketSetting(Kind{
-		Type: "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2", Noun: "BucketLifecycleConfiguration",
+		Type: typeLifecycle, Noun: "BucketLifecycleConfiguration",
 		Required: []string{"rules"}, Replace: []string{"expectedBucketOwner"},
 		Check: checkLifecycle, Create: settleBucketLifecycle,
 	}),

@@ -8,11 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const (
-	typeOwnership = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
-	typeLifecycle = "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2"
-)
-
 // settings are valid inputs of everything that configures a bucket.
 func settings() map[string]Map {
 	return map[string]Map{

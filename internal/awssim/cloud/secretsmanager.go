@@ -100,7 +100,7 @@ func checkSecretPolicy(t *Tx, text string) error {
 	if err != nil {
 		return Refuse(code, "Secrets Manager API, PutResourcePolicy", "%v", err)
 	}
-	if _, invalid := invalidPrincipal(t, statements); invalid {
+	if _, invalid := invalidPrincipal(t, statements, "Secrets Manager"); invalid {
 		return Refuse(code, "facts 102", "This resource policy contains an unsupported principal.")
 	}
 	return nil
@@ -131,6 +131,8 @@ func deleteSecret(t *Tx, r *Resource) error {
 	}
 	if days := r.Int("recoveryWindowInDays"); days > 0 {
 		t.Leave("secret", r, r.Str("name"), t.Now().Add(time.Duration(days)*24*time.Hour), Clone(r.State))
+	} else {
+		t.releases("secret", r, r.Str("name"), 5*time.Second)
 	}
 	return nil
 }

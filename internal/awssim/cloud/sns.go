@@ -195,7 +195,7 @@ func checkTopicPolicy(t *Tx, topic *Resource, text string) error {
 	if len(text) > maxTopicPolicy {
 		return Refuse(snsInvalid, "SNS Developer Guide, Policy constraints", "Invalid parameter: Policy is longer than %d bytes", maxTopicPolicy)
 	}
-	if _, bad := invalidPrincipal(t, statements); bad {
+	if _, bad := invalidPrincipal(t, statements, "SNS"); bad {
 		return Refuse(snsInvalid, "facts 122", "Invalid parameter: Policy Error: PrincipalNotFound")
 	}
 	for _, s := range statements {

@@ -18,6 +18,7 @@ import (
 type store struct {
 	path    string
 	lock    *os.File
+	written bool // since it was opened
 	encoded map[key]json.RawMessage
 }
 
@@ -132,6 +133,7 @@ func (c *Cloud) save(t *Tx) error {
 	for _, r := range all {
 		doc.Resources = append(doc.Resources, c.store.encoded[keyOf(r)])
 	}
+	c.store.written = true
 	return c.store.write(doc)
 }
 

@@ -72,6 +72,3 @@ func fraction(seed uint64, names ...string) float64 {
 	x ^= x >> 31
 	return float64(x>>11) / (1 << 53)
 }
-
-// timings holds what is known of every type.
-var timings = map[string]Timing{}

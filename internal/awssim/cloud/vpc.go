@@ -239,7 +239,7 @@ func mappedAddresses(t *Tx, vpc string) bool {
 	public := map[string]func(r *Resource) bool{
 		typeNAT: func(n *Resource) bool {
 			_, here := in(n.Str("subnetId"))
-			return here && n.Str("connectivityType") == "public"
+			return here && n.Str("connectivityType") == "public" && !natFailed(n)
 		},
 		typeLoadBalancer: func(b *Resource) bool { return !b.Bool("internal") && b.Str("vpcId") == vpc },
 		typeGroup: func(g *Resource) bool {

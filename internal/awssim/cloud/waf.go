@@ -18,6 +18,9 @@ const (
 	wafCapacityLimit = 5000 // web ACL capacity units ("AWS WAF quotas")
 )
 
+// unseenByWAF is the answer about something so new that WAF has not heard of it.
+var unseenByWAF = Refusal{"WAFUnavailableEntityException", "AWS WAF couldn't retrieve the resource that you requested. Retry your request.", "facts 74"}
+
 var noSuchACL = Refusal{"WAFNonexistentItemException", "AWS WAF couldn't perform the operation because your resource doesn't exist.", "WAFV2 API, AssociateWebACL"}
 
 var _ = register(
@@ -46,8 +49,8 @@ var _ = register(
 		Replace:  []string{"webAclArn", "resourceArn"},
 		Required: []string{"webAclArn", "resourceArn"},
 		Refs: []Ref{
-			{Path: "webAclArn", To: typeWebACL, Key: "arn", Missing: noSuchACL},
-			{Path: "resourceArn", To: typeLoadBalancer, Free: true, Missing: noSuchACL}, // goes with its load balancer
+			{Path: "webAclArn", To: typeWebACL, Key: "arn", Missing: noSuchACL, Unseen: unseenByWAF},
+			{Path: "resourceArn", To: typeLoadBalancer, Free: true, Missing: noSuchACL, Unseen: unseenByWAF}, // goes with its load balancer
 		},
 		Unique: []Unique{{Props: []string{"resourceArn"}, Refusal: Refusal{"WAFAssociatedItemException",
 			"{value} has a web ACL of another resource, which this one would replace", "WAFV2 API, AssociateWebACL"}}},
@@ -64,7 +67,7 @@ var _ = register(
 		Type: typeWebLogging, Service: "WAFV2", Noun: "LoggingConfiguration", CreateCall: "PutLoggingConfiguration", UpdateCall: "PutLoggingConfiguration",
 		Replace:  []string{"resourceArn"},
 		Required: []string{"resourceArn", "logDestinationConfigs"},
-		Refs:     []Ref{{Path: "resourceArn", To: typeWebACL, Key: "arn", Free: true, Missing: noSuchACL}}, // goes with its ACL
+		Refs:     []Ref{{Path: "resourceArn", To: typeWebACL, Key: "arn", Free: true, Missing: noSuchACL, Unseen: unseenByWAF}}, // goes with its ACL
 		Unique: []Unique{{Props: []string{"resourceArn"}, Refusal: Refusal{"WAFDuplicateItemException",
 			"the logging of {value} is another resource's, which this one would replace", "WAFV2 API, PutLoggingConfiguration"}}},
 		Check: checkWebLogging,
