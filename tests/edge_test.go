@@ -24,12 +24,24 @@ func TestEdgeSettings(t *testing.T) {
 	}
 	require.Equal(t, 30, retention["aws-waf-logs-deepstreamhub-"+s.Name+"-edge"])
 
+	// Route 53 asks every region from outside. Its metrics, and so the alarm and whom it tells, are in us-east-1.
+	checks := aws.Find("aws:route53/healthCheck:HealthCheck")
+	require.Len(t, checks, 1)
+	var watched []string
+	for _, alarm := range aws.Find("aws:cloudwatch/metricAlarm:MetricAlarm") {
+		if alarm.Region == "us-east-1" {
+			watched = append(watched, alarm.Str("dimensions.HealthCheckId"))
+			require.Contains(t, alarm.Str("alarmActions[]"), "arn:aws:sns:us-east-1:")
+		}
+	}
+	require.Equal(t, []string{checks[0].ID}, watched)
+
 	t.Log("edge.globalName")
 	s.Config.Edge.GlobalName, s.Config.Edge.DataScope = "global.deepstreamhub.com", "perRegion"
 	require.ElementsMatch(t, []string{
 		"replace edge-certificate", "replace edge-issued", "update edge-https", // the certificate gets the name
 		"update observability-edge-certificate", // the alarm on its expiry watches the new one
-		"create edge-global", "create edge-global-validation", "create edge-health",
+		"create edge-global", "create edge-global-validation",
 	}, harness.Changed(s.Up()))
 	require.Empty(t, harness.Changed(s.Refresh()))
 }

@@ -18,9 +18,19 @@ func TestServicesComeAndGo(t *testing.T) {
 	t.Parallel()
 	aws := harness.NewAWS(t, nil)
 	s := harness.NewStack(t, aws, "services", harness.Ephemeral(t, "prod-eu"))
-	s.Config.Service.ScaleOn = config.ScaleOnCPU
 	s.Up()
 	sizesReachAWS(t, aws, s)
+
+	// service.scaleOn and service.metrics: by which metric the number of tasks follows the clients, and whether servers
+	// that do not see each other are noticed.
+	no := false
+	s.Config.Service.ScaleOn = config.ScaleOnCPU
+	require.Equal(t, []string{"delete deepstream-connections"}, harness.Changed(s.Preview()))
+	s.Config.Service.ScaleOn, s.Config.Service.Metrics = config.ScaleOnConnections, &no
+	require.ElementsMatch(t, []string{"update deepstream-connections", "delete observability-deepstream-cluster-size", "update observability-dashboard"},
+		harness.Changed(s.Preview()))
+	yes := true
+	s.Config.Service.Metrics = &yes
 
 	image := s.Config.Service.Image
 	s.Config.Services = map[string]config.FurtherService{"orders": {
@@ -43,7 +53,7 @@ func TestServicesComeAndGo(t *testing.T) {
 	// service.peakConnections is said once, and what follows from it changes with it: how far tasks and hosts scale, the
 	// pace of deployments, the alarm on connections. The number of tasks is the scaler's, and nothing of that is a change.
 	s.Config.Service.PeakConnections = 24_000
-	require.ElementsMatch(t, append(slices.Clone(shared[:3]), "update deepstream-scaling", "update deepstream-service", "update observability-edge-connections"),
+	require.ElementsMatch(t, append(slices.Clone(shared[:3]), "update deepstream-scaling", "update deepstream-connections", "update deepstream-service", "update observability-edge-connections"),
 		harness.Changed(s.Up()))
 
 	s.Config.Services = nil
@@ -61,7 +71,6 @@ func TestServicesComeAndGo(t *testing.T) {
 	s.Config.Cluster.OtherInstanceTypes = []string{"c7g.xlarge"}
 	require.ElementsMatch(t, []string{"update cluster-host-template", "update cluster-hosts"}, harness.Changed(s.Up()))
 
-	no := false
 	s.Config.Cluster.Exec = &no
 	s.Config.Service.PeakConnections = 100
 	changes := harness.Changed(s.Up())

@@ -27,7 +27,7 @@ type Edge struct {
 	TargetGroupMetrics    pulumi.StringOutput // how metrics name the target group: targetgroup/<name>/<id>
 	TargetSecurityGroupID pulumi.StringOutput // whoever carries it is reachable from the load balancer
 	AccessLogBucket       pulumi.StringOutput // name of the bucket with the load balancer's logs
-	HealthCheckID         pulumi.StringOutput // Route 53's check of the region; empty when regions share no name
+	HealthCheckID         pulumi.StringOutput // Route 53's check of the region, from outside
 
 	ListenerArn     pulumi.StringOutput // of the listener that clients reach, for rules of further services
 	SecurityGroupID pulumi.StringOutput // the load balancer's own

@@ -131,6 +131,7 @@ var local = []string{
 	"aws:lb/listenerRule:ListenerRule edge-closed",
 	"aws:lb/loadBalancer:LoadBalancer edge-lb",
 	"aws:lb/targetGroup:TargetGroup edge-targets",
+	"aws:route53/healthCheck:HealthCheck edge-health",
 	"aws:route53/record:Record edge-hostname",
 	"aws:route53/record:Record edge-validation",
 	"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2 edge-logs",
@@ -150,7 +151,6 @@ var local = []string{
 }
 
 var global = []string{
-	"aws:route53/healthCheck:HealthCheck edge-health",
 	"aws:route53/record:Record edge-global",
 	"aws:route53/record:Record edge-global-validation",
 }

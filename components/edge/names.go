@@ -107,17 +107,15 @@ func (b *builder) records() error {
 		return err
 	}
 	b.edge.Hostname = own.Name
-	b.edge.GlobalName = pulumi.String("").ToStringOutput()
-	b.edge.HealthCheckID = pulumi.String("").ToStringOutput()
-	if b.args.GlobalName == "" {
-		return nil
-	}
-
 	check, err := b.healthCheck(own)
 	if err != nil {
 		return err
 	}
 	b.edge.HealthCheckID = check.ID().ToStringOutput()
+	b.edge.GlobalName = pulumi.String("").ToStringOutput()
+	if b.args.GlobalName == "" {
+		return nil
+	}
 
 	// Each region has one record of this name, told apart by its identifier: they do not touch each other's.
 	args := b.alias(b.args.GlobalName)

@@ -71,33 +71,59 @@ func (a *Args) table() []alarm {
 	return slices.Concat(rows, a.Cluster.alarms(a), a.Database.alarms(), a.Bus.alarms())
 }
 
-// alarm registers the table. A single metric without expression is given in the alarm's own fields, everything else
-// as queries: the two forms exclude each other.
+// alarm registers the table.
 func (b *builder) alarm() error {
-	topic := pulumi.Array{b.topicArn}
 	for _, row := range b.args.table() {
-		args := &cloudwatch.MetricAlarmArgs{
-			AlarmDescription:   pulumi.String(row.description(b.args.Stack)),
-			ComparisonOperator: pulumi.String(string(row.comparison)),
-			Threshold:          pulumi.Float64(row.threshold),
-			EvaluationPeriods:  pulumi.Int(row.of),
-			DatapointsToAlarm:  pulumi.Int(row.points),
-			TreatMissingData:   pulumi.String(string(row.missing)),
-			AlarmActions:       topic,
-			OkActions:          topic,
-		}
-		if m, single := row.metrics[only]; single && row.expression == "" {
-			m.into(args)
-		} else {
-			args.MetricQueries = row.queries()
-		}
-		made, err := cloudwatch.NewMetricAlarm(b.ctx, b.name+row.suffix, args, b.child)
+		made, err := b.register(row, b.outlet)
 		if err != nil {
 			return err
 		}
 		b.alarms = append(b.alarms, made)
 	}
 	return nil
+}
+
+// health registers the alarm on what Route 53 sees from outside, where its metrics are.
+func (b *builder) health() error {
+	h := b.args.Health
+	if h == nil {
+		return nil
+	}
+	if h.Elsewhere == nil {
+		made, err := b.register(h.alarm(), b.outlet)
+		b.alarms = append(b.alarms, made)
+		return err
+	}
+	there := pulumi.Provider(h.Elsewhere)
+	outlet, err := b.newOutlet(b.name+"-health", there)
+	if err != nil {
+		return err
+	}
+	// The dashboard does not show it: it is the region's own.
+	_, err = b.register(h.alarm(), outlet, there)
+	return err
+}
+
+// register makes the alarm of a row. A single metric without expression is given in the alarm's own fields, everything
+// else as queries: the two forms exclude each other.
+func (b *builder) register(row alarm, to outlet, where ...pulumi.ResourceOption) (*cloudwatch.MetricAlarm, error) {
+	topic := pulumi.Array{to.topicArn}
+	args := &cloudwatch.MetricAlarmArgs{
+		AlarmDescription:   pulumi.String(row.description(b.args.Stack)),
+		ComparisonOperator: pulumi.String(string(row.comparison)),
+		Threshold:          pulumi.Float64(row.threshold),
+		EvaluationPeriods:  pulumi.Int(row.of),
+		DatapointsToAlarm:  pulumi.Int(row.points),
+		TreatMissingData:   pulumi.String(string(row.missing)),
+		AlarmActions:       topic,
+		OkActions:          topic,
+	}
+	if m, single := row.metrics[only]; single && row.expression == "" {
+		m.into(args)
+	} else {
+		args.MetricQueries = row.queries()
+	}
+	return cloudwatch.NewMetricAlarm(b.ctx, b.name+row.suffix, args, append([]pulumi.ResourceOption{b.child}, where...)...)
 }
 
 func (a alarm) description(stack string) string {

@@ -28,6 +28,19 @@ type Args struct {
 	Database     Database
 	Bus          Bus
 	Backup       *Backup // nil: the region has no backup tier
+	Health       *Health // nil: nobody asks the region from outside
+}
+
+// HealthRegion is where Route 53 publishes the metrics of health checks, wherever what they ask is ("Monitoring health
+// checks using CloudWatch", Amazon Route 53 Developer Guide).
+const HealthRegion = "us-east-1"
+
+// Health is Route 53's check of the region.
+type Health struct {
+	CheckID pulumi.StringInput
+	// Elsewhere reaches HealthRegion, where the alarm has to be, and with it a topic that it can publish to and the same
+	// subscriptions. It is nil in HealthRegion itself.
+	Elsewhere pulumi.ProviderResource
 }
 
 // Subscription is one receiver of what happens.
@@ -138,6 +151,8 @@ func (a *Args) Validate() error {
 		refuse(name.value == nil, "%s: missing", name.of)
 	}
 	refuse(len(a.Services) == 0, "services: none to watch")
+	refuse(a.Health != nil && (a.Health.Elsewhere == nil) != (a.Region == HealthRegion),
+		"health: needs a provider of %s in every other region, and in none there", HealthRegion)
 	for _, key := range a.serviceKeys() {
 		refuse(!stackPattern.MatchString(key), "service %q: the key must be lower-case letters, digits and single hyphens, a letter first", key)
 		if size := a.Services[key].ClusterSize; size != nil {
@@ -219,6 +234,9 @@ func (a *Args) names() []named {
 				out = append(out, named{fmt.Sprintf("service %q: cluster size: dimension %s", key, d), s.ClusterSize.Dimensions[d]})
 			}
 		}
+	}
+	if a.Health != nil {
+		out = append(out, named{"health check id", a.Health.CheckID})
 	}
 	if a.Backup != nil {
 		out = append(out, named{"backup vault ARN", a.Backup.VaultArn})

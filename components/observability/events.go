@@ -106,7 +106,7 @@ func (b *builder) passOnEvents() error {
 		}
 		_, err = cloudwatch.NewEventTarget(b.ctx, b.name+row.suffix+"-topic", &cloudwatch.EventTargetArgs{
 			Rule: rule.Name,
-			Arn:  b.topicArn,
+			Arn:  b.outlet.topicArn,
 			InputTransformer: &cloudwatch.EventTargetInputTransformerArgs{
 				InputPaths:    pulumi.ToStringMap(row.paths),
 				InputTemplate: pulumi.String(string(message[:len(message)-1]) + " " + row.text + `"`),

@@ -29,10 +29,8 @@ type builder struct {
 	child pulumi.ResourceOption // makes a resource a child of the observability
 	out   *Observability
 
-	key      *kms.Key
-	topic    *sns.Topic
-	topicArn pulumi.StringOutput // known once the topic's policy is in place
-	alarms   []*cloudwatch.MetricAlarm
+	outlet outlet
+	alarms []*cloudwatch.MetricAlarm
 }
 
 // New registers an Observability. It refuses invalid arguments before registering anything.
@@ -45,7 +43,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, fmt.Errorf("create observability %s: %w", name, err)
 	}
 	b := &builder{ctx: ctx, name: name, args: args, child: pulumi.Parent(o), out: o}
-	for _, step := range []func() error{b.encryption, b.notification, b.subscriptions, b.alarm, b.passOnEvents, b.dashboard} {
+	for _, step := range []func() error{b.main, b.alarm, b.health, b.passOnEvents, b.dashboard} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("create observability %s: %w", name, err)
 		}
@@ -57,37 +55,48 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	})
 }
 
-// encryption makes the topic's key. The one that AWS manages for SNS would not do: CloudWatch may not use it.
-func (b *builder) encryption() error {
-	key, err := kms.NewKey(b.ctx, b.name+"-key", &kms.KeyArgs{
+// outlet is a topic with who is told. Alarms publish only to topics of their own region.
+type outlet struct {
+	key      *kms.Key
+	topicArn pulumi.StringOutput // known once the topic's policy is in place
+}
+
+// main makes the region's own outlet.
+func (b *builder) main() (err error) {
+	if b.outlet, err = b.newOutlet(b.name); err != nil {
+		return err
+	}
+	b.out.TopicArn, b.out.KeyArn = b.outlet.topicArn, b.outlet.key.Arn
+	return nil
+}
+
+// newOutlet makes an outlet in the region of the provider among the options, or else in the component's own. The key
+// that AWS manages for SNS would not do: CloudWatch may not use it. Whoever publishes to the topic waits for its policy:
+// an alarm that goes off earlier would be lost without a trace.
+func (b *builder) newOutlet(name string, where ...pulumi.ResourceOption) (outlet, error) {
+	options := append([]pulumi.ResourceOption{b.child}, where...)
+	key, err := kms.NewKey(b.ctx, name+"-key", &kms.KeyArgs{
 		Description:          pulumi.Sprintf("Alarms and events of %s", b.args.Stack),
 		EnableKeyRotation:    pulumi.Bool(true),
 		DeletionWindowInDays: pulumi.Int(30),
 		Policy:               b.here(place.keyPolicy),
-	}, b.child)
+	}, options...)
 	if err != nil {
-		return err
+		return outlet{}, err
 	}
-	b.key = key
-	b.out.KeyArn = key.Arn
-	_, err = kms.NewAlias(b.ctx, b.name+"-key-alias", &kms.AliasArgs{
-		Name:        pulumi.Sprintf("alias/deepstreamhub/%s/%s", b.args.Stack, b.name),
+	if _, err := kms.NewAlias(b.ctx, name+"-key-alias", &kms.AliasArgs{
+		Name:        pulumi.Sprintf("alias/deepstreamhub/%s/%s", b.args.Stack, name),
 		TargetKeyId: key.KeyId,
-	}, b.child)
-	return err
-}
-
-// notification makes the topic. Whoever publishes to it waits for its policy: an alarm that goes off earlier would be
-// lost without a trace.
-func (b *builder) notification() error {
-	topic, err := sns.NewTopic(b.ctx, b.name+"-topic", &sns.TopicArgs{
-		DisplayName:    pulumi.String(b.args.Stack),
-		KmsMasterKeyId: b.key.Arn,
-	}, b.child)
-	if err != nil {
-		return err
+	}, options...); err != nil {
+		return outlet{}, err
 	}
-	b.topic = topic
+	topic, err := sns.NewTopic(b.ctx, name+"-topic", &sns.TopicArgs{
+		DisplayName:    pulumi.String(b.args.Stack),
+		KmsMasterKeyId: key.Arn,
+	}, options...)
+	if err != nil {
+		return outlet{}, err
+	}
 	document := pulumi.All(b.args.Cluster.Arn, topic.Arn).ApplyT(func(arns []any) (string, error) {
 		p, err := placeOf(arns[0].(string), b.args.Region)
 		if err != nil {
@@ -95,27 +104,20 @@ func (b *builder) notification() error {
 		}
 		return p.topicPolicy(arns[1].(string))
 	}).(pulumi.StringOutput)
-	policy, err := sns.NewTopicPolicy(b.ctx, b.name+"-topic-policy", &sns.TopicPolicyArgs{Arn: topic.Arn, Policy: document}, b.child)
+	policy, err := sns.NewTopicPolicy(b.ctx, name+"-topic-policy", &sns.TopicPolicyArgs{Arn: topic.Arn, Policy: document}, options...)
 	if err != nil {
-		return err
+		return outlet{}, err
 	}
-	b.topicArn = policy.Arn
-	b.out.TopicArn = policy.Arn
-	return nil
-}
-
-func (b *builder) subscriptions() error {
 	for _, s := range b.args.Subscriptions {
-		_, err := sns.NewTopicSubscription(b.ctx, b.name+"-"+s.key(), &sns.TopicSubscriptionArgs{
-			Topic:    b.topic.Arn,
+		if _, err := sns.NewTopicSubscription(b.ctx, name+"-"+s.key(), &sns.TopicSubscriptionArgs{
+			Topic:    topic.Arn,
 			Protocol: pulumi.String(s.Protocol),
 			Endpoint: pulumi.String(s.Endpoint),
-		}, b.child)
-		if err != nil {
-			return err
+		}, options...); err != nil {
+			return outlet{}, err
 		}
 	}
-	return nil
+	return outlet{key, policy.Arn}, nil
 }
 
 // here writes something once it is known in which account the region lies.

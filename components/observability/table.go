@@ -29,6 +29,7 @@ const (
 	ec2Namespace         = "AWS/EC2"
 	rdsNamespace         = "AWS/RDS"
 	cacheNamespace       = "AWS/ElastiCache"
+	healthNamespace      = "AWS/Route53"
 )
 
 func (l LoadBalancer) alarms() []alarm {
@@ -68,6 +69,18 @@ func (l LoadBalancer) alarms() []alarm {
 				"Minimum", day}), comparison: below, threshold: renewalDays,
 			points: 1, of: 1, missing: isOpen,
 		},
+	}
+}
+
+// alarm is the one on a health check of Route 53.
+func (h Health) alarm() alarm {
+	return alarm{
+		suffix:  "-edge-health",
+		means:   "From outside, the region does not answer: most of Route 53's checkers find its name, certificate or servers wanting.",
+		act:     "Open the region's own name in a browser. A name that regions share leads clients to the others meanwhile.",
+		metrics: one(metric{healthNamespace, "HealthCheckStatus", dimensions{"HealthCheckId": h.CheckID}, "Minimum", minute}),
+		// 1 while it is healthy, 0 while it is not.
+		comparison: below, threshold: 1, points: 2, of: 3, missing: isBad,
 	}
 }
 

@@ -52,6 +52,21 @@ func TestScaling(t *testing.T) {
 	}, componenttest.Find(t, resources, "aws:appautoscaling/policy:Policy", "deepstream-connections").Plain()["targetTrackingScalingPolicyConfiguration"]))
 }
 
+// With a metric of the tasks' own nothing is asked of the load balancer, which others may be behind as well.
+func TestScalingBySocketsThatTasksPublish(t *testing.T) {
+	t.Parallel()
+	a := args()
+	a.Scaling = &service.Scaling{MaxTasks: 24, CPUPercent: 60, ConnectionsPerTask: 5000, ScaleInSeconds: 900,
+		Sockets: &service.Metric{Namespace: "deepstreamhub", Name: "OpenSockets", Dimensions: map[string]string{"Stack": "prod-eu"}}}
+	policy := componenttest.Find(t, run(t, newRecorder(), a), "aws:appautoscaling/policy:Policy", "deepstream-connections").Plain()
+	require.Empty(t, cmp.Diff(map[string]any{
+		"namespace": "deepstreamhub", "metricName": "OpenSockets", "statistic": "Average",
+		"dimensions": []any{map[string]any{"name": "Stack", "value": "prod-eu"}},
+	}, policy["targetTrackingScalingPolicyConfiguration"].(map[string]any)["customizedMetricSpecification"]))
+	a.Scaling.ConnectionsPerTask = 0
+	require.ErrorContains(t, a.Validate(), "must be named, and go with connections per task")
+}
+
 func TestScalingByCPUAlone(t *testing.T) {
 	t.Parallel()
 	a := args()

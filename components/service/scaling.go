@@ -3,6 +3,8 @@ package service
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/appautoscaling"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -13,10 +15,18 @@ import (
 type Scaling struct {
 	MaxTasks   int
 	CPUPercent int // of what tasks reserve, on average; 1 to 100
-	// ConnectionsPerTask is how many clients a task shall hold. The load balancer counts its connections as a whole, so
-	// this is only true where no other service is behind it. 0 leaves connections out.
+	// ConnectionsPerTask is how many clients a task shall hold. 0 leaves connections out.
 	ConnectionsPerTask int
-	ScaleInSeconds     int // between two steps down, so that the clients of the first are back; 60 to 3600
+	// Sockets is where each task publishes how many it holds. Without it the load balancer's connections are divided by
+	// the tasks: it counts them as a whole, so that this is only true where no other service is behind it.
+	Sockets        *Metric
+	ScaleInSeconds int // between two steps down, so that the clients of the first are back; 60 to 3600
+}
+
+// Metric is one that the tasks publish.
+type Metric struct {
+	Namespace, Name string
+	Dimensions      map[string]string
 }
 
 // scaleOutSeconds lies between two steps up, which take nothing from anybody. A step down cuts all the clients of a task.
@@ -40,6 +50,9 @@ func (s *Scaling) validate(tasks int) error {
 	if s.ScaleInSeconds < 60 || s.ScaleInSeconds > 3600 {
 		problems = append(problems, fmt.Errorf("scale in seconds %d: must be 60 to 3600", s.ScaleInSeconds))
 	}
+	if m := s.Sockets; m != nil && (m.Namespace == "" || m.Name == "" || s.ConnectionsPerTask == 0) {
+		problems = append(problems, fmt.Errorf("sockets %q in namespace %q: must be named, and go with connections per task", m.Name, m.Namespace))
+	}
 	return errors.Join(problems...)
 }
 
@@ -52,6 +65,8 @@ type (
 	statMetric     = appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationMetricMetricStatMetricArgs
 	statDimension  = appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationMetricMetricStatMetricDimensionArgs
 	statDimensions = appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationMetricMetricStatMetricDimensionArray
+	dimension      = appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationDimensionArgs
+	dimensionArray = appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationDimensionArray
 	predefined     = appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgs
 )
 
@@ -90,8 +105,24 @@ func (b *builder) scaling() error {
 	}
 	return track("-connections", &tracking{
 		TargetValue:                   pulumi.Float64(s.ConnectionsPerTask),
-		CustomizedMetricSpecification: &customMetric{Metrics: b.connectionsPerTask()},
+		CustomizedMetricSpecification: b.clients(s.Sockets),
 	})
+}
+
+// clients is the metric of how many clients a task holds: what the tasks publish, on average, or else what follows from
+// the load balancer's count.
+func (b *builder) clients(published *Metric) *customMetric {
+	if published == nil {
+		return &customMetric{Metrics: b.connectionsPerTask()}
+	}
+	dimensions := dimensionArray{}
+	for _, name := range slices.Sorted(maps.Keys(published.Dimensions)) {
+		dimensions = append(dimensions, dimension{Name: pulumi.String(name), Value: pulumi.String(published.Dimensions[name])})
+	}
+	return &customMetric{
+		Namespace: pulumi.String(published.Namespace), MetricName: pulumi.String(published.Name),
+		Dimensions: dimensions, Statistic: pulumi.String("Average"),
+	}
 }
 
 // connectionsPerTask are the queries for how many clients a task holds. The load balancer counts each client twice,
@@ -104,15 +135,15 @@ func (b *builder) connectionsPerTask() metricQueries {
 			Metric: &statMetric{Namespace: pulumi.String(namespace), MetricName: pulumi.String(name), Dimensions: dimensions},
 		}}
 	}
-	dimension := func(name string, value pulumi.StringInput) statDimension {
+	of := func(name string, value pulumi.StringInput) statDimension {
 		return statDimension{Name: pulumi.String(name), Value: value}
 	}
 	return metricQueries{
 		query("connections", "AWS/ApplicationELB", "ActiveConnectionCount", "Sum", statDimensions{
-			dimension("LoadBalancer", suffix(b.args.LoadBalancerArn, "loadbalancer/")),
+			of("LoadBalancer", suffix(b.args.LoadBalancerArn, "loadbalancer/")),
 		}),
 		query("tasks", "ECS/ContainerInsights", "RunningTaskCount", "Average", statDimensions{
-			dimension("ClusterName", suffix(b.args.ClusterArn, "/")), dimension("ServiceName", b.ecs.Name),
+			of("ClusterName", suffix(b.args.ClusterArn, "/")), of("ServiceName", b.ecs.Name),
 		}),
 		metricQuery{
 			Id: pulumi.String("each"), Label: pulumi.String("Clients per task"), ReturnData: pulumi.Bool(true),

@@ -23,6 +23,16 @@ const (
 	EnvPostgresUser     = "DEEPSTREAM_POSTGRES_USER"
 	EnvBusHost          = "DEEPSTREAM_BUS_HOST"
 	EnvBusPort          = "DEEPSTREAM_BUS_PORT"
+	EnvStack            = "DEEPSTREAM_METRICS_STACK" // the value of DimensionStack
+)
+
+// What the image publishes, once a minute and for each server, as metrics of CloudWatch (metrics.js). The stock image
+// publishes nothing.
+const (
+	MetricsNamespace  = "deepstreamhub"
+	MetricOpenSockets = "OpenSockets" // connections to Port that are established
+	MetricClusterSize = "ClusterSize" // servers that this one sees, itself included
+	DimensionStack    = "Stack"
 )
 
 // Environment variables that config.yml reads and that only the task itself may see.
@@ -33,7 +43,7 @@ const (
 
 // Environment returns the names of the open variables.
 func Environment() []string {
-	return []string{EnvPostgresHost, EnvPostgresPort, EnvPostgresDatabase, EnvPostgresUser, EnvBusHost, EnvBusPort}
+	return []string{EnvPostgresHost, EnvPostgresPort, EnvPostgresDatabase, EnvPostgresUser, EnvBusHost, EnvBusPort, EnvStack}
 }
 
 // Secrets returns the names of the secret variables.
@@ -55,6 +65,11 @@ func HealthCommand() []string {
 //
 //go:embed config.yml
 var Config string
+
+// Metrics is the monitoring plugin baked into the image.
+//
+//go:embed metrics.js
+var Metrics string
 
 // Dockerfile is what the image is built from.
 //

@@ -30,6 +30,7 @@ func sampleEnvironment() map[string]string {
 		EnvBusHost:          "bus.example",
 		EnvBusPort:          "6379",
 		EnvBusPassword:      "1e5",
+		EnvStack:            "prod-eu",
 	}
 }
 
@@ -58,6 +59,10 @@ func TestConfigAfterSubstitution(t *testing.T) {
 		ConnectionEndpoints []struct {
 			Type string `yaml:"type"`
 		} `yaml:"connectionEndpoints"`
+		Monitoring struct {
+			Path    string         `yaml:"path"`
+			Options map[string]any `yaml:"options"`
+		} `yaml:"monitoring"`
 		ClusterNode, Cache, Storage struct {
 			Name    string         `yaml:"name"`
 			Options map[string]any `yaml:"options"`
@@ -79,6 +84,8 @@ func TestConfigAfterSubstitution(t *testing.T) {
 			"password": "1e5", // a string even where it looks like a number
 		}, options), name)
 	}
+	require.Equal(t, "/usr/local/deepstream/metrics.js", c.Monitoring.Path, "where the Dockerfile puts it")
+	require.Equal(t, map[string]any{"stack": "prod-eu"}, c.Monitoring.Options)
 	require.Equal(t, "postgres", c.Storage.Name)
 	require.Equal(t, "0123456789", c.Storage.Options["password"])
 	require.Equal(t, 5432, c.Storage.Options["port"])
@@ -102,6 +109,8 @@ func TestDockerfile(t *testing.T) {
 	require.Equal(t, []string{"SIGINT"}, instructions["STOPSIGNAL"])
 	require.Equal(t, []string{fmt.Sprint(Port)}, instructions["EXPOSE"])
 	require.Equal(t, []string{"node"}, instructions["USER"], "not root")
+	require.Equal(t, []string{"/usr/local/deepstream"}, instructions["WORKDIR"])
+	require.Contains(t, instructions["COPY"], "--chmod=0444 metrics.js metrics.js")
 	require.Regexp(t, `^[^ :]+:\d+\.\d+\.\d+$`, instructions["FROM"][0], "a pinned version")
 	require.NotContains(t, strings.Join(instructions["CMD"], " "), "inspect")
 }

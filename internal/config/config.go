@@ -98,7 +98,8 @@ type Service struct {
 	ReconnectsPerSecond int `yaml:"reconnectsPerSecond"` // sockets that may be opened anew in a second, when many end at once
 
 	Image            string `yaml:"image"`            // container image pinned by digest, repository@sha256:...
-	ScaleOn          string `yaml:"scaleOn"`          // connections, beside CPU, or cpu alone
+	Metrics          *bool  `yaml:"metrics"`          // whether the image publishes its sockets and cluster size, as images/deepstream does and the stock image does not; never nil after Load
+	ScaleOn          string `yaml:"scaleOn"`          // connections, beside CPU, or cpu alone; by the image's own metric, or by the load balancer's count without metrics
 	CPU              int    `yaml:"cpu"`              // CPU units a task, 1024 = one vCPU
 	MemoryMiB        int    `yaml:"memoryMiB"`        // hard limit a task
 	LogRetentionDays int    `yaml:"logRetentionDays"` // one of the numbers that CloudWatch Logs accepts

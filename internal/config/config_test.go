@@ -131,6 +131,8 @@ func TestValuesThatMustBeTaken(t *testing.T) {
 		"a larger peak":          {"service.peakConnections": 500_000, "service.reconnectsPerSecond": 5000},
 		"no exec":                {"cluster.exec": false},
 		"a second service":       further(nil),
+		"two, told apart":        and(further(nil), "service.scaleOn", "connections"),
+		"the stock image":        {"service.metrics": false},
 		"a scaled service":       further(map[string]any{"maxTasks": 4, "command": []string{"serve"}, "environment": map[string]string{"MODE": "live"}}),
 		"host name of 64":        {"edge.hostname": strings.Repeat("x", 46) + ".deepstreamhub.com"},
 		"unbounded":              {"platform.permissionsBoundary": "none"},

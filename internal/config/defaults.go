@@ -14,7 +14,7 @@ const NoBoundary = "none"
 // Defaults returns a Config with everything set that need not differ between regions, sized for production. What it
 // leaves empty is either required (see the rules) or optional.
 func Defaults() Config {
-	finalSnapshot, insights, backups, exec := true, true, true, true
+	finalSnapshot, insights, backups, exec, metrics := true, true, true, true, true
 	return Config{
 		Platform: Platform{PermissionsBoundary: Boundary, RolePath: RolePath},
 		Network: Network{
@@ -56,6 +56,7 @@ func Defaults() Config {
 			PeakConnections:     20_000,
 			ReconnectsPerSecond: 500,
 
+			Metrics:          &metrics,
 			ScaleOn:          ScaleOnConnections,
 			CPU:              1024, // a deepstream node runs on one thread, so more than one vCPU would idle
 			MemoryMiB:        1792,

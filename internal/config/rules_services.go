@@ -74,8 +74,8 @@ func (c *checker) checkServices() {
 		return
 	}
 	services := c.cfg.Services
-	if len(services) > 0 && c.ok("service.scaleOn") && c.cfg.Service.ScaleOn == ScaleOnConnections {
-		c.refuse("service.scaleOn", "must be cpu with services: the load balancer counts the connections of all services together", ScaleOnCPU)
+	if len(services) > 0 && c.set("service.scaleOn", "service.metrics") && c.cfg.Service.ScaleOn == ScaleOnConnections && !*c.cfg.Service.Metrics {
+		c.refuse("service.scaleOn", "must be cpu with services and service.metrics: false: without the image's own metric there is the load balancer's, which counts the connections of all services together", ScaleOnCPU)
 	}
 	names := slices.Sorted(maps.Keys(services))
 	for i, name := range names {

@@ -134,10 +134,11 @@ var ruleCases = map[string]ruleCase{
 	"warm beyond hosts":   {map[string]any{"cluster.warmPool": 5}, "cluster.warmPool", "must be at most 4, the hosts that follow from service.peakConnections", "4"},
 	"warm a share":        {map[string]any{"cluster.warmPool": "half"}, "cluster.warmPool", "whole number from 0", ""},
 	"exec as text":        {map[string]any{"cluster.exec": "no"}, "cluster.exec", "without quotes", ""},
+	"metrics as text":     {map[string]any{"service.metrics": "yes"}, "service.metrics", "without quotes", ""},
 	"scale on sockets":    {map[string]any{"service.scaleOn": "connection"}, "service.scaleOn", "connections or cpu", "connections"},
 
 	"services no map":      {map[string]any{"service.scaleOn": "cpu", "services.orders": 1}, "services.orders", "some of these keys", ""},
-	"services share":       {and(further(nil), "service.scaleOn", "connections"), "service.scaleOn", "of all services together", "cpu"},
+	"services share":       {and(and(further(nil), "service.scaleOn", "connections"), "service.metrics", false), "service.scaleOn", "of all services together", "cpu"},
 	"services' image":      {further(map[string]any{"image": "orders:1"}), "services.orders.image", "a tag can be moved", ""},
 	"services' port":       {further(map[string]any{"port": 0}), "services.orders.port", "1 to 65535", "1"},
 	"services' tasks":      {further(map[string]any{"tasks": 1}), "services.orders.tasks", "2 to 5000", "2"},

@@ -1,11 +1,6 @@
 package program
 
 import (
-	"fmt"
-
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-
 	"github.com/deepstreamhub/platform/components/backup"
 	"github.com/deepstreamhub/platform/internal/config"
 )
@@ -31,9 +26,9 @@ func (r *region) backupTier() error {
 		Lock:          lock(c),
 	}
 	if c.CopyTo != "" {
-		second, err := aws.NewProvider(r.ctx, "aws-"+c.CopyTo, &aws.ProviderArgs{Region: pulumi.String(c.CopyTo)})
+		second, err := r.in(c.CopyTo)
 		if err != nil {
-			return fmt.Errorf("reach %s: %w", c.CopyTo, err)
+			return err
 		}
 		args.CopyProvider, args.CopyRegion, args.CopyRetentionDays = second, c.CopyTo, c.CopyRetentionDays
 	}

@@ -73,6 +73,12 @@ func (r *region) serviceTier() (err error) {
 	args.Scaling = r.scaling(sizes.MinTasks, sizes.Tasks)
 	if args.Scaling != nil && c.ScaleOn == config.ScaleOnConnections {
 		args.Scaling.ConnectionsPerTask = sizes.ConnectionsPerTask
+		if *c.Metrics {
+			args.Scaling.Sockets = &service.Metric{
+				Namespace: deepstream.MetricsNamespace, Name: deepstream.MetricOpenSockets,
+				Dimensions: map[string]string{deepstream.DimensionStack: r.stack},
+			}
+		}
 	}
 	args.Deployment = service.Deployment{
 		MinHealthyPercent: sizes.MinHealthyPercent, MaxPercent: sizes.MaxPercent,
@@ -86,6 +92,7 @@ func (r *region) serviceTier() (err error) {
 		deepstream.EnvPostgresUser:     r.database.Username,
 		deepstream.EnvBusHost:          r.bus.PrimaryEndpoint,
 		deepstream.EnvBusPort:          text(r.bus.Port),
+		deepstream.EnvStack:            pulumi.String(r.stack),
 	}
 	args.Secrets = map[string]service.Secret{
 		deepstream.EnvPostgresPassword: {Arn: r.database.SecretArn, JSONKey: "password"},
@@ -165,9 +172,14 @@ func (r *region) scaling(tasks, maxTasks int) *service.Scaling {
 
 // watchedServices are all services, by name.
 func (r *region) watchedServices() map[string]observability.Service {
-	watched := map[string]observability.Service{
-		"deepstream": {Name: r.service.ServiceName, TargetGroupArnSuffix: r.edge.TargetGroupMetrics},
+	servers := observability.Service{Name: r.service.ServiceName, TargetGroupArnSuffix: r.edge.TargetGroupMetrics}
+	if *r.cfg.Service.Metrics {
+		servers.ClusterSize = &observability.Metric{
+			Namespace: deepstream.MetricsNamespace, Name: deepstream.MetricClusterSize,
+			Dimensions: map[string]pulumi.StringInput{deepstream.DimensionStack: pulumi.String(r.stack)},
+		}
 	}
+	watched := map[string]observability.Service{"deepstream": servers}
 	for name, s := range r.further {
 		watched[name] = observability.Service{Name: s.ServiceName, TargetGroupArnSuffix: s.TargetGroupMetrics}
 	}

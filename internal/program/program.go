@@ -70,7 +70,7 @@ func source(ctx *pulumi.Context) (config.Source, error) {
 // Region returns the program of one region.
 func Region(cfg config.Config) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
-		r := region{ctx: ctx, stack: ctx.Stack(), cfg: cfg, tags: tags(ctx.Stack(), cfg.Platform)}
+		r := region{ctx: ctx, stack: ctx.Stack(), cfg: cfg, tags: tags(ctx.Stack(), cfg.Platform), others: map[string]*aws.Provider{}}
 		tiers := []func() error{
 			r.provider, r.networkTier, r.databaseTier, r.busTier, r.backupTier, r.clusterTier, r.edgeTier, r.serviceTier,
 			r.furtherServices, r.observabilityTier,
@@ -93,7 +93,8 @@ type region struct {
 	tags  map[string]string
 
 	aws      *aws.Provider
-	roles    roles // what every role has in common
+	others   map[string]*aws.Provider // of other regions, by name
+	roles    roles                    // what every role has in common
 	network  *network.Network
 	database *database.Database
 	backup   *backup.Backup // nil if the configuration turns it off
@@ -108,6 +109,22 @@ func (r *region) provider() (err error) {
 	r.aws, err = aws.NewProvider(r.ctx, "aws", &aws.ProviderArgs{Region: pulumi.String(r.cfg.Region)})
 	r.roles = rolesOf(r.ctx, r.aws, r.cfg.Platform)
 	return err
+}
+
+// in returns a provider of a region: the stack's own, or one that is made when it is first asked for.
+func (r *region) in(name string) (*aws.Provider, error) {
+	if name == r.cfg.Region {
+		return r.aws, nil
+	}
+	if p := r.others[name]; p != nil {
+		return p, nil
+	}
+	p, err := aws.NewProvider(r.ctx, "aws-"+name, &aws.ProviderArgs{Region: pulumi.String(name)})
+	if err != nil {
+		return nil, fmt.Errorf("reach %s: %w", name, err)
+	}
+	r.others[name] = p
+	return p, nil
 }
 
 // tier gives a component the region's provider, its tags, and what every role has.
@@ -202,6 +219,14 @@ func (r *region) observabilityTier() error {
 	if r.backup != nil {
 		watchedBackup = &observability.Backup{VaultArn: r.backup.VaultArn}
 	}
+	health := &observability.Health{CheckID: r.edge.HealthCheckID}
+	if r.cfg.Region != observability.HealthRegion {
+		there, err := r.in(observability.HealthRegion)
+		if err != nil {
+			return err
+		}
+		health.Elsewhere = there
+	}
 	sizes := r.cfg.Sizes
 	_, err := observability.New(r.ctx, "observability", &observability.Args{
 		Stack:         r.stack,
@@ -227,6 +252,7 @@ func (r *region) observabilityTier() error {
 		},
 		Bus:    observability.Bus{ReplicationGroupID: r.bus.ReplicationGroupID, Nodes: 1 + r.cfg.Bus.Replicas},
 		Backup: watchedBackup,
+		Health: health,
 	}, r.tier("observability")...)
 	return err
 }
