@@ -52,7 +52,10 @@ func (b *builder) aurora() error {
 		PreferredMaintenanceWindow: pulumi.String(maintenanceWindow),
 		CopyTagsToSnapshot:         pulumi.Bool(true),
 		DeletionProtection:         pulumi.Bool(b.args.DeletionProtection),
-		SkipFinalSnapshot:          pulumi.Bool(!b.args.FinalSnapshot),
+		// For people, beside the password that servers have: whoever IAM lets in as a user that has the role rds_iam. It lets
+		// in nobody by itself.
+		IamDatabaseAuthenticationEnabled: pulumi.Bool(true),
+		SkipFinalSnapshot:                pulumi.Bool(!b.args.FinalSnapshot),
 
 		EnabledCloudwatchLogsExports: pulumi.ToStringArray([]string{"postgresql"}),
 		ApplyImmediately:             applyNow,

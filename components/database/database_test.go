@@ -128,26 +128,27 @@ func TestCluster(t *testing.T) {
 	resources := run(t, newRecorder(), args(), nil)
 	cluster := componenttest.Find(t, resources, "aws:rds/cluster:Cluster", "database-cluster")
 	require.Empty(t, cmp.Diff(map[string]any{
-		"applyImmediately":             true,
-		"backupRetentionPeriod":        14.0,
-		"copyTagsToSnapshot":           true,
-		"databaseName":                 "deepstream",
-		"dbClusterParameterGroupName":  "database-parameters-name",
-		"dbSubnetGroupName":            "database-subnets-name",
-		"deletionProtection":           true,
-		"enabledCloudwatchLogsExports": []any{"postgresql"},
-		"engine":                       "aurora-postgresql",
-		"engineVersion":                "16.6",
-		"finalSnapshotIdentifier":      "prod-eu-final-1234abcd",
-		"kmsKeyId":                     "arn:aws:mock:::database-key",
-		"masterPassword":               "stored", // from the secret's version, not from the random function
-		"masterUsername":               "deepstream",
-		"port":                         5432.0,
-		"preferredBackupWindow":        "02:00-03:00",
-		"preferredMaintenanceWindow":   "sun:03:30-sun:04:30",
-		"skipFinalSnapshot":            false,
-		"storageEncrypted":             true,
-		"vpcSecurityGroupIds":          []any{"database-sg-id"},
+		"applyImmediately":                 true,
+		"backupRetentionPeriod":            14.0,
+		"copyTagsToSnapshot":               true,
+		"databaseName":                     "deepstream",
+		"dbClusterParameterGroupName":      "database-parameters-name",
+		"dbSubnetGroupName":                "database-subnets-name",
+		"deletionProtection":               true,
+		"enabledCloudwatchLogsExports":     []any{"postgresql"},
+		"engine":                           "aurora-postgresql",
+		"engineVersion":                    "16.6",
+		"finalSnapshotIdentifier":          "prod-eu-final-1234abcd",
+		"iamDatabaseAuthenticationEnabled": true,
+		"kmsKeyId":                         "arn:aws:mock:::database-key",
+		"masterPassword":                   "stored", // from the secret's version, not from the random function
+		"masterUsername":                   "deepstream",
+		"port":                             5432.0,
+		"preferredBackupWindow":            "02:00-03:00",
+		"preferredMaintenanceWindow":       "sun:03:30-sun:04:30",
+		"skipFinalSnapshot":                false,
+		"storageEncrypted":                 true,
+		"vpcSecurityGroupIds":              []any{"database-sg-id"},
 	}, cluster.Plain()))
 	require.True(t, cluster.Inputs["masterPassword"].ContainsSecrets(), "the password must stay encrypted in the state")
 

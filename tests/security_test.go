@@ -1,0 +1,43 @@
+package tests
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/deepstreamhub/platform/internal/config"
+	"github.com/deepstreamhub/platform/tests/harness"
+	"github.com/deepstreamhub/platform/tests/security"
+)
+
+// Every control that is about something a region has is met by what a deployment makes, or excepted for a reason that
+// still holds.
+func TestSecurity(t *testing.T) {
+	t.Parallel()
+	src, err := config.ReadFiles(harness.Root(t), "prod-eu")
+	require.NoError(t, err)
+	cfg, err := config.Load(src, config.Options{Offline: true})
+	require.NoError(t, err)
+	aws := harness.NewAWS(t, nil)
+	harness.NewStack(t, aws, "secure", cfg).Up()
+	stack := security.NewStack(aws.Cloud().List())
+
+	for _, c := range security.Controls() {
+		t.Run(c.ID, func(t *testing.T) { require.Empty(t, strings.Join(c.Problems(stack), "\n"), c.Title) })
+	}
+
+	got := security.Document(stack)
+	path := filepath.Join(harness.Root(t), "docs", "security.md")
+	want, err := os.ReadFile(path)
+	if string(want) == got {
+		return
+	}
+	if *update {
+		require.NoError(t, os.WriteFile(path, []byte(got), 0o600))
+	}
+	require.NoError(t, err)
+	require.Equal(t, strings.Split(string(want), "\n"), strings.Split(got, "\n"), "docs/security.md is out of date: run with -update")
+}
