@@ -57,9 +57,12 @@ type deps struct {
 	open       func(context.Context, engine.Engine, deploy.Target) (driver, error)
 	judge      func(plan.State) error // whether a stack with this checkpoint may be destroyed
 	program    func(offline bool) pulumi.RunFunc
+	move       func(ctx context.Context, e engine.Engine, from, to deploy.Target) (resources int, err error)
 	startCloud func(cloudOptions) (cloud, error)
 	settings   func(dir string, offline bool) (settings.Settings, error)
-	account    func(s settings.Settings, adopt *bool) pulumi.RunFunc
+	// bootstrapped has later commands with --offline work on the account of these folders.
+	bootstrapped func(dirs) error
+	account      func(s settings.Settings, adopt *bool) pulumi.RunFunc
 }
 
 // Run runs the command that args, without the program's name, ask for. When ctx ends, engines are interrupted once

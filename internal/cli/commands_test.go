@@ -258,6 +258,7 @@ func TestOfflineTargetsKeepApart(t *testing.T) {
 	require.NotContains(t, target.Env, "AWS_PROFILE=real")
 
 	w = newWorld(t)
+	w.Environ = append(w.Environ, "PULUMI_BACKEND_URL=file:///elsewhere")
 	_, code = w.run("up a --yes")
 	require.Zero(t, code)
 	target = w.targets["a"]

@@ -34,6 +34,7 @@ type world struct {
 	states     map[string]plan.State
 	plans      map[string]plan.Plan
 	opErrs     map[string]error // by "verb stack"
+	openErrs   map[string]error // by backend
 	during     func(ctx context.Context, verb, stack string)
 
 	adopt *bool // what the account's program is told
@@ -70,6 +71,9 @@ func newWorld(t *testing.T) *world {
 				w.mu.Lock()
 				defer w.mu.Unlock()
 				w.targets[t.Stack] = t
+				if err := w.openErrs[t.Backend]; err != nil {
+					return nil, err
+				}
 				return &fakeDriver{w, t.Stack}, nil
 			},
 			judge:      func(s plan.State) error { return gate.Destroy(s) },
@@ -77,7 +81,12 @@ func newWorld(t *testing.T) *world {
 			startCloud: func(cloudOptions) (cloud, error) { w.note("cloud"); return fakeCloud{w}, nil },
 			settings: func(dir string, offline bool) (settings.Settings, error) {
 				w.note("settings %s offline=%t", filepath.Base(dir), offline)
-				return settings.Settings{}, w.configErrs["bootstrap"]
+				return settings.Settings{Region: "eu-central-1", Account: settings.Account{ID: "111122223333"}}, w.configErrs["bootstrap"]
+			},
+			bootstrapped: func(dirs) error { w.note("bootstrapped"); return nil },
+			move: func(_ context.Context, _ engine.Engine, from, to deploy.Target) (int, error) {
+				w.note("move %s %s", from.Backend, to.Backend)
+				return 7, nil
 			},
 			account: func(_ settings.Settings, adopt *bool) pulumi.RunFunc { w.adopt = adopt; return nil },
 		},
@@ -159,7 +168,10 @@ func (d *fakeDriver) Close() error                 { d.w.note("close %s", d.stac
 
 type fakeCloud struct{ w *world }
 
-func (c fakeCloud) Port() int    { return 4242 }
+func (c fakeCloud) Port() int { return 4242 }
+func (c fakeCloud) Environment() []string {
+	return []string{"AWS_ENDPOINT_URL_S3=http://127.0.0.1:4243"}
+}
 func (c fakeCloud) Close() error { c.w.note("close cloud"); return nil }
 
 var (

@@ -17,6 +17,7 @@ import (
 // flags are what commands on stacks can be told. A command has those that it adds.
 type flags struct {
 	offline  bool
+	account  string // which offline account: declared, blank, or empty: the blank one once it was bootstrapped
 	yes      bool
 	json     bool
 	parallel int
@@ -24,9 +25,42 @@ type flags struct {
 	slow     []string // TYPE=DURATION
 }
 
+// The offline accounts.
+const (
+	accountDeclared = "declared" // has what account.yaml declares, and its state in a folder
+	accountBlank    = "blank"    // has nothing before hub bootstrap, and its state in the bucket that hub bootstrap makes
+)
+
+// offlineValue is --offline: without a value, or with the name of an account.
+type offlineValue struct{ f *flags }
+
+func (v offlineValue) String() string {
+	if v.f == nil || !v.f.offline {
+		return "false"
+	}
+	return "true"
+}
+
+// Type is that of a flag which needs no value, as the usage text shows it.
+func (v offlineValue) Type() string { return "bool" }
+
+// Set takes what follows the flag.
+func (v offlineValue) Set(text string) error {
+	v.f.offline, v.f.account = text != "false", ""
+	switch text {
+	case "true", "false":
+	case accountDeclared, accountBlank:
+		v.f.account = text
+	default:
+		return errors.New("an offline account is declared or blank")
+	}
+	return nil
+}
+
 // addRead adds the flags of every command on stacks.
 func (f *flags) addRead(c *cobra.Command) {
-	c.Flags().BoolVar(&f.offline, "offline", false, "work on this machine only, without an AWS account")
+	c.Flags().Var(offlineValue{f}, "offline", "work on this machine only, without an AWS account; =declared and =blank choose which there is instead")
+	c.Flags().Lookup("offline").NoOptDefVal = "true"
 	c.Flags().BoolVar(&f.json, "json", false, "write machine-readable JSON to stdout")
 	c.Flags().StringVar(&f.dir, "dir", "", "project folder (default: the nearest one upwards that has a Pulumi.yaml)")
 }

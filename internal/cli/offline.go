@@ -15,6 +15,7 @@ import (
 // cloud is the offline AWS while it runs; *awssim.Server is.
 type cloud interface {
 	Port() int
+	Environment() []string // by which an AWS SDK finds its S3 and KMS
 	Close() error
 }
 
@@ -76,8 +77,9 @@ func (d dirs) backend() string {
 
 // environment is the whole environment of an engine on the offline AWS at port; with port 0 it knows of none, which
 // is enough to read the state.
-func (d dirs) environment(environ []string, port int) []string {
+func (d dirs) environment(environ []string, port int, aws ...string) []string {
 	o := engine.Offline{Dir: d.base, Backend: d.backend(), Passphrase: offlinePassphrase}
+	o.AWS = aws
 	if port != 0 {
 		o.Providers = map[string]int{"aws": port}
 	}

@@ -32,10 +32,12 @@ func production() deps {
 			}
 			return d, nil
 		},
-		judge:      func(s plan.State) error { return gate.Destroy(s) },
-		program:    func(offline bool) pulumi.RunFunc { return program.With(config.Options{Offline: offline}) },
-		startCloud: startCloud,
-		settings:   loadSettings,
+		judge:        func(s plan.State) error { return gate.Destroy(s) },
+		program:      func(offline bool) pulumi.RunFunc { return program.With(config.Options{Offline: offline}) },
+		move:         deploy.Move,
+		startCloud:   startCloud,
+		settings:     loadSettings,
+		bootstrapped: dirs.setBootstrapped,
 		account: func(s settings.Settings, adopt *bool) pulumi.RunFunc {
 			return func(ctx *pulumi.Context) error { return bootstrap.Account(s, bootstrap.Options{Adopt: *adopt})(ctx) }
 		},

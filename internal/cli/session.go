@@ -46,6 +46,7 @@ func (a App) parse(c *cobra.Command, f flags, stacks []string) (*session, error)
 	if s.root, err = findRoot(f.dir, a.Dir); err != nil {
 		return nil, usageError{err, c.CommandPath()}
 	}
+	s.blank = f.account == accountBlank || f.offline && f.account == "" && blankDirs(s.root).isBootstrapped()
 	return s, nil
 }
 
@@ -115,8 +116,11 @@ func (s *session) start(ctx context.Context, existing bool) error {
 
 // startAWS starts the offline AWS in offline mode. The real one runs.
 func (s *session) startAWS() error {
-	if !s.offline {
+	if !s.offline || s.cloud != nil {
 		return nil
+	}
+	if s.blank && s.account == "" {
+		s.say("Offline account: the one that hub bootstrap made, in .hub/blank. --offline=declared takes the other.")
 	}
 	served, err := s.deps.startCloud(cloudOptions{Dir: s.dirs().cloud, Account: s.accountAtFirst(), Slow: s.slow, Log: s.Err})
 	if err != nil {
@@ -129,6 +133,11 @@ func (s *session) startAWS() error {
 // open opens all stacks. Without an offline AWS started before, an offline stack can only be read. A stack that does
 // not exist is created, or, with existing, refused.
 func (s *session) open(ctx context.Context, existing bool) error {
+	if s.blank { // its state is in the account
+		if err := s.startAWS(); err != nil {
+			return err
+		}
+	}
 	s.drivers = make([]driver, len(s.stacks))
 	return s.each(func(i int) error {
 		t, err := s.target(s.stacks[i])
@@ -152,23 +161,14 @@ func (s *session) target(stack string) (deploy.Target, error) {
 		Stack: stack, Project: config.Project, Root: s.root, Program: s.deps.program(s.offline),
 		Parallel: s.parallel, Force: s.Force, Now: s.Now,
 	}
-	if !s.offline {
-		secrets, err := secretsProvider(s.root, stack)
-		if err != nil {
-			return t, err
-		}
-		t.Env, t.Secrets = engine.Environment(s.Environ), secrets
+	if s.offline {
+		t.WorkDir = filepath.Join(s.dirs().stacks, stack)
+	}
+	if s.offline && !s.blank {
+		t.Env, t.Backend = s.environment(), s.dirs().backend()
 		return t, nil
 	}
-	dirs := s.dirs()
-	port := 0
-	if s.cloud != nil {
-		port = s.cloud.Port()
-	}
-	t.Env = dirs.environment(s.Environ, port)
-	t.Backend = dirs.backend()
-	t.WorkDir = filepath.Join(dirs.stacks, stack)
-	return t, nil
+	return t, s.share(&t)
 }
 
 // each calls f for every stack at once and waits for all. A stack that fails does not stop the others.

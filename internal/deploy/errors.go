@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -31,6 +32,7 @@ type Error struct {
 	Cause    error     // joins context's cause after an interrupt, the program's own error, and what the Automation API returned
 
 	locked, killed, missing bool
+	noBucket                string // the state bucket, where there is none
 }
 
 // failed makes an *Error of what the Automation API returned; r may be nil.
@@ -42,6 +44,9 @@ func (d *Driver) failed(ctx context.Context, verb string, err error, r *recorder
 		killed:  d.command.Killed(),
 		missing: auto.IsSelectStack404Error(err),
 	}
+	if strings.Contains(err.Error(), "NoSuchBucket") { // S3's code, which says not which
+		e.noBucket = bucketOf(d.target.Backend)
+	}
 	if r != nil {
 		e.Failed = r.failed()
 		e.Problems = problems(r.messages, e.Failed, own)
@@ -51,6 +56,8 @@ func (d *Driver) failed(ctx context.Context, verb string, err error, r *recorder
 	}
 	if ctx.Err() != nil {
 		e.Cause = errors.Join(context.Cause(ctx), e.Cause)
+	} else if e.noBucket != "" {
+		e.Problems = []string{fmt.Sprintf("the bucket %s, where the state lives, does not exist: NoSuchBucket", e.noBucket)}
 	} else if len(e.Failed)+len(e.Problems) == 0 {
 		e.Problems = stderrProblems(err)
 	}
@@ -129,6 +136,18 @@ func (e *Error) Locked() bool { return e.locked }
 // Missing reports whether the stack does not exist, where Target.Existing asked for one that does.
 func (e *Error) Missing() bool { return e.missing }
 
+// NoBucket reports whether the bucket in which state lives does not exist.
+func (e *Error) NoBucket() bool { return e.noBucket != "" }
+
+// bucketOf is the bucket in a backend's URL.
+func bucketOf(backend string) string {
+	u, err := url.Parse(backend)
+	if err != nil || u.Host == "" {
+		return backend
+	}
+	return u.Host
+}
+
 // Interrupted reports whether the operation ended because its context did.
 func (e *Error) Interrupted() bool {
 	return errors.Is(e.Cause, context.Canceled) || errors.Is(e.Cause, context.DeadlineExceeded)
@@ -140,6 +159,8 @@ func (e *Error) Killed() bool { return e.killed }
 // Advice says what to do about a lock or after an interrupt; empty for other failures.
 func (e *Error) Advice() string {
 	switch {
+	case e.NoBucket():
+		return "An account is made ready for stacks once, by its administrator, with: hub bootstrap"
 	case e.Locked():
 		return "Another operation is running on this stack, or one was killed while it ran. The lock above names who holds it:\n" +
 			"wait for it, or, when that process is gone for certain, remove the lock with: pulumi cancel -s " + e.Stack

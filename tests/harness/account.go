@@ -17,6 +17,7 @@ import (
 	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/engine"
 	"github.com/deepstreamhub/platform/internal/plan"
+	"github.com/deepstreamhub/platform/internal/state"
 )
 
 // NewBlankAWS starts an offline AWS whose account holds nothing yet.
@@ -35,6 +36,7 @@ type Account struct {
 
 	t      testing.TB
 	adopt  bool
+	target deploy.Target
 	driver *deploy.Driver
 }
 
@@ -57,18 +59,56 @@ func NewAccount(t testing.TB, aws *AWS, s settings.Settings) *Account {
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(root, "Pulumi.yaml"), text, 0o600))
 	backend := "file://" + filepath.Join(aws.Dir, "bootstrap")
-	a.driver, err = deploy.Open(t.Context(), Engine(t), deploy.Target{
+	a.target = deploy.Target{
 		Stack: settings.Stack, Project: settings.Project, Root: root, Backend: backend,
 		Program: func(ctx *pulumi.Context) error {
 			return bootstrap.Account(a.Settings, bootstrap.Options{Adopt: a.adopt})(ctx)
 		},
 		Env: engine.OfflineEnvironment(os.Environ(), engine.Offline{
-			Dir: aws.Dir, Backend: backend, Passphrase: "bootstrap", Providers: map[string]int{"aws": aws.Port()},
+			Dir: aws.Dir, Backend: backend, Passphrase: "bootstrap", Providers: map[string]int{"aws": aws.Port()}, AWS: aws.Environment(),
 		}),
-	})
+	}
+	a.driver, err = deploy.Open(t.Context(), Engine(t), a.target)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, a.driver.Close()) })
 	return a
+}
+
+// Backend is where the account keeps everybody's state.
+func (a *Account) Backend() Backend {
+	return Backend{URL: state.Backend(a.Settings.Account.ID, a.Settings.Region), Secrets: state.Secrets(a.Settings.Region)}
+}
+
+// inBucket is where the bootstrap's state is once it was moved.
+func (a *Account) inBucket() deploy.Target {
+	to := a.target
+	to.Backend, to.Secrets = a.Backend().URL, a.Backend().Secrets
+	return to
+}
+
+// OpenInBucket opens the bootstrap in the bucket, as somebody does who has no state on disk.
+func (a *Account) OpenInBucket() error {
+	a.t.Helper()
+	d, err := deploy.Open(a.t.Context(), Engine(a.t), a.inBucket())
+	if err != nil {
+		return err
+	}
+	return d.Close()
+}
+
+// Move moves the bootstrap's own state into the bucket that it made, and works on it there from then on.
+func (a *Account) Move() (resources int, err error) {
+	a.t.Helper()
+	to := a.inBucket()
+	resources, err = deploy.Move(a.t.Context(), Engine(a.t), a.target, to)
+	if err != nil {
+		return 0, err
+	}
+	require.NoError(a.t, a.driver.Close())
+	a.target = to
+	a.driver, err = deploy.Open(a.t.Context(), Engine(a.t), to)
+	require.NoError(a.t, err)
+	return resources, nil
 }
 
 // Adopt deploys with whatever the account has already taken over as it is.
@@ -104,6 +144,11 @@ func (a *Account) Destroy() plan.Plan {
 	p, err := a.driver.Destroy(a.t.Context(), deploy.Options{})
 	require.NoError(a.t, err)
 	return p
+}
+
+// TryDestroy tries to remove everything and returns what went wrong.
+func (a *Account) TryDestroy() (plan.Plan, error) {
+	return a.driver.Destroy(a.t.Context(), deploy.Options{PreviewOnly: true})
 }
 
 // State returns the checkpoint.
