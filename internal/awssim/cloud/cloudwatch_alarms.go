@@ -81,12 +81,14 @@ func checkAlarm(c *Checker) {
 	}
 }
 
+var noColon = regexp.MustCompile(`^[^:]`)
+
 // metric checks one metric's own properties. Periods below a minute differ between the places where a metric stands.
 func (c *Checker) metric(path string, m Map, stat string, subMinute ...float64) {
 	inner := Checker{In: m}
 	inner.Length("metricName", 1, 255)
 	inner.Length("namespace", 1, 255)
-	inner.Match("namespace", regexp.MustCompile(`^[^:]`), "must not begin with a colon")
+	inner.Match("namespace", noColon, "must not begin with a colon")
 	inner.OneOf("unit", units...)
 	if s := Str(m, stat); s != "" && !contains(statistics, s) && (stat == "statistic" || !percentilePattern.MatchString(s)) {
 		inner.Fail(stat, "expected %s to be one of %q, got %s", stat, statistics, s)

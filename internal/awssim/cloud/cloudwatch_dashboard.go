@@ -74,6 +74,12 @@ func (r *dashboardReader) fail(path, format string, args ...any) {
 
 // readDashboard returns every problem of a dashboard's body.
 func readDashboard(text string) []Problem {
+	return dashboards.of(text, func() []Problem { return readDashboardAnew(text) })
+}
+
+var dashboards memo[string, []Problem]
+
+func readDashboardAnew(text string) []Problem {
 	var b dashboardBody
 	if problems := decodeStrict(text, &b); len(problems) > 0 {
 		return problems

@@ -21,6 +21,24 @@ type task struct {
 // parseContainers reads container definitions strictly and applies the rules of RegisterTaskDefinition (ECS API
 // reference, ContainerDefinition and the types it names).
 func parseContainers(text string, around task) ([]containerDefinition, []Problem) {
+	p := containerTexts.of(containersKey{text, fmt.Sprint(around)}, func() (p readContainers) {
+		p.list, p.problems = parseContainersAnew(text, around)
+		return p
+	})
+	return p.list, p.problems
+}
+
+type (
+	containersKey  struct{ text, around string }
+	readContainers struct {
+		list     []containerDefinition
+		problems []Problem
+	}
+)
+
+var containerTexts memo[containersKey, readContainers]
+
+func parseContainersAnew(text string, around task) ([]containerDefinition, []Problem) {
 	var list []containerDefinition
 	if problems := decodeStrict(text, &list); len(problems) > 0 {
 		return nil, problems

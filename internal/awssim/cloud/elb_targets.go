@@ -125,6 +125,8 @@ func settleTargetGroup(_ *Tx, r *Resource) error {
 	return targetGroupProblem(r, health, stickiness)
 }
 
+var threeDigits = regexp.MustCompile(`\d{3}`)
+
 func targetGroupProblem(r *Resource, health, stickiness Map) error {
 	const invalid = "InvalidConfigurationRequest"
 	algorithm := r.Str("loadBalancingAlgorithmType")
@@ -144,7 +146,7 @@ func targetGroupProblem(r *Resource, health, stickiness Map) error {
 	case r.Str("ipAddressType") != "ipv4":
 		return Refuse(invalid, createTargets, "The VPC '%s' has no IPv6 CIDR block", r.Str("vpcId"))
 	}
-	for _, code := range regexp.MustCompile(`\d{3}`).FindAllString(Str(health, "matcher"), -1) {
+	for _, code := range threeDigits.FindAllString(Str(health, "matcher"), -1) {
 		if n, _ := strconv.Atoi(code); n < 200 || n > 499 {
 			return Refuse("ValidationError", createTargets, "Health check matcher HTTP code '%s' must be within '200-499' inclusive", code)
 		}

@@ -18,6 +18,12 @@ func (r *patternReader) fail(path, format string, args ...any) {
 
 // readEventPattern returns every problem of an event pattern (EventBridge User Guide, "Creating event patterns").
 func readEventPattern(text string) []Problem {
+	return eventPatterns.of(text, func() []Problem { return readEventPatternAnew(text) })
+}
+
+var eventPatterns memo[string, []Problem]
+
+func readEventPatternAnew(text string) []Problem {
 	v, err := readJSON(text)
 	if err != nil {
 		return []Problem{{Reason: err.Error()}}

@@ -57,6 +57,27 @@ func parsePolicy(text string, use policyUse) ([]statement, error) {
 
 // readPolicy is parsePolicy with the problems apart.
 func readPolicy(text string, use policyUse) ([]statement, []Problem) {
+	p := policies.of(policyKey{use, text}, func() (p readDocument) {
+		p.statements, p.problems = readPolicyAnew(text, use)
+		return p
+	})
+	return p.statements, p.problems
+}
+
+type (
+	policyKey struct {
+		use  policyUse
+		text string
+	}
+	readDocument struct {
+		statements []statement
+		problems   []Problem
+	}
+)
+
+var policies memo[policyKey, readDocument]
+
+func readPolicyAnew(text string, use policyUse) ([]statement, []Problem) {
 	v, err := readJSON(text)
 	if err != nil {
 		return nil, []Problem{{Path: "policy", Reason: err.Error()}}

@@ -23,6 +23,21 @@ var (
 
 // parseUserData reads base64-encoded user data: a shell script, cloud-config or a MIME document of such parts.
 func parseUserData(encoded string) (userData, error) {
+	p := userDataTexts.of(encoded, func() (p readUserData) {
+		p.data, p.err = parseUserDataAnew(encoded)
+		return p
+	})
+	return p.data, p.err
+}
+
+type readUserData struct {
+	data userData
+	err  error
+}
+
+var userDataTexts memo[string, readUserData]
+
+func parseUserDataAnew(encoded string) (userData, error) {
 	out := userData{Cluster: "default", Agent: map[string]string{}}
 	raw, err := base64.StdEncoding.DecodeString(encoded)
 	if err != nil {

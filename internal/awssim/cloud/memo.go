@@ -1,0 +1,30 @@
+package cloud
+
+import "sync"
+
+// memo keeps what documents were read as. Replays hand in the same ones over and over, and reading one takes far longer
+// than every rule together. What is kept is shared: whoever gets it leaves it as it is.
+type memo[K comparable, V any] struct {
+	mu    sync.RWMutex
+	known map[K]V
+}
+
+// memoLimit is how many documents a memo keeps before it begins anew.
+const memoLimit = 4096
+
+func (m *memo[K, V]) of(k K, read func() V) V {
+	m.mu.RLock()
+	v, ok := m.known[k]
+	m.mu.RUnlock()
+	if ok {
+		return v
+	}
+	v = read()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.known == nil || len(m.known) >= memoLimit {
+		m.known = map[K]V{}
+	}
+	m.known[k] = v
+	return v
+}
