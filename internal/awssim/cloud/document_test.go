@@ -3,13 +3,8 @@ package cloud
 import (
 	"flag"
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"os"
 	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -22,7 +17,9 @@ var update = flag.Bool("update", false, "rewrite docs/offline-aws.md; the test f
 // less or more than the code does.
 func TestDocument(t *testing.T) {
 	t.Parallel()
-	got := "# The offline AWS\n\n" + documentHead + "\n## Resource types\n\n" + documentTypes() + "\n## Refusals\n\n" + documentRefusals(t)
+	s := readSource(t)
+	got := "# The offline AWS\n\n" + documentHead + "\n" + documentOutlives + "\n## Resource types\n\n" + typesHead +
+		documentTypes(s) + "\n## The collected rules\n\n" + factsHead + documentFacts(s)
 	path := filepath.Join("..", "..", "..", "docs", "offline-aws.md")
 	want, err := os.ReadFile(path)
 	if string(want) == got {
@@ -52,124 +49,41 @@ What ` + "`--offline`" + ` puts in AWS's place. Every type is checked against th
 wrongly typed properties are refused by name), then against the provider's rules, then against AWS's. A type, property
 or function that is not listed is refused, never passed over.
 
-Sources: a number behind "facts" is that of the rule in the collection of AWS's ordering rules from which this project
-started, gathered from provider source, apply logs and issue threads; the code and the message beside it are the rule.
-Other sources are pages of AWS's documentation, or the file of the AWS provider that holds the check.
+Refusals are of three kinds. Most fail at once. Some the provider answers by repeating the call, for as long as the
+last column of a table says; what clears up in that time is never seen. And some things AWS accepts and cannot bring up:
+the creation fails when its time is over, and the resource exists all the same.
 
-Not modelled: time (everything is done at once), eventual consistency, the provider's own retries, IPv6, and whatever a
-refusal below names as not part of the offline AWS.
+Without ` + "`--time-scale`" + ` nothing takes time: everything is seen everywhere at once, and nothing is repeated.
+
+Sources: a number behind "facts" is that of the rule in the collection of AWS's ordering rules from which this project
+started, gathered from provider source, apply logs and issue threads; all of them are at the end of this page. Other
+sources are pages of AWS's documentation, or the file of the AWS provider that holds the check.
+
+## Not modelled
+
+- IPv6, load balancers of other types than application, databases of other engines than Aurora PostgreSQL, services of
+  ECS without a host of one's own beyond what their creation checks, and whatever a refusal names as not part of the
+  offline AWS;
+- a service that never gets steady is not left behind, as AWS would leave it: its creation is refused;
+- what the application in a container does, beyond that it cannot start while a database or cache that its environment
+  names cannot be reached;
+- instance refreshes: the provider does not wait for them, and a failed one is invisible to a deployment;
+- IAM's decisions about whoever deploys: the caller may do everything;
+- prices, and every limit on the rate of calls but injected throttling.
 `
 
-func documentTypes() string {
-	var b strings.Builder
-	b.WriteString("| Type | Replaced when these change | Must exist first | Held by |\n| --- | --- | --- | --- |\n")
-	for _, typ := range Types() {
-		k := kinds[typ]
-		replace := strings.Join(k.Replace, ", ")
-		if k.Frozen {
-			replace = "anything"
-			if len(k.Mutable) > 0 {
-				replace += " but " + strings.Join(k.Mutable, ", ")
-			}
-		}
-		var refs []string
-		for _, r := range k.Refs {
-			refs = append(refs, r.Path+" ("+short(r.To)+")")
-		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", typ, replace, strings.Join(refs, ", "), strings.Join(heldBy(typ), ", "))
-	}
-	return b.String()
-}
+const documentOutlives = `## What outlives a destroy
 
-func heldBy(typ string) []string {
-	var out []string
-	for _, other := range Types() {
-		for _, r := range kinds[other].Refs {
-			if r.To == typ && !r.Free && !slices.Contains(out, short(other)) {
-				out = append(out, short(other))
-			}
-		}
-	}
-	return out
-}
+What a deletion leaves in the account, and what a later creation then meets:
 
-func short(typ string) string { return typ[strings.LastIndex(typ, ":")+1:] }
-
-// documentRefusals reads every refusal out of the package's source: Refusal literals and calls of Refuse.
-func documentRefusals(t *testing.T) string {
-	t.Helper()
-	files, err := filepath.Glob("*.go")
-	require.NoError(t, err)
-	var rows []string
-	for _, name := range files {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
-		require.NoError(t, err)
-		ast.Inspect(file, func(n ast.Node) bool {
-			if row := refusalRow(n); row != "" {
-				rows = append(rows, row)
-			}
-			return true
-		})
-	}
-	slices.Sort(rows)
-	rows = slices.Compact(rows)
-	return "| Code | Message | Source |\n| --- | --- | --- |\n" + strings.Join(rows, "\n") + "\n"
-}
-
-func refusalRow(n ast.Node) string {
-	var code, message, rule ast.Expr
-	switch n := n.(type) {
-	case *ast.CallExpr:
-		if f, ok := n.Fun.(*ast.Ident); !ok || f.Name != "Refuse" || len(n.Args) < 3 {
-			return ""
-		}
-		code, rule, message = n.Args[0], n.Args[1], n.Args[2]
-	case *ast.CompositeLit:
-		if f, ok := n.Type.(*ast.Ident); !ok || f.Name != "Refusal" || len(n.Elts) < 3 {
-			return ""
-		}
-		code, message, rule = element(n, 0, "Code"), element(n, 1, "Message"), element(n, 2, "Rule")
-	default:
-		return ""
-	}
-	cell := func(e ast.Expr) string { return strings.ReplaceAll(text(e), "|", `\|`) }
-	return fmt.Sprintf("| %s | %s | %s |", cell(code), cell(message), cell(rule))
-}
-
-func element(lit *ast.CompositeLit, i int, key string) ast.Expr {
-	for _, e := range lit.Elts {
-		if kv, ok := e.(*ast.KeyValueExpr); ok {
-			if id, ok := kv.Key.(*ast.Ident); ok && id.Name == key {
-				return kv.Value
-			}
-		}
-	}
-	if _, keyed := lit.Elts[i].(*ast.KeyValueExpr); keyed {
-		return nil
-	}
-	return lit.Elts[i]
-}
-
-// text returns what an expression of string literals and constants of this package says.
-func text(e ast.Expr) string {
-	switch e := e.(type) {
-	case *ast.BasicLit:
-		if s, err := strconv.Unquote(e.Value); err == nil {
-			return s
-		}
-		return e.Value
-	case *ast.BinaryExpr:
-		return text(e.X) + text(e.Y)
-	case *ast.Ident:
-		if e.Obj != nil {
-			if spec, ok := e.Obj.Decl.(*ast.ValueSpec); ok && len(spec.Values) == 1 {
-				return text(spec.Values[0])
-			}
-		}
-		return "{" + e.Name + "}"
-	}
-	return "{…}"
-}
+| What | How long | What meets it |
+| --- | --- | --- |
+| the name of a secret | its recovery window, 7 to 30 days; some seconds when deleted by force | a secret of that name (facts 100) |
+| a key that is to be deleted | its window, 7 to 30 days | whatever was encrypted under it, an alias that leads to it (facts 36) |
+| the final snapshot of a cluster or cache, and recovery points | until somebody deletes them | a second final snapshot of that name (facts 85), a restore |
+| deregistered revisions of a task definition | for ever | the family's next revision: numbers go on |
+| log groups that services make: exported database logs, Enhanced Monitoring, Container Insights | for ever | a log group of that name in a program (facts 109) |
+| log groups and access policies of backup vaults that are kept on purpose | until somebody deletes them | the same |
+| the name of a bucket | some seconds | a bucket of that name (facts 104) |
+| an Elastic IP's gateway | some seconds after it is gone | the release of the address (facts 5) |
+`

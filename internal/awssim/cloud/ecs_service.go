@@ -15,6 +15,13 @@ var _ = register(&Kind{
 	Type: typeService, Service: "ECS", Noun: "Service", UpdateCall: "UpdateService",
 	Name:    &AutoName{Property: "name", Max: 255},
 	Replace: []string{"name", "cluster", "launchType", "iamRole", "schedulingStrategy", "deploymentController.type"},
+	ReplaceIf: map[string]ReplaceIf{"capacityProviderStrategies": {
+		When: "unless forceNewDeployment is true and there is a strategy before and after",
+		Holds: func(old, new Map) bool {
+			const strategies = "capacityProviderStrategies[]"
+			return !Bool(new, "forceNewDeployment") || len(At(old, strategies)) == 0 || len(At(new, strategies)) == 0
+		},
+	}},
 	Ordered: []string{"orderedPlacementStrategies"},
 	Defaults: Map{
 		"availabilityZoneRebalancing": "DISABLED", "deploymentMaximumPercent": 200.0, "deploymentMinimumHealthyPercent": 100.0,

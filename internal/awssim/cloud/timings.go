@@ -103,6 +103,18 @@ var timings = limited(map[string]Timing{
 	"aws:iam/openIdConnectProvider:OpenIdConnectProvider":       {Create: secs(1, 0, 2), Update: secs(1, 0, 2), Delete: secs(1, 0, 1), Source: "facts, section 1: OIDC provider (background knowledge)"},
 	"aws:kms/replicaKey:ReplicaKey":                             {Create: secs(10, 5, 30), Update: secs(3, 1, 7), Delete: secs(2, 1, 3), Wait: wait(10, 5, 0), Source: "as a KMS key, which AWS copies first (guess)"},
 	"aws:s3/bucketReplicationConfig:BucketReplicationConfig":    {Create: secs(1, 1, 2), Update: secs(1, 1, 2), Delete: secs(1, 0, 1), Source: "facts, section 1: S3 sub-resources, 1 log"},
+	"aws:iam/policy:Policy":                                     {Create: secs(1, 0, 2), Update: secs(1, 0, 2), Delete: secs(1, 0, 1), Source: "facts, section 1: managed policy, 2 logs"},
+	"aws:iam/serviceLinkedRole:ServiceLinkedRole":               {Create: secs(2, 1, 5), Update: secs(1, 0, 2), Delete: secs(10, 2, 60), Source: "as an IAM role; IAM deletes it by a task of its own (guess)"},
+	"aws:iam/accountPasswordPolicy:AccountPasswordPolicy":       {Create: secs(1, 0, 1), Update: secs(1, 0, 1), Delete: secs(1, 0, 1), Source: "as an inline policy (guess)"},
+	"aws:accessanalyzer/analyzer:Analyzer":                      {Create: secs(2, 1, 5), Update: secs(1, 0, 2), Delete: secs(2, 1, 5), Source: "guess"},
+	"aws:budgets/budget:Budget":                                 {Create: secs(1, 0, 2), Update: secs(1, 0, 2), Delete: secs(1, 0, 2), Source: "guess"},
+	"aws:cloudtrail/trail:Trail":                                {Create: secs(2, 1, 5), Update: secs(1, 0, 3), Delete: secs(1, 0, 2), Source: "guess"},
+	"aws:ebs/encryptionByDefault:EncryptionByDefault":           {Create: secs(1, 0, 1), Update: secs(1, 0, 1), Delete: secs(1, 0, 1), Source: "guess"},
+	"aws:ecs/accountSettingDefault:AccountSettingDefault":       {Create: secs(1, 0, 1), Update: secs(1, 0, 1), Delete: secs(1, 0, 1), Source: "guess"},
+	"aws:guardduty/detector:Detector":                           {Create: secs(2, 1, 5), Update: secs(1, 0, 3), Delete: secs(2, 1, 5), Source: "guess"},
+	"aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock":  {Create: secs(2, 1, 10), Update: secs(2, 1, 10), Delete: secs(1, 0, 1), Source: "as that of a bucket (guess)"},
+	"aws:ssm/document:Document":                                 {Create: secs(1, 0, 2), Update: secs(1, 0, 2), Delete: secs(1, 0, 2), Source: "as an SSM parameter (guess)"},
+	"aws:autoscaling/lifecycleHook:LifecycleHook":               {Create: secs(1, 0, 2), Update: secs(1, 0, 2), Delete: secs(1, 0, 1), Source: "facts, section 1: lifecycle hook (background knowledge)"},
 })
 
 // secs is a range in seconds: typical, least, most.

@@ -28,19 +28,20 @@ const (
 // compare returns every difference between two sets of inputs, sorted by path. Lists of scalars count as sets unless
 // the kind says that their order matters, and strings that hold JSON count as equal when they mean the same.
 func compare(k *cloud.Kind, old, new cloud.Map) []change {
-	d := differ{kind: k}
+	d := differ{kind: k, old: old, new: new}
 	d.objects("", old, new)
 	slices.SortFunc(d.changes, func(a, b change) int { return strings.Compare(a.Path, b.Path) })
 	return d.changes
 }
 
 type differ struct {
-	kind    *cloud.Kind
-	changes []change
+	kind     *cloud.Kind
+	old, new cloud.Map
+	changes  []change
 }
 
 func (d *differ) add(path string, kind changeKind) {
-	replaces := d.kind.Replaces(path) || kind != updated && d.kind.Swapped(path)
+	replaces := d.kind.Replaces(path) || kind != updated && d.kind.Swapped(path) || d.kind.ReplacesHere(path, d.old, d.new)
 	d.changes = append(d.changes, change{path, kind, replaces})
 }
 

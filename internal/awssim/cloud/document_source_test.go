@@ -1,0 +1,253 @@
+package cloud
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// refusal is one answer as it stands in this package's source.
+type refusal struct{ code, message, rule string }
+
+// source is what this package's source says: which refusals stand in which declaration, what each declaration uses, and
+// with what each type is registered.
+type source struct {
+	refusals map[string][]refusal // by declaration
+	uses     map[string][]string
+	kinds    map[string]string // type token -> the name under which its registration stands in the other two
+	texts    map[string]string // constants and variables that are strings
+	strings  []string          // every string literal
+}
+
+// core are the files that hold for every type and refuse nothing of their own.
+const core = "call.go clock.go cloud.go errors.go faults.go fork.go functions.go functions_account.go kind.go retries.go rules.go store.go timings.go tx.go"
+
+func readSource(t *testing.T) *source {
+	t.Helper()
+	names, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	s := &source{refusals: map[string][]refusal{}, uses: map[string][]string{}, kinds: map[string]string{}, texts: map[string]string{}}
+	var files []*ast.File
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		require.NoError(t, err)
+		s.literals(file)
+		if !slices.Contains(strings.Fields(core), name) {
+			files = append(files, file)
+		}
+	}
+	for _, f := range files {
+		for _, d := range f.Decls {
+			s.declare(d)
+		}
+	}
+	return s
+}
+
+// literals notes every string of a file, and which of them have names.
+func (s *source) literals(file *ast.File) {
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.BasicLit:
+			if text, err := strconv.Unquote(n.Value); err == nil && n.Kind == token.STRING {
+				s.strings = append(s.strings, text)
+			}
+		case *ast.ValueSpec:
+			for i, name := range n.Names {
+				if i < len(n.Values) {
+					if lit, ok := n.Values[i].(*ast.BasicLit); ok && lit.Kind == token.STRING {
+						s.texts[name.Name], _ = strconv.Unquote(lit.Value)
+					}
+				}
+			}
+		}
+		return true
+	})
+}
+
+func (s *source) declare(d ast.Decl) {
+	switch d := d.(type) {
+	case *ast.FuncDecl:
+		s.note(d.Name.Name, d)
+	case *ast.GenDecl:
+		for _, spec := range d.Specs {
+			if v, ok := spec.(*ast.ValueSpec); ok {
+				s.variable(v)
+			}
+		}
+	}
+}
+
+func (s *source) variable(v *ast.ValueSpec) {
+	for i, value := range v.Values {
+		call, ok := value.(*ast.CallExpr)
+		if f, named := callee(call, ok); !named || f != "register" {
+			s.note(v.Names[i].Name, value)
+			continue
+		}
+		for _, registered := range call.Args {
+			if typ := s.typeOf(registered); typ != "" {
+				s.kinds[typ] = "registration of " + typ
+				s.note(s.kinds[typ], registered)
+			}
+		}
+	}
+}
+
+func callee(call *ast.CallExpr, ok bool) (string, bool) {
+	if !ok {
+		return "", false
+	}
+	f, ok := call.Fun.(*ast.Ident)
+	if !ok {
+		return "", false
+	}
+	return f.Name, true
+}
+
+// typeOf finds the type token in what is registered: the element Type of a Kind, or an argument of what makes one.
+func (s *source) typeOf(registered ast.Expr) (typ string) {
+	take := func(e ast.Expr) {
+		if text := s.text(e); typ == "" && kinds[text] != nil {
+			typ = text
+		}
+	}
+	ast.Inspect(registered, func(n ast.Node) bool {
+		if kv, ok := n.(*ast.KeyValueExpr); ok {
+			if id, ok := kv.Key.(*ast.Ident); ok && id.Name == "Type" {
+				take(kv.Value)
+			}
+		}
+		return typ == ""
+	})
+	if call, ok := registered.(*ast.CallExpr); ok {
+		for _, a := range call.Args {
+			take(a)
+		}
+	}
+	return typ
+}
+
+// note records what a declaration refuses and uses. Names of what is declared inside it are its own.
+func (s *source) note(name string, n ast.Node) {
+	ast.Inspect(n, func(n ast.Node) bool {
+		if r, ok := s.refusal(n); ok && r.message != "{…}" { // what passes on an answer says nothing itself
+			s.refusals[name] = append(s.refusals[name], r)
+		}
+		if id, ok := n.(*ast.Ident); ok && !local(id) && id.Name != name {
+			s.uses[name] = append(s.uses[name], id.Name)
+		}
+		return true
+	})
+}
+
+func local(id *ast.Ident) bool {
+	if id.Obj == nil || id.Obj.Kind != ast.Var {
+		return false
+	}
+	switch id.Obj.Decl.(type) {
+	case *ast.AssignStmt, *ast.Field:
+		return true
+	}
+	return false
+}
+
+// of returns everything that the rules of a type may answer.
+func (s *source) of(typ string) []refusal {
+	var out []refusal
+	seen := map[string]bool{}
+	var walk func(name string)
+	walk = func(name string) {
+		if seen[name] {
+			return
+		}
+		seen[name] = true
+		out = append(out, s.refusals[name]...)
+		for _, used := range s.uses[name] {
+			walk(used)
+		}
+	}
+	walk(s.kinds[typ])
+	slices.SortFunc(out, func(a, b refusal) int {
+		return strings.Compare(a.code+"\x00"+a.message+a.rule, b.code+"\x00"+b.message+b.rule)
+	})
+	return slices.Compact(out)
+}
+
+// refusal reads a Refusal or a call of Refuse.
+func (s *source) refusal(n ast.Node) (refusal, bool) {
+	switch n := n.(type) {
+	case *ast.CallExpr:
+		if f, ok := callee(n, true); ok && f == "Refuse" && len(n.Args) >= 3 {
+			return refusal{s.text(n.Args[0]), s.text(n.Args[2]), s.text(n.Args[1])}, true
+		} else if ok && f == "failNAT" { // what a gateway fails with later
+			return refusal{s.text(n.Args[1]), s.text(n.Args[3]), s.text(n.Args[2])}, true
+		}
+	case *ast.CompositeLit:
+		if f, ok := n.Type.(*ast.Ident); ok && (f.Name == "Refusal" || f.Name == "Error") && len(n.Elts) >= 3 {
+			return refusal{s.text(element(n, 0, "Code")), s.text(element(n, 1, "Message")), s.text(element(n, 2, "Rule"))}, true
+		}
+	}
+	return refusal{}, false
+}
+
+func element(lit *ast.CompositeLit, i int, key string) ast.Expr {
+	for _, e := range lit.Elts {
+		if kv, ok := e.(*ast.KeyValueExpr); ok {
+			if id, ok := kv.Key.(*ast.Ident); ok && id.Name == key {
+				return kv.Value
+			}
+		}
+	}
+	if _, keyed := lit.Elts[i].(*ast.KeyValueExpr); keyed {
+		return nil
+	}
+	return lit.Elts[i]
+}
+
+// text returns what an expression of string literals and constants says; what only the run decides is in braces.
+func (s *source) text(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		if text, err := strconv.Unquote(e.Value); err == nil {
+			return text
+		}
+		return e.Value
+	case *ast.BinaryExpr:
+		return s.text(e.X) + s.text(e.Y)
+	case *ast.Ident:
+		if e.Obj != nil {
+			if spec, ok := e.Obj.Decl.(*ast.ValueSpec); ok && len(spec.Values) == 1 {
+				return s.text(spec.Values[0])
+			}
+		}
+		if known, ok := s.texts[e.Name]; ok && !local(e) {
+			return known
+		}
+		return "{" + e.Name + "}"
+	case nil:
+		return ""
+	}
+	return "{…}"
+}
+
+// row renders a refusal for a table, with how long the provider repeats the call.
+func (r refusal) row() string {
+	cell := func(text string) string { return strings.ReplaceAll(text, "|", `\|`) }
+	repeats := ""
+	if d := retries[repeated{r.rule, r.code}]; d > 0 {
+		repeats = spell(d)
+	}
+	return fmt.Sprintf("| %s | %s | %s | %s |", cell(r.code), cell(r.message), cell(r.rule), repeats)
+}
