@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"gopkg.in/yaml.v3"
 
 	"github.com/deepstreamhub/platform/internal/engine"
 )
@@ -79,7 +82,11 @@ func (d *Driver) checkpoint(ctx context.Context) (apitype.DeploymentV3, error) {
 
 // write makes a checkpoint the stack's, under the stack's own secrets provider.
 func (d *Driver) write(ctx context.Context, c apitype.DeploymentV3) error {
-	c.SecretsProviders = nil // those of where it comes from
+	provider, err := d.secretsProvider()
+	if err != nil {
+		return fmt.Errorf("write state of %s: %w", d.target.Stack, err)
+	}
+	c.SecretsProviders = provider // instead of that of where it comes from; the engine encrypts under it
 	text, err := json.Marshal(c)
 	if err != nil {
 		return fmt.Errorf("write state of %s: %w", d.target.Stack, err)
@@ -89,6 +96,34 @@ func (d *Driver) write(ctx context.Context, c apitype.DeploymentV3) error {
 		return d.failed(ctx, "write state of", err, nil)
 	}
 	return nil
+}
+
+// secretsProvider returns the secrets provider of a stack that was just made, in the form in which a checkpoint names it.
+// The engine has written it into the stack file.
+func (d *Driver) secretsProvider() (*apitype.SecretsProvidersV1, error) {
+	text, err := os.ReadFile(filepath.Join(d.target.WorkDir, "Pulumi."+d.target.Stack+".yaml"))
+	if err != nil {
+		return nil, fmt.Errorf("read stack file: %w", err)
+	}
+	var file struct {
+		Provider string `yaml:"secretsprovider"`
+		Key      string `yaml:"encryptedkey"`
+		Salt     string `yaml:"encryptionsalt"`
+	}
+	if err := yaml.Unmarshal(text, &file); err != nil {
+		return nil, fmt.Errorf("read stack file: %w", err)
+	}
+	of := func(typ string, state map[string]string) (*apitype.SecretsProvidersV1, error) {
+		text, err := json.Marshal(state)
+		return &apitype.SecretsProvidersV1{Type: typ, State: text}, err
+	}
+	switch {
+	case file.Provider != "" && file.Key != "":
+		return of("cloud", map[string]string{"url": file.Provider, "encryptedkey": file.Key})
+	case file.Salt != "":
+		return of("passphrase", map[string]string{"salt": file.Salt})
+	}
+	return nil, errors.New("the stack file names no secrets provider")
 }
 
 // sameState holds that two checkpoints have the same resources, in the same order, with the same inputs and outputs.
