@@ -95,7 +95,7 @@ func TestBootstrapStateMoves(t *testing.T) {
 	s := harness.AccountSettings(t)
 	a := harness.NewAccount(t, aws, s)
 	err := a.OpenInBucket()
-	require.ErrorContains(t, err, "the bucket deepstreamhub-state-111122223333, where the state lives, does not exist: NoSuchBucket")
+	require.ErrorContains(t, err, "the bucket deepstreamhub-state-111122223333, where the state lives, does not exist (s3, eu-central-1)")
 	_, err = a.Move()
 	require.ErrorContains(t, err, "there is nothing to move")
 	a.Up()

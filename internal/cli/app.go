@@ -13,6 +13,7 @@ import (
 	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/engine"
 	"github.com/deepstreamhub/platform/internal/plan"
+	"github.com/deepstreamhub/platform/internal/state/store"
 )
 
 // App is the command line and all it may touch of the process that it runs in.
@@ -55,6 +56,7 @@ type deps struct {
 	overlaps   func(map[string]config.Config) error
 	findEngine func(context.Context, engine.Options) (engine.Engine, error)
 	open       func(context.Context, engine.Engine, deploy.Target) (driver, error)
+	openState  func(context.Context, deploy.Target) (*store.Store, error)
 	judge      func(plan.State) error // whether a stack with this checkpoint may be destroyed
 	program    func(offline bool) pulumi.RunFunc
 	move       func(ctx context.Context, e engine.Engine, from, to deploy.Target) (resources int, err error)
@@ -101,6 +103,6 @@ machine: no AWS account, no login, and nothing outside .hub/ is written.`,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
-	root.AddCommand(a.up(), a.preview(), a.refresh(), a.destroy(), a.outputs(), a.bootstrap(), a.offlineAWS())
+	root.AddCommand(a.up(), a.preview(), a.refresh(), a.destroy(), a.outputs(), a.bootstrap(), a.unlock(), a.stateCommands(), a.offlineAWS())
 	return root
 }

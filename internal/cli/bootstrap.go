@@ -112,7 +112,7 @@ func (s *session) bootstrap(ctx context.Context) error {
 func (s *session) accountTarget(cfg settings.Settings, adopt *bool) deploy.Target {
 	t := deploy.Target{
 		Stack: settings.Stack, Project: settings.Project, Root: filepath.Join(s.root, bootstrapDir), Program: s.deps.account(cfg, adopt),
-		Parallel: s.parallel, Force: s.Force, Now: s.Now,
+		Parallel: s.parallel, Force: s.Force, Now: s.Now, Note: s.note, Run: runAddress(s.Environ),
 	}
 	if s.offline {
 		t.WorkDir = filepath.Join(s.dirs().stacks, bootstrapDir)
@@ -164,7 +164,7 @@ func (s *session) openAccount(ctx context.Context, cfg settings.Settings, adopt 
 				advice: "Whoever made it has the state on disk. It goes into the bucket there with: hub bootstrap --move-state",
 			}
 		case !errors.As(err, &failed) || !failed.NoBucket():
-			return s.orInterrupted(ctx, err)
+			return s.orInterrupted(ctx, s.explained(err))
 		}
 	}
 	d, err := s.deps.open(ctx, s.engine, disk)

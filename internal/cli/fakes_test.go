@@ -76,6 +76,7 @@ func newWorld(t *testing.T) *world {
 				}
 				return &fakeDriver{w, t.Stack}, nil
 			},
+			openState:  deploy.OpenState,
 			judge:      func(s plan.State) error { return gate.Destroy(s) },
 			program:    func(bool) pulumi.RunFunc { return nil },
 			startCloud: func(cloudOptions) (cloud, error) { w.note("cloud"); return fakeCloud{w}, nil },

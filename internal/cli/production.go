@@ -32,6 +32,7 @@ func production() deps {
 			}
 			return d, nil
 		},
+		openState:    deploy.OpenState,
 		judge:        func(s plan.State) error { return gate.Destroy(s) },
 		program:      func(offline bool) pulumi.RunFunc { return program.With(config.Options{Offline: offline}) },
 		move:         deploy.Move,

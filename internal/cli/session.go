@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -30,6 +31,8 @@ type session struct {
 	blank  bool     // offline: the account that was blank at first, not the one that was declared
 	slow   map[string]time.Duration
 	fleets map[string]risk.Fleet // by stack, once the configuration was checked
+
+	telling atomic.Pointer[progress.View] // shows what is under way; nil between operations
 
 	engine  engine.Engine
 	cloud   cloud    // offline only
@@ -144,10 +147,10 @@ func (s *session) open(ctx context.Context, existing bool) error {
 		if err != nil {
 			return err
 		}
-		t.Existing = existing
+		t.Existing, t.Note, t.Run = existing, s.note, runAddress(s.Environ)
 		d, err := s.deps.open(ctx, s.engine, t)
 		if err != nil {
-			return s.orInterrupted(ctx, err)
+			return s.orInterrupted(ctx, s.explained(err))
 		}
 		s.drivers[i] = d
 		return nil
@@ -168,7 +171,8 @@ func (s *session) target(stack string) (deploy.Target, error) {
 		t.Env, t.Backend = s.environment(), s.dirs().backend()
 		return t, nil
 	}
-	return t, s.share(&t)
+	err := s.share(&t)
+	return t, err
 }
 
 // each calls f for every stack at once and waits for all. A stack that fails does not stop the others.
@@ -189,6 +193,8 @@ type operation func(driver, context.Context, deploy.Options) (plan.Plan, error)
 // of those that failed.
 func (s *session) run(ctx context.Context, preview bool, op operation, o deploy.Options) ([]plan.Plan, error) {
 	view := s.view(preview)
+	s.telling.Store(view)
+	defer s.telling.Store(nil)
 	ticks, stop := s.Every(200 * time.Millisecond)
 	finished, drawn := make(chan struct{}), make(chan struct{})
 	go func() {

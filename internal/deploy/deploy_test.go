@@ -330,7 +330,7 @@ func TestLockedStack(t *testing.T) {
 	require.ErrorAs(t, err, &failed)
 	assert.True(t, failed.Locked())
 	assert.Equal(t, 4, failed.ExitCode())
-	assert.Contains(t, failed.Advice(), "pulumi cancel")
-	assert.Contains(t, err.Error(), "pid", "the message names who holds the lock")
+	assert.Contains(t, failed.Advice(), "Wait for it")
+	assert.Regexp(t, `held by .+@.+, process \d+, for 0 s .*, up; it runs on this machine`, err.Error())
 	require.NoError(t, <-running)
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/deepstreamhub/platform/internal/engine"
 	"github.com/deepstreamhub/platform/internal/plan"
+	"github.com/deepstreamhub/platform/internal/state/store"
 )
 
 // DefaultParallel is how many operations the engine may have under way at once. The engine's own default, four times
@@ -35,6 +36,8 @@ type Target struct {
 	Parallel int            // operations at once; 0: DefaultParallel
 	WorkDir  string         // where this stack's copy of Pulumi.yaml and stack file is kept; empty: a temporary folder that Close removes
 	Existing bool           // Open refuses a stack that does not exist rather than creating it
+	Run      string         // address of the CI run that this is part of, for whoever finds the stack locked
+	Note     func(string)   // told what the driver did on its own account, whole sentences; nil: nobody
 
 	Grace time.Duration    // how long an interrupted engine may take to finish what it runs before it is killed; 0: as long as it needs
 	Force <-chan struct{}  // closing it kills an engine that was interrupted; nil: never
@@ -47,14 +50,16 @@ type Driver struct {
 	stack   auto.Stack
 	command *engine.Command
 	program program
-	cleanup string // temporary working folder, empty when the caller named one
+	store   *store.Store // locks and checkpoints; nil where the backend is of a kind that hub cannot look into
+	cleanup string       // temporary working folder, empty when the caller named one
 }
 
 // The engine's command line is what the Automation API runs.
 var _ auto.PulumiCommand = (*engine.Command)(nil)
 
 // Open prepares the stack's working folder and selects the stack, or creates it where it does not exist and
-// the target does not ask for an existing one. Its errors are those of the file system and *Error.
+// the target does not ask for an existing one. Its errors are those of the file system, those of package store, such as
+// a damaged checkpoint or a bucket that is not there, and *Error.
 func Open(ctx context.Context, e engine.Engine, t Target) (*Driver, error) {
 	if t.Secrets == "" {
 		t.Secrets = passphrase
@@ -84,6 +89,9 @@ func (d *Driver) open(ctx context.Context, e engine.Engine) error {
 	}
 	if err := makeFileBackend(t.Backend); err != nil {
 		return fmt.Errorf("open stack %s: %w", t.Stack, err)
+	}
+	if err := d.openStore(ctx); err != nil {
+		return err
 	}
 	d.program.run = t.Program
 	d.command = &engine.Command{Engine: e, Env: d.environment(), Grace: t.Grace, Force: t.Force}

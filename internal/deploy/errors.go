@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 
 	"github.com/deepstreamhub/platform/internal/plan"
+	"github.com/deepstreamhub/platform/internal/state"
 )
 
 // Failure is one resource that an operation failed at.
@@ -31,8 +32,10 @@ type Error struct {
 	Problems []string  // error messages that belong to no failed resource, such as those of the program
 	Cause    error     // joins context's cause after an interrupt, the program's own error, and what the Automation API returned
 
-	locked, killed, missing bool
-	noBucket                string // the state bucket, where there is none
+	Locks []state.Judged // who holds a locked stack, where that is known
+	at    time.Time      // when the locks were looked at
+
+	locked, killed, missing, noBucket bool
 }
 
 // failed makes an *Error of what the Automation API returned; r may be nil.
@@ -44,8 +47,8 @@ func (d *Driver) failed(ctx context.Context, verb string, err error, r *recorder
 		killed:  d.command.Killed(),
 		missing: auto.IsSelectStack404Error(err),
 	}
-	if strings.Contains(err.Error(), "NoSuchBucket") { // S3's code, which says not which
-		e.noBucket = bucketOf(d.target.Backend)
+	if e.locked {
+		e.Locks, e.at = d.locks(ctx), d.now()
 	}
 	if r != nil {
 		e.Failed = r.failed()
@@ -56,8 +59,6 @@ func (d *Driver) failed(ctx context.Context, verb string, err error, r *recorder
 	}
 	if ctx.Err() != nil {
 		e.Cause = errors.Join(context.Cause(ctx), e.Cause)
-	} else if e.noBucket != "" {
-		e.Problems = []string{fmt.Sprintf("the bucket %s, where the state lives, does not exist: NoSuchBucket", e.noBucket)}
 	} else if len(e.Failed)+len(e.Problems) == 0 {
 		e.Problems = stderrProblems(err)
 	}
@@ -109,6 +110,9 @@ func stderrProblems(err error) []string {
 
 // Error tells which resources failed and why, or the problems that kept the operation from starting.
 func (e *Error) Error() string {
+	if len(e.Locks) > 0 {
+		return fmt.Sprintf("%s %s: the stack is locked: %s", e.Verb, e.Stack, describe(e.Locks, e.at))
+	}
 	var lines []string
 	if e.Interrupted() {
 		lines = append(lines, "interrupted")
@@ -137,16 +141,7 @@ func (e *Error) Locked() bool { return e.locked }
 func (e *Error) Missing() bool { return e.missing }
 
 // NoBucket reports whether the bucket in which state lives does not exist.
-func (e *Error) NoBucket() bool { return e.noBucket != "" }
-
-// bucketOf is the bucket in a backend's URL.
-func bucketOf(backend string) string {
-	u, err := url.Parse(backend)
-	if err != nil || u.Host == "" {
-		return backend
-	}
-	return u.Host
-}
+func (e *Error) NoBucket() bool { return e.noBucket }
 
 // Interrupted reports whether the operation ended because its context did.
 func (e *Error) Interrupted() bool {
@@ -162,11 +157,10 @@ func (e *Error) Advice() string {
 	case e.NoBucket():
 		return "An account is made ready for stacks once, by its administrator, with: hub bootstrap"
 	case e.Locked():
-		return "Another operation is running on this stack, or one was killed while it ran. The lock above names who holds it:\n" +
-			"wait for it, or, when that process is gone for certain, remove the lock with: pulumi cancel -s " + e.Stack
+		return e.lockAdvice()
 	case e.Killed():
-		return "The engine was killed while it worked: the stack is locked, and what was under way may or may not exist.\n" +
-			"Remove the lock with: pulumi cancel -s " + e.Stack + "\nThen have the state say what exists with: hub refresh " + e.Stack
+		return "The engine was killed while it worked: what was under way may or may not exist. The lock that it left behind is\n" +
+			"removed by the next command, which finds that its process is gone. Have the state say what exists with: hub refresh " + e.Stack
 	case e.Interrupted():
 		return "What was under way has finished and is in the state; nothing new was started. Running the command again goes on from there."
 	}

@@ -92,6 +92,8 @@ func TestForceKills(t *testing.T) {
 	target := target(t, port, program(&things))
 	force := make(chan struct{})
 	target.Force = force
+	var notes []string
+	target.Note = func(text string) { notes = append(notes, text) }
 	d := open(t, target)
 
 	ctx, interrupt := context.WithCancel(t.Context())
@@ -106,11 +108,19 @@ func TestForceKills(t *testing.T) {
 	var failed *deploy.Error
 	require.ErrorAs(t, err, &failed)
 	assert.True(t, failed.Killed())
-	assert.Contains(t, failed.Advice(), "pulumi cancel")
+	assert.Contains(t, failed.Advice(), "hub refresh dev")
 	assert.Less(t, time.Since(began), longerThanKill)
 	state, err := d.State(t.Context())
 	require.NoError(t, err)
 	assert.Len(t, state.Pending, 1)
+
+	require.NotEmpty(t, lockFiles(t, target))
+	_, err = d.Refresh(t.Context(), deploy.Options{})
+	require.NoError(t, err)
+	require.Len(t, notes, 2, "the lock, and what was under way: %q", notes)
+	assert.Contains(t, notes[0], "dev: removed a lock that was left behind: ")
+	assert.Contains(t, notes[1], "creating ")
+	require.Empty(t, lockFiles(t, target))
 }
 
 func lockFiles(t *testing.T, target deploy.Target) []string {

@@ -111,8 +111,13 @@ func (o Options) excludeDependents() bool { return o.Dependents && len(o.Exclude
 // hide secrets; nil when it knows none.
 type operation func(ctx context.Context, to stream) (map[string]plan.Output, error)
 
-// run is what the verbs share: events to plan and listener, interrupts, errors.
+// run is what the verbs share: locks, events to plan and listener, interrupts, errors.
 func (d *Driver) run(ctx context.Context, verb string, preview bool, o Options, op operation) (plan.Plan, error) {
+	if !preview {
+		if err := d.free(ctx, verb); err != nil {
+			return plan.Plan{Stack: d.target.Stack}, err
+		}
+	}
 	recorded := newRecorder(d.target, preview, o.Events)
 	from, finished, drained := make(chan events.EngineEvent), make(chan struct{}), make(chan struct{})
 	go func() {
@@ -122,7 +127,7 @@ func (d *Driver) run(ctx context.Context, verb string, preview bool, o Options, 
 	engineCtx, stop := interruptible(ctx, recorded.begun, finished)
 	defer stop()
 
-	outputs, err := op(engineCtx, stream{from})
+	outputs, err := d.holding(ctx, verb, preview, func() (map[string]plan.Output, error) { return op(engineCtx, stream{from}) })
 	close(finished) // an engine that never got as far as an event leaves the stream open
 	<-drained
 

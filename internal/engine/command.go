@@ -33,6 +33,8 @@ type Command struct {
 	Grace  time.Duration   // from the interrupt to SIGKILL; 0: no limit
 	Force  <-chan struct{} // closing it after the interrupt kills the engine's process group; nil: never
 
+	Started func(pid int, args []string) // called when a process has started; nil: nobody listens
+
 	killed atomic.Bool
 }
 
@@ -78,6 +80,9 @@ func (c *Command) Run(ctx context.Context, workdir string, stdin io.Reader, stdo
 func (c *Command) wait(ctx context.Context, cmd *exec.Cmd) error {
 	if err := cmd.Start(); err != nil {
 		return err
+	}
+	if c.Started != nil {
+		c.Started(cmd.Process.Pid, cmd.Args[1:])
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()

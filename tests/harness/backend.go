@@ -1,6 +1,9 @@
 package harness
 
 import (
+	"os"
+	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -51,3 +54,40 @@ type Option func(*Stack)
 
 // On keeps a stack's state in a backend. Without it, it is on disk and ends with the test.
 func On(b Backend) Option { return func(s *Stack) { s.backend = b } }
+
+// Real is the environment of commands to which the offline account is a real one: they find provider, state and key by
+// their addresses, and nothing tells them that they are offline.
+func (a *AWS) Real(t testing.TB, b Backend) []string {
+	t.Helper()
+	return append(a.Environment(),
+		"PATH="+os.Getenv("PATH"), "HOME="+t.TempDir(), "XDG_CACHE_HOME="+cacheHome(t), "PULUMI_HOME="+t.TempDir(),
+		"PULUMI_BACKEND_URL="+b.URL, "PULUMI_DEBUG_PROVIDERS=aws:"+strconv.Itoa(a.Port()),
+		"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true", "PULUMI_SKIP_UPDATE_CHECK=true",
+	)
+}
+
+// cacheHome is where the engine was built, since HOME does not lead there.
+func cacheHome(t testing.TB) string {
+	t.Helper()
+	dir, err := os.UserCacheDir()
+	require.NoError(t, err)
+	return dir
+}
+
+// RealProject is a project whose placeholders were replaced, with its secrets under a backend's key.
+func RealProject(t testing.TB, b *Binaries, in Backend) *Project {
+	t.Helper()
+	p := NewProject(t, b)
+	for _, file := range []string{"Pulumi.prod-eu.yaml", "Pulumi.prod-us.yaml"} {
+		p.Edit(file, "ami: placeholder:", "ami: ")
+		p.Edit(file, "image: placeholder:", "image: ")
+		p.Edit(file, "\nconfig:\n", "\nsecretsprovider: "+in.Secrets+"\nconfig:\n")
+	}
+	return p
+}
+
+// Command runs hub in the project with exactly the environment given.
+func (p *Project) Command(env []string, args ...string) Result {
+	p.t.Helper()
+	return p.run(env, filepath.Join(p.Bin, "hub"), args...)
+}

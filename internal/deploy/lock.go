@@ -1,0 +1,197 @@
+package deploy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/deepstreamhub/platform/internal/plan"
+	"github.com/deepstreamhub/platform/internal/state"
+	"github.com/deepstreamhub/platform/internal/state/store"
+)
+
+// OpenState opens the storage in which a target's state is, and makes sure that it is there. It is nil, without an
+// error, where hub knows nothing of the kind of backend.
+func OpenState(ctx context.Context, t Target) (*store.Store, error) {
+	backend, err := t.backend()
+	if err != nil || backend == "" {
+		return nil, err
+	}
+	return store.Open(ctx, backend, t.Env)
+}
+
+// backend is the address that the engine will use: the target's own, else its environment's, else the project's.
+func (t Target) backend() (string, error) {
+	if t.Backend != "" {
+		return t.Backend, nil
+	}
+	for _, kv := range slices.Backward(t.Env) {
+		if url, ok := strings.CutPrefix(kv, "PULUMI_BACKEND_URL="); ok && url != "" {
+			return url, nil
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(t.Root, "Pulumi.yaml"))
+	if err != nil {
+		return "", fmt.Errorf("read project: %w", err)
+	}
+	var project struct {
+		Backend struct{ URL string }
+	}
+	if err := yaml.Unmarshal(text, &project); err != nil {
+		return "", fmt.Errorf("read project: %w", err)
+	}
+	return project.Backend.URL, nil
+}
+
+// openStore opens the storage, and refuses a stack whose checkpoint is damaged before the engine reads it.
+func (d *Driver) openStore(ctx context.Context) error {
+	s, err := OpenState(ctx, d.target)
+	if e, ok := errors.AsType[*store.NoBucket](err); ok {
+		return &Error{Verb: "open stack", Stack: d.target.Stack, Problems: []string{e.Error()}, Cause: e, noBucket: e.Missing}
+	}
+	if err != nil || s == nil {
+		return err
+	}
+	d.store = s
+	_, err = s.Checkpoint(ctx, d.target.Project, d.target.Stack)
+	return err
+}
+
+func (d *Driver) now() time.Time {
+	if d.target.Now != nil {
+		return d.target.Now()
+	}
+	return time.Now()
+}
+
+func (d *Driver) note(format string, args ...any) {
+	if d.target.Note != nil {
+		d.target.Note(d.target.Stack + ": " + fmt.Sprintf(format, args...))
+	}
+}
+
+// locks are those on the stack. What cannot be found out is not known.
+func (d *Driver) locks(ctx context.Context) []state.Judged {
+	if d.store == nil {
+		return nil
+	}
+	locks, err := d.store.Locks(context.WithoutCancel(ctx), d.target.Project, d.target.Stack, d.now())
+	if err != nil {
+		return nil
+	}
+	return locks
+}
+
+// free makes sure that nobody holds the stack. Locks whose holders are gone are removed; any other is a refusal that
+// tells who holds it.
+func (d *Driver) free(ctx context.Context, verb string) error {
+	if d.store == nil {
+		return nil
+	}
+	locks, err := d.store.Locks(ctx, d.target.Project, d.target.Stack, d.now())
+	if err != nil {
+		return d.failed(ctx, verb, fmt.Errorf("look for locks: %w", err), nil)
+	}
+	held := slices.DeleteFunc(slices.Clone(locks), func(j state.Judged) bool { return j.Verdict == state.Gone })
+	if len(held) > 0 {
+		return &Error{Verb: verb, Stack: d.target.Stack, Locks: held, at: d.now(), locked: true, Cause: errLocked}
+	}
+	for _, j := range locks {
+		if err := d.store.Break(ctx, j); err != nil {
+			return fmt.Errorf("%s %s: %w", verb, d.target.Stack, err)
+		}
+		d.note("removed a lock that was left behind: %s.", j.Describe(d.now()))
+	}
+	if len(locks) > 0 {
+		d.notePending(ctx)
+	}
+	return d.store.Tidy(ctx, d.target.Project, d.target.Stack)
+}
+
+var errLocked = errors.New("the stack is locked")
+
+// notePending tells what was under way when the holder of a lock went, as far as the checkpoint knows.
+func (d *Driver) notePending(ctx context.Context) {
+	c, err := d.store.Checkpoint(ctx, d.target.Project, d.target.Stack)
+	if err != nil || c == nil || len(c.Pending) == 0 {
+		return
+	}
+	d.note("what it had under way may or may not exist: %s. Have the state say with: hub refresh %s", strings.Join(c.Pending, ", "), d.target.Stack)
+}
+
+// holding runs an operation and, where it locks the stack, keeps a note on who holds the lock for as long as it runs.
+func (d *Driver) holding(ctx context.Context, verb string, preview bool, op func() (map[string]plan.Output, error)) (map[string]plan.Output, error) {
+	if preview || d.store == nil {
+		return op()
+	}
+	var mu sync.Mutex
+	var notes []*store.Held
+	d.command.Started = func(pid int, args []string) {
+		if !slices.Contains(args, verb) {
+			return // it only reads
+		}
+		held, err := d.store.Hold(context.WithoutCancel(ctx), d.target.Project, d.target.Stack,
+			state.Holder{Pid: pid, Verb: verb, Run: d.target.Run}, d.now())
+		if err != nil {
+			return // without a note the lock is judged by what it says itself
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		notes = append(notes, held)
+	}
+	outputs, err := op()
+	d.command.Started = nil
+	mu.Lock()
+	defer mu.Unlock()
+	d.release(ctx, notes, err != nil)
+	return outputs, err
+}
+
+// release ends the notes on this driver's own engines. An engine that was killed has left its lock: the note stays with
+// it, as the proof that its owner is gone.
+func (d *Driver) release(ctx context.Context, notes []*store.Held, failed bool) {
+	ctx = context.WithoutCancel(ctx)
+	var locks []state.Judged
+	if failed {
+		locks = d.locks(ctx)
+	}
+	for _, h := range notes {
+		left := func(j state.Judged) bool { return j.Holder != nil && j.Holder.Key == h.Holder.Key }
+		if slices.ContainsFunc(locks, left) {
+			h.Keep()
+			continue
+		}
+		if err := h.Release(ctx); err != nil {
+			d.note("the note on who held its lock could not be removed: %v.", err)
+		}
+	}
+}
+
+// describe tells of several locks.
+func describe(locks []state.Judged, now time.Time) string {
+	lines := make([]string, len(locks))
+	for i, j := range locks {
+		lines[i] = j.Describe(now)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// lockAdvice says what to do about the locks, by what is known of their holders.
+func (e *Error) lockAdvice() string {
+	if len(e.Locks) == 0 {
+		return "Another operation is running on this stack, or one was killed while it ran. Wait for it, or see who holds the stack with: hub unlock " + e.Stack
+	}
+	alive := func(j state.Judged) bool { return j.Verdict == state.Alive }
+	if slices.ContainsFunc(e.Locks, alive) {
+		return "Wait for it: two writers would lose each other's changes. See how it stands with: hub unlock " + e.Stack
+	}
+	return "Find out whether it still runs. When it is gone for certain, remove the lock with: hub unlock " + e.Stack + " --force"
+}

@@ -1,0 +1,121 @@
+package state
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+var noon = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+
+// lock is one that hub's engine took at noon, and note is hub's on it.
+func lock() (Lock, Holder) {
+	return Lock{Key: "l", Pid: 42, User: "ada", Host: "build-7", Taken: noon},
+		Holder{Machine: "boot-1 pid:[1]", Host: "build-7", Pid: 42, Started: "100", Verb: "up", Since: noon.Add(-time.Second), Heard: noon}
+}
+
+func TestJudge(t *testing.T) {
+	t.Parallel()
+	// what runs on the machine that judges: process to the time of its start
+	here := func(machine, host string, processes map[int]string) Here {
+		return Here{Machine: machine, Host: host, Running: func(pid int) (string, bool) { s, ok := processes[pid]; return s, ok }}
+	}
+	same := func(p map[int]string) Here { return here("boot-1 pid:[1]", "build-7", p) }
+	for name, test := range map[string]struct {
+		note   func(*Holder) bool // changes the note; false: there is none
+		here   Here
+		after  time.Duration
+		want   Verdict
+		forced bool // whether --force removes it
+	}{
+		"runs here":           {here: same(map[int]string{42: "100"}), want: Alive},
+		"runs here for a day": {here: same(map[int]string{42: "100"}), after: 24 * time.Hour, want: Alive},
+		"ended here":          {here: same(nil), want: Gone, forced: true},
+		"its number was given to another process":     {here: same(map[int]string{42: "999"}), want: Gone, forced: true},
+		"another container of that name, ended there": {here: here("boot-1 pid:[2]", "build-7", nil), after: time.Minute, want: Alive},
+		"another machine of that name, long silent":   {here: here("boot-2 pid:[1]", "build-7", nil), after: Quiet, want: Unknown, forced: true},
+		"heard of elsewhere":                          {here: here("boot-2 pid:[1]", "laptop", nil), after: Quiet - time.Second, want: Alive},
+		"silent elsewhere":                            {here: here("boot-2 pid:[1]", "laptop", nil), after: Lease - time.Second, want: Unknown, forced: true},
+		"lease over elsewhere":                        {here: here("boot-2 pid:[1]", "laptop", nil), after: Lease, want: Gone, forced: true},
+		"of a machine without identity": {
+			note: func(h *Holder) bool { h.Machine = ""; return true }, here: here("", "build-7", nil), after: Quiet, want: Unknown, forced: true},
+		"plain pulumi elsewhere": {
+			note: func(*Holder) bool { return false }, here: here("boot-2 pid:[1]", "laptop", nil), after: 1000 * time.Hour, want: Unknown, forced: true},
+		"plain pulumi here, ended": {note: func(*Holder) bool { return false }, here: same(nil), want: Unknown, forced: true},
+		"plain pulumi here":        {note: func(*Holder) bool { return false }, here: same(map[int]string{42: "7"}), want: Alive},
+		"the note is on an earlier process of that number": {
+			note: func(h *Holder) bool { h.Since = noon.Add(time.Hour); return true }, here: same(nil), want: Unknown, forced: true},
+		"the note is on another host's process": {
+			note: func(h *Holder) bool { h.Host = "build-8"; return true }, here: same(nil), want: Unknown, forced: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l, h := lock()
+			notes := []Holder{h}
+			if test.note != nil && !test.note(&notes[0]) {
+				notes = nil
+			}
+			j := Judge(l, notes, test.here, noon.Add(test.after))
+			require.Equal(t, test.want, j.Verdict, j.Why)
+			require.NotEmpty(t, j.Why)
+			may, why := j.Forcible()
+			require.Equal(t, test.forced, may)
+			require.Equal(t, may, why == "")
+		})
+	}
+}
+
+func TestDescribe(t *testing.T) {
+	t.Parallel()
+	l, h := lock()
+	h.Run = "https://github.com/deepstreamhub/platform/actions/runs/17"
+	j := Judge(l, []Holder{h}, Here{Machine: "other"}, noon.Add(90*time.Second))
+	require.Equal(t, "held by ada@build-7, process 42, for 1 min (since 2026-11-25 12:00:00 UTC), up in https://github.com/deepstreamhub/platform/actions/runs/17; it was heard of 1 min ago",
+		j.Describe(noon.Add(90*time.Second)))
+	require.Equal(t, noon.Add(Quiet), j.Until)
+}
+
+func TestUnreadableLockIsHeld(t *testing.T) {
+	t.Parallel()
+	l := ParseLock("k", []byte(`{"pid":`))
+	require.Equal(t, Unknown, Judge(l, nil, Here{Host: "h"}, noon).Verdict)
+}
+
+func TestSpan(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]string{
+		-time.Second: "0 s", 59 * time.Second: "59 s", time.Minute: "1 min", 61 * time.Minute: "1 h 1 min", 49 * time.Hour: "2 days",
+	} {
+		require.Equal(t, want, Span(d))
+	}
+}
+
+func TestReadCheckpoint(t *testing.T) {
+	t.Parallel()
+	const sound = `{"version":3,"checkpoint":{"stack":"s","latest":{"resources":[
+		{"urn":"a","type":"pulumi:pulumi:Stack"},{"urn":"b","type":"t","parent":"a","dependencies":["a"]}],
+		"pending_operations":[{"type":"creating","resource":{"urn":"c","type":"t"}}]}}}`
+	c, err := ReadCheckpoint([]byte(sound))
+	require.NoError(t, err)
+	require.Equal(t, Checkpoint{Resources: 2, Pending: []string{"creating c"}}, c)
+	_, err = ReadCheckpoint([]byte(`{"version":3,"checkpoint":{"stack":"s","latest":null}}`))
+	require.NoError(t, err, "a stack without a deployment")
+	for at := range len(sound) {
+		_, err := ReadCheckpoint([]byte(sound[:at]))
+		require.Error(t, err, "cut short after %d bytes", at)
+	}
+	for text, why := range map[string]string{
+		" \n":                           "it is empty",
+		sound[:50]:                      "it is cut short after 50 bytes",
+		"not JSON":                      "it is no JSON",
+		"{}":                            "it is no checkpoint",
+		`{"version":9,"checkpoint":{}}`: "version 9",
+		`{"version":3,"checkpoint":{"latest":{"resources":[{"urn":"a"}]}}}`:                                    "no type",
+		`{"version":3,"checkpoint":{"latest":{"resources":[{"urn":"a","type":"t","parent":"gone"}]}}}`:         "refers to gone",
+		`{"version":3,"checkpoint":{"latest":{"resources":[{"urn":"a","type":"t","dependencies":["gone"]}]}}}`: "refers to gone",
+	} {
+		_, err := ReadCheckpoint([]byte(text))
+		require.ErrorContains(t, err, why)
+	}
+}

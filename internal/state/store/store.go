@@ -1,0 +1,78 @@
+// Package store reads and writes the files of a self-managed Pulumi backend: the locks, the checkpoints and what came
+// before them, in a bucket or a folder. What they mean is package state's.
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"path"
+	"strings"
+	"time"
+)
+
+// Blobs is a backend's storage. Keys are slash paths; a missing one is ErrMissing.
+type Blobs interface {
+	List(ctx context.Context, prefix string) ([]Entry, error)
+	Read(ctx context.Context, key, version string) ([]byte, error) // an empty version is the current one
+	Write(ctx context.Context, key string, data []byte) error
+	Delete(ctx context.Context, key string) error
+	Versions(ctx context.Context, key string) ([]Entry, error) // all, the newest first; none where none are kept
+}
+
+// Entry is one file, or one version of one.
+type Entry struct {
+	Key     string
+	Version string
+	Current bool
+	Written time.Time
+	Size    int64
+}
+
+// ErrMissing is returned for a file that is not there.
+var ErrMissing = errors.New("there is no such file")
+
+// Store is a backend's storage as locks and checkpoints.
+type Store struct {
+	Blobs
+	URL string
+}
+
+// Open opens the storage that a backend's address names, and makes sure that it is there. It is nil, without an error,
+// for an address of another kind than file:// and s3://, where hub knows nothing of locks and versions.
+//
+// env, KEY=VALUE, is the environment that the engine is given. When it holds an access key, that is used and nothing
+// else; otherwise the SDK finds credentials as the engine does, from this process's environment.
+func Open(ctx context.Context, backend string, env []string) (*Store, error) {
+	u, err := url.Parse(backend)
+	if err != nil {
+		return nil, fmt.Errorf("read state address: %w", err)
+	}
+	var blobs Blobs
+	switch u.Scheme {
+	case "file":
+		blobs = folder{dir: path.Join(u.Host+u.Path, "/")}
+		if u.Host != "" { // file://./state is relative
+			blobs = folder{dir: u.Host + u.Path}
+		}
+	case "s3":
+		if blobs, err = openBucket(ctx, u, env); err != nil {
+			return nil, err
+		}
+	default:
+		return nil, nil
+	}
+	return &Store{Blobs: blobs, URL: backend}, nil
+}
+
+// get finds a variable in an environment; of a name given twice the last counts.
+func get(env []string, name string) string {
+	value := ""
+	for _, kv := range env {
+		if k, v, _ := strings.Cut(kv, "="); k == name {
+			value = v
+		}
+	}
+	return value
+}
