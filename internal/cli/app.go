@@ -12,6 +12,7 @@ import (
 	"github.com/deepstreamhub/platform/internal/config"
 	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/engine"
+	"github.com/deepstreamhub/platform/internal/health"
 	"github.com/deepstreamhub/platform/internal/plan"
 	"github.com/deepstreamhub/platform/internal/state/store"
 )
@@ -65,6 +66,7 @@ type deps struct {
 	// bootstrapped has later commands with --offline work on the account of these folders.
 	bootstrapped func(dirs) error
 	account      func(s settings.Settings, adopt *bool) pulumi.RunFunc
+	readHealth   func(ctx context.Context, offline cloud, region string, p *health.Part) (health.Reading, error)
 }
 
 // Run runs the command that args, without the program's name, ask for. When ctx ends, engines are interrupted once
@@ -103,6 +105,6 @@ machine: no AWS account, no login, and nothing outside .hub/ is written.`,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
-	root.AddCommand(a.up(), a.preview(), a.refresh(), a.destroy(), a.outputs(), a.bootstrap(), a.unlock(), a.stateCommands(), a.offlineAWS())
+	root.AddCommand(a.up(), a.preview(), a.refresh(), a.drift(), a.health(), a.destroy(), a.outputs(), a.bootstrap(), a.unlock(), a.stateCommands(), a.offlineAWS())
 	return root
 }

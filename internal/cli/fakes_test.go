@@ -21,6 +21,7 @@ import (
 	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/engine"
 	"github.com/deepstreamhub/platform/internal/gate"
+	"github.com/deepstreamhub/platform/internal/health"
 	"github.com/deepstreamhub/platform/internal/plan"
 )
 
@@ -35,6 +36,7 @@ type world struct {
 	plans      map[string]plan.Plan
 	opErrs     map[string]error // by "verb stack"
 	openErrs   map[string]error // by backend
+	looks      []health.Reading // what AWS says, look by look; the last one stays
 	during     func(ctx context.Context, verb, stack string)
 
 	adopt *bool // what the account's program is told
@@ -79,6 +81,7 @@ func newWorld(t *testing.T) *world {
 			openState:  deploy.OpenState,
 			judge:      func(s plan.State) error { return gate.Destroy(s) },
 			program:    func(bool) pulumi.RunFunc { return nil },
+			readHealth: w.readHealth,
 			startCloud: func(cloudOptions) (cloud, error) { w.note("cloud"); return fakeCloud{w}, nil },
 			settings: func(dir string, offline bool) (settings.Settings, error) {
 				w.note("settings %s offline=%t", filepath.Base(dir), offline)
@@ -93,6 +96,17 @@ func newWorld(t *testing.T) *world {
 		},
 	}
 	return w
+}
+
+func (w *world) readHealth(_ context.Context, offline cloud, region string, _ *health.Part) (health.Reading, error) {
+	w.note("health %s offline=%t", region, offline != nil)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	r := w.looks[0]
+	if len(w.looks) > 1 {
+		w.looks = w.looks[1:]
+	}
+	return r, nil
 }
 
 func (w *world) note(format string, args ...any) {
@@ -173,7 +187,8 @@ func (c fakeCloud) Port() int { return 4242 }
 func (c fakeCloud) Environment() []string {
 	return []string{"AWS_ENDPOINT_URL_S3=http://127.0.0.1:4243"}
 }
-func (c fakeCloud) Close() error { c.w.note("close cloud"); return nil }
+func (c fakeCloud) Close() error     { c.w.note("close cloud"); return nil }
+func (c fakeCloud) Endpoint() string { return "127.0.0.1:4243" }
 
 var (
 	errBroken   = errors.New("broken")

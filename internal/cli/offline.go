@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -9,13 +10,16 @@ import (
 
 	"github.com/deepstreamhub/platform/internal/awssim"
 	simulated "github.com/deepstreamhub/platform/internal/awssim/cloud"
+	"github.com/deepstreamhub/platform/internal/awssim/endpoint"
 	"github.com/deepstreamhub/platform/internal/engine"
+	"github.com/deepstreamhub/platform/internal/health"
 )
 
 // cloud is the offline AWS while it runs; *awssim.Server is.
 type cloud interface {
 	Port() int
 	Environment() []string // by which an AWS SDK finds its S3 and KMS
+	Endpoint() string
 	Close() error
 }
 
@@ -29,6 +33,15 @@ func startCloud(o cloudOptions) (cloud, error) {
 		return nil, err // not s: a nil *Server in the interface would not be nil
 	}
 	return s, nil
+}
+
+// readHealth asks the account of the environment, or the offline AWS when there is one.
+func readHealth(ctx context.Context, offline cloud, region string, p *health.Part) (health.Reading, error) {
+	account := health.Account{}
+	if offline != nil {
+		account = health.Account{Endpoint: "http://" + offline.Endpoint(), Key: endpoint.AccessKey, KeySecret: endpoint.SecretKey}
+	}
+	return account.Read(ctx, region, p)
 }
 
 // offlinePassphrase encrypts the secrets in the offline state. It protects nothing: there is nothing real in there.

@@ -10,6 +10,8 @@ import (
 	"github.com/deepstreamhub/platform/internal/progress"
 )
 
+var errTwoFormats = errors.New("--markdown and --json: stdout takes one of them")
+
 func (a App) preview() *cobra.Command {
 	var f flags
 	var markdown bool
@@ -22,7 +24,7 @@ stack, each with a hidden first line by which a later run finds it.`,
 		Args: someStacks,
 		RunE: func(c *cobra.Command, stacks []string) error {
 			if markdown && f.json {
-				return usageError{errors.New("--markdown and --json: stdout takes one of them"), c.CommandPath()}
+				return usageError{errTwoFormats, c.CommandPath()}
 			}
 			s, err := a.parse(c, f, stacks)
 			if err != nil {

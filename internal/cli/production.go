@@ -42,6 +42,7 @@ func production() deps {
 		account: func(s settings.Settings, adopt *bool) pulumi.RunFunc {
 			return func(ctx *pulumi.Context) error { return bootstrap.Account(s, bootstrap.Options{Adopt: *adopt})(ctx) }
 		},
+		readHealth: readHealth,
 	}
 }
 

@@ -53,13 +53,10 @@ func (p Preview) markdown(limit int) string {
 	w.line("\n" + p.overview())
 	for _, class := range risk.Classes() {
 		if of := a.Of(class); len(of) > 0 {
-			w.section(class, rows(of))
+			w.section(class, rows(of, verbs))
 		}
 	}
-	if w.left > 0 {
-		w.close(fmt.Sprintf("\n**%s in %s left out**, because a comment holds no more. See all with `hub preview %s`.",
-			count(w.leftChanges, "change"), count(w.left, "row"), a.Stack))
-	}
+	w.closeLeft("hub preview " + a.Stack)
 	return w.String()
 }
 
@@ -102,8 +99,13 @@ type writer struct {
 
 func (w *writer) line(text string) { w.WriteString(text + "\n") }
 
-// close writes what the reserve is for.
-func (w *writer) close(text string) { w.WriteString(text + "\n") }
+// closeLeft says how much was left out, and by which command it is seen. It is what the reserve is for.
+func (w *writer) closeLeft(command string) {
+	if w.left > 0 {
+		w.line(fmt.Sprintf("\n**%s in %s left out**, because GitHub takes no more. See all with: %s",
+			count(w.leftChanges, "change"), count(w.left, "row"), code(command)))
+	}
+}
 
 // section writes a class with its rows. Changes that nobody notices are collapsed.
 func (w *writer) section(class risk.Class, rows []row) {
@@ -116,7 +118,11 @@ func (w *writer) section(class risk.Class, rows []row) {
 	if class <= risk.InPlace || class < risk.Disconnects && len(rows) > openRows {
 		head, foot = "\n<details><summary>"+title+"</summary>\n\n", "\n</details>\n"
 	}
-	head += "| Resource | Change | Why |\n| --- | --- | --- |\n"
+	w.table(head+"| Resource | Change | Why |\n| --- | --- | --- |\n", foot, rows)
+}
+
+// table writes rows between head and foot, as many as there is room for.
+func (w *writer) table(head, foot string, rows []row) {
 	if w.Len()+len(head)+len(foot) > w.limit {
 		w.skip(rows)
 		return

@@ -26,7 +26,7 @@ type row struct {
 
 // rows makes the rows of findings. Resources that change alike, as by a new value of a tag, are one row; so are
 // created and deleted ones of a type.
-func rows(findings []risk.Finding) []row {
+func rows(findings []risk.Finding, verbs map[plan.Op]string) []row {
 	var out []row
 	byKey := map[string]int{}
 	for _, f := range findings {
@@ -40,11 +40,11 @@ func rows(findings []risk.Finding) []row {
 		if !known {
 			i = len(out)
 			byKey[key] = i
-			out = append(out, row{what: what(s), details: details, why: why(f)})
+			out = append(out, row{what: what(s, verbs), details: details, why: why(f)})
 		}
 		out[i].names = append(out[i].names, s.Name)
 		out[i].changes++
-		if known && out[i].what != what(s) { // of several types
+		if known && out[i].what != what(s, verbs) { // of several types
 			out[i].what = verbs[s.Op]
 		}
 	}
@@ -57,7 +57,7 @@ var verbs = map[plan.Op]string{
 	plan.OpImport: "import", plan.OpSame: "keep",
 }
 
-func what(s plan.Step) string {
+func what(s plan.Step, verbs map[plan.Op]string) string {
 	verb, ok := verbs[s.Op]
 	if !ok {
 		verb = plain(string(s.Op))

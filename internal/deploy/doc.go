@@ -9,6 +9,7 @@
 //	interface{ Advice() string }   // what the operator can do about it: whole sentences, may span lines, may be empty
 //	interface{ ExitCode() int }    // the exit code of the process; 1 when absent
 //
-// The exit codes are 1 for a failure, 3 for a refusal (package gate), 4 for a stack that another operation has locked
-// and 130 for an interrupt.
+// The exit codes are 1 for a failure, 3 for a refusal (package gate), 4 for a stack that another operation has locked, 5
+// for drift (package drift) and 130 for an interrupt. Package cli adds 2 for a command line or configuration that cannot
+// be run, and 6 for a region that does not work.
 package deploy

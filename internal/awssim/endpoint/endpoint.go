@@ -31,12 +31,16 @@ func Environment(address string) []string {
 	}
 }
 
-// Handler serves a cloud's buckets and keys.
+// Handler serves a cloud's buckets, keys and health.
 func Handler(c *cloud.Cloud) http.Handler {
 	objects := gofakes3.New(&buckets{c}, gofakes3.WithTimeSource(clock{})).Server()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.Header.Get("X-Amz-Target"), kmsPrefix) {
 			serveKMS(c, w, r)
+			return
+		}
+		if who, signed := signer(r); signed && health[who.Service] != nil {
+			serveHealth(c, w, r, who)
 			return
 		}
 		if refused := admit(c, r); refused != nil {

@@ -1,0 +1,121 @@
+package cloud
+
+import "slices"
+
+// ServiceHealth is what ECS says of one service.
+type ServiceHealth struct {
+	ARN, Name, Cluster, TaskDefinition string
+	Desired, Running                   int
+	Reason                             string // why no task runs; empty when all do
+}
+
+// Services returns the services of a region that have one of the ARNs.
+func (c *Cloud) Services(region string, arns []string) []ServiceHealth {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t := &Tx{c: c, Region: region}
+	var out []ServiceHealth
+	for _, r := range t.All(typeService) {
+		if slices.Contains(arns, r.ID) {
+			out = append(out, serviceHealth(t, r))
+		}
+	}
+	return out
+}
+
+// serviceHealth looks at a service as it stands: what was changed around it since it was deployed, such as the groups that
+// let the load balancer in, decides whether its tasks run.
+func serviceHealth(t *Tx, r *Resource) ServiceHealth {
+	h := ServiceHealth{
+		ARN: r.ID, Name: r.Str("name"), Cluster: r.Str("cluster"), TaskDefinition: r.Str("taskDefinition"), Desired: r.Int("desiredCount"),
+	}
+	cluster, found := clusterOf(t, r.Str("cluster"))
+	definition, defined := taskOf(t, h.TaskDefinition)
+	if !found || !defined {
+		h.Reason = "its cluster or its task definition is gone"
+		return h
+	}
+	if err, ok := steady(t, r, cluster, definition).(*Error); ok && err != nil {
+		h.Reason = err.Message
+		return h
+	}
+	h.Running = h.Desired
+	return h
+}
+
+// TargetHealth returns how many targets of a group are healthy and how many are not, and whether there is such a group.
+// Its targets are the tasks of the services that name it.
+func (c *Cloud) TargetHealth(region, arn string) (healthy, unhealthy int, reason string, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t := &Tx{c: c, Region: region}
+	if _, ok := t.Find(typeTargetGroup, "arn", arn); !ok {
+		return 0, 0, "", false
+	}
+	for _, r := range t.All(typeService) {
+		for _, lb := range Maps(r.State, "loadBalancers[]") {
+			if Str(lb, "targetGroupArn") != arn {
+				continue
+			}
+			h := serviceHealth(t, r)
+			healthy, unhealthy = healthy+h.Running, unhealthy+h.Desired-h.Running
+			if h.Reason != "" {
+				reason = h.Reason
+			}
+		}
+	}
+	return healthy, unhealthy, reason, true
+}
+
+// alarmState is under which name an alarm's state is kept.
+const alarmState = "alarmState"
+
+// SetAlarm puts an alarm into a state, as CloudWatch's SetAlarmState does: OK, ALARM or INSUFFICIENT_DATA. There are no
+// metrics here, so alarms begin without data and nothing else moves them.
+func (c *Cloud) SetAlarm(region, name, state string) error {
+	if !oneOf(state, "OK ALARM INSUFFICIENT_DATA") {
+		return Refuse("ValidationError", "CloudWatch API, SetAlarmState", "1 validation error detected: Value '%s' at 'stateValue' failed to satisfy constraint: Member must satisfy enum value set: [INSUFFICIENT_DATA, ALARM, OK]", state)
+	}
+	return c.mutate(func(t *Tx) error {
+		r, ok := t.Find(typeMetricAlarm, "", name)
+		if !ok {
+			return Refuse("ResourceNotFound", "CloudWatch API, SetAlarmState", "Unknown alarm: %s", name)
+		}
+		if r.Hidden == nil {
+			r.Hidden = Map{}
+		}
+		r.Hidden[alarmState] = state
+		t.touched(r)
+		return nil
+	}, region)
+}
+
+// Alarms returns the states of the alarms of a region that have one of the names.
+func (c *Cloud) Alarms(region string, names []string) map[string]string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t := &Tx{c: c, Region: region}
+	out := map[string]string{}
+	for _, r := range t.All(typeMetricAlarm) {
+		if name := r.Str("name"); slices.Contains(names, name) {
+			out[name] = "INSUFFICIENT_DATA"
+			if state, ok := r.Hidden[alarmState].(string); ok {
+				out[name] = state
+			}
+		}
+	}
+	return out
+}
+
+// HasGroup reports whether a region has an auto scaling group of the name.
+func (c *Cloud) HasGroup(region, name string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t := &Tx{c: c, Region: region}
+	for _, r := range t.All(typeGroup) {
+		if r.Str("name") == name {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,160 @@
+package endpoint
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+)
+
+// health are the services that are asked how something is, by the name that requests are signed for.
+var health = map[string]func(*cloud.Cloud, http.ResponseWriter, *http.Request, scope) *queryFault{
+	"ecs": describeServices, "elasticloadbalancing": describeTargetHealth, "autoscaling": describeRefreshes, "monitoring": describeAlarms,
+}
+
+// queryFault is an error of the query protocol, and of ECS's JSON protocol.
+type queryFault struct{ Code, Message string }
+
+func serveHealth(c *cloud.Cloud, w http.ResponseWriter, r *http.Request, who scope) {
+	var fault *queryFault
+	switch {
+	case who.Key != AccessKey && who.Service == "ecs":
+		fault = &queryFault{"UnrecognizedClientException", "The security token included in the request is invalid."}
+	case who.Key != AccessKey:
+		fault = &queryFault{"InvalidClientTokenId", "The security token included in the request is invalid."}
+	default:
+		fault = health[who.Service](c, w, r, who)
+	}
+	if fault == nil {
+		return
+	}
+	if who.Service == "ecs" {
+		kmsFault(w, fault.Code, fault.Message) // the same protocol
+		return
+	}
+	w.Header().Set("Content-Type", "text/xml")
+	w.WriteHeader(http.StatusBadRequest)
+	answer(w, struct {
+		XMLName xml.Name   `xml:"ErrorResponse"`
+		Error   queryFault `xml:"Error"`
+	}{Error: *fault})
+}
+
+func unknownOperation(name string) *queryFault {
+	return &queryFault{"InvalidAction", "the offline AWS does not know " + name}
+}
+
+func answer(w http.ResponseWriter, v any) { _ = xml.NewEncoder(w).Encode(v) } // the client is gone: nobody to tell
+
+// describeServices: Amazon ECS API Reference, DescribeServices. A service that is not there is a failure with reason
+// MISSING, no error.
+func describeServices(c *cloud.Cloud, w http.ResponseWriter, r *http.Request, who scope) *queryFault {
+	const operation = "AmazonEC2ContainerServiceV20141113.DescribeServices"
+	if target := r.Header.Get("X-Amz-Target"); target != operation {
+		return unknownOperation(target)
+	}
+	var q struct{ Services []string }
+	if err := json.NewDecoder(r.Body).Decode(&q); err != nil {
+		return &queryFault{"SerializationException", err.Error()}
+	}
+	services, failures := []map[string]any{}, []map[string]any{}
+	found := map[string]bool{}
+	for _, s := range c.Services(who.Region, q.Services) {
+		found[s.ARN] = true
+		rollout, events := "COMPLETED", []map[string]any{}
+		if s.Reason != "" {
+			rollout = "IN_PROGRESS"
+			events = append(events, map[string]any{"message": "(service " + s.Name + ") " + s.Reason})
+		}
+		services = append(services, map[string]any{
+			"serviceArn": s.ARN, "serviceName": s.Name, "clusterArn": s.Cluster, "status": "ACTIVE", "taskDefinition": s.TaskDefinition,
+			"desiredCount": s.Desired, "runningCount": s.Running, "pendingCount": s.Desired - s.Running, "events": events,
+			"deployments": []map[string]any{{
+				"status": "PRIMARY", "rolloutState": rollout, "taskDefinition": s.TaskDefinition, "desiredCount": s.Desired, "runningCount": s.Running,
+			}},
+		})
+	}
+	for _, arn := range q.Services {
+		if !found[arn] {
+			failures = append(failures, map[string]any{"arn": arn, "reason": "MISSING"})
+		}
+	}
+	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+	_ = json.NewEncoder(w).Encode(map[string]any{"services": services, "failures": failures}) // the client is gone: nobody to tell
+	return nil
+}
+
+// describeTargetHealth: Elastic Load Balancing API Reference, version 2015-12-01, DescribeTargetHealth.
+func describeTargetHealth(c *cloud.Cloud, w http.ResponseWriter, r *http.Request, who scope) *queryFault {
+	if action := r.FormValue("Action"); action != "DescribeTargetHealth" {
+		return unknownOperation(action)
+	}
+	arn := r.FormValue("TargetGroupArn")
+	healthy, unhealthy, reason, ok := c.TargetHealth(who.Region, arn)
+	if !ok {
+		return &queryFault{"TargetGroupNotFound", "One or more target groups not found"}
+	}
+	type target struct {
+		ID          string `xml:"Target>Id"`
+		State       string `xml:"TargetHealth>State"`
+		Description string `xml:"TargetHealth>Description,omitempty"`
+	}
+	var targets []target
+	for i := range healthy + unhealthy {
+		t := target{ID: fmt.Sprintf("10.0.0.%d", i+4), State: "healthy"}
+		if i >= healthy {
+			t.State, t.Description = "unhealthy", reason
+		}
+		targets = append(targets, t)
+	}
+	answer(w, struct {
+		XMLName xml.Name `xml:"DescribeTargetHealthResponse"`
+		Targets []target `xml:"DescribeTargetHealthResult>TargetHealthDescriptions>member"`
+	}{Targets: targets})
+	return nil
+}
+
+// describeRefreshes: Amazon EC2 Auto Scaling API Reference, DescribeInstanceRefreshes. Hosts here are as their group's
+// template says as soon as it says so: there is never a refresh under way, and none is remembered.
+func describeRefreshes(c *cloud.Cloud, w http.ResponseWriter, r *http.Request, who scope) *queryFault {
+	if action := r.FormValue("Action"); action != "DescribeInstanceRefreshes" {
+		return unknownOperation(action)
+	}
+	if !c.HasGroup(who.Region, r.FormValue("AutoScalingGroupName")) {
+		return &queryFault{"ValidationError", "AutoScalingGroup name not found - null"}
+	}
+	answer(w, struct {
+		XMLName xml.Name `xml:"DescribeInstanceRefreshesResponse"`
+		Result  struct{} `xml:"DescribeInstanceRefreshesResult"`
+	}{})
+	return nil
+}
+
+// describeAlarms: Amazon CloudWatch API Reference, DescribeAlarms. Names that are unknown are left out.
+func describeAlarms(c *cloud.Cloud, w http.ResponseWriter, r *http.Request, who scope) *queryFault {
+	if action := r.FormValue("Action"); action != "DescribeAlarms" {
+		return unknownOperation(action)
+	}
+	var names []string
+	for field, values := range r.Form {
+		if strings.HasPrefix(field, "AlarmNames.member.") {
+			names = append(names, values...)
+		}
+	}
+	type alarm struct {
+		Name  string `xml:"AlarmName"`
+		State string `xml:"StateValue"`
+	}
+	var alarms []alarm
+	for name, state := range c.Alarms(who.Region, names) {
+		alarms = append(alarms, alarm{name, state})
+	}
+	answer(w, struct {
+		XMLName xml.Name `xml:"DescribeAlarmsResponse"`
+		Alarms  []alarm  `xml:"DescribeAlarmsResult>MetricAlarms>member"`
+	}{Alarms: alarms})
+	return nil
+}

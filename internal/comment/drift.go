@@ -1,0 +1,45 @@
+package comment
+
+import (
+	"fmt"
+
+	"github.com/deepstreamhub/platform/internal/drift"
+	"github.com/deepstreamhub/platform/internal/plan"
+	"github.com/deepstreamhub/platform/internal/risk"
+)
+
+// happened are operations of a refresh: what was done to the resource by somebody else.
+var happened = map[plan.Op]string{plan.OpUpdate: "changed", plan.OpDelete: "**gone**", plan.OpCreate: "came back"}
+
+// Drift writes the text of the one issue about drift in several stacks. It is never longer than Limit.
+func Drift(reports ...drift.Report) string {
+	w := &writer{limit: Limit - reserve}
+	w.line(Marker("drift", "all"))
+	for _, r := range reports {
+		sign := signs[risk.Nothing]
+		if len(r.Drifted) > 0 {
+			sign = signs[risk.Replaces]
+		}
+		w.line(fmt.Sprintf("### %s %s: %d of %s drifted", sign, code(r.Stack), len(r.Drifted), count(r.Looked, "resource")))
+		if r.Scaled > 0 {
+			w.line("\n" + count(r.Scaled, "resource") + " only of another size, which is scaling's to choose.")
+		}
+		if len(r.Drifted) > 0 {
+			w.table("\n| Resource | Was → is | |\n| --- | --- | --- |\n", "\n", rows(findings(r), happened))
+		}
+	}
+	if err := drift.Judge(reports...); err != nil {
+		var advised interface{ Advice() string } = err.(*drift.Error)
+		w.line("\n" + fence(advised.Advice(), errorBytes))
+	}
+	w.closeLeft("hub drift")
+	return w.String()
+}
+
+func findings(r drift.Report) []risk.Finding {
+	var out []risk.Finding
+	for _, s := range r.Drifted {
+		out = append(out, risk.Finding{Step: s})
+	}
+	return out
+}
