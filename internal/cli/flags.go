@@ -6,8 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -22,7 +20,7 @@ type flags struct {
 	json     bool
 	parallel int
 	dir      string
-	slow     []string // TYPE=DURATION
+	aws      offlineFlags
 }
 
 // The offline accounts.
@@ -69,8 +67,7 @@ func (f *flags) addRead(c *cobra.Command) {
 func (f *flags) addRun(c *cobra.Command) {
 	f.addRead(c)
 	c.Flags().IntVar(&f.parallel, "parallel", deploy.DefaultParallel, "operations under way at once, per stack")
-	c.Flags().StringArrayVar(&f.slow, "offline-slow", nil, "TYPE=DURATION: how long the offline AWS takes to create a type")
-	_ = c.Flags().MarkHidden("offline-slow") // the flag exists, which is all that can go wrong
+	f.aws.add(c)
 }
 
 // addChange adds the flags of the commands that change something.
@@ -79,24 +76,14 @@ func (f *flags) addChange(c *cobra.Command) {
 	c.Flags().BoolVar(&f.yes, "yes", false, "do it without asking")
 }
 
-// check refuses combinations of flags that make no sense; slow is --offline-slow parsed.
-func (f *flags) check() (slow map[string]time.Duration, err error) {
-	if len(f.slow) > 0 && !f.offline {
-		return nil, errors.New("--offline-slow needs --offline")
-	}
-	slow = map[string]time.Duration{}
-	for _, s := range f.slow {
-		token, text, _ := strings.Cut(s, "=")
-		d, err := time.ParseDuration(text)
-		if err != nil || token == "" || d < 0 {
-			return nil, fmt.Errorf("--offline-slow %s: must be a type and a duration, such as aws:rds/cluster:Cluster=30s", s)
-		}
-		slow[token] = d
-	}
+// check refuses values and combinations of flags that make no sense, all at once. The options are those of the offline
+// AWS, as far as flags decide them.
+func (f *flags) check() (cloudOptions, error) {
+	opts, err := f.aws.options(f.offline)
 	if f.parallel < 0 {
-		return nil, fmt.Errorf("--parallel %d: must not be negative", f.parallel)
+		err = errors.Join(err, fmt.Errorf("--parallel %d: must not be negative", f.parallel))
 	}
-	return slow, nil
+	return opts, err
 }
 
 // someStacks is the argument rule of commands on stacks: at least one, none twice.

@@ -32,15 +32,16 @@ prints, as shell lines on stdout, the environment with which the stock pulumi us
 	}
 	c.Flags().IntVar(&port, "port", 0, "loopback port (default: a free one)")
 	c.Flags().StringVar(&f.dir, "dir", "", "project folder (default: the nearest one upwards that has a Pulumi.yaml)")
-	c.Flags().StringArrayVar(&f.slow, "offline-slow", nil, "TYPE=DURATION: how long the offline AWS takes to create a type")
-	_ = c.Flags().MarkHidden("offline-slow")
+	f.aws.add(c)
 	return c
 }
 
 // serveAWS serves until ctx ends, which is how it is meant to end and no error.
 func (s *session) serveAWS(ctx context.Context, port int) error {
 	dirs := offlineDirs(s.root)
-	served, err := s.deps.startCloud(cloudOptions{Dir: dirs.cloud, Port: port, Slow: s.slow, Log: s.Err})
+	opts := s.behaves
+	opts.Dir, opts.Port, opts.Log = dirs.cloud, port, s.Err
+	served, err := s.deps.startCloud(opts)
 	if err != nil {
 		return fmt.Errorf("start offline AWS: %w", err)
 	}

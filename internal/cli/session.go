@@ -25,12 +25,12 @@ import (
 type session struct {
 	App
 	flags
-	verb   string
-	stacks []string // in the order given
-	root   string   // project folder
-	blank  bool     // offline: the account that was blank at first, not the one that was declared
-	slow   map[string]time.Duration
-	fleets map[string]risk.Fleet // by stack, once the configuration was checked
+	verb    string
+	stacks  []string              // in the order given
+	root    string                // project folder
+	blank   bool                  // offline: the account that was blank at first, not the one that was declared
+	behaves cloudOptions          // of the offline AWS, as far as flags decide them
+	fleets  map[string]risk.Fleet // by stack, once the configuration was checked
 
 	telling atomic.Pointer[progress.View] // shows what is under way; nil between operations
 
@@ -43,7 +43,7 @@ type session struct {
 func (a App) parse(c *cobra.Command, f flags, stacks []string) (*session, error) {
 	s := &session{App: a, flags: f, verb: c.Name(), stacks: stacks}
 	var err error
-	if s.slow, err = f.check(); err != nil {
+	if s.behaves, err = f.check(); err != nil {
 		return nil, usageError{err, c.CommandPath()}
 	}
 	if s.root, err = findRoot(f.dir, a.Dir); err != nil {
@@ -125,7 +125,9 @@ func (s *session) startAWS() error {
 	if s.blank && s.account == "" {
 		s.say("Offline account: the one that hub bootstrap made, in .hub/blank. --offline=declared takes the other.")
 	}
-	served, err := s.deps.startCloud(cloudOptions{Dir: s.dirs().cloud, Account: s.accountAtFirst(), Slow: s.slow, Log: s.Err})
+	opts := s.behaves
+	opts.Dir, opts.Account, opts.Log = s.dirs().cloud, s.accountAtFirst(), s.Err
+	served, err := s.deps.startCloud(opts)
 	if err != nil {
 		return fmt.Errorf("start offline AWS: %w", err)
 	}
