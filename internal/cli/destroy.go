@@ -60,7 +60,7 @@ func (s *session) destroy(ctx context.Context, remove bool) error {
 	if err := s.open(ctx, true); err != nil {
 		return err
 	}
-	plans, err := s.run(ctx, false, driver.Destroy, deploy.Options{})
+	plans, err := s.run(ctx, false, driver.Destroy, deploy.Options{RunProgram: s.readable()})
 	if reportErr := s.report(plans, err == nil); reportErr != nil && err == nil {
 		return reportErr
 	}
@@ -68,6 +68,16 @@ func (s *session) destroy(ctx context.Context, remove bool) error {
 		return err
 	}
 	return s.each(func(i int) error { return s.drivers[i].Remove(ctx) })
+}
+
+// readable reports whether the configuration of all stacks can be read, so that the program can run along and repeat
+// what AWS refuses only for now. A destroy that has to do without is told of.
+func (s *session) readable() bool {
+	if err := s.validate(); err != nil {
+		s.say("The configuration has problems, so the program does not run along: what AWS refuses only for now is not repeated.")
+		return false
+	}
+	return true
 }
 
 // judged reads the checkpoint of every stack and returns them if all may be destroyed. The stacks are opened for that

@@ -72,7 +72,7 @@ func Region(cfg config.Config) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
 		r := region{ctx: ctx, stack: ctx.Stack(), cfg: cfg, tags: tags(ctx.Stack(), cfg.Platform), others: map[string]*aws.Provider{}}
 		tiers := []func() error{
-			r.provider, r.networkTier, r.databaseTier, r.busTier, r.backupTier, r.clusterTier, r.edgeTier, r.serviceTier,
+			r.provider, r.retry, r.networkTier, r.databaseTier, r.busTier, r.backupTier, r.clusterTier, r.edgeTier, r.serviceTier,
 			r.furtherServices, r.observabilityTier,
 		}
 		for _, tier := range tiers {
@@ -93,6 +93,7 @@ type region struct {
 	tags  map[string]string
 
 	aws      *aws.Provider
+	settle   *pulumi.ErrorHook        // repeats what AWS refuses only for now
 	others   map[string]*aws.Provider // of other regions, by name
 	roles    roles                    // what every role has in common
 	network  *network.Network
@@ -129,7 +130,8 @@ func (r *region) in(name string) (*aws.Provider, error) {
 
 // tier gives a component the region's provider, its tags, and what every role has.
 func (r *region) tier(component string, more ...pulumi.ResourceOption) []pulumi.ResourceOption {
-	return append([]pulumi.ResourceOption{pulumi.Providers(r.aws), tagging.All(r.stack, component, r.tags), r.roles.bounded()}, more...)
+	options := []pulumi.ResourceOption{pulumi.Providers(r.aws), tagging.All(r.stack, component, r.tags), r.roles.bounded(), r.retried()}
+	return append(options, more...)
 }
 
 // protected keeps the data tiers from being destroyed as long as the stack's configuration says so.

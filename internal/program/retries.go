@@ -1,0 +1,112 @@
+package program
+
+import (
+	"context"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// settling is a refusal by which AWS means "not yet": what the call needs is there, and not everywhere. The AWS provider
+// repeats most of them itself; these it returns at once.
+type settling struct {
+	Type      string // resource type; empty: every type
+	Operation string // create, update or delete; empty: each
+	Says      string // part of the error's text
+	Why       string // what has not settled, and how that is known
+}
+
+// unsettled are the refusals that a deployment waits out. A creation may stand here only with a refusal that comes before
+// AWS has made anything: repeating a later one would make it twice.
+var unsettled = []settling{
+	{"aws:ec2/eip:Eip", "delete", "AuthFailure", "a NAT gateway holds its address for some seconds after it is deleted, and AWS calls that " +
+		"a lack of permission (kubernetes/kops#938)"},
+	{"aws:rds/subnetGroup:SubnetGroup", "delete", "InvalidDBSubnetGroupStateFault", "the group counts as in use until the last instance " +
+		"is gone everywhere (sst/sst#4026)"},
+	{"aws:elasticache/subnetGroup:SubnetGroup", "delete", "CacheSubnetGroupInUse", "as for the database's subnet group: the provider " +
+		"repeats another code only (its elasticache/subnet_group.go)"},
+	{"aws:lb/listener:Listener", "create", "UnsupportedCertificate", "a certificate is issued some seconds before the load balancers know " +
+		"(hashicorp/terraform-provider-aws#26245)"},
+	{"aws:cloudwatch/logGroup:LogGroup", "create", "is not allowed to be used with", "a new key's policy reaches CloudWatch Logs late " +
+		"(hashicorp/terraform-provider-aws#29282)"},
+	{"", "", "api error ThrottlingException: Rate exceeded", "a whole region at once asks more often than AWS answers; it made nothing then"},
+	{"", "", "api error Throttling: Rate exceeded", "the same, as the older services put it"},
+}
+
+// How long a refusal is waited out: twice as long each time, from a second up to half a minute, five minutes in all.
+// Nothing that settles takes longer (the provider's own budget for most is two minutes).
+const (
+	firstWait   = time.Second
+	longestWait = 30 * time.Second
+	patience    = 5 * time.Minute
+)
+
+// waitOut says how long to wait before a refused operation is repeated, the attempts so far being all failed, and whether
+// it is repeated at all. jitter, in [0, 1), spreads what was refused together over half the wait.
+func waitOut(typ, operation, message string, attempts int, jitter float64) (time.Duration, bool) {
+	if !isUnsettled(typ, operation, message) {
+		return 0, false
+	}
+	wait, waited := firstWait, time.Duration(0)
+	for range attempts - 1 {
+		waited += wait
+		wait = min(2*wait, longestWait)
+	}
+	if waited+wait > patience {
+		return 0, false
+	}
+	return wait - time.Duration(jitter*float64(wait)/2), true
+}
+
+func isUnsettled(typ, operation, message string) bool {
+	for _, s := range unsettled {
+		if (s.Type == "" || s.Type == typ) && (s.Operation == "" || s.Operation == operation) && strings.Contains(message, s.Says) {
+			return true
+		}
+	}
+	return false
+}
+
+// retry is the hook by which the engine repeats what AWS refuses only for now. On a destroy the engine runs it only when
+// it runs the program as well.
+func (r *region) retry() error {
+	hook, err := r.ctx.RegisterErrorHook("settle", func(args *pulumi.ErrorHookArgs) (bool, error) {
+		if len(args.Errors) == 0 {
+			return false, nil
+		}
+		wait, again := waitOut(string(args.Type), args.FailedOperation, args.Errors[0], len(args.Errors), rand.Float64())
+		if !again {
+			return false, nil
+		}
+		return sleep(r.ctx.Context(), wait), nil
+	})
+	r.settle = hook
+	return err
+}
+
+// sleep waits and reports whether it was left to.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// retried binds the hook to everything below a component. The engine asks it about failures only.
+func (r *region) retried() pulumi.ResourceOption {
+	binding := pulumi.ResourceHooks(&pulumi.ResourceHookBinding{OnError: []*pulumi.ErrorHook{r.settle}})
+	return pulumi.Transformations([]pulumi.ResourceTransformation{
+		func(args *pulumi.ResourceTransformationArgs) *pulumi.ResourceTransformationResult {
+			if !strings.HasPrefix(args.Type, "aws:") {
+				return nil
+			}
+			return &pulumi.ResourceTransformationResult{Props: args.Props, Opts: append(args.Opts, binding)}
+		},
+	})
+}
