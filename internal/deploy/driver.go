@@ -2,11 +2,11 @@ package deploy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
@@ -49,7 +49,7 @@ type Driver struct {
 	target  Target
 	stack   auto.Stack
 	command *engine.Command
-	program program
+	program *language
 	store   *store.Store // locks and checkpoints; nil where the backend is of a kind that hub cannot look into
 	cleanup string       // temporary working folder, empty when the caller named one
 }
@@ -93,14 +93,17 @@ func (d *Driver) open(ctx context.Context, e engine.Engine) error {
 	if err := d.openStore(ctx); err != nil {
 		return err
 	}
-	d.program.run = t.Program
-	d.command = &engine.Command{Engine: e, Env: d.environment(), Grace: t.Grace, Force: t.Force}
-	open := auto.UpsertStackInlineSource
-	if t.Existing {
-		open = auto.SelectStackInlineSource
+	program, err := serveProgram(t.Program)
+	if err != nil {
+		return fmt.Errorf("open stack %s: %w", t.Stack, err)
 	}
-	stack, err := open(ctx, t.Stack, t.Project, d.program.observed,
-		auto.WorkDir(t.WorkDir), auto.Pulumi(d.command), auto.SecretsProvider(t.Secrets))
+	d.program = program
+	d.command = &engine.Command{Engine: e, Env: d.environment(), Grace: t.Grace, Force: t.Force}
+	open := auto.UpsertStackLocalSource
+	if t.Existing {
+		open = auto.SelectStackLocalSource
+	}
+	stack, err := open(ctx, t.Stack, t.WorkDir, auto.Pulumi(d.command), auto.SecretsProvider(t.Secrets))
 	if err != nil {
 		return d.failed(ctx, "open stack", err, nil)
 	}
@@ -108,34 +111,10 @@ func (d *Driver) open(ctx context.Context, e engine.Engine) error {
 	return nil
 }
 
-// program remembers the error of its last run, which the engine only passes on as text.
-type program struct {
-	run pulumi.RunFunc
-	mu  sync.Mutex
-	err error
-}
-
-func (p *program) observed(ctx *pulumi.Context) error {
-	err := p.run(ctx)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.err = err
-	return err
-}
-
-// takeError returns the remembered error and forgets it.
-func (p *program) takeError() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	err := p.err
-	p.err = nil
-	return err
-}
-
 // environment adds to the target's environment what the driver itself decides. A stack file without a secrets
 // provider takes the one that the state was written with, so that a fresh copy of the file can read it.
 func (d *Driver) environment() []string {
-	env := append(slices.Clone(d.target.Env), "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER=true")
+	env := append(slices.Clone(d.target.Env), "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER=true", d.program.variable())
 	if d.target.Backend != "" {
 		env = append(env, "PULUMI_BACKEND_URL="+d.target.Backend)
 	}
@@ -184,12 +163,17 @@ func (d *Driver) Remove(ctx context.Context) error {
 	return nil
 }
 
-// Close removes the temporary working folder, if there is one.
+// Close ends the program and removes the temporary working folder, if there is one. Closing again does nothing.
 func (d *Driver) Close() error {
-	if d.cleanup == "" {
-		return nil
+	var err error
+	if d.program != nil {
+		err = d.program.close()
+		d.program = nil
 	}
-	return os.RemoveAll(d.cleanup)
+	if d.cleanup != "" {
+		err = errors.Join(err, os.RemoveAll(d.cleanup))
+	}
+	return err
 }
 
 func stackOutputs(from auto.OutputMap) map[string]plan.Output {

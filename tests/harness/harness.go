@@ -76,8 +76,15 @@ type AWS struct {
 // NewAWS starts an offline AWS that ends with the test.
 func NewAWS(t testing.TB, slow map[string]time.Duration) *AWS {
 	t.Helper()
+	return StartAWS(t, awssim.Options{Slow: slow})
+}
+
+// StartAWS starts an offline AWS that behaves as opts say and ends with the test.
+func StartAWS(t testing.TB, opts awssim.Options) *AWS {
+	t.Helper()
 	dir := t.TempDir()
-	s, err := awssim.Start(awssim.Options{Slow: slow, Log: io.Discard})
+	opts.Log = io.Discard
+	s, err := awssim.Start(opts)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return &AWS{Server: s, Dir: dir}
@@ -196,8 +203,10 @@ func (s *Stack) Preview() plan.Plan { return s.must(s.driver.Preview(s.t.Context
 // Refresh compares the state with the cloud.
 func (s *Stack) Refresh() plan.Plan { return s.must(s.driver.Refresh(s.t.Context(), deploy.Options{})) }
 
-// Destroy removes everything, without asking any gate.
-func (s *Stack) Destroy() plan.Plan { return s.must(s.driver.Destroy(s.t.Context(), deploy.Options{})) }
+// Destroy removes everything, without asking any gate. The program runs along, as with hub.
+func (s *Stack) Destroy() plan.Plan {
+	return s.must(s.driver.Destroy(s.t.Context(), deploy.Options{RunProgram: true}))
+}
 
 // State returns the stack's checkpoint.
 func (s *Stack) State() plan.State {

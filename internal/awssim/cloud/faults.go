@@ -20,6 +20,7 @@ const (
 	Lost      FaultKind = "lost"      // AWS does it, and the answer never arrives
 	Die       FaultKind = "die"       // the provider dies before it asks AWS
 	DieAfter  FaultKind = "die-after" // the provider dies after AWS did it
+	Refused   FaultKind = "refused"   // AWS answers with the fault's own Answer; for tests, the command line has no name for it
 	shortStay           = 2           // attempts that a fault which passes spoils
 )
 
@@ -35,6 +36,7 @@ type Fault struct {
 	Type     string // type token; empty: any
 	Nth      int    // which of the calls that match, counted from 1; 0: every one
 	Attempts int    // how many attempts of the call it spoils; 0: all of them
+	Answer   Refusal
 }
 
 // ParseFault reads a fault as the command line takes it: KIND:CALL:TYPE[#NTH][*ATTEMPTS], where "any" stands for every
@@ -131,6 +133,8 @@ func (f *Fault) before(o *Call) error {
 		return &Error{Code: "InternalFailure", Message: "The request processing has failed because of an unknown error, exception or failure.", Rule: source, busy: true}
 	case Capacity:
 		return &Error{Code: "InsufficientInstanceCapacity", Message: "We currently do not have sufficient capacity in the Availability Zone you requested.", Rule: source}
+	case Refused:
+		return o.kind.refusal(o.operation(), f.Answer, o.id)
 	case Die:
 		o.c.faults.die()
 		return errors.New("the provider died")

@@ -1,0 +1,144 @@
+package deploy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"sync"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/protobuf/types/known/emptypb"
+)
+
+// language runs a program in this process for the engines that attach to it. It stands in for the Automation API's own
+// server for inline programs, which ends a program as soon as it has registered everything: the engine then finds
+// nobody to ask when a deletion fails, and error hooks never run on a destroy.
+type language struct {
+	pulumirpc.UnimplementedLanguageRuntimeServer
+	run      pulumi.RunFunc
+	server   *grpc.Server
+	listener net.Listener
+	done     chan error
+
+	mu     sync.Mutex
+	engine string // where the engine that attached last takes diagnostics
+	err    error  // of the program's last run, which the engine only passes on as text
+}
+
+// serveProgram serves run on the loopback interface until close.
+func serveProgram(run pulumi.RunFunc) (*language, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("serve the program: %w", err)
+	}
+	s := &language{run: run, server: grpc.NewServer(), listener: l, done: make(chan error, 1)}
+	pulumirpc.RegisterLanguageRuntimeServer(s.server, s)
+	go func() { s.done <- s.server.Serve(l) }()
+	return s, nil
+}
+
+// variable is the environment variable by which an engine attaches instead of starting a language host of its own.
+func (l *language) variable() string {
+	return "PULUMI_DEBUG_LANGUAGES=go:" + strconv.Itoa(l.listener.Addr().(*net.TCPAddr).Port)
+}
+
+func (l *language) close() error {
+	l.server.Stop()
+	return <-l.done
+}
+
+// takeError returns the remembered error and forgets it.
+func (l *language) takeError() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	err := l.err
+	l.err = nil
+	return err
+}
+
+// Handshake remembers where the engine listens.
+func (l *language) Handshake(_ context.Context, req *pulumirpc.LanguageHandshakeRequest) (*pulumirpc.LanguageHandshakeResponse, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.engine = req.GetEngineAddress()
+	return &pulumirpc.LanguageHandshakeResponse{}, nil
+}
+
+// GetPluginInfo tells a version, which nothing depends on.
+func (l *language) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.PluginInfo, error) {
+	return &pulumirpc.PluginInfo{Version: "1.0.0"}, nil
+}
+
+// GetRequiredPackages names no packages: each resource tells its provider's version when it registers.
+func (l *language) GetRequiredPackages(context.Context, *pulumirpc.GetRequiredPackagesRequest) (*pulumirpc.GetRequiredPackagesResponse, error) {
+	return &pulumirpc.GetRequiredPackagesResponse{}, nil
+}
+
+// GetRequiredPlugins names no plugins, for engines that ask so.
+func (l *language) GetRequiredPlugins(context.Context, *pulumirpc.GetRequiredPluginsRequest) (*pulumirpc.GetRequiredPluginsResponse, error) {
+	return &pulumirpc.GetRequiredPluginsResponse{}, nil
+}
+
+// Run runs the program once, and stays until the engine has done what the program asked for.
+func (l *language) Run(ctx context.Context, req *pulumirpc.RunRequest) (*pulumirpc.RunResponse, error) {
+	l.mu.Lock()
+	engine := l.engine
+	l.mu.Unlock()
+	pctx, err := pulumi.NewContext(ctx, pulumi.RunInfo{
+		EngineAddr:       engine,
+		MonitorAddr:      req.GetMonitorAddress(),
+		Config:           req.GetConfig(),
+		ConfigSecretKeys: req.GetConfigSecretKeys(),
+		Project:          req.GetProject(),
+		Stack:            req.GetStack(),
+		Parallel:         req.GetParallel(),
+		DryRun:           req.GetDryRun(),
+		Organization:     req.GetOrganization(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = l.recovered(pctx)
+	if err == nil {
+		err = awaitShutdown(ctx, req.GetMonitorAddress())
+	}
+	if err = errors.Join(err, pctx.Close()); err != nil {
+		return &pulumirpc.RunResponse{Error: err.Error()}, nil
+	}
+	return &pulumirpc.RunResponse{}, nil
+}
+
+// recovered runs the program, a panic of which is an error like any other: the engine has to hear of it.
+func (l *language) recovered(pctx *pulumi.Context) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the program panicked: %v", r)
+		}
+	}()
+	return pulumi.RunWithContext(pctx, func(ctx *pulumi.Context) error {
+		err := l.run(ctx)
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.err = err
+		return err
+	})
+}
+
+// awaitShutdown tells the engine that everything is registered and waits until it needs the program no more, as
+// pulumi.Run does for a program in a process of its own.
+func awaitShutdown(ctx context.Context, monitor string) error {
+	conn, err := grpc.NewClient(monitor, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		return fmt.Errorf("reach the engine: %w", err)
+	}
+	_, err = pulumirpc.NewResourceMonitorClient(conn).SignalAndWaitForShutdown(ctx, &emptypb.Empty{})
+	if err := errors.Join(err, conn.Close()); err != nil {
+		return fmt.Errorf("wait for the engine: %w", err)
+	}
+	return nil
+}
