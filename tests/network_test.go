@@ -17,7 +17,7 @@ func TestEndpointServicesAgree(t *testing.T) {
 	require.Equal(t, network.Services(), config.EndpointServices())
 }
 
-// network.zones, network.endpoints, network.nat and network.flowLogRetentionDays: what a change of each plans.
+// network.zones, network.endpoints, network.nat, network.ipv6 and network.flowLogRetentionDays: what a change of each plans.
 func TestNetworkToggles(t *testing.T) {
 	t.Parallel()
 	aws := harness.NewAWS(t, nil)
@@ -55,6 +55,9 @@ func TestNetworkToggles(t *testing.T) {
 	lists := []string{
 		"update network-s3", "update network-endpoint-ecr.api", "update network-endpoint-logs", // route tables and subnets
 		"update database-subnets", "update bus-subnets", "update edge-lb", "update cluster-hosts", "update deepstream-service",
+		// Sizes: a task and a host a zone at least, and less in reserve for the loss of one.
+		"update cluster-refresh", "update cluster-capacity", "update deepstream-scaling", "update deepstream-connections",
+		"update deepstream-cpu", "update observability-edge-connections", "update observability-dashboard",
 	}
 	three := net.Zones
 	four := append(slices.Clone(three), "use1-az6")
@@ -63,6 +66,8 @@ func TestNetworkToggles(t *testing.T) {
 	s.Up()
 	require.Empty(t, harness.Changed(s.Preview()))
 	plans("a zone less", func() { net.Zones = three }, append(zone("delete"), lists...)...)
+
+	ipv6Toggle(t, aws, s)
 
 	// Without NAT the hosts stand on the endpoints.
 	net.Zones, net.NAT, net.Endpoints, net.FlowLogRetentionDays = three, "none", config.Defaults().Network.Endpoints, 0
@@ -74,4 +79,40 @@ func TestNetworkToggles(t *testing.T) {
 	require.Empty(t, aws.Find("aws:ec2/flowLog:FlowLog"))
 	net.Endpoints = slices.DeleteFunc(slices.Clone(net.Endpoints), func(name string) bool { return name == "ecs-agent" })
 	require.ErrorContains(t, s.Config.Validate(), "network.endpoints to hold ecs-agent")
+}
+
+// ipv6Toggle turns network.ipv6 on in a stack that has four zones, which is an addition everywhere, and tries to turn it
+// off again, which AWS refuses.
+func ipv6Toggle(t *testing.T, aws *harness.AWS, s *harness.Stack) {
+	t.Helper()
+	yes, no := true, false
+	s.Config.Network.IPv6 = &yes
+	want := []string{
+		"create network-ipv6", "create network-egress", "create network-public-default-ipv6",
+		"update network-public-acl", "update network-private-acl", "update edge-lb",
+		"create edge-lb-http-ipv6", "create edge-lb-https-ipv6", "create edge-hostname-ipv6",
+		"create cluster-host-https-ipv6", "create deepstream-https-ipv6",
+	}
+	for _, zone := range s.Config.Network.Zones {
+		want = append(want, "update network-public-"+zone, "update network-private-"+zone, "update network-data-"+zone,
+			"create network-private-"+zone+"-default-ipv6")
+	}
+	require.ElementsMatch(t, want, harness.Changed(s.Up()))
+	require.Empty(t, harness.Changed(s.Preview()))
+	ranges := map[string]bool{}
+	for _, subnet := range aws.Find("aws:ec2/subnet:Subnet") {
+		ranges[subnet.Str("ipv6CidrBlock")] = true
+	}
+	require.Len(t, ranges, 12)
+	require.NotContains(t, ranges, "")
+	// That a VPC has a range is to be seen in the VPC too, at the next refresh, and is no reason to take it away.
+	s.Refresh()
+	require.Empty(t, harness.Changed(s.Preview()))
+
+	s.Config.Network.IPv6 = &no
+	_, err := s.TryUp()
+	require.ErrorContains(t, err, "InvalidCidrBlock.InUse")
+	s.Config.Network.IPv6 = &yes
+	s.Up()
+	require.Empty(t, harness.Changed(s.Preview()))
 }

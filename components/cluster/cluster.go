@@ -24,6 +24,7 @@ type Args struct {
 	VpcID            pulumi.StringInput      // where the hosts' security group lives
 	PrivateSubnetIDs pulumi.StringArrayInput // one per zone; hosts spread over them
 	Egress           []pulumi.Resource       // what has to exist before a host can call out
+	IPv6             bool                    // whether hosts call out by IPv6 too
 
 	AMI          string // pinned id of an ECS-optimised Amazon Linux 2023 image in the provider's region
 	InstanceType string // of the image's architecture, such as m6g.large

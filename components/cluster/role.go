@@ -78,5 +78,17 @@ func (b *builder) access() error {
 		return err
 	}
 	b.boot = append(b.boot, egress)
-	return nil
+	if !b.args.IPv6 {
+		return nil
+	}
+	egress6, err := vpc.NewSecurityGroupEgressRule(b.ctx, b.name+"-host-https-ipv6", &vpc.SecurityGroupEgressRuleArgs{
+		SecurityGroupId: b.group.ID(),
+		CidrIpv6:        pulumi.String("::/0"),
+		IpProtocol:      pulumi.String("tcp"),
+		FromPort:        pulumi.Int(443),
+		ToPort:          pulumi.Int(443),
+		Description:     pulumi.String("AWS APIs and container registries"),
+	}, b.child)
+	b.boot = append(b.boot, egress6)
+	return err
 }

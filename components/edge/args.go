@@ -51,6 +51,8 @@ type Args struct {
 	PublicSubnetIDs pulumi.StringArrayInput // in at least two zones
 	Ingress         []pulumi.Resource       // what must exist before a public load balancer, and go after it
 
+	IPv6 bool // whether clients may come by IPv6 too; the subnets must have it
+
 	TargetPort                 int    // where targets listen
 	HealthPath                 string // what answers 200 on a healthy target
 	IdleTimeoutSeconds         int    // how long a silent connection stays open, 61 to 4000

@@ -20,6 +20,7 @@ func (b *builder) loadBalancer() error {
 		DropInvalidHeaderFields:  pulumi.Bool(true),
 		DesyncMitigationMode:     pulumi.String("defensive"),
 		EnableHttp2:              pulumi.Bool(true),
+		IpAddressType:            pulumi.String(b.addressType()),
 		EnableDeletionProtection: pulumi.Bool(b.args.DeletionProtection),
 		AccessLogs: &lb.LoadBalancerAccessLogsArgs{
 			Bucket:  b.logs.Bucket,
@@ -33,6 +34,14 @@ func (b *builder) loadBalancer() error {
 	b.edge.DNSName = balancer.DnsName
 	b.edge.LoadBalancerArn, b.edge.LoadBalancerMetrics = balancer.Arn, balancer.ArnSuffix
 	return nil
+}
+
+// addressType is by which addresses clients come. Targets are always reached by IPv4.
+func (b *builder) addressType() string {
+	if b.args.IPv6 {
+		return "dualstack"
+	}
+	return "ipv4"
 }
 
 // targetGroup makes the group that tasks are registered in, by address, because each has a network interface of its own.

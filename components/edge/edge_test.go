@@ -196,7 +196,7 @@ func TestInputs(t *testing.T) {
 		want      map[string]any
 	}{
 		{"aws:lb/loadBalancer:LoadBalancer", "edge-lb", map[string]any{
-			"loadBalancerType": "application", "internal": false, "subnets": []any{"subnet-1", "subnet-2"},
+			"loadBalancerType": "application", "ipAddressType": "ipv4", "internal": false, "subnets": []any{"subnet-1", "subnet-2"},
 			"securityGroups": []any{"edge-lb-id"}, "idleTimeout": 120.0, "dropInvalidHeaderFields": true,
 			"desyncMitigationMode": "defensive", "enableHttp2": true, "enableDeletionProtection": false,
 			"accessLogs": map[string]any{"bucket": "edge-logs-1", "enabled": true}}},

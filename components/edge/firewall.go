@@ -32,14 +32,25 @@ func (b *builder) securityGroups() error {
 		{"-lb-http", "HTTP from the internet, to be redirected to HTTPS", 80},
 		{"-lb-https", "HTTPS from the internet", 443},
 	} {
-		if _, err := vpc.NewSecurityGroupIngressRule(b.ctx, b.name+open.suffix, &vpc.SecurityGroupIngressRuleArgs{
-			SecurityGroupId: balancer.ID(),
-			Description:     pulumi.String(open.description),
-			IpProtocol:      pulumi.String("tcp"),
-			FromPort:        pulumi.Int(open.port),
-			ToPort:          pulumi.Int(open.port),
-			CidrIpv4:        pulumi.String("0.0.0.0/0"),
-		}, b.child); err != nil {
+		rule := func(suffix string, cidr, cidr6 pulumi.StringPtrInput) error {
+			_, err := vpc.NewSecurityGroupIngressRule(b.ctx, b.name+open.suffix+suffix, &vpc.SecurityGroupIngressRuleArgs{
+				SecurityGroupId: balancer.ID(),
+				Description:     pulumi.String(open.description),
+				IpProtocol:      pulumi.String("tcp"),
+				FromPort:        pulumi.Int(open.port),
+				ToPort:          pulumi.Int(open.port),
+				CidrIpv4:        cidr,
+				CidrIpv6:        cidr6,
+			}, b.child)
+			return err
+		}
+		if err := rule("", pulumi.String("0.0.0.0/0"), nil); err != nil {
+			return err
+		}
+		if !b.args.IPv6 {
+			continue
+		}
+		if err := rule("-ipv6", nil, pulumi.String("::/0")); err != nil {
 			return err
 		}
 	}

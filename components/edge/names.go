@@ -102,7 +102,7 @@ func challengeFor(domain string, options []acm.CertificateDomainValidationOption
 
 // records makes the names that lead clients to the load balancer.
 func (b *builder) records() error {
-	own, err := route53.NewRecord(b.ctx, b.name+"-hostname", b.alias(b.args.Hostname), b.child)
+	own, err := b.named("-hostname", func() *route53.RecordArgs { return b.alias(b.args.Hostname) })
 	if err != nil {
 		return err
 	}
@@ -118,18 +118,32 @@ func (b *builder) records() error {
 	}
 
 	// Each region has one record of this name, told apart by its identifier: they do not touch each other's.
-	args := b.alias(b.args.GlobalName)
-	args.SetIdentifier = pulumi.String(b.args.Region)
-	args.LatencyRoutingPolicies = route53.RecordLatencyRoutingPolicyArray{
-		&route53.RecordLatencyRoutingPolicyArgs{Region: pulumi.String(b.args.Region)},
-	}
-	args.HealthCheckId = check.ID()
-	shared, err := route53.NewRecord(b.ctx, b.name+"-global", args, b.child)
+	shared, err := b.named("-global", func() *route53.RecordArgs {
+		args := b.alias(b.args.GlobalName)
+		args.SetIdentifier = pulumi.String(b.args.Region)
+		args.LatencyRoutingPolicies = route53.RecordLatencyRoutingPolicyArray{
+			&route53.RecordLatencyRoutingPolicyArgs{Region: pulumi.String(b.args.Region)},
+		}
+		args.HealthCheckId = check.ID()
+		return args
+	})
 	if err != nil {
 		return err
 	}
 	b.edge.GlobalName = shared.Name
 	return nil
+}
+
+// named makes a name's record, and with IPv6 the one by which the same name leads there too. It returns the first.
+func (b *builder) named(suffix string, describe func() *route53.RecordArgs) (*route53.Record, error) {
+	record, err := route53.NewRecord(b.ctx, b.name+suffix, describe(), b.child)
+	if err != nil || !b.args.IPv6 {
+		return record, err
+	}
+	args := describe()
+	args.Type = pulumi.String("AAAA")
+	_, err = route53.NewRecord(b.ctx, b.name+suffix+"-ipv6", args, b.child)
+	return record, err
 }
 
 // alias describes a name for the load balancer that is not answered with while the load balancer has no healthy target

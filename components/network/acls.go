@@ -9,8 +9,8 @@ import (
 
 // Rule is one entry of a network ACL. All of them allow: what none allows is denied by AWS's last rule.
 type Rule struct {
-	Protocol string // tcp or icmp
-	From, To int    // ports, both included; for icmp its type and code
+	Protocol string // tcp, icmp or icmpv6
+	From, To int    // ports, both included; for icmp and icmpv6 type and code
 	CIDR     netip.Prefix
 }
 
@@ -29,7 +29,33 @@ const (
 
 // ACL returns the entries of a tier. They follow from the VPC's range and the tier alone, so that zones come and go
 // without changing them. DNS, time and instance metadata need none: their addresses pass network ACLs by.
-func ACL(tier Tier, cidr netip.Prefix) Rules {
+//
+// With ipv6 the public and the private tier have rules for it too. The data tier has none: nothing there is reached so.
+func ACL(tier Tier, cidr netip.Prefix, ipv6 bool) Rules {
+	rules := acl4(tier, cidr)
+	if !ipv6 {
+		return rules
+	}
+	var (
+		anywhere = netip.MustParsePrefix(everywhere6)
+		tcp      = func(from, to int) Rule { return Rule{"tcp", from, to, anywhere} }
+		answers  = tcp(ephemeral, lastPort)
+		tooLarge = Rule{"icmpv6", 2, 0, anywhere} // routers on the way do not cut packets to size: RFC 8200
+	)
+	switch tier {
+	case TierPublic:
+		// Clients of the load balancer; NAT and targets are IPv4.
+		rules.Ingress = append(rules.Ingress, tcp(https, https), tcp(http, http), tooLarge)
+		rules.Egress = append(rules.Egress, answers, tooLarge)
+	case TierPrivate:
+		rules.Ingress = append(rules.Ingress, answers, tooLarge)
+		rules.Egress = append(rules.Egress, tcp(https, https), tooLarge)
+	}
+	return rules
+}
+
+// acl4 are the entries for IPv4.
+func acl4(tier Tier, cidr netip.Prefix) Rules {
 	var (
 		anywhere = netip.MustParsePrefix(everywhere)
 		tcp      = func(from, to int, cidr netip.Prefix) Rule { return Rule{"tcp", from, to, cidr} }
@@ -80,22 +106,24 @@ const (
 
 // acl makes one tier's network ACL.
 func (b *builder) acl(tier Tier) (*ec2.NetworkAcl, error) {
-	rules := ACL(tier, netip.MustParsePrefix(b.args.CIDR))
+	rules := ACL(tier, netip.MustParsePrefix(b.args.CIDR), b.args.IPv6)
 	args := &ec2.NetworkAclArgs{VpcId: b.vpc.ID()}
 	var ingress ec2.NetworkAclIngressArray
 	for i, r := range rules.Ingress {
 		from, to, icmpType, icmpCode := r.numbers()
+		cidr, cidr6 := r.ranges()
 		ingress = append(ingress, ec2.NetworkAclIngressArgs{
 			RuleNo: pulumi.Int(firstRule + i*ruleStep), Action: pulumi.String("allow"), Protocol: pulumi.String(r.Protocol),
-			CidrBlock: pulumi.String(r.CIDR.String()), FromPort: from, ToPort: to, IcmpType: icmpType, IcmpCode: icmpCode,
+			CidrBlock: cidr, Ipv6CidrBlock: cidr6, FromPort: from, ToPort: to, IcmpType: icmpType, IcmpCode: icmpCode,
 		})
 	}
 	var egress ec2.NetworkAclEgressArray
 	for i, r := range rules.Egress {
 		from, to, icmpType, icmpCode := r.numbers()
+		cidr, cidr6 := r.ranges()
 		egress = append(egress, ec2.NetworkAclEgressArgs{
 			RuleNo: pulumi.Int(firstRule + i*ruleStep), Action: pulumi.String("allow"), Protocol: pulumi.String(r.Protocol),
-			CidrBlock: pulumi.String(r.CIDR.String()), FromPort: from, ToPort: to, IcmpType: icmpType, IcmpCode: icmpCode,
+			CidrBlock: cidr, Ipv6CidrBlock: cidr6, FromPort: from, ToPort: to, IcmpType: icmpType, IcmpCode: icmpCode,
 		})
 	}
 	args.Ingress, args.Egress = ingress, egress
@@ -104,10 +132,18 @@ func (b *builder) acl(tier Tier) (*ec2.NetworkAcl, error) {
 
 // numbers returns a rule's ports, or its ICMP type and code: the provider wants ports of 0 beside those.
 func (r Rule) numbers() (from, to pulumi.Int, icmpType, icmpCode pulumi.IntPtrInput) {
-	if r.Protocol == "icmp" {
+	if r.Protocol != "tcp" {
 		return 0, 0, pulumi.Int(r.From), pulumi.Int(r.To)
 	}
 	return pulumi.Int(r.From), pulumi.Int(r.To), nil, nil
+}
+
+// ranges returns a rule's range as what it is.
+func (r Rule) ranges() (cidr, cidr6 pulumi.StringPtrInput) {
+	if r.CIDR.Addr().Is6() {
+		return nil, pulumi.String(r.CIDR.String())
+	}
+	return pulumi.String(r.CIDR.String()), nil
 }
 
 // defaults takes over what AWS makes along with a VPC and leaves each of them letting nothing through, so that whatever

@@ -33,13 +33,13 @@ func connects(cidr netip.Prefix, from, to side, port int) bool {
 	a, b := netip.MustParseAddr(from.ip), netip.MustParseAddr(to.ip)
 	for _, answer := range []int{1024, 32768, 65535} {
 		if from.tier != "" {
-			acl := network.ACL(from.tier, cidr)
+			acl := network.ACL(from.tier, cidr, false)
 			if !lets(acl.Egress, b, port) || !lets(acl.Ingress, b, answer) {
 				return false
 			}
 		}
 		if to.tier != "" {
-			acl := network.ACL(to.tier, cidr)
+			acl := network.ACL(to.tier, cidr, false)
 			if !lets(acl.Ingress, a, port) || !lets(acl.Egress, a, answer) {
 				return false
 			}
@@ -89,7 +89,7 @@ func TestACLs(t *testing.T) {
 	}
 	// On its way through NAT a packet from a task to the internet passes the private and the public ACL.
 	internet := netip.MustParseAddr(client.ip)
-	private, public := network.ACL(network.TierPrivate, cidr), network.ACL(network.TierPublic, cidr)
+	private, public := network.ACL(network.TierPrivate, cidr, false), network.ACL(network.TierPublic, cidr, false)
 	host := netip.MustParseAddr(task.ip)
 	for _, ok := range []bool{
 		lets(private.Egress, internet, 443), lets(public.Ingress, host, 443),
@@ -115,7 +115,7 @@ func TestDataACLCoversThePlan(t *testing.T) {
 		}
 		for _, s := range subnets {
 			covered := false
-			for _, r := range network.ACL(network.TierData, cidr).Ingress {
+			for _, r := range network.ACL(network.TierData, cidr, false).Ingress {
 				covered = covered || r.CIDR.Overlaps(s.CIDR)
 			}
 			if covered != (s.Tier != network.TierPublic) {

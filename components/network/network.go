@@ -33,6 +33,9 @@ type Args struct {
 	CIDR   string   // the VPC's IPv4 range, /16 to /20
 	Zones  []string // availability zone ids such as euc1-az1, two to six, in any order
 	NAT    NAT
+	// IPv6 gives the VPC, its subnets and what runs in them IPv6 addresses beside IPv4 ones. It can be turned on at any
+	// time, but not off while anything in the subnets has such an address.
+	IPv6 bool
 
 	// Endpoints are the AWS services that have an interface endpoint in each private subnet, by the end of their name,
 	// such as ecr.api; see Services.
@@ -89,6 +92,7 @@ func (a *Args) inputs() pulumi.Map {
 		"cidr":   pulumi.String(a.CIDR),
 		"zones":  pulumi.ToStringArray(a.Zones),
 		"nat":    pulumi.String(a.NAT),
+		"ipv6":   pulumi.Bool(a.IPv6),
 
 		"endpoints":            pulumi.ToStringArray(a.Endpoints),
 		"flowLogRetentionDays": pulumi.Int(a.FlowLogRetentionDays),
@@ -128,7 +132,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, fmt.Errorf("create network %s: %w", name, err)
 	}
 	b := &builder{ctx: ctx, name: name, args: args, child: pulumi.Parent(n), net: n, subnets: subnets}
-	for _, step := range []func() error{b.vpcAndGateway, b.public, b.nat, b.private, b.data, b.s3Endpoint, b.endpoints, b.flowLogs} {
+	for _, step := range []func() error{b.vpcAndGateway, b.ipv6, b.public, b.nat, b.private, b.data, b.s3Endpoint, b.endpoints, b.flowLogs} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("create network %s: %w", name, err)
 		}
@@ -149,7 +153,7 @@ func (b *builder) vpcAndGateway() error {
 		CidrBlock:          pulumi.String(b.args.CIDR),
 		EnableDnsSupport:   pulumi.Bool(true),
 		EnableDnsHostnames: pulumi.Bool(true), // private DNS names of endpoints resolve only with both on
-	}, b.child)
+	}, b.child, pulumi.IgnoreChanges([]string{"assignGeneratedIpv6CidrBlock"})) // the VPC shows it, see ipv6
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,9 @@ type builder struct {
 	publicIDs       map[string]pulumi.StringOutput // public subnet by zone
 	natIDs          map[string]pulumi.IDOutput     // NAT gateway by the zone that it serves
 	privateTableIDs pulumi.StringArray
+
+	block6  *pulumi.StringOutput           // the VPC's IPv6 range; nil without
+	egress6 *ec2.EgressOnlyInternetGateway // nil without
 }
 
 // tier returns the planned subnets of one tier, in slot order.
@@ -53,12 +56,14 @@ func (r routed) id() pulumi.StringOutput { return r.association.SubnetId.Elem() 
 // one, which lets nothing through, so the route table comes after.
 func (b *builder) subnet(s Subnet, table *ec2.RouteTable, acl *ec2.NetworkAcl) (routed, error) {
 	name := b.key(string(s.Tier), s.Zone)
-	subnet, err := ec2.NewSubnet(b.ctx, name, &ec2.SubnetArgs{
+	args := &ec2.SubnetArgs{
 		VpcId:               b.vpc.ID(),
 		AvailabilityZoneId:  pulumi.String(s.Zone),
 		CidrBlock:           pulumi.String(s.CIDR.String()),
 		MapPublicIpOnLaunch: pulumi.Bool(false), // load balancers and NAT gateways bring their own public addresses
-	}, b.child)
+	}
+	b.address6(s, args)
+	subnet, err := ec2.NewSubnet(b.ctx, name, args, b.child)
 	if err != nil {
 		return routed{}, err
 	}
@@ -90,7 +95,11 @@ func (b *builder) public() error {
 	if err != nil {
 		return err
 	}
-	b.net.Ingress = []pulumi.Resource{b.gateway, route}
+	route6, err := b.routeOut6(b.name+"-public", table, TierPublic)
+	if err != nil {
+		return err
+	}
+	b.net.Ingress = append([]pulumi.Resource{b.gateway, route}, route6...)
 	acl, err := b.acl(TierPublic)
 	if err != nil {
 		return err
@@ -165,7 +174,11 @@ func (b *builder) private() error {
 			return err
 		}
 		ids = append(ids, subnet.id())
-		b.net.Egress = append(b.net.Egress, subnet.association)
+		route6, err := b.routeOut6(name, table, TierPrivate)
+		if err != nil {
+			return err
+		}
+		b.net.Egress = append(append(b.net.Egress, subnet.association), route6...)
 
 		natID, ok := b.natIDs[s.Zone]
 		if !ok {

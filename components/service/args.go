@@ -19,6 +19,7 @@ type Args struct {
 	CapacityProvider pulumi.StringInput // its name
 	VpcID            pulumi.StringInput
 	SubnetIDs        pulumi.StringArrayInput // one per zone; tasks spread over them
+	IPv6             bool                    // whether tasks call out by IPv6 too
 	LoadBalancerArn  pulumi.StringInput      // the application load balancer in front of the tasks
 	TargetGroupArn   pulumi.StringInput      // that tasks join; left out with Route, which makes one
 	Route            *Route                  // what of the load balancer's traffic is this service's; nil with TargetGroupArn

@@ -93,6 +93,18 @@ func (b *builder) access() error {
 		Description:     pulumi.String("Webhooks and AWS APIs"),
 	}, b.child)
 	b.first = append(b.first, egress)
+	if err != nil || !b.args.IPv6 {
+		return err
+	}
+	egress6, err := vpc.NewSecurityGroupEgressRule(b.ctx, b.name+"-https-ipv6", &vpc.SecurityGroupEgressRuleArgs{
+		SecurityGroupId: b.group.ID(),
+		CidrIpv6:        pulumi.String("::/0"),
+		IpProtocol:      pulumi.String("tcp"),
+		FromPort:        pulumi.Int(443),
+		ToPort:          pulumi.Int(443),
+		Description:     pulumi.String("Webhooks and AWS APIs"),
+	}, b.child)
+	b.first = append(b.first, egress6)
 	return err
 }
 

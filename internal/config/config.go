@@ -45,6 +45,7 @@ type Network struct {
 	CIDR  string   `yaml:"cidr"`  // the VPC's IPv4 range, /16 to /20, inside 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16
 	Zones []string `yaml:"zones"` // availability zone ids, such as euc1-az1; three to six, of the stack's region
 	NAT   string   `yaml:"nat"`   // none, single or perZone; none only with all the endpoints that hosts and tasks need
+	IPv6  *bool    `yaml:"ipv6"`  // whether clients may come, and hosts and tasks call out, by IPv6 too; may be turned on at any time, but not off while the region stands; never nil after Load
 
 	Endpoints            []string `yaml:"endpoints"`            // AWS services with interface endpoints, such as ecr.api; [] makes none
 	FlowLogRetentionDays int      `yaml:"flowLogRetentionDays"` // one of the numbers that CloudWatch Logs accepts; 0, which is no flow logs, only with protect: false

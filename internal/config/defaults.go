@@ -15,10 +15,12 @@ const NoBoundary = "none"
 // leaves empty is either required (see the rules) or optional.
 func Defaults() Config {
 	finalSnapshot, insights, backups, exec, metrics := true, true, true, true, true
+	ipv6 := false
 	return Config{
 		Platform: Platform{PermissionsBoundary: Boundary, RolePath: RolePath},
 		Network: Network{
 			NAT:                  "perZone", // a zone that fails takes no other zone's way out with it
+			IPv6:                 &ipv6,
 			Endpoints:            slices.Clone(neededEndpoints),
 			FlowLogRetentionDays: 90,
 		},

@@ -26,6 +26,7 @@ func (r *region) clusterTier() (err error) {
 		VpcID:            r.network.VpcID,
 		PrivateSubnetIDs: r.network.PrivateSubnetIDs,
 		Egress:           r.network.Egress,
+		IPv6:             *r.cfg.Network.IPv6,
 		AMI:              c.AMI,
 		InstanceType:     c.InstanceType,
 		OtherTypes:       c.OtherInstanceTypes,
@@ -150,6 +151,7 @@ func (r *region) serviceArgs() *service.Args {
 		CapacityProvider: r.cluster.CapacityProviderName,
 		VpcID:            r.network.VpcID,
 		SubnetIDs:        r.network.PrivateSubnetIDs,
+		IPv6:             *r.cfg.Network.IPv6,
 		LoadBalancerArn:  r.edge.LoadBalancerArn,
 		LogRetentionDays: r.cfg.Service.LogRetentionDays,
 		// What has to be there before the first task starts, beyond what the arguments say: a listener, hosts to run

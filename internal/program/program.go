@@ -145,6 +145,7 @@ func (r *region) networkTier() (err error) {
 		CIDR:                 c.CIDR,
 		Zones:                c.Zones,
 		NAT:                  network.NAT(c.NAT),
+		IPv6:                 *c.IPv6,
 		Endpoints:            c.Endpoints,
 		FlowLogRetentionDays: c.FlowLogRetentionDays,
 	}, r.tier("network")...)
@@ -195,6 +196,7 @@ func (r *region) edgeTier() (err error) {
 		VpcID:                      r.network.VpcID,
 		PublicSubnetIDs:            r.network.PublicSubnetIDs,
 		Ingress:                    r.network.Ingress,
+		IPv6:                       *r.cfg.Network.IPv6,
 		TargetPort:                 deepstream.Port,
 		HealthPath:                 deepstream.HealthPath,
 		IdleTimeoutSeconds:         sizes.IdleTimeout,

@@ -61,7 +61,7 @@ sources are pages of AWS's documentation, or the file of the AWS provider that h
 
 ## Not modelled
 
-- IPv6, load balancers of other types than application, databases of other engines than Aurora PostgreSQL, services of
+- load balancers of other types than application, databases of other engines than Aurora PostgreSQL, services of
   ECS without a host of one's own beyond what their creation checks, and whatever a refusal names as not part of the
   offline AWS;
 - a service that never gets steady is not left behind, as AWS would leave it: its creation is refused;

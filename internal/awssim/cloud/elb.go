@@ -160,13 +160,12 @@ func balancerVPC(t *Tx, r *Resource) (vpc string, err error) {
 				"'%s' must be between '%d' and '%d' seconds, it is '%d'", attribute, limits[0], limits[1], n)
 		}
 	}
-	if r.Str("ipAddressType") != "ipv4" {
-		return "", Refuse("ValidationError", createBalancers, "You must specify subnets with an associated IPv6 CIDR block.")
-	}
 	zones := map[string]bool{}
 	for _, id := range r.Strs("subnets[]") {
 		s, _ := t.Find(typeSubnet, "", id)
 		switch {
+		case r.Str("ipAddressType") != "ipv4" && s.Str("ipv6CidrBlock") == "":
+			return "", Refuse("ValidationError", createBalancers, "You must specify subnets with an associated IPv6 CIDR block.")
 		case zones[s.Str("availabilityZone")]:
 			return "", Refuse("InvalidConfigurationRequest", "facts 63", "A load balancer cannot be attached to multiple subnets in the same Availability Zone")
 		case vpc != "" && vpc != s.Str("vpcId"):

@@ -96,7 +96,7 @@ func checkHealthCheck(c *Checker) {
 
 // settleTargetGroup fills in what AWS assumes. The provider has assumptions of its own as soon as there is a health
 // check block (elbv2/target_group.go).
-func settleTargetGroup(_ *Tx, r *Resource) error {
+func settleTargetGroup(t *Tx, r *Resource) error {
 	tagsAll(r)
 	health, given := r.State["healthCheck"].(Map)
 	if !given {
@@ -122,12 +122,12 @@ func settleTargetGroup(_ *Tx, r *Resource) error {
 	})
 	stickiness := first[Map](r.State, "stickiness")
 	fill(stickiness, Map{"enabled": true, "cookieDuration": 86400.0, "cookieName": ""})
-	return targetGroupProblem(r, health, stickiness)
+	return targetGroupProblem(t, r, health, stickiness)
 }
 
 var threeDigits = regexp.MustCompile(`\d{3}`)
 
-func targetGroupProblem(r *Resource, health, stickiness Map) error {
+func targetGroupProblem(t *Tx, r *Resource, health, stickiness Map) error {
 	const invalid = "InvalidConfigurationRequest"
 	algorithm := r.Str("loadBalancingAlgorithmType")
 	switch {
@@ -143,7 +143,7 @@ func targetGroupProblem(r *Resource, health, stickiness Map) error {
 		return Refuse(invalid, createTargets, "Stickiness type '%s' is not supported for target groups with the %s protocol", Str(stickiness, "type"), r.Str("protocol"))
 	case Str(stickiness, "type") == "app_cookie" && Str(stickiness, "cookieName") == "":
 		return Refuse(invalid, createTargets, "Cookie name must be specified for stickiness type 'app_cookie'")
-	case r.Str("ipAddressType") != "ipv4":
+	case r.Str("ipAddressType") != "ipv4" && !hasIPv6(t, r.Str("vpcId")):
 		return Refuse(invalid, createTargets, "The VPC '%s' has no IPv6 CIDR block", r.Str("vpcId"))
 	}
 	for _, code := range threeDigits.FindAllString(Str(health, "matcher"), -1) {

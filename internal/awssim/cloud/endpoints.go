@@ -137,7 +137,8 @@ func settleEndpoint(t *Tx, r *Resource) error {
 	if name := endpointService.FindStringSubmatch(r.Str("serviceName")); Has(r.Inputs, "policy") && contains(withoutPolicies, name[2]) {
 		return Refuse("InvalidParameter", endpointRule, "The service %s does not support VPC endpoint policies.", r.Str("serviceName"))
 	}
-	if r.Str("ipAddressType") != "ipv4" {
+	lacksIPv6 := func(id string) bool { s, _ := t.Find(typeSubnet, "", id); return s.Str("ipv6CidrBlock") == "" }
+	if r.Str("ipAddressType") != "ipv4" && (len(r.Strs("subnetIds[]")) == 0 || slices.ContainsFunc(r.Strs("subnetIds[]"), lacksIPv6)) {
 		return Refuse("InvalidParameter", endpointRule, "The subnets of VPC %s have no IPv6 CIDR block for an endpoint of address type %s", r.Str("vpcId"), r.Str("ipAddressType"))
 	}
 	if r.Str("vpcEndpointType") == gatewayType {

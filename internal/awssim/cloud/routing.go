@@ -75,7 +75,7 @@ var routeTargetRefs = []Ref{
 		Missing: Refusal{"InvalidTransitGatewayID.NotFound", "The transitGateway ID '{value}' does not exist", "facts 10"}},
 	{Path: "vpcPeeringConnectionId", To: "aws:ec2/vpcPeeringConnection:VpcPeeringConnection", Free: true,
 		Missing: Refusal{"InvalidVpcPeeringConnectionID.NotFound", "The vpcPeeringConnection ID '{value}' does not exist", ec2Codes}},
-	{Path: "egressOnlyGatewayId", To: "aws:ec2/egressOnlyInternetGateway:EgressOnlyInternetGateway", Free: true, Missing: missingGateway},
+	{Path: "egressOnlyGatewayId", To: typeEgressGateway, Free: true, Missing: missingGateway},
 	{Path: "carrierGatewayId", To: "aws:ec2/carrierGateway:CarrierGateway", Free: true, Missing: missingGateway},
 	{Path: "localGatewayId", To: "aws:ec2/localGateway:LocalGateway", Free: true, Missing: missingGateway},
 	{Path: "coreNetworkArn", To: "aws:networkmanager/coreNetwork:CoreNetwork", Key: "arn", Free: true,
@@ -158,6 +158,9 @@ func routeTarget(t *Tx, r *Resource) error {
 			return Refuse("InvalidParameterValue", rule, "The destination CIDR block %s is equal to or more specific than one of this VPC's CIDR blocks. "+
 				"This route can target only an interface or an instance.", p)
 		}
+	}
+	if g, ok := t.Find(typeEgressGateway, "", r.Str("egressOnlyGatewayId")); ok && g.Str("vpcId") != vpc.ID {
+		return Refuse("InvalidParameterValue", rule, "route table %s and egress-only gateway %s belong to different networks", table.ID, g.ID)
 	}
 	if n, ok := t.Find(typeNAT, "", r.Str("natGatewayId")); ok {
 		if r.Str("destinationIpv6CidrBlock") != "" && r.Str("destinationIpv6CidrBlock") != "64:ff9b::/96" { // NAT64

@@ -10,6 +10,8 @@ var timings = limited(map[string]Timing{
 	// Network
 	typeVPC:               {Create: secs(2, 1, 29), Update: secs(1, 0, 3), Delete: secs(1, 0, 1), Wait: wait(10, 10, 0), Source: "facts, section 1: VPC, 6 logs"},
 	typeSubnet:            {Create: secs(2, 1, 6), Update: secs(1, 0, 3), Delete: secs(1, 0, 1), Wait: wait(0, 10, 0), Limit: most(10, 0, 20), Source: "facts, section 1: subnet, 3 logs"},
+	typeEgressGateway:     {Create: secs(1, 0, 2), Update: secs(1, 0, 2), Delete: secs(1, 0, 2), Source: "as the internet gateway (guess)"},
+	typeIPv6Block:         {Create: secs(5, 2, 15), Delete: secs(5, 2, 15), Limit: most(10, 0, 10), Source: "guess; timeouts: the provider's schema"},
 	typeInternetGateway:   {Create: secs(1, 1, 2), Delete: secs(1, 1, 2), Limit: most(20, 20, 20), Source: "facts, section 1: internet gateway, 3 logs; rule 4 holds it while addresses are mapped"},
 	typeEIP:               {Create: secs(1, 0, 6), Delete: secs(1, 0, 1), Limit: most(0, 5, 3), Source: "facts, section 1: EIP, 3 logs"},
 	typeNAT:               {Create: secs(110, 84, 121), Delete: secs(35, 32, 50), Wait: wait(0, 0, 10), Limit: most(10, 10, 30), Source: "facts, section 1: NAT gateway, 9 logs"},

@@ -35,7 +35,7 @@ var _ = register(
 			return nil
 		},
 		Delete: func(t *Tx, r *Resource) error {
-			for _, adopted := range []string{typeDefaultGroup, typeDefaultNetworkACL, typeDefaultRouteTable} {
+			for _, adopted := range []string{typeIPv6Block, typeDefaultGroup, typeDefaultNetworkACL, typeDefaultRouteTable} {
 				removeAll(t, adopted, "vpcId", r.ID)
 			}
 			return nil
@@ -52,10 +52,10 @@ var _ = register(
 		InUse: Refusal{inUseByOthers, "The subnet '{id}' has dependencies and cannot be deleted.", "facts 2"},
 		Quota: &Quota{Max: 200, Per: "vpcId", Refusal: Refusal{"SubnetLimitExceeded", "The maximum number of subnets has been reached.", "facts 21"}},
 		Check: checkSubnet, Create: createSubnet,
-		Update: func(_ *Tx, r *Resource, old Map) error {
-			keep(r, old, "privateDnsHostnameTypeOnLaunch")
+		Update: func(t *Tx, r *Resource, old Map) error {
+			keep(r, old, "privateDnsHostnameTypeOnLaunch", "ipv6CidrBlockAssociationId")
 			tagsAll(r)
-			return nil
+			return settleSubnetIPv6(t, r, old)
 		},
 		Delete: func(t *Tx, r *Resource) error {
 			removeAll(t, typeRouteAssociation, "subnetId", r.ID)
@@ -130,8 +130,8 @@ func checkSubnet(c *Checker) {
 	c.ipv4Range("cidrBlock", 0, 32)
 	c.Conflict("availabilityZone", "availabilityZoneId")
 	c.OneOf("privateDnsHostnameTypeOnLaunch", "ip-name", "resource-name")
-	c.Unmodelled("assignIpv6AddressOnCreation", "customerOwnedIpv4Pool", "enableDns64", "enableLniAtDeviceIndex",
-		"enableResourceNameDnsAaaaRecordOnLaunch", "ipv6CidrBlock", "ipv6Native", "mapCustomerOwnedIpOnLaunch", "outpostArn")
+	c.ipv6Range("ipv6CidrBlock")
+	c.Unmodelled("customerOwnedIpv4Pool", "enableDns64", "enableLniAtDeviceIndex", "enableResourceNameDnsAaaaRecordOnLaunch", "ipv6Native", "mapCustomerOwnedIpOnLaunch", "outpostArn")
 }
 
 func createSubnet(t *Tx, r *Resource) error {
@@ -148,7 +148,7 @@ func createSubnet(t *Tx, r *Resource) error {
 		"ipv6CidrBlockAssociationId": "",
 	})
 	tagsAll(r)
-	return nil
+	return settleSubnetIPv6(t, r, nil)
 }
 
 // settleZone fills in the zone's id or its name, whichever was not given. Which name an id has is the account's own.
