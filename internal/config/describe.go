@@ -2,7 +2,6 @@ package config
 
 import (
 	"reflect"
-	"slices"
 	"strings"
 )
 
@@ -43,10 +42,7 @@ func describe(key string, value reflect.Value) Field {
 	if value.Kind() != reflect.Pointer && !zero {
 		f.Default = show(value.Interface())
 	}
-	f.Required = slices.ContainsFunc(required, func(r struct{ key, rule string }) bool { return r.key == key })
-	if f.Required {
-		f.Default = ""
-	}
+	f.Required = f.Default == "" && mustBeGiven(key)
 	if f.Allowed == "" && (value.Kind() == reflect.Bool || value.Kind() == reflect.Pointer) {
 		f.Allowed = "true or false"
 	}

@@ -81,6 +81,10 @@ var required = []struct{ key, rule string }{
 	{"edge.hostname", "the region's own host name must be given"},
 }
 
+func mustBeGiven(key string) bool {
+	return slices.ContainsFunc(required, func(r struct{ key, rule string }) bool { return r.key == key })
+}
+
 func (c *checker) checkRequired() {
 	for _, r := range required {
 		if c.ok(r.key) && field(&c.cfg, r.key).IsZero() {
@@ -159,8 +163,12 @@ var texts = []struct {
 }
 
 func (c *checker) checkTexts() {
+	defaults := Defaults()
 	for _, r := range texts {
-		if c.set(r.key) && !r.pattern.MatchString(field(&c.cfg, r.key).String()) {
+		// Empty is not given where a key may be left out, and noted already where it must be given. Where it has a default,
+		// somebody emptied it.
+		given := c.set(r.key) || c.ok(r.key) && !mustBeGiven(r.key) && !field(&defaults, r.key).IsZero()
+		if given && !r.pattern.MatchString(field(&c.cfg, r.key).String()) {
 			c.refuse(r.key, r.rule, "")
 		}
 	}

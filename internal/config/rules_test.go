@@ -68,6 +68,7 @@ var ruleCases = map[string]ruleCase{
 	"flow logs needed": {map[string]any{"network.flowLogRetentionDays": 0, "platform.protect": true}, "network.flowLogRetentionDays", "protect: true", "90"},
 	"nat misspelt":     {map[string]any{"network.nat": "perzone"}, "network.nat", "perZone", "perZone"},
 	"nat left empty":   {map[string]any{"network.nat": json.RawMessage("null")}, "network.nat", "better left out", ""},
+	"postgres emptied": {map[string]any{"database.engineVersion": ""}, "database.engineVersion", "13 or later", ""},
 	"postgres too old": {map[string]any{"database.engineVersion": "12.9"}, "database.engineVersion", "13 or later", ""},
 	"postgres a major": {map[string]any{"database.engineVersion": "16"}, "database.engineVersion", "major.minor", ""},
 	"postgres number":  {map[string]any{"database.engineVersion": 16.8}, "database.engineVersion", "need quotes", ""},
