@@ -77,6 +77,8 @@ var _ = register(
 		Refs:     []Ref{{Path: "role", To: typeRole, Missing: noSuchRole, Unseen: noSuchRole}},
 		Check: func(c *Checker) {
 			checkIAMName(c, 128)
+			c.Length("path", 1, 512)
+			c.Match("path", iamPathPattern, "must begin and end with /")
 			checkRoleName(c, "role")
 		},
 		Create: createProfile,

@@ -125,6 +125,22 @@ func sameName(a, b *Resource) bool {
 	return a.Str("zoneId") == b.Str("zoneId") && a.Str("fqdn") == b.Str("fqdn")
 }
 
+// recordName holds a name to what DNS takes, in Route 53's words (Route 53 Developer Guide, "DNS domain name format").
+func recordName(fqdn string) error {
+	for label := range strings.SplitSeq(fqdn, ".") {
+		if len(label) > 63 {
+			return invalidChange("FATAL problem: DomainLabelTooLong (Domain label is too long) encountered with '%.80s'", fqdn)
+		}
+	}
+	if len(fqdn) > 255 {
+		return invalidChange("FATAL problem: DomainNameTooLong (Domain name is too long) encountered with '%.80s'", fqdn)
+	}
+	if strings.ContainsFunc(fqdn, func(c rune) bool { return c <= ' ' || c > '~' }) {
+		return invalidChange("FATAL problem: UnsupportedCharacter (Value contains unsupported characters) encountered with '%.80s'", fqdn)
+	}
+	return nil
+}
+
 // settleRecord works out the record's full name as the provider does, and checks what it says.
 func settleRecord(t *Tx, r *Resource) (zone *Resource, err error) {
 	zone, _ = t.Find(typeZone, "", r.Str("zoneId"))
@@ -134,6 +150,9 @@ func settleRecord(t *Tx, r *Resource) (zone *Resource, err error) {
 		name = strings.TrimPrefix(name+"."+apex, ".")
 	}
 	r.State["fqdn"] = name
+	if err := recordName(r.Str("fqdn")); err != nil {
+		return nil, err
+	}
 	computed(r, Map{"allowOverwrite": false})
 	switch {
 	case name != apex && !strings.HasSuffix(name, "."+apex):

@@ -55,6 +55,7 @@ func checkSecret(c *Checker) {
 	c.Match("namePrefix", secretPattern, "must contain alphanumeric characters and the characters /_+=.@- only")
 	c.Length("namePrefix", 1, 512-26)
 	c.Conflict("name", "namePrefix")
+	c.Length("description", 0, 2048)
 	if days, ok := c.Number("recoveryWindowInDays"); ok && days != 0 {
 		c.Between("recoveryWindowInDays", 7, 30)
 	}

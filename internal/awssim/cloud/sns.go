@@ -106,6 +106,7 @@ func checkTopic(c *Checker) {
 			c.Fail("contentBasedDeduplication", "can only be set for FIFO topics")
 		}
 	}
+	c.Length("displayName", 0, 100)
 	c.Match("namePrefix", topicPrefix, "letters, digits, underscores and hyphens")
 	for _, p := range feedbackProtocols {
 		c.Match(p+"FailureFeedbackRoleArn", arnPattern, "an ARN")

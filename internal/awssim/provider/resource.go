@@ -79,7 +79,10 @@ func (s *Server) Check(ctx context.Context, req *pulumirpc.CheckRequest) (*pulum
 	}
 	k, in := op.kind, op.props
 	defaults, problems := autoName(k, req, olds, in)
+	problems = append(problems, op.schema.documents(k, in)...)
 	problems = append(problems, op.schema.Inputs.Check(in)...)
+	problems = append(problems, op.schema.unnamed(k, in)...)
+	problems = append(problems, op.schema.limits(k, in)...)
 	for _, p := range k.Required {
 		if !cloud.Has(in, p) {
 			problems = append(problems, cloud.Problem{Path: p, Reason: "missing required property"})

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"encoding/json"
 	"fmt"
 	"reflect"
 	"slices"
@@ -186,4 +187,48 @@ func join(path, name string) string {
 		return name
 	}
 	return path + "." + name
+}
+
+// documents turns objects into JSON text where the provider does, which is where the SDK takes anything and the resource
+// holds a string; what is neither is refused.
+func (r Resource) documents(k *cloud.Kind, in cloud.Map) (problems []cloud.Problem) {
+	for _, name := range sorted(in) {
+		field, out := r.Inputs.Fields[name], r.Outputs.Fields[name]
+		if field == nil || field.Type != "any" || out == nil || out.Type != "string" || in[name] == nil || cloud.IsUnknown(in[name]) {
+			continue
+		}
+		object, isObject := in[name].(cloud.Map)
+		if text, err := json.Marshal(object); isObject && err == nil && slices.Contains(k.JSON, name) {
+			in[name] = string(text)
+		}
+		if _, isText := in[name].(string); !isText {
+			problems = append(problems, cloud.Problem{Path: name, Reason: "expected string, got " + describe(in[name])})
+		}
+	}
+	return problems
+}
+
+// unnamed refuses an empty string where a resource has to be named: the provider would ask AWS for one without an id.
+func (r Resource) unnamed(k *cloud.Kind, in cloud.Map) (problems []cloud.Problem) {
+	for _, ref := range k.Refs {
+		if r.Inputs.requires(ref.Path) && slices.Contains(cloud.Strs(in, ref.Path), "") {
+			problems = append(problems, cloud.Problem{Path: ref.Path, Reason: "must not be empty: it names a resource"})
+		}
+	}
+	return problems
+}
+
+// requires reports whether the property at a path has to be given wherever its object is.
+func (s *Schema) requires(path string) bool {
+	for {
+		name, rest, nested := strings.Cut(path, ".")
+		field := s.Fields[strings.TrimSuffix(name, "[]")]
+		if field == nil || !nested {
+			return field != nil && slices.Contains(s.Required, name)
+		}
+		if field.Elem != nil {
+			field = field.Elem
+		}
+		s, path = field, rest
+	}
 }
