@@ -1,0 +1,266 @@
+package cloud
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// later moves the clock on.
+func (d *dataCloud) later(by time.Duration) { d.clock.now = d.clock.now.Add(by) }
+
+// fresh makes what is made from now on unseen by other services: it was made this very moment.
+func (d *dataCloud) fresh(typ, id string) {
+	d.Helper()
+	r, ok := d.resources[key{typ, kinds[typ].region(home), id}]
+	require.True(d, ok, "%s %s", typ, id)
+	r.Born = d.clock.now
+}
+
+// attempt makes one attempt at a creation, without the provider's retries.
+func (d *dataCloud) attempt(typ string, inputs Map) error {
+	d.Helper()
+	call := d.StartCreate(home, typ, "", inputs)
+	call.kind, _ = Lookup(typ)
+	tx := &Tx{c: d.Cloud, Region: home, salt: fmt.Sprintf("attempt/%d", len(d.resources))}
+	err := call.create(tx, d.clock.now)
+	if err != nil {
+		return call.kind.complete(err, call.operation(), "")
+	}
+	return nil
+}
+
+func policyFor(principal, action string) string {
+	text, _ := json.Marshal(Map{"Version": "2012-10-17", "Statement": List(
+		Map{"Effect": "Allow", "Principal": Map{"AWS": "arn:aws:iam::111122223333:root"}, "Action": "*", "Resource": "*"},
+		Map{"Effect": "Allow", "Principal": Map{"AWS": principal}, "Action": action, "Resource": "*"})})
+	return string(text)
+}
+
+// A new identity is unknown to the services for some seconds. The provider repeats the call for two minutes, and the
+// refusal says so.
+func TestNewIdentitiesAreUnknownForAWhile(t *testing.T) {
+	t.Parallel()
+	const role = "arn:aws:iam::111122223333:role/new"
+	trusting := func(service string) Map {
+		return Map{"name": "new", "assumeRolePolicy": fmt.Sprintf(
+			`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":%q},"Action":"sts:AssumeRole"}}`, service)}
+	}
+	for name, tc := range map[string]struct {
+		service string // that the role is for
+		code    string
+		inputs  func(d *dataCloud) (typ string, inputs Map)
+	}{
+		"flow log": {"vpc-flow-logs.amazonaws.com", "InvalidParameter", func(d *dataCloud) (string, Map) {
+			d.make(typeLogGroup, Map{"name": "flows"})
+			d.make(typeRolePolicy, Map{"role": "new", "name": "p", "policy": `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"logs:*","Resource":"*"}}`})
+			return typeFlowLog, Map{"vpcId": "vpc-1", "trafficType": "ALL", "iamRoleArn": role, "logGroupName": "flows"}
+		}},
+		"key policy": {"ec2.amazonaws.com", "MalformedPolicyDocumentException", func(*dataCloud) (string, Map) {
+			return typeKey, Map{"policy": policyFor(role, "kms:Decrypt")}
+		}},
+		"secret policy": {"ec2.amazonaws.com", "MalformedPolicyDocumentException", func(*dataCloud) (string, Map) {
+			return typeSecret, Map{"name": "s", "policy": policyFor(role, "secretsmanager:GetSecretValue")}
+		}},
+		"trust": {"ec2.amazonaws.com", "MalformedPolicyDocument", func(*dataCloud) (string, Map) {
+			return typeRole, Map{"name": "other", "assumeRolePolicy": fmt.Sprintf(
+				`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":%q},"Action":"sts:AssumeRole"}}`, role)}
+		}},
+		"profile": {"ec2.amazonaws.com", "NoSuchEntity", func(*dataCloud) (string, Map) {
+			return typeProfile, Map{"name": "p", "role": "new"}
+		}},
+		"event rule": {"events.amazonaws.com", "ValidationException", func(*dataCloud) (string, Map) {
+			return typeEventRule, Map{"name": "r", "scheduleExpression": "rate(1 day)", "roleArn": role}
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDataCloud(t)
+			d.make(typeRole, trusting(tc.service))
+			typ, inputs := tc.inputs(d)
+			d.fresh(typeRole, "new")
+			err := d.attempt(typ, inputs)
+			require.Equal(t, tc.code, Code(err), "%v", err)
+			require.Equal(t, iamPropagation, err.(*Error).Retry, "%v", err)
+			d.later(spreads[typeRole].Max)
+			require.NoError(t, d.attempt(typ, inputs))
+		})
+	}
+}
+
+// EC2 does not see a new instance profile, and Auto Scaling refuses a template that names one.
+func TestNewProfilesAreUnknownToEC2(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	f.fresh(typeProfile, f.profile)
+	inputs := with(f.groupInputs(), Map{"name": "more"})
+	err := f.attempt(typeGroup, inputs)
+	f.message(err, "ValidationError", "Invalid IAM Instance Profile ARN")
+	require.Equal(t, iamPropagation, err.(*Error).Retry)
+	f.message(f.attempt(typeGroup, with(inputs, Map{"launchTemplate": Map{"id": f.template, "version": "9"}})), "ValidationError", "Could not find the specified version")
+	require.Zero(t, f.attempt(typeGroup, with(inputs, Map{"launchTemplate": Map{"id": f.template, "version": "9"}})).(*Error).Retry, "no wait makes a version")
+	f.later(spreads[typeProfile].Max)
+	require.NoError(t, f.attempt(typeGroup, inputs))
+}
+
+// Things that have not reached the service they are named to are refused by that service's own code.
+func TestNewThingsReachOtherServicesLater(t *testing.T) {
+	t.Parallel()
+	e := newEdgeCloud(t)
+	balancer, targets, _ := e.balanced()
+	acl, state := e.make(typeWebACL, Map{"name": "a", "scope": "REGIONAL", "defaultAction": Map{"allow": Map{}},
+		"visibilityConfig": Map{"metricName": "m", "cloudwatchMetricsEnabled": true, "sampledRequestsEnabled": true}})
+	association := Map{"webAclArn": state["arn"], "resourceArn": balancer}
+	e.fresh(typeWebACL, acl)
+	err := e.attempt(typeWebAssociation, association)
+	if err != nil { // a web ACL may reach everywhere at once
+		require.Equal(t, "WAFUnavailableEntityException", Code(err))
+		require.Equal(t, 5*time.Minute, err.(*Error).Retry)
+		e.later(spreads[typeWebACL].Max)
+		require.NoError(t, e.attempt(typeWebAssociation, association))
+	}
+
+	certificate := e.issued()
+	e.later(time.Hour)
+	e.fresh(typeCertificate, certificate)
+	listener := Map{"loadBalancerArn": balancer, "port": 443.0, "protocol": "HTTPS", "certificateArn": certificate, "sslPolicy": testPolicy, "defaultActions": forward(targets)}
+	e.refusedUntil(typeCertificate, "CertificateNotFound", 5*time.Minute, typeListener, listener)
+
+	e.make(typeBucket, Map{"bucket": "fresh-bucket"})
+	e.fresh(typeBucket, "fresh-bucket")
+	e.refusedUntil(typeBucket, "NoSuchBucket", 2*time.Minute, typePublicBlock, Map{"bucket": "fresh-bucket"})
+
+	_, zone := e.make(typeZone, Map{"name": "new.deepstreamhub.com"})
+	e.fresh(typeZone, Str(zone, "zoneId"))
+	e.refusedUntil(typeZone, "NoSuchHostedZone", time.Minute, typeRecord,
+		Map{"zoneId": zone["zoneId"], "name": "a", "type": "TXT", "ttl": 60.0, "records": List("x")})
+}
+
+// refusedUntil expects a creation to be refused by the code until everybody has heard of what it names.
+func (d *dataCloud) refusedUntil(unseen, code string, retry time.Duration, typ string, inputs Map) {
+	d.Helper()
+	err := d.attempt(typ, inputs)
+	require.Equal(d, code, Code(err), "%v", err)
+	require.Equal(d, retry, err.(*Error).Retry)
+	d.later(spreads[unseen].Max)
+	require.NoError(d, d.attempt(typ, inputs))
+}
+
+// An address cannot be released for some seconds after its gateway is gone, and nothing repeats the call.
+func TestAddressesStayTakenAfterTheirGateway(t *testing.T) {
+	t.Parallel()
+	n := newNetCloud(t)
+	nat, address, _ := n.nat(n.a)
+	gone := n.StartDelete(home, typeNAT, nat, nil)
+	_, done := gone.Step()
+	require.False(t, done)
+	r := n.resources[key{typeNAT, home, nat}]
+	n.clock.now = r.Gone // AWS has deleted it; the provider has not looked again
+	n.settle(n.now())
+	err := n.gone(typeEIP, address, nil)
+	require.Equal(t, "AuthFailure", Code(err))
+	require.Zero(t, err.(*Error).Retry)
+	n.later(lingers[typeNAT].Max)
+	n.goes(typeEIP, address)
+}
+
+// What a call that was cut off left AWS at work on takes no change meanwhile.
+func TestWhatAWSIsAtWorkOnIsBusy(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		typ, code string
+		retry     time.Duration
+		make      func(f *fleet) (id string, inputs Map)
+		update    bool
+	}{
+		"service": {typeService, invalidECSParameter, 20 * time.Minute, func(f *fleet) (string, Map) {
+			f.task()
+			inputs := f.serviceInputs("deepstream")
+			id, _ := f.make(typeService, inputs)
+			return id, inputs
+		}, false},
+		"group":     {typeGroup, "ScalingActivityInProgress", 10 * time.Minute, func(f *fleet) (string, Map) { return f.group, f.groupInputs() }, false},
+		"providers": {typeClusterProviders, "UpdateInProgressException", 10 * time.Minute, func(f *fleet) (string, Map) { return "main", f.read(typeClusterProviders, "main") }, true},
+		"database": {typeDBCluster, "InvalidDBClusterStateFault", 2 * time.Minute, func(f *fleet) (string, Map) {
+			inputs := f.database()
+			id, _ := f.make(typeDBCluster, inputs)
+			return id, inputs
+		}, true},
+		"cache": {typeReplicationGroup, "InvalidReplicationGroupState", 10 * time.Minute, func(f *fleet) (string, Map) {
+			inputs := f.cache()
+			id, _ := f.make(typeReplicationGroup, inputs)
+			return id, inputs
+		}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFleet(t)
+			id, inputs := tc.make(f)
+			r, err := f.lookup(kinds[tc.typ], home, id)
+			require.NoError(t, err)
+			r.Busy = f.clock.now.Add(time.Hour)
+			call := f.StartDelete(home, tc.typ, id, inputs)
+			require.Equal(t, tc.code, Code(call.remove(&Tx{c: f.Cloud, Region: home}, f.clock.now)))
+			require.Equal(t, tc.retry, retries[repeated{kinds[tc.typ].Busy.Delete.Rule, tc.code}])
+			if tc.update {
+				change := f.StartUpdate(home, tc.typ, id, inputs)
+				require.Equal(t, tc.code, Code(change.update(&Tx{c: f.Cloud, Region: home}, f.clock.now)))
+			}
+			f.later(time.Hour)
+			require.NoError(t, call.busy(r, f.clock.now, kinds[tc.typ].Busy.Delete))
+		})
+	}
+}
+
+// Names are given up some seconds after a forced deletion; where nothing takes time, at once.
+func TestNamesAreGivenUpLater(t *testing.T) {
+	t.Parallel()
+	d := newDataCloud(t)
+	secret := Map{"name": "s", "recoveryWindowInDays": 0.0}
+	id, _ := d.make(typeSecret, secret)
+	require.NoError(t, d.gone(typeSecret, id, secret))
+	d.make(typeBucket, Map{"bucket": "bucket-again"})
+	d.goes(typeBucket, "bucket-again")
+	require.Equal(t, "OperationAborted", Code(d.attempt(typeBucket, Map{"bucket": "bucket-again"})))
+	d.make(typeBucket, Map{"bucket": "bucket-again"}) // the provider repeats it
+	d.make(typeSecret, secret)
+
+	timeless, err := Open(Options{})
+	require.NoError(t, err)
+	for range 2 {
+		_, _, err := timeless.Create(t.Context(), home, typeBucket, Map{"bucket": "bucket-again"})
+		require.NoError(t, err)
+		require.NoError(t, timeless.Delete(t.Context(), home, typeBucket, "bucket-again", nil))
+	}
+}
+
+// A name that differs from another's in its case alone is the other's.
+func TestNamesInAnotherCaseAreTaken(t *testing.T) {
+	t.Parallel()
+	d := newDataCloud(t)
+	d.make(typeCacheSubnetGroup, Map{"name": "data", "subnetIds": d.subnets})
+	d.refused("CacheSubnetGroupAlreadyExists", typeCacheSubnetGroup, Map{"name": "Data", "subnetIds": d.subnets})
+}
+
+// Services make log groups that no program knows of, and that stand in a program's way afterwards.
+func TestServicesLeaveTheirLogs(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	_, err := f.change(typeCluster, f.cluster, Map{"name": "main", "settings": []any{Map{"name": "containerInsights", "value": "enabled"}}})
+	require.NoError(t, err)
+	f.task()
+	id, _ := f.make(typeService, f.serviceInputs("deepstream"))
+	require.NoError(t, f.gone(typeService, id, nil))
+	database, _ := f.make(typeDBCluster, f.database())
+	f.make(typeDBInstance, Map{"clusterIdentifier": database, "engine": "aurora-postgresql", "instanceClass": "db.r6g.large", "identifier": "one"})
+	for _, name := range []string{"/aws/ecs/containerinsights/main/performance", "/aws/rds/cluster/" + database + "/postgresql"} {
+		f.refused("ResourceAlreadyExistsException", typeLogGroup, Map{"name": name})
+	}
+	other := newFleet(t)
+	other.task()
+	other.make(typeService, other.serviceInputs("deepstream"))
+	other.make(typeLogGroup, Map{"name": "/aws/ecs/containerinsights/main/performance"}) // insights are off
+}
