@@ -30,6 +30,8 @@ type Options struct {
 	Faults    []cloud.Fault  // what goes wrong on purpose
 	FaultRate float64        // share of calls that AWS throttles or fails by itself for a moment, 0 to 1
 	Log       io.Writer      // takes the account's declared list at start; nil for silence
+
+	Around grpc.UnaryServerInterceptor // sees every call of an engine; nil: nobody does
 }
 
 // Server is a running offline AWS.
@@ -49,7 +51,7 @@ func Start(opts Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.cloud, s.grpc = c, provider.New(c).GRPC()
+	s.cloud, s.grpc = c, provider.New(c).GRPC(opts.Around)
 	s.http = &http.Server{Handler: endpoint.Handler(c), ReadHeaderTimeout: time.Minute}
 	if err := s.listen(opts); err != nil {
 		return nil, errors.Join(fmt.Errorf("serve the offline AWS: %w", err), c.Close())

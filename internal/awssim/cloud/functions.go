@@ -47,6 +47,8 @@ var (
 	_ = registerFunction("aws:index/getAvailabilityZones:getAvailabilityZones", availabilityZones)
 	_ = registerFunction("aws:route53/getZone:getZone", hostedZone)
 	_ = registerFunction("aws:secretsmanager/getRandomPassword:getRandomPassword", randomPassword)
+	_ = registerFunction("aws:secretsmanager/getSecretVersion:getSecretVersion", secretVersion)
+	_ = registerFunction("aws:resourcegroupstaggingapi/getResources:getResources", taggedResources)
 )
 
 func callerIdentity(t *Tx, _ Map) (Map, error) {

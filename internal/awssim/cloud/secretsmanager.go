@@ -242,3 +242,29 @@ func updateSecretVersion(t *Tx, r *Resource, old Map) error {
 	moveStages(t, secret, r, stages)
 	return nil
 }
+
+// secretVersion finds a secret's version by its id or, without one, by a staging label (provider,
+// secretsmanager/secret_version_data_source.go).
+func secretVersion(t *Tx, args Map) (Map, error) {
+	secret, err := findSecret(t, Str(args, "secretId"))
+	if err != nil {
+		return nil, kinds[typeSecret].complete(err, "GetSecretValue", Str(args, "secretId"))
+	}
+	stage := Str(args, "versionStage")
+	if stage == "" {
+		stage = stageCurrent
+	}
+	for _, v := range versionsOf(t, secret) {
+		if id := Str(args, "versionId"); id != "" && v.Str("versionId") != id || id == "" && !contains(v.Strs("versionStages[]"), stage) {
+			continue
+		}
+		return Map{
+			"arn": secret.ID, "createdDate": t.Now().UTC().Format(time.RFC3339), "id": Str(args, "secretId") + "|" + v.Str("versionId"),
+			"secretBinary": v.Str("secretBinary"), "secretId": Str(args, "secretId"), "secretString": v.Str("secretString"),
+			"versionId": v.Str("versionId"), "versionStage": stage, "versionStages": v.State["versionStages"],
+		}, nil
+	}
+	return nil, &Error{Service: "Secrets Manager", Operation: "GetSecretValue", Code: "ResourceNotFoundException",
+		Message: "Secrets Manager can't find the specified secret value for staging label: " + stage,
+		Rule:    "Secrets Manager API, GetSecretValue"}
+}

@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecr"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/guardduty"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/resourcegroupstaggingapi"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ssm"
@@ -31,6 +32,8 @@ var functions = map[string]Function{
 	"aws:index/getCallerIdentity:getCallerIdentity":             functionOf(aws.GetCallerIdentityArgs{}, aws.GetCallerIdentityResult{}),
 	"aws:index/getPartition:getPartition":                       functionOf(aws.GetPartitionArgs{}, aws.GetPartitionResult{}),
 	"aws:index/getRegion:getRegion":                             functionOf(aws.GetRegionArgs{}, aws.GetRegionResult{}),
+	"aws:resourcegroupstaggingapi/getResources:getResources":    functionOf(resourcegroupstaggingapi.GetResourcesArgs{}, resourcegroupstaggingapi.GetResourcesResult{}),
 	"aws:route53/getZone:getZone":                               functionOf(route53.LookupZoneArgs{}, route53.LookupZoneResult{}),
 	"aws:secretsmanager/getRandomPassword:getRandomPassword":    functionOf(secretsmanager.GetRandomPasswordArgs{}, secretsmanager.GetRandomPasswordResult{}),
+	"aws:secretsmanager/getSecretVersion:getSecretVersion":      functionOf(secretsmanager.LookupSecretVersionArgs{}, secretsmanager.LookupSecretVersionResult{}),
 }

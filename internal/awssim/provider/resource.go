@@ -193,18 +193,21 @@ func (s *Server) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*pul
 	return &pulumirpc.CreateResponse{Id: id, Properties: out}, err
 }
 
-// Read refreshes a resource, or imports one.
+// Read refreshes a resource, or imports one: a call that knows no state asks by what an import takes for an id.
 func (s *Server) Read(ctx context.Context, req *pulumirpc.ReadRequest) (*pulumirpc.ReadResponse, error) {
 	op, err := s.begin(ctx, req.GetUrn(), req.GetInputs())
 	if err != nil {
 		return nil, err
 	}
-	inputs, state, err := s.cloud.Read(op.region, op.kind.Type, req.GetId())
-	if gone, _ := errors.AsType[*cloud.NotFound](err); gone != nil {
-		return &pulumirpc.ReadResponse{}, nil
+	id := req.GetId()
+	if len(req.GetProperties().GetFields()) == 0 {
+		if id, err = s.cloud.Import(op.region, op.kind.Type, id); err != nil {
+			return gone(err)
+		}
 	}
+	inputs, state, err := s.cloud.Read(op.region, op.kind.Type, id)
 	if err != nil {
-		return nil, err
+		return gone(err)
 	}
 	if err := op.schema.verify(op.kind.Type, state); err != nil {
 		return nil, err
@@ -214,7 +217,15 @@ func (s *Server) Read(ctx context.Context, req *pulumirpc.ReadRequest) (*pulumir
 		return nil, err
 	}
 	out, err := marshal(state)
-	return &pulumirpc.ReadResponse{Id: req.GetId(), Properties: out, Inputs: in}, err
+	return &pulumirpc.ReadResponse{Id: id, Properties: out, Inputs: in}, err
+}
+
+// gone is the answer to a read that found nothing: no resource, which is no error.
+func gone(err error) (*pulumirpc.ReadResponse, error) {
+	if missing, _ := errors.AsType[*cloud.NotFound](err); missing != nil {
+		return &pulumirpc.ReadResponse{}, nil
+	}
+	return nil, err
 }
 
 // Update changes a resource in place.

@@ -35,10 +35,15 @@ type Server struct {
 // New returns a server over c.
 func New(c *cloud.Cloud) *Server { return &Server{cloud: c, regions: map[connection]string{}} }
 
-// GRPC returns a gRPC server that serves s.
-func (s *Server) GRPC() *grpc.Server {
+// GRPC returns a gRPC server that serves s. Each call passes through around, for those who want to see it before and
+// after; nil for nobody.
+func (s *Server) GRPC(around grpc.UnaryServerInterceptor) *grpc.Server {
 	const limit = 400 << 20 // the engine's own message limit
-	g := grpc.NewServer(grpc.StatsHandler(&tagger{server: s}), grpc.MaxRecvMsgSize(limit))
+	options := []grpc.ServerOption{grpc.StatsHandler(&tagger{server: s}), grpc.MaxRecvMsgSize(limit)}
+	if around != nil {
+		options = append(options, grpc.UnaryInterceptor(around))
+	}
+	g := grpc.NewServer(options...)
 	pulumirpc.RegisterResourceProviderServer(g, s)
 	return g
 }

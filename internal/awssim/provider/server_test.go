@@ -34,7 +34,7 @@ func newEngine(t *testing.T) *engine {
 	require.NoError(t, err)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	server := New(c).GRPC()
+	server := New(c).GRPC(nil)
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(l) }()
 	t.Cleanup(func() {
