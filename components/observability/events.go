@@ -106,7 +106,10 @@ func (b *builder) passOnEvents() error {
 		}
 		_, err = cloudwatch.NewEventTarget(b.ctx, b.name+row.suffix+"-topic", &cloudwatch.EventTargetArgs{
 			Rule: rule.Name,
-			Arn:  b.outlet.topicArn,
+			// Of its own choosing the provider makes up an id, by which nobody finds the target again whose creation was
+			// interrupted.
+			TargetId: pulumi.String("topic"),
+			Arn:      b.outlet.topicArn,
 			InputTransformer: &cloudwatch.EventTargetInputTransformerArgs{
 				InputPaths:    pulumi.ToStringMap(row.paths),
 				InputTemplate: pulumi.String(string(message[:len(message)-1]) + " " + row.text + `"`),

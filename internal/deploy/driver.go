@@ -51,7 +51,9 @@ type Driver struct {
 	command *engine.Command
 	program *language
 	store   *store.Store // locks and checkpoints; nil where the backend is of a kind that hub cannot look into
-	cleanup string       // temporary working folder, empty when the caller named one
+	// recovered is set once nothing is left over from a killed engine: this driver has looked, and killed none since.
+	recovered bool
+	cleanup   string // temporary working folder, empty when the caller named one
 }
 
 // The engine's command line is what the Automation API runs.

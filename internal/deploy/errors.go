@@ -39,7 +39,7 @@ type Error struct {
 }
 
 // failed makes an *Error of what the Automation API returned; r may be nil.
-func (d *Driver) failed(ctx context.Context, verb string, err error, r *recorder) error {
+func (d *Driver) failed(ctx context.Context, verb string, err error, r *recorder) *Error {
 	own := d.program.takeError()
 	e := &Error{
 		Verb: verb, Stack: d.target.Stack, Cause: err,
@@ -160,7 +160,7 @@ func (e *Error) Advice() string {
 		return e.lockAdvice()
 	case e.Killed():
 		return "The engine was killed while it worked: what was under way may or may not exist. The lock that it left behind is\n" +
-			"removed by the next command, which finds that its process is gone. Have the state say what exists with: hub refresh " + e.Stack
+			"removed by the next command, which finds that its process is gone, and then finds out what exists. Run it again."
 	case e.Interrupted():
 		return "What was under way has finished and is in the state; nothing new was started. Running the command again goes on from there."
 	}

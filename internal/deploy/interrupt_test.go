@@ -108,7 +108,7 @@ func TestForceKills(t *testing.T) {
 	var failed *deploy.Error
 	require.ErrorAs(t, err, &failed)
 	assert.True(t, failed.Killed())
-	assert.Contains(t, failed.Advice(), "hub refresh dev")
+	assert.Contains(t, failed.Advice(), "Run it again")
 	assert.Less(t, time.Since(began), longerThanKill)
 	state, err := d.State(t.Context())
 	require.NoError(t, err)

@@ -124,7 +124,7 @@ func (d *Driver) notePending(ctx context.Context) {
 	if err != nil || c == nil || len(c.Pending) == 0 {
 		return
 	}
-	d.note("what it had under way may or may not exist: %s. Have the state say with: hub refresh %s", strings.Join(c.Pending, ", "), d.target.Stack)
+	d.note("what it had under way may or may not exist: %s.", strings.Join(c.Pending, ", "))
 }
 
 // holding runs an operation and, where it locks the stack, keeps a note on who holds the lock for as long as it runs.

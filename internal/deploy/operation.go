@@ -111,10 +111,13 @@ func (o Options) excludeDependents() bool { return o.Dependents && len(o.Exclude
 // hide secrets; nil when it knows none.
 type operation func(ctx context.Context, to stream) (map[string]plan.Output, error)
 
-// run is what the verbs share: locks, events to plan and listener, interrupts, errors.
+// run is what the verbs share: locks, recovery from a killed engine, events to plan and listener, interrupts, errors.
 func (d *Driver) run(ctx context.Context, verb string, preview bool, o Options, op operation) (plan.Plan, error) {
 	if !preview {
 		if err := d.free(ctx, verb); err != nil {
+			return plan.Plan{Stack: d.target.Stack}, err
+		}
+		if err := d.recoverOnce(ctx, o.Events); err != nil {
 			return plan.Plan{Stack: d.target.Stack}, err
 		}
 	}
@@ -135,10 +138,17 @@ func (d *Driver) run(ctx context.Context, verb string, preview bool, o Options, 
 	if outputs != nil {
 		p.Outputs = outputs
 	}
-	if err != nil {
-		return p, d.failed(ctx, verb, err, recorded)
+	if err == nil {
+		return p, nil
 	}
-	return p, nil
+	failed := d.failed(ctx, verb, err, recorded)
+	d.recovered = !d.command.Killed()
+	if len(recorded.cutOff) > 0 && d.recovered {
+		if err := d.recover(context.WithoutCancel(ctx), o.Events, recorded.cutOff); err != nil {
+			failed.Problems = append(failed.Problems, "find out what became of what failed: "+err.Error())
+		}
+	}
+	return p, failed
 }
 
 // interruptible returns a context that is cancelled after ctx is, but not before the engine listens for it.

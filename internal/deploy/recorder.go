@@ -9,6 +9,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 
 	"github.com/deepstreamhub/platform/internal/plan"
+	"github.com/deepstreamhub/platform/internal/reclaim"
 )
 
 // stackType is the type token of the stack itself.
@@ -31,7 +32,8 @@ type recorder struct {
 	leftovers []plan.Step     // deletions of what was replaced, now or in an earlier operation
 	messages  map[string][]string
 	failures  []plan.Step
-	seen      map[string]bool // plugin downloads already told of
+	seen      map[string]bool     // plugin downloads already told of
+	cutOff    []reclaim.Operation // failures that leave open what became of the call
 }
 
 func newRecorder(t Target, preview bool, listener func(plan.Event)) *recorder {
@@ -84,6 +86,9 @@ func (r *recorder) record(e apitype.EngineEvent) {
 		r.resource(out, plan.EventFinished, e.ResOutputsEvent.Metadata)
 	case e.ResOpFailedEvent != nil:
 		r.resource(out, plan.EventFailed, e.ResOpFailedEvent.Metadata)
+		if op, open := unanswered(*e.ResOpFailedEvent, r.messages[e.ResOpFailedEvent.Metadata.URN]); open {
+			r.cutOff = append(r.cutOff, op)
+		}
 	case e.DiagnosticEvent != nil:
 		r.diagnostic(out, *e.DiagnosticEvent)
 	case e.ErrorEvent != nil:
