@@ -1,0 +1,141 @@
+package crash
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/grpc"
+
+	"github.com/deepstreamhub/platform/internal/plan"
+)
+
+// Point is one moment at which the engine could have been killed, with what it would have left.
+type Point struct {
+	Verb   string // up or destroy: what was running
+	When   string // before: the call has not reached AWS; after: AWS has done it and nobody knows
+	Call   string // create, update, delete
+	Type   string // of the resource
+	Name   string // its logical name
+	Number int    // in order of time, from 1
+
+	state, cloud []byte // compressed
+}
+
+func (p Point) String() string {
+	return fmt.Sprintf("%s, %s %s %s (%s)", p.Verb, p.When, p.Call, p.Name, p.Type)
+}
+
+// recorder copies state and cloud around every call that changes AWS. No call is inside AWS while it copies, so that a
+// copy is what one moment left: the state may be older than the cloud, but whatever the cloud has done was announced in it.
+type recorder struct {
+	stateFile, cloudFile string
+	freeze               sync.RWMutex // held for reading by whoever is inside AWS
+
+	mu     sync.Mutex
+	verb   string // empty: nothing is recorded
+	points []Point
+	err    error
+}
+
+// record begins to copy, for a run of that verb; an empty one ends it.
+func (r *recorder) record(verb string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.verb = verb
+}
+
+// around is the interceptor.
+func (r *recorder) around(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	call, urn := changes(req)
+	if call == "" {
+		return handler(ctx, req)
+	}
+	r.copy("before", call, urn)
+	r.freeze.RLock()
+	resp, err := handler(ctx, req)
+	r.freeze.RUnlock()
+	r.copy("after", call, urn)
+	return resp, err
+}
+
+// changes returns what a request does to which resource, and nothing for one that changes nothing.
+func changes(req any) (call, urn string) {
+	switch req := req.(type) {
+	case *pulumirpc.CreateRequest:
+		if !req.GetPreview() {
+			return "create", req.GetUrn()
+		}
+	case *pulumirpc.UpdateRequest:
+		if !req.GetPreview() {
+			return "update", req.GetUrn()
+		}
+	case *pulumirpc.DeleteRequest:
+		return "delete", req.GetUrn()
+	}
+	return "", ""
+}
+
+func (r *recorder) copy(when, call, urn string) {
+	r.freeze.Lock()
+	defer r.freeze.Unlock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.verb == "" || r.err != nil {
+		return
+	}
+	p := Point{Verb: r.verb, When: when, Call: call, Type: plan.Type(urn), Name: plan.Name(urn), Number: len(r.points) + 1}
+	if p.state, r.err = compressed(r.stateFile); r.err != nil {
+		return
+	}
+	if p.cloud, r.err = compressed(r.cloudFile); r.err != nil {
+		return
+	}
+	r.points = append(r.points, p)
+}
+
+// compressed reads a file. Its writer renames it into place, so it is always whole.
+func compressed(path string) ([]byte, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	w, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.Write(text); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+func decompress(packed []byte, path string) error {
+	r, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return err
+	}
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(path, text, 0o600)
+}
+
+// stateFile is where a file backend keeps a stack's checkpoint.
+func stateFile(backendDir, project, stack string) string {
+	return filepath.Join(backendDir, ".pulumi", "stacks", project, stack+".json")
+}

@@ -1,0 +1,73 @@
+package crash
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"google.golang.org/grpc"
+
+	"github.com/deepstreamhub/platform/internal/awssim"
+	"github.com/deepstreamhub/platform/internal/deploy"
+	"github.com/deepstreamhub/platform/internal/engine"
+)
+
+// Subject is the stack whose crashes are tried.
+type Subject struct {
+	Stack   string
+	Project string // Pulumi.yaml's name
+	Root    string // folder with Pulumi.yaml
+	Program pulumi.RunFunc
+	Engine  engine.Engine
+	Environ []string // the caller's environment, of which the engine gets what it needs
+}
+
+// region is the subject in a folder of its own: an offline AWS, a state, a driver.
+type region struct {
+	aws    *awssim.Server
+	driver *deploy.Driver
+}
+
+// The folders of a region.
+func cloudDir(dir string) string { return filepath.Join(dir, "cloud") }
+func stateDir(dir string) string { return filepath.Join(dir, "state") }
+
+// open starts the offline AWS on what is in dir and opens the stack in it.
+func (s Subject) open(ctx context.Context, dir string, around grpc.UnaryServerInterceptor, more ...string) (*region, error) {
+	root := filepath.Join(dir, "root")
+	if err := s.copyProject(root); err != nil {
+		return nil, err
+	}
+	aws, err := awssim.Start(awssim.Options{Dir: cloudDir(dir), Around: around})
+	if err != nil {
+		return nil, err
+	}
+	backend := (&url.URL{Scheme: "file", Path: filepath.ToSlash(stateDir(dir))}).String()
+	env := engine.OfflineEnvironment(s.Environ, engine.Offline{
+		Dir: dir, Backend: backend, Passphrase: "crash", Providers: map[string]int{"aws": aws.Port()},
+	})
+	d, err := deploy.Open(ctx, s.Engine, deploy.Target{
+		Stack: s.Stack, Project: s.Project, Root: root, Backend: backend, Program: s.Program, Env: append(env, more...),
+	})
+	if err != nil {
+		return nil, errors.Join(err, aws.Close())
+	}
+	return &region{aws: aws, driver: d}, nil
+}
+
+func (r *region) close() error { return errors.Join(r.driver.Close(), r.aws.Close()) }
+
+// copyProject copies Pulumi.yaml without the stack's own file: the program has its configuration already.
+func (s Subject) copyProject(root string) error {
+	text, err := os.ReadFile(filepath.Join(s.Root, "Pulumi.yaml"))
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(root, 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(root, "Pulumi.yaml"), text, 0o600)
+}
