@@ -47,6 +47,7 @@ var bans = []arrow{
 	{From: "internal/drift", To: "github.com/pulumi/", Reason: "drift is judged on plain plans"},
 	{From: "internal/health", To: "github.com/pulumi/", Reason: "health is asked of AWS, not of an engine"},
 	{From: "internal/health", To: module + "/internal/awssim", Reason: "health is asked of every AWS alike"},
+	{From: "internal/github", To: module, Reason: "GitHub is told texts; it knows nothing of what they are about"},
 	{From: "internal/comment", To: "github.com/pulumi/", Reason: "comments are written from plain values"},
 	{From: "internal/progress", To: "github.com/pulumi/", Reason: "renderers fold plain events"},
 	{From: "internal/awssim/cloud", To: "github.com/pulumi/", Reason: "the offline AWS knows AWS, not Pulumi"},

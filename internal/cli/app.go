@@ -57,6 +57,7 @@ type deps struct {
 	overlaps   func(map[string]config.Config) error
 	findEngine func(context.Context, engine.Options) (engine.Engine, error)
 	open       func(context.Context, engine.Engine, deploy.Target) (driver, error)
+	listStacks func(context.Context, engine.Engine, deploy.Target) ([]string, error)
 	openState  func(context.Context, deploy.Target) (*store.Store, error)
 	judge      func(plan.State) error // whether a stack with this checkpoint may be destroyed
 	program    func(offline bool) pulumi.RunFunc
@@ -105,6 +106,7 @@ machine: no AWS account, no login, and nothing outside .hub/ is written.`,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
-	root.AddCommand(a.up(), a.preview(), a.refresh(), a.drift(), a.health(), a.destroy(), a.outputs(), a.bootstrap(), a.unlock(), a.stateCommands(), a.offlineAWS())
+	root.AddCommand(a.up(), a.preview(), a.refresh(), a.drift(), a.health(), a.destroy(), a.outputs(),
+		a.newStack(), a.reap(), a.pin(), a.publish(), a.bootstrap(), a.unlock(), a.stateCommands(), a.offlineAWS())
 	return root
 }

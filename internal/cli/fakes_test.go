@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -82,6 +83,10 @@ func newWorld(t *testing.T) *world {
 			judge:      func(s plan.State) error { return gate.Destroy(s) },
 			program:    func(bool) pulumi.RunFunc { return nil },
 			readHealth: w.readHealth,
+			listStacks: func(context.Context, engine.Engine, deploy.Target) ([]string, error) {
+				w.note("list")
+				return slices.Collect(maps.Keys(w.states)), nil
+			},
 			startCloud: func(cloudOptions) (cloud, error) { w.note("cloud"); return fakeCloud{w}, nil },
 			settings: func(dir string, offline bool) (settings.Settings, error) {
 				w.note("settings %s offline=%t", filepath.Base(dir), offline)

@@ -43,6 +43,7 @@ func production() deps {
 			return func(ctx *pulumi.Context) error { return bootstrap.Account(s, bootstrap.Options{Adopt: *adopt})(ctx) }
 		},
 		readHealth: readHealth,
+		listStacks: deploy.Stacks,
 	}
 }
 

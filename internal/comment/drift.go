@@ -1,7 +1,9 @@
 package comment
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/deepstreamhub/platform/internal/drift"
 	"github.com/deepstreamhub/platform/internal/plan"
@@ -11,10 +13,23 @@ import (
 // happened are operations of a refresh: what was done to the resource by somebody else.
 var happened = map[plan.Op]string{plan.OpUpdate: "changed", plan.OpDelete: "**gone**", plan.OpCreate: "came back"}
 
+// settled is the second line of a text by which there is nothing left to do.
+const settled = "<!-- deepstreamhub:settled -->"
+
+// Settled reports whether an issue with this text can be closed.
+func Settled(text string) bool {
+	_, rest, _ := strings.Cut(text, "\n")
+	return strings.HasPrefix(rest, settled+"\n")
+}
+
 // Drift writes the text of the one issue about drift in several stacks. It is never longer than Limit.
 func Drift(reports ...drift.Report) string {
 	w := &writer{limit: Limit - reserve}
 	w.line(Marker("drift", "all"))
+	drifted := drift.Judge(reports...)
+	if drifted == nil {
+		w.line(settled)
+	}
 	for _, r := range reports {
 		sign := signs[risk.Nothing]
 		if len(r.Drifted) > 0 {
@@ -28,8 +43,8 @@ func Drift(reports ...drift.Report) string {
 			w.table("\n| Resource | Was → is | |\n| --- | --- | --- |\n", "\n", rows(findings(r), happened))
 		}
 	}
-	if err := drift.Judge(reports...); err != nil {
-		var advised interface{ Advice() string } = err.(*drift.Error)
+	var advised interface{ Advice() string }
+	if errors.As(drifted, &advised) {
 		w.line("\n" + fence(advised.Advice(), errorBytes))
 	}
 	w.closeLeft("hub drift")

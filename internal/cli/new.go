@@ -1,0 +1,77 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/deepstreamhub/platform/internal/config"
+)
+
+// stackName is what may be both a stack's name and the first part of its hostname.
+var stackName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}[a-z0-9]$`)
+
+func (a App) newStack() *cobra.Command {
+	var f flags
+	var like string
+	var lasts time.Duration
+	c := &cobra.Command{
+		Use:   "new STACK --like STACK --for DURATION",
+		Short: "Write the stack file of a short-lived region",
+		Long: `new writes Pulumi.<stack>.yaml for a region like another one that lives for a while:
+nothing protected, nothing left behind, nobody woken by its alarms, a hostname of its own.
+hub reap takes it down once its time is over.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, stacks []string) error {
+			if !stackName.MatchString(stacks[0]) {
+				return usageError{fmt.Errorf("stack %s: must be letters, digits and hyphens, at most 32", stacks[0]), c.CommandPath()}
+			}
+			if like == "" || lasts <= 0 {
+				return usageError{errors.New("say --like which stack and --for how long, such as --for 4h"), c.CommandPath()}
+			}
+			s, err := a.parse(c, f, stacks)
+			if err != nil {
+				return err
+			}
+			return s.newStack(like, lasts)
+		},
+	}
+	f.addRead(c)
+	c.Flags().StringVar(&like, "like", "", "the stack whose file is taken as a model")
+	c.Flags().DurationVar(&lasts, "for", 0, "how long it lives")
+	return c
+}
+
+// newStack writes the file and takes it back if the configuration in it cannot be used.
+func (s *session) newStack(like string, lasts time.Duration) error {
+	name := s.stacks[0]
+	model, err := os.ReadFile(filepath.Join(s.root, "Pulumi."+like+".yaml"))
+	if err != nil {
+		return fmt.Errorf("read model: %w", err)
+	}
+	text, err := config.ShortLived(model, name, s.Now().Add(lasts))
+	if err != nil {
+		return fmt.Errorf("make %s like %s: %w", name, like, err)
+	}
+	path := filepath.Join(s.root, "Pulumi."+name+".yaml")
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return fmt.Errorf("write stack file: %w", err)
+	}
+	_, err = file.Write(text)
+	if err = errors.Join(err, file.Close()); err == nil {
+		if _, err = s.deps.load(s.root, name, s.offline); err != nil {
+			err = configError{err}
+		}
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(path))
+	}
+	s.say("Wrote %s. Bring it up with: %s", filepath.Base(path), s.again("up"))
+	return nil
+}

@@ -1,0 +1,59 @@
+package config
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+
+	"gopkg.in/yaml.v3"
+)
+
+// ShortLived returns the stack file of a short-lived stack like the one whose file is given: nothing protected, nothing
+// left behind, nobody woken by its alarms, a name of its own, and an end.
+func ShortLived(like []byte, name string, expires time.Time) ([]byte, error) {
+	var file struct {
+		SecretsProvider string         `yaml:"secretsprovider,omitempty"`
+		Config          map[string]any `yaml:"config"`
+	}
+	if err := yaml.Unmarshal(like, &file); err != nil {
+		return nil, fmt.Errorf("read stack file: %w", err)
+	}
+	group := func(name string) map[string]any {
+		key := Project + ":" + name
+		g, ok := file.Config[key].(map[string]any)
+		if !ok {
+			g = map[string]any{}
+			file.Config[key] = g
+		}
+		return g
+	}
+	if file.Config == nil {
+		file.Config = map[string]any{}
+	}
+	platform := group("platform")
+	platform["protect"], platform["expires"] = false, expires.UTC().Format(time.RFC3339)
+	network := group("network")
+	network["nat"], network["endpoints"] = "single", []string{} // they cost by the hour, and one way out will do
+	database := group("database")
+	database["finalSnapshot"] = false
+	delete(database, "restoreFrom")
+	file.Config[Project+":backup"] = map[string]any{"enabled": false}
+	edge := group("edge")
+	zone, ok := edge["zone"].(string)
+	if !ok {
+		zone = Defaults().Edge.Zone
+	}
+	edge["hostname"] = name + "." + zone
+	delete(edge, "globalName")
+	delete(edge, "dataScope")
+	delete(group("observability"), "notify")
+
+	var out bytes.Buffer
+	fmt.Fprintf(&out, "# Short-lived: taken down by hub reap after %s.\n", platform["expires"])
+	encoder := yaml.NewEncoder(&out)
+	encoder.SetIndent(2)
+	if err := encoder.Encode(file); err != nil {
+		return nil, fmt.Errorf("write stack file: %w", err)
+	}
+	return out.Bytes(), encoder.Close()
+}

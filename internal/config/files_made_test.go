@@ -1,0 +1,68 @@
+package config_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/deepstreamhub/platform/internal/config"
+)
+
+// A pin changes its own value and not a byte more, and an image is the copy in the stack's region.
+func TestPinned(t *testing.T) {
+	t.Parallel()
+	before, err := os.ReadFile("../../Pulumi.prod-us.yaml")
+	require.NoError(t, err)
+	digest := "sha256:" + strings.Repeat("ab", 32)
+	after, err := config.Pinned(before, config.Pin{Image: "222233334444.dkr.ecr.eu-central-1.amazonaws.com/deepstream@" + digest, AMI: "ami-0123456789abcdef0"})
+	require.NoError(t, err)
+	old, now := strings.Split(string(before), "\n"), strings.Split(string(after), "\n")
+	require.Len(t, now, len(old))
+	var changed []string
+	for i := range old {
+		if old[i] != now[i] {
+			changed = append(changed, now[i])
+		}
+	}
+	require.Equal(t, []string{
+		"    ami: ami-0123456789abcdef0",
+		"    image: 222233334444.dkr.ecr.us-east-1.amazonaws.com/deepstream@" + digest,
+	}, changed)
+
+	_, err = config.Pinned([]byte("config: {}\n"), config.Pin{AMI: "ami-0123456789abcdef0"})
+	require.ErrorContains(t, err, "does not set it")
+	for _, p := range []config.Pin{{}, {Image: "repository:latest"}, {Image: "repository@sha256:12"}, {AMI: "latest"}} {
+		require.Error(t, p.Check())
+	}
+}
+
+// What a short-lived stack is made of can be used, leaves nothing behind and ends.
+func TestShortLived(t *testing.T) {
+	t.Parallel()
+	for _, like := range []string{"prod-eu", "prod-us"} {
+		model, err := os.ReadFile("../../Pulumi." + like + ".yaml")
+		require.NoError(t, err)
+		expires := time.Date(2026, 11, 26, 4, 0, 0, 0, time.FixedZone("", 3600))
+		text, err := config.ShortLived(model, "it-12", expires)
+		require.NoError(t, err)
+		dir := t.TempDir()
+		project, err := os.ReadFile("../../Pulumi.yaml")
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "Pulumi.yaml"), project, 0o600))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "Pulumi.it-12.yaml"), text, 0o600))
+		src, err := config.ReadFiles(dir, "it-12")
+		require.NoError(t, err)
+		cfg, err := config.Load(src, config.Options{Offline: true})
+		require.NoError(t, err)
+		require.False(t, *cfg.Platform.Protect)
+		require.False(t, *cfg.Database.FinalSnapshot)
+		require.False(t, *cfg.Backup.Enabled)
+		require.Equal(t, "2026-11-26T03:00:00Z", cfg.Platform.Expires)
+		require.Equal(t, "it-12.deepstreamhub.com", cfg.Edge.Hostname)
+		require.Empty(t, cfg.Observability.Notify)
+	}
+}

@@ -1,0 +1,84 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Pin names what a stack runs on: values that only exist once somebody made them.
+type Pin struct {
+	Image string // registry/repository@sha256:...; empty leaves it
+	AMI   string // empty leaves it
+}
+
+var (
+	pinnedImage = regexp.MustCompile(`^[^\s@]+@sha256:[0-9a-f]{64}$`)
+	pinnedAMI   = regexp.MustCompile(`^ami-[0-9a-f]{8,17}$`)
+	registry    = regexp.MustCompile(`^([0-9]{12}\.dkr\.ecr\.)[a-z0-9-]+(\.amazonaws\.com/)`)
+)
+
+// Check refuses what is not pinned.
+func (p Pin) Check() error {
+	var problems []error
+	if p.Image == "" && p.AMI == "" {
+		problems = append(problems, errors.New("name an image or a machine image"))
+	}
+	if p.Image != "" && !pinnedImage.MatchString(p.Image) {
+		problems = append(problems, fmt.Errorf("image %s: must be pinned by digest, repository@sha256:<64 hex digits>", p.Image))
+	}
+	if p.AMI != "" && !pinnedAMI.MatchString(p.AMI) {
+		problems = append(problems, fmt.Errorf("machine image %s: must be an id, such as ami-0a1b2c3d4e5f60718", p.AMI))
+	}
+	return errors.Join(problems...)
+}
+
+// Pinned returns a stack file with other pins, and everything else, comments included, as it was. An image in ECR is taken
+// from the stack's own region, where ECR has copied it.
+func Pinned(file []byte, p Pin) ([]byte, error) {
+	var doc yaml.Node
+	if err := yaml.Unmarshal(file, &doc); err != nil {
+		return nil, fmt.Errorf("read stack file: %w", err)
+	}
+	if len(doc.Content) == 0 {
+		return nil, errors.New("read stack file: it is empty")
+	}
+	config := entry(doc.Content[0], "config")
+	if region := entry(config, "aws:region"); region != nil && p.Image != "" {
+		p.Image = registry.ReplaceAllString(p.Image, "${1}"+region.Value+"${2}")
+	}
+	lines := bytes.SplitAfter(file, []byte("\n"))
+	for _, to := range []struct{ group, key, value string }{{"service", "image", p.Image}, {"cluster", "ami", p.AMI}} {
+		if to.value == "" {
+			continue
+		}
+		node := entry(entry(config, Project+":"+to.group), to.key)
+		if node == nil {
+			return nil, fmt.Errorf("pin %s.%s: the stack file does not set it", to.group, to.key)
+		}
+		line := string(lines[node.Line-1])
+		before, rest := line[:node.Column-1], line[node.Column-1:]
+		if !strings.Contains(rest, node.Value) {
+			return nil, fmt.Errorf("pin %s.%s: its value is not on one line", to.group, to.key)
+		}
+		lines[node.Line-1] = []byte(before + strings.Replace(rest, node.Value, to.value, 1))
+	}
+	return bytes.Join(lines, nil), nil
+}
+
+// entry returns the value of a mapping's key, nil for none.
+func entry(mapping *yaml.Node, key string) *yaml.Node {
+	if mapping == nil || mapping.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(mapping.Content); i += 2 {
+		if mapping.Content[i].Value == key {
+			return mapping.Content[i+1]
+		}
+	}
+	return nil
+}

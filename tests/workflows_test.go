@@ -1,0 +1,220 @@
+package tests
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gopkg.in/yaml.v3"
+
+	"github.com/deepstreamhub/platform/bootstrap/settings"
+	"github.com/deepstreamhub/platform/internal/config"
+	"github.com/deepstreamhub/platform/tests/harness"
+)
+
+// workflow is what the rules look at in a file of .github.
+type workflow struct {
+	file        string
+	text        string
+	On          yaml.Node      `yaml:"on"`
+	Permissions map[string]any `yaml:"permissions"`
+	Concurrency concurrency    `yaml:"concurrency"`
+	Jobs        map[string]job `yaml:"jobs"`
+}
+
+type concurrency struct {
+	Group  string `yaml:"group"`
+	Cancel bool   `yaml:"cancel-in-progress"`
+}
+
+type job struct {
+	If          string            `yaml:"if"`
+	Environment string            `yaml:"environment"`
+	Permissions map[string]string `yaml:"permissions"`
+	Concurrency concurrency       `yaml:"concurrency"`
+	Uses        string            `yaml:"uses"`
+	Timeout     int               `yaml:"timeout-minutes"`
+	Steps       []jobStep         `yaml:"steps"`
+}
+
+type jobStep struct {
+	Uses string         `yaml:"uses"`
+	Run  string         `yaml:"run"`
+	With map[string]any `yaml:"with"`
+}
+
+func workflows(t *testing.T) []workflow {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(harness.Root(t), ".github", "workflows", "*.yml"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	var all []workflow
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		require.NoError(t, err)
+		w := workflow{file: filepath.Base(f), text: string(text)}
+		require.NoError(t, yaml.Unmarshal(text, &w), f)
+		all = append(all, w)
+	}
+	return all
+}
+
+// The linter that is pinned in tools/lint finds nothing.
+func TestActionlint(t *testing.T) {
+	t.Parallel()
+	root := harness.Root(t)
+	linter := filepath.Join(t.TempDir(), "actionlint")
+	build := exec.Command("go", "build", "-C", filepath.Join(root, "tools", "lint"), "-o", linter, "github.com/rhysd/actionlint/cmd/actionlint")
+	out, err := build.CombinedOutput()
+	require.NoError(t, err, string(out))
+	lint := exec.Command(linter, "-shellcheck=", "-pyflakes=") // which a machine may lack
+	lint.Dir = root
+	out, err = lint.CombinedOutput()
+	require.NoError(t, err, string(out))
+}
+
+var pinned = regexp.MustCompile(`^(\./\.github/.*|[\w-]+/[\w-]+@[0-9a-f]{40})$`)
+
+// What a job may do and whose code it runs.
+func TestWorkflowsHoldTheHouseRules(t *testing.T) {
+	t.Parallel()
+	root := harness.Root(t)
+	cfg, err := settings.Read(filepath.Join(root, "bootstrap"), settings.Stack, config.Options{Offline: true})
+	require.NoError(t, err)
+	for _, w := range workflows(t) {
+		t.Run(w.file, func(t *testing.T) {
+			require.NotContains(t, w.text, "pull_request_target", "it would run a branch's code with the repository's rights")
+			require.NotNil(t, w.Permissions, "no rights but those that a job names")
+			require.Empty(t, w.Permissions)
+			for _, line := range strings.Split(w.text, "\n") {
+				if strings.Contains(line, "uses: ") && !strings.Contains(line, "uses: ./") {
+					require.Regexp(t, `@[0-9a-f]{40} # v\d+\.\d+\.\d+$`, line, "the tag that the commit was")
+				}
+			}
+			for name, j := range w.Jobs {
+				requireJob(t, w, name, j, cfg.GitHub)
+			}
+		})
+	}
+	action, err := os.ReadFile(filepath.Join(root, ".github", "actions", "hub", "action.yml"))
+	require.NoError(t, err)
+	for _, m := range regexp.MustCompile(`uses: (\S+)`).FindAllStringSubmatch(string(action), -1) {
+		require.Regexp(t, pinned, m[1])
+	}
+}
+
+func requireJob(t *testing.T, w workflow, name string, j job, github settings.GitHub) {
+	t.Helper()
+	require.NotEmpty(t, j.Permissions, "%s names its rights", name)
+	writes := 0
+	for right, level := range j.Permissions {
+		require.Contains(t, []string{"read", "write"}, level)
+		if level == "write" && right != "id-token" {
+			writes++
+		}
+	}
+	if j.Permissions["id-token"] == "write" {
+		require.Zero(t, writes, "%s: whoever has a role in AWS writes nothing to GitHub", name)
+	}
+	if j.Uses != "" {
+		require.Regexp(t, pinned, j.Uses)
+		return
+	}
+	require.NotZero(t, j.Timeout, "%s ends", name)
+	role := ""
+	for _, s := range j.Steps {
+		if s.Uses != "" {
+			require.Regexp(t, pinned, s.Uses)
+		}
+		if strings.HasPrefix(s.Uses, "actions/checkout@") && j.Permissions["contents"] != "write" {
+			require.Equal(t, false, s.With["persist-credentials"], "%s: no token is left where a step finds it", name)
+		}
+		if arn, ok := s.With["role-to-assume"].(string); ok {
+			role = arn[strings.LastIndex(arn, "/")+1:]
+		}
+		require.LessOrEqual(t, strings.Count(s.Run, "\n"), 6, "%s: what is longer belongs into hub", name)
+		require.NotContains(t, s.Run, "${{", "%s: values come by the environment, where they are not code", name)
+		if changesStacks.MatchString(s.Run) {
+			require.Equal(t, settings.DeployRole, role, name)
+			require.False(t, j.Concurrency.Cancel || w.Concurrency.Cancel, "%s: an up is never cancelled", name)
+			require.NotEmpty(t, j.Concurrency.Group+w.Concurrency.Group, "%s: one at a time", name)
+		}
+	}
+	switch role {
+	case settings.DeployRole:
+		require.True(t, slices.Contains(github.Environments, j.Environment) || j.Environment == "${{ inputs.stack }}",
+			"%s: the role is only given to the environments %v", name, github.Environments)
+		require.NotContains(t, w.text, "pull_request", "%s: nothing that was not merged deploys", name)
+	case settings.PreviewRole:
+		if strings.Contains(w.text, "pull_request:") {
+			require.Equal(t, github.PreviewEnvironment, j.Environment, name)
+			require.Equal(t, "github.event.pull_request.head.repo.full_name == github.repository", j.If, "%s: no forks", name)
+		}
+	case "":
+		require.NotContains(t, j.Permissions, "id-token", name)
+	default:
+		t.Errorf("%s takes the role %q, which bootstrap does not make", name, role)
+	}
+}
+
+var changesStacks = regexp.MustCompile(`hub (up|destroy|reap|refresh|unlock|bootstrap|state)\b`)
+
+// Every command line of hub in a workflow is one that hub has, with flags that it has.
+func TestWorkflowsCallHubAsItIs(t *testing.T) {
+	t.Parallel()
+	hub := filepath.Join(binaries.Build(t), "hub")
+	call := regexp.MustCompile(`(?m)(?:^|run: )\s*hub ((?:[a-z]+ ?)+)([^|>#\n]*)`)
+	calls := 0
+	for _, w := range workflows(t) {
+		for _, j := range w.Jobs {
+			for _, s := range j.Steps {
+				for _, m := range call.FindAllStringSubmatch(s.Run, -1) {
+					calls++
+					verb := strings.Fields(m[1])[:1]
+					if verb[0] == "publish" {
+						verb = strings.Fields(m[1])[:2]
+					}
+					help, err := exec.Command(hub, append(verb, "--help")...).Output()
+					require.NoError(t, err, m[0])
+					require.Contains(t, string(help), "hub "+strings.Join(verb, " "), m[0])
+					for _, flag := range regexp.MustCompile(`--[a-z-]+`).FindAllString(m[2], -1) {
+						require.Contains(t, string(help), flag+" ", m[0])
+					}
+				}
+			}
+		}
+	}
+	require.Greater(t, calls, 8)
+}
+
+// A cache that hits must hold what would be built: whatever goes into hub or the engine is in its key.
+func TestCacheKeysCoverTheSources(t *testing.T) {
+	t.Parallel()
+	root := harness.Root(t)
+	action, err := os.ReadFile(filepath.Join(root, ".github", "actions", "hub", "action.yml"))
+	require.NoError(t, err)
+	keys := regexp.MustCompile(`key: (hub|engine)-.*hashFiles\((.*)\)`).FindAllStringSubmatch(string(action), -1)
+	require.Len(t, keys, 2)
+	patterns := map[string]string{keys[0][1]: keys[0][2], keys[1][1]: keys[1][2]}
+	for _, file := range []string{"tools/go.mod", "tools/go.sum"} {
+		require.Contains(t, patterns["engine"], "'"+file+"'")
+	}
+	list := exec.Command("go", "list", "-deps", "-f", "{{$d := .Dir}}{{if .Module}}{{if .Module.Main}}{{range .GoFiles}}{{$d}}/{{.}}\n{{end}}{{range .EmbedFiles}}{{$d}}/{{.}}\n{{end}}{{end}}{{end}}", "./cmd/hub")
+	list.Dir = root
+	out, err := list.Output()
+	require.NoError(t, err)
+	for _, file := range append(strings.Fields(string(out)), filepath.Join(root, "go.mod"), filepath.Join(root, "go.sum")) {
+		rel, err := filepath.Rel(root, file)
+		require.NoError(t, err)
+		covered := strings.Contains(patterns["hub"], "'"+rel+"'") ||
+			strings.HasSuffix(rel, ".go") && strings.Contains(patterns["hub"], "'**/*.go'") ||
+			strings.HasPrefix(rel, "internal/") && strings.HasSuffix(rel, ".yaml") && strings.Contains(patterns["hub"], "'internal/**/*.yaml'") ||
+			strings.HasPrefix(rel, "images/") && strings.Contains(patterns["hub"], "'images/**'")
+		require.True(t, covered, "%s goes into hub and not into the key of its cache", rel)
+	}
+}
