@@ -30,7 +30,7 @@ func (a Account) writeState() []policy.Statement {
 		{
 			Sid:       "StateWrite",
 			Actions:   []string{"s3:DeleteObject", "s3:PutObject"},
-			Resources: policy.On("arn:aws:s3:::" + a.Bucket + "/.pulumi/*"),
+			Resources: policy.On("arn:aws:s3:::"+a.Bucket+"/.pulumi/*", "arn:aws:s3:::"+a.Bucket+"/.deepstreamhub/*"),
 		},
 		{
 			Sid:       "StateEncrypt",

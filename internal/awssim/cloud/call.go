@@ -189,8 +189,16 @@ func (o *Call) attempt(now time.Time) error {
 		return o.kind.complete(err, o.operation(), o.id)
 	}
 	t := &Tx{c: o.c, Region: o.region, salt: o.salt()}
+	if o.verb == verbDelete {
+		if r, err := o.c.lookup(o.kind, o.region, o.id); err == nil {
+			o.c.noteAll(t, o.verb, r)
+		}
+	}
 	if err := o.apply(t, now); err != nil {
 		return o.kind.complete(err, o.operation(), o.id)
+	}
+	if o.verb != verbDelete && o.r != nil {
+		o.c.noteAll(t, o.verb, o.r)
 	}
 	o.c.made[o.token]++
 	o.lost = o.fault.after(o)

@@ -45,7 +45,8 @@ type Cloud struct {
 	owned     map[key][]*Resource     // what AWS made along with a resource, by ownerKey
 	leaving   []*Resource             // what is being deleted
 	remnants  []Remnant
-	objects   *objects // what the buckets hold
+	objects   *objects          // what the buckets hold
+	recorded  map[string]Access // requests since Record; nil: none are remembered
 }
 
 type key struct{ Type, Region, ID string }
@@ -243,6 +244,7 @@ func (c *Cloud) Read(region, typ, id string) (inputs, state Map, err error) {
 	if !r.Gone.IsZero() {
 		return nil, nil, &NotFound{typ, k.region(region), id}
 	}
+	c.noteAll(&Tx{c: c, Region: region}, verbRead, r)
 	if k.Read != nil {
 		k.Read(&Tx{c: c, Region: region}, r)
 	}

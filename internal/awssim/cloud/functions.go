@@ -37,6 +37,17 @@ func (c *Cloud) Invoke(region, token string, args Map) (Map, error) {
 	if args == nil {
 		args = Map{}
 	}
+	for _, action := range strings.Fields(lookups[token]) {
+		resource := "*"
+		if action == "route53:GetHostedZone" || action == "route53:ListTagsForResource" {
+			resource = "arn:aws:route53:::hostedzone/*"
+		}
+		at := region
+		if strings.HasPrefix(action, "route53:") {
+			at = globalRegion
+		}
+		c.note(Access{Action: action, Resource: resource, Context: map[string]string{"aws:requestedregion": at}, For: "look up " + token})
+	}
 	return f(&Tx{c: c, Region: region}, args)
 }
 

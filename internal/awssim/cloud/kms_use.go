@@ -117,6 +117,7 @@ func (c *Cloud) keyFor(action string, u KeyUse) (*Resource, error) {
 	if k == nil {
 		return nil, Refuse("AccessDeniedException", "KMS Developer Guide, AWS managed keys", "The key policy of %s lets only its service use it", u.Key)
 	}
+	c.note(Access{Action: "kms:" + action, Resource: k.Str("arn"), Context: map[string]string{"aws:requestedregion": u.Region}, For: "state"})
 	caller := c.account.Principal
 	statements, err := parsePolicy(k.Str("policy"), resourcePolicy)
 	if err != nil || !allows(statements, request{Principal: principal{"AWS", caller}, Action: "kms:" + action, Resource: k.Str("arn")}) {

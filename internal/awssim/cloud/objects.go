@@ -285,6 +285,7 @@ func (c *Cloud) MayUse(bucket, action, name string, context map[string]string) e
 		arn += "/" + name
 	}
 	t := &Tx{c: c, Region: r.Region}
+	c.noteObject(r, action, arn)
 	q := request{Principal: principal{"AWS", c.account.Principal}, Action: action, Resource: arn, Context: context}
 	for _, s := range bucketStatements(t, r) {
 		if s.Deny && s.covers(q) {

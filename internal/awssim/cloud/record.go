@@ -1,0 +1,227 @@
+package cloud
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Access is one request to AWS as IAM decides on it.
+type Access struct {
+	Action   string            // ec2:CreateVpc
+	Resource string            // ARN, or * for an action without resource types
+	Context  map[string]string // condition keys, in lower case
+	For      string            // verb and type of what it was made for, such as create aws:ec2/vpc:Vpc
+}
+
+// Record has the cloud remember, from now on, every request that is made to it. Requests are those that IAM would be asked
+// about: one operation on a resource is several.
+func (c *Cloud) Record() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.recorded = map[string]Access{}
+}
+
+// Recorded returns the distinct requests since Record, sorted.
+func (c *Cloud) Recorded() []Access {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var out []Access
+	for _, k := range sortedKeys(c.recorded) {
+		out = append(out, c.recorded[k])
+	}
+	return out
+}
+
+// note remembers a request.
+func (c *Cloud) note(a Access) {
+	if c.recorded != nil {
+		c.recorded[fmt.Sprint(a.For, a.Action, a.Resource, a.Context)] = a
+	}
+}
+
+// noteAll remembers the requests of one operation on a resource.
+func (c *Cloud) noteAll(t *Tx, v verb, r *Resource) {
+	if c.recorded == nil {
+		return
+	}
+	for _, action := range actionsOf(r.Type, v) {
+		c.note(Access{Action: action, Resource: t.target(action, r), Context: t.contextOf(action, r), For: string(v) + " " + r.Type})
+	}
+	if v == verbCreate || v == verbUpdate {
+		for _, p := range t.passed(r) {
+			c.note(Access{Action: "iam:PassRole", Resource: p.role, For: string(v) + " " + r.Type,
+				Context: map[string]string{"aws:requestedregion": globalRegion, "iam:passedtoservice": p.service}})
+		}
+	}
+}
+
+// verbRead is what a refresh and an import do to a resource.
+const verbRead verb = "read"
+
+// globalRegion is where services without regions answer (AWS General Reference, "Global services").
+const globalRegion = "us-east-1"
+
+// actionsOf returns the actions of an operation on a type, reading included.
+func actionsOf(typ string, v verb) []string {
+	p, read := permissions[typ], permissions[typ].read
+	all := map[verb]string{verbCreate: p.create, verbUpdate: p.update, verbDelete: p.remove}[v]
+	return strings.Fields(all + " " + read)
+}
+
+// ActionsOf returns the actions that IAM decides on when something is made, changed, removed or read: verb is create,
+// update, delete or read. There are none for the types of an account's bootstrap.
+func ActionsOf(typ, operation string) []string { return actionsOf(typ, verb(operation)) }
+
+// unscoped are actions on no resource in particular (Service Authorization Reference: no resource types), and those whose
+// resources include some of AWS's own, which no ARN of the account covers. An entry that ends in : or a name's beginning
+// means all that begin so.
+var unscoped = strings.Fields(`ec2:Describe ec2:RunInstances ec2:CreateLaunchTemplate ec2:CreateVpcEndpoint autoscaling:Describe elasticloadbalancing:Describe
+	acm:RequestCertificate application-autoscaling: backup-storage:MountCapsule cloudwatch:DescribeAlarms cloudwatch:PutDashboard cloudwatch:GetDashboard
+	cloudwatch:DeleteDashboards ecs:CreateCluster ecs:CreateCapacityProvider ecs:RegisterTaskDefinition ecs:DescribeTaskDefinition ecs:DeregisterTaskDefinition
+	elasticache:Describe kms:CreateKey kms:ListAliases logs:CreateLogDelivery logs:DeleteLogDelivery logs:DescribeLogGroups logs:PutResourcePolicy logs:DescribeResourcePolicies
+	rds:Describe route53:CreateHealthCheck route53:ListHostedZones secretsmanager:GetRandomPassword wafv2:`)
+
+// Unscoped reports whether an action is decided on no resource of the account in particular.
+func Unscoped(action string) bool {
+	return slices.ContainsFunc(unscoped, func(u string) bool { return strings.HasPrefix(action, u) })
+}
+
+// target is the ARN that an action on a resource is decided on.
+func (t *Tx) target(action string, r *Resource) string {
+	service, _, _ := strings.Cut(action, ":")
+	switch {
+	case Unscoped(action):
+		return "*"
+	case action == "route53:GetChange":
+		return "arn:aws:route53:::change/C0000000000000"
+	case r.Type == typeRecord:
+		return "arn:aws:route53:::hostedzone/" + r.Str("zoneId")
+	case r.Type == typeRolePolicy || r.Type == typeRoleAttachment:
+		if role, ok := t.Find(typeRole, "", r.Str("role")); ok {
+			return role.Str("arn")
+		}
+		return t.GlobalARN("iam", "role/"+r.Str("role"))
+	case service == "s3":
+		return "arn:aws:s3:::" + r.Str("bucket")
+	case service == "kms" && r.Type != typeKey && r.Type != typeAlias:
+		return t.ARN("kms", "key/of-"+r.ID)
+	}
+	for _, arn := range []string{r.Str("arn"), r.ID} {
+		if strings.HasPrefix(arn, "arn:aws:"+service+":") {
+			return arn
+		}
+	}
+	return t.ARN(service, r.ID)
+}
+
+// contextOf are the condition keys of an action on a resource.
+func (t *Tx) contextOf(action string, r *Resource) map[string]string {
+	region := t.Region
+	if kinds[r.Type].Global {
+		region = globalRegion
+	}
+	keys := map[string]string{"aws:requestedregion": region, "aws:resourceaccount": t.Account()}
+	role := r
+	if r.Type == typeRolePolicy || r.Type == typeRoleAttachment {
+		role, _ = t.Find(typeRole, "", r.Str("role"))
+	}
+	// The actions that carry it ("Actions, resources, and condition keys for AWS Identity and Access Management").
+	if role != nil && oneOf(action, "iam:CreateRole iam:PutRolePolicy iam:DeleteRolePolicy iam:AttachRolePolicy iam:DetachRolePolicy iam:PutRolePermissionsBoundary") {
+		if b := role.Str(boundaryOf); b != "" {
+			keys["iam:permissionsboundary"] = b
+		}
+	}
+	return keys
+}
+
+// givenRole is a role that is given to a service.
+type givenRole struct{ role, service string }
+
+// roleInputs say where types name roles that they give to a service.
+var roleInputs = map[string]map[string]string{
+	typeTask:                  {"executionRoleArn": "ecs-tasks", "taskRoleArn": "ecs-tasks"},
+	"aws:ec2/flowLog:FlowLog": {"iamRoleArn": "vpc-flow-logs"},
+	"aws:rds/clusterInstance:ClusterInstance": {"monitoringRoleArn": "monitoring.rds"},
+	"aws:backup/selection:Selection":          {"iamRoleArn": "backup"},
+	"aws:cloudwatch/eventTarget:EventTarget":  {"roleArn": "events"},
+	typeGroup:                                 {"initialLifecycleHooks[].roleArn": "autoscaling"},
+}
+
+// passed are the roles that making or changing a resource gives to services: those that it names, and that of an instance
+// profile, in a launch template or by itself.
+func (t *Tx) passed(r *Resource) []givenRole {
+	var out []givenRole
+	for _, path := range sortedKeys(roleInputs[r.Type]) {
+		for _, arn := range r.Strs(path) {
+			if strings.HasPrefix(arn, "arn:") {
+				out = append(out, givenRole{arn, roleInputs[r.Type][path] + ".amazonaws.com"})
+			}
+		}
+	}
+	var profiles []string
+	switch r.Type {
+	case typeProfile:
+		profiles = append(profiles, r.Str("arn"))
+	case typeGroup:
+		ids := append(r.Strs("launchTemplate.id"), r.Strs("mixedInstancesPolicy.launchTemplate.launchTemplateSpecification.launchTemplateId")...)
+		for _, id := range ids {
+			if template, ok := t.Find("aws:ec2/launchTemplate:LaunchTemplate", "", id); ok {
+				profiles = append(profiles, template.Str("iamInstanceProfile.arn"))
+			}
+		}
+	}
+	for _, arn := range profiles {
+		profile, ok := t.Find(typeProfile, "arn", arn)
+		if !ok {
+			continue
+		}
+		if role, ok := t.Find(typeRole, "", profile.Str("role")); ok {
+			out = append(out, givenRole{role.Str("arn"), "ec2.amazonaws.com"})
+		}
+	}
+	return out
+}
+
+// noteObject remembers a request for objects, and what S3 does with the bucket's key in the caller's name (S3 User Guide,
+// "Using server-side encryption with AWS KMS keys": permissions).
+func (c *Cloud) noteObject(bucket *Resource, action, arn string) {
+	keys := map[string]string{"aws:requestedregion": bucket.Region}
+	c.note(Access{Action: action, Resource: arn, Context: keys, For: "state"})
+	use := map[string]string{"s3:GetObject": "kms:Decrypt", "s3:GetObjectVersion": "kms:Decrypt", "s3:PutObject": "kms:GenerateDataKey"}[action]
+	if key, err := c.objectKeyARN(bucket); err == nil && key != "" && use != "" {
+		c.note(Access{Action: use, Resource: key, Context: keys, For: "state"})
+	}
+}
+
+// Decision is what identity policies say of a request.
+type Decision string
+
+// The decisions (IAM User Guide, "Policy evaluation logic").
+const (
+	Allowed          Decision = "allowed"
+	ImplicitlyDenied Decision = "denied: nothing allows it"
+	ExplicitlyDenied Decision = "denied explicitly"
+)
+
+// Decide evaluates policies that are attached to a role on a request of that role's.
+func Decide(documents []string, a Access) (Decision, error) {
+	decision := ImplicitlyDenied
+	q := request{Action: a.Action, Resource: a.Resource, Context: a.Context}
+	for _, text := range documents {
+		statements, err := parsePolicy(text, identityPolicy)
+		if err != nil {
+			return "", err
+		}
+		for _, s := range statements {
+			switch {
+			case !s.covers(q):
+			case s.Deny:
+				return ExplicitlyDenied, nil
+			default:
+				decision = Allowed
+			}
+		}
+	}
+	return decision, nil
+}
