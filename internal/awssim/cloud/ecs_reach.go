@@ -58,15 +58,16 @@ type peer struct {
 	typ     string
 	hosts   []string // the properties that are its addresses
 	groups  string   // the property that holds its security groups
+	subnets ref      // its subnet group
 	answers func(t *Tx, r *Resource) bool
 }
 
 var peers = []peer{
-	{typ: typeDBCluster, hosts: []string{"endpoint", "readerEndpoint"}, groups: "vpcSecurityGroupIds[]",
+	{typ: typeDBCluster, hosts: []string{"endpoint", "readerEndpoint"}, groups: "vpcSecurityGroupIds[]", subnets: ref{"dbSubnetGroupName", typeDBSubnetGroup},
 		// The endpoint of a cluster is that of its instances ("Amazon Aurora endpoint connections", Aurora User Guide).
 		answers: func(t *Tx, r *Resource) bool { return len(members(t, r)) > 0 }},
 	{typ: typeReplicationGroup, hosts: []string{"primaryEndpointAddress", "readerEndpointAddress", "configurationEndpointAddress"},
-		groups: "securityGroupIds[]", answers: func(*Tx, *Resource) bool { return true }},
+		groups: "securityGroupIds[]", subnets: ref{"subnetGroupName", typeCacheSubnetGroup}, answers: func(*Tx, *Resource) bool { return true }},
 }
 
 func (w *workload) reaches(r *Resource, s peer) string {
@@ -79,7 +80,35 @@ func (w *workload) reaches(r *Resource, s peer) string {
 	case !w.admitted(groups, tasks, port):
 		return fmt.Sprintf("none of its security groups lets the tasks in on port %d", port)
 	}
+	group, _ := w.t.Find(s.subnets.typ, "", r.Str(s.subnets.property))
+	if group == nil {
+		return ""
+	}
+	for _, id := range group.Strs("subnetIds[]") {
+		if there, ok := w.t.Find(typeSubnet, "", id); ok && !w.filtered(there, port) {
+			return fmt.Sprintf("the network ACLs between the tasks and its subnet %s do not let port %d and its answers through", id, port)
+		}
+	}
 	return ""
+}
+
+// ref is a property that holds the id of a resource of a type.
+type ref struct{ property, typ string }
+
+// filtered reports whether the network ACLs between the tasks' subnets and another let calls to a port, and their
+// answers, through. They keep no state ("Control subnet traffic with network access control lists", Amazon VPC User Guide).
+func (w *workload) filtered(there *Resource, port int) bool {
+	for _, id := range w.service.Strs("networkConfiguration.subnets[]") {
+		here, ok := w.t.Find(typeSubnet, "", id)
+		if !ok || here.ID == there.ID {
+			continue
+		}
+		if !aclPasses(w.t, here, "egress", rangeOf(there), port, port) || !aclPasses(w.t, there, "ingress", rangeOf(here), port, port) ||
+			!aclPasses(w.t, there, "egress", rangeOf(here), reachEphemeral, reachLast) || !aclPasses(w.t, here, "ingress", rangeOf(there), reachEphemeral, reachLast) {
+			return false
+		}
+	}
+	return true
 }
 
 // opens reports whether one of the groups lets a port out to peers, known by their groups or by a range around them.

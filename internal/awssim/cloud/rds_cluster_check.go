@@ -202,7 +202,10 @@ func monitored(t *Tx, r *Resource) error {
 		return Refuse(code, rule, "You must specify a MonitoringInterval value other than 0 when you specify a MonitoringRoleARN value.")
 	}
 	if role != "" {
-		if _, ok := assumable(t, role, "monitoring.rds.amazonaws.com", "RDS", r.Str("arn")); !ok {
+		// RDS tries both at once: a role whose policy is not attached yet is refused like one that it may not take
+		// (claranet/terraform-aws-aurora#23).
+		found, ok := assumable(t, role, "monitoring.rds.amazonaws.com", "RDS", r.Str("arn"))
+		if !ok || !roleAllows(t, found, "logs:PutLogEvents", t.ARN("logs", "log-group:RDSOSMetrics:log-stream:"+r.ID), nil) {
 			return Refuse("InvalidParameterValue", "facts 91",
 				"IAM role ARN value is invalid or does not include the required permissions for: ENHANCED_MONITORING")
 		}

@@ -82,6 +82,15 @@ func TestMonitoringRoleIsForItsOwnSource(t *testing.T) {
 		"clusterIdentifier": cluster, "identifier": "one", "engine": "aurora-postgresql", "instanceClass": "db.r6g.large",
 		"monitoringInterval": 60.0, "monitoringRoleArn": role("elsewhere", "arn:aws:rds:us-east-1:111122223333:db:*"),
 	}
+	rights := func(name string) {
+		d.make("aws:iam/rolePolicyAttachment:RolePolicyAttachment", Map{
+			"role": name, "policyArn": "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole",
+		})
+	}
+	rights("elsewhere")
 	d.refused("InvalidParameterValue", typeDBInstance, instance)
-	d.make(typeDBInstance, with(instance, Map{"monitoringRoleArn": role("here", "arn:aws:rds:eu-central-1:111122223333:db:*")}))
+	here := with(instance, Map{"monitoringRoleArn": role("here", "arn:aws:rds:eu-central-1:111122223333:db:*")})
+	d.refused("InvalidParameterValue", typeDBInstance, here) // its policy is not attached yet
+	rights("here")
+	d.make(typeDBInstance, here)
 }

@@ -1,0 +1,17 @@
+package cloud
+
+// execAgent is what becomes of the agent that serves ECS Exec in a service's tasks: it looks for its rights when the task
+// starts, and stops without them, which keeps the task itself from nothing (ECS Developer Guide, "Monitor Amazon ECS
+// containers with ECS Exec"; ECS API, ManagedAgent: lastStatus).
+func execAgent(t *Tx, r, definition *Resource) string {
+	if !r.Bool("enableExecuteCommand") {
+		return ""
+	}
+	role, ok := roleByARN(t, definition.Str("taskRoleArn"))
+	for _, action := range []string{"CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel"} {
+		if !ok || !roleAllows(t, role, "ssmmessages:"+action, "*", nil) {
+			return "STOPPED"
+		}
+	}
+	return "RUNNING"
+}
