@@ -172,7 +172,6 @@ func TestSelectionTakesTaggedClustersOnly(t *testing.T) {
 		}},
 	}, selection.Plain()), "selection tags would add what else carries the tag")
 	require.Contains(t, selection.Dependencies, "backup-role-backup", "AWS refuses a role without its rights")
-	require.Contains(t, selection.Dependencies, "backup-role-restores")
 }
 
 func TestRole(t *testing.T) {

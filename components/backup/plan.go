@@ -40,7 +40,9 @@ func (b *builder) serviceRole() error {
 		if err != nil {
 			return err
 		}
-		b.rights = append(b.rights, attachment)
+		if p.arn == iam.ManagedPolicyAWSBackupServiceRolePolicyForBackup {
+			b.rights = append(b.rights, attachment)
+		}
 	}
 	b.role, b.backup.RoleArn = role, role.Arn
 	return nil

@@ -127,7 +127,7 @@ type Bus struct {
 
 	ClientSecurityGroupID pulumi.StringOutput // whoever carries this group may connect
 
-	// Ready must exist before anybody can connect.
+	// Ready must exist before anybody can connect. Who has an endpoint has waited for the cache itself.
 	Ready []pulumi.Resource
 }
 

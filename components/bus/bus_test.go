@@ -182,7 +182,7 @@ func TestHandedOn(t *testing.T) {
 			return 0
 		})
 		<-done
-		require.Len(t, b.Ready, 3, "the replication group and both rules")
+		require.Len(t, b.Ready, 2, "both rules")
 	})
 	require.Equal(t, []any{
 		"master.bus.example", 6379, "arn:aws:secretsmanager:::secret:bus", "arn:aws:mock:::bus-key", "bus-client-id",

@@ -61,7 +61,6 @@ func (b *builder) valkey() error {
 	}
 	b.bus.PrimaryEndpoint, b.bus.ReplicationGroupID = group.PrimaryEndpointAddress, group.ReplicationGroupId
 	b.bus.Port = group.Port.Elem()
-	b.bus.Ready = append(b.bus.Ready, group)
 	return nil
 }
 

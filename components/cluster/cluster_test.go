@@ -169,7 +169,7 @@ func TestHosts(t *testing.T) {
 	}, hosts.Plain()), "and no desiredCapacity, which is the capacity provider's")
 	require.Equal(t, []string{"desiredCapacity"}, hosts.RPC.GetIgnoreChanges())
 	require.Equal(t, "19m0s", hosts.RPC.GetCustomTimeouts().GetDelete())
-	for _, needed := range []string{"nat", "cluster-host-ecs", "cluster-host-ssm", "cluster-host-https"} {
+	for _, needed := range []string{"nat", "cluster-host-ecs", "cluster-host-https"} {
 		require.Contains(t, hosts.Dependencies, needed, "a host that boots without it cannot register")
 	}
 }

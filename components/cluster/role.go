@@ -45,8 +45,10 @@ func (b *builder) role() error {
 		if err != nil {
 			return err
 		}
-		// A host that boots before it may register gives up, and one that loses the right too early never leaves.
-		b.boot = append(b.boot, attachment)
+		if p.arn == iam.ManagedPolicyAmazonEC2ContainerServiceforEC2Role {
+			// A host that boots before it may register gives up, and one that loses the right too early never leaves.
+			b.boot = append(b.boot, attachment)
+		}
 	}
 	b.profile, err = iam.NewInstanceProfile(b.ctx, b.name+"-host-profile", &iam.InstanceProfileArgs{
 		Role: role.Name,

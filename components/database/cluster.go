@@ -121,7 +121,8 @@ func (b *builder) parameters() (*rds.ClusterParameterGroup, error) {
 // members makes the two instances. The one that is created first becomes the writer, so the reader waits for it; after
 // a failover they swap roles, which their names do not follow.
 func (b *builder) members() error {
-	var earlier []pulumi.Resource
+	first := b.monitors // what the writer waits for; the reader waits for it
+	var made []pulumi.Resource
 	for i, role := range [instances]string{"writer", "reader"} {
 		args := &rds.ClusterInstanceArgs{
 			ClusterIdentifier:    b.cluster.ID(),
@@ -140,16 +141,17 @@ func (b *builder) members() error {
 			ApplyImmediately:           applyNow,
 		}
 		b.observed(args)
-		instance, err := rds.NewClusterInstance(b.ctx, b.name+"-"+role, args, b.child, pulumi.DependsOn(append(earlier, b.monitors...)),
+		instance, err := rds.NewClusterInstance(b.ctx, b.name+"-"+role, args, b.child, pulumi.DependsOn(first),
 			// The zone is chosen once: a network that gains a zone lists its zones anew, and the instances would be replaced.
 			pulumi.IgnoreChanges([]string{"availabilityZone"}))
 		if err != nil {
 			return err
 		}
-		earlier = append(earlier, instance)
+		made = append(made, instance)
+		first = made
 		b.db.InstanceIdentifiers = append(b.db.InstanceIdentifiers, instance.Identifier)
 	}
-	b.db.Ready = append(b.db.Ready, earlier...)
+	b.db.Ready = append(b.db.Ready, made[0]) // the cluster's endpoint is the writer's
 	return nil
 }
 

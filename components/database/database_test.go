@@ -309,7 +309,7 @@ func TestHandedOn(t *testing.T) {
 			return 0
 		})
 		<-done
-		require.Len(t, d.Ready, 4, "both instances and both rules")
+		require.Len(t, d.Ready, 3, "the writer and both rules")
 	})
 	require.Equal(t, []string{
 		"arn:aws:secretsmanager:::secret:database", "arn:aws:mock:::database-key", "database-client-id", "deepstream", "deepstream",

@@ -21,57 +21,53 @@ func (b *builder) accessLogs() error {
 	if err != nil {
 		return err
 	}
-	public, err := s3.NewBucketPublicAccessBlock(b.ctx, name, &s3.BucketPublicAccessBlockArgs{
+	if _, err = s3.NewBucketPublicAccessBlock(b.ctx, name, &s3.BucketPublicAccessBlockArgs{
 		Bucket:                bucket.Bucket,
 		BlockPublicAcls:       pulumi.Bool(true),
 		BlockPublicPolicy:     pulumi.Bool(true),
 		IgnorePublicAcls:      pulumi.Bool(true),
 		RestrictPublicBuckets: pulumi.Bool(true),
-	}, b.child)
-	if err != nil {
+	}, b.child); err != nil {
 		return err
 	}
-	owner, err := s3.NewBucketOwnershipControls(b.ctx, name, &s3.BucketOwnershipControlsArgs{
+	if _, err = s3.NewBucketOwnershipControls(b.ctx, name, &s3.BucketOwnershipControlsArgs{
 		Bucket: bucket.Bucket,
 		Rule:   &s3.BucketOwnershipControlsRuleArgs{ObjectOwnership: pulumi.String("BucketOwnerEnforced")},
-	}, b.child, after(public))
-	if err != nil {
+	}, b.child); err != nil {
 		return err
 	}
 	allowed, err := s3.NewBucketPolicy(b.ctx, name, &s3.BucketPolicyArgs{
 		Bucket: bucket.Bucket,
 		Policy: b.document(bucket.Arn, place.bucketPolicy),
-	}, b.child, after(owner))
+	}, b.child)
 	if err != nil {
 		return err
 	}
-	encrypted, err := s3.NewBucketServerSideEncryptionConfigurationV2(b.ctx, name, &s3.BucketServerSideEncryptionConfigurationV2Args{
+	if _, err = s3.NewBucketServerSideEncryptionConfigurationV2(b.ctx, name, &s3.BucketServerSideEncryptionConfigurationV2Args{
 		Bucket: bucket.Bucket,
 		Rules: s3.BucketServerSideEncryptionConfigurationV2RuleArray{&s3.BucketServerSideEncryptionConfigurationV2RuleArgs{
 			ApplyServerSideEncryptionByDefault: &s3.BucketServerSideEncryptionConfigurationV2RuleApplyServerSideEncryptionByDefaultArgs{
 				SseAlgorithm: pulumi.String("AES256"),
 			},
 		}},
-	}, b.child)
-	if err != nil {
+	}, b.child); err != nil {
 		return err
 	}
 	b.logs = bucket
-	b.logsReady = []pulumi.Resource{allowed, encrypted}
+	b.logsReady = []pulumi.Resource{allowed}
 	b.edge.AccessLogBucket = bucket.Bucket
 	return b.expireLogs(name, bucket)
 }
 
 // expireLogs keeps what was overwritten or deleted for a while, and removes everything in the end.
 func (b *builder) expireLogs(name string, bucket *s3.BucketV2) error {
-	versions, err := s3.NewBucketVersioningV2(b.ctx, name, &s3.BucketVersioningV2Args{
+	if _, err := s3.NewBucketVersioningV2(b.ctx, name, &s3.BucketVersioningV2Args{
 		Bucket:                  bucket.Bucket,
 		VersioningConfiguration: &s3.BucketVersioningV2VersioningConfigurationArgs{Status: pulumi.String("Enabled")},
-	}, b.child)
-	if err != nil {
+	}, b.child); err != nil {
 		return err
 	}
-	_, err = s3.NewBucketLifecycleConfigurationV2(b.ctx, name, &s3.BucketLifecycleConfigurationV2Args{
+	_, err := s3.NewBucketLifecycleConfigurationV2(b.ctx, name, &s3.BucketLifecycleConfigurationV2Args{
 		Bucket: bucket.Bucket,
 		Rules: s3.BucketLifecycleConfigurationV2RuleArray{&s3.BucketLifecycleConfigurationV2RuleArgs{
 			Id:         pulumi.String("expire"),
@@ -85,7 +81,7 @@ func (b *builder) expireLogs(name string, bucket *s3.BucketV2) error {
 				DaysAfterInitiation: pulumi.Int(noncurrentDays),
 			},
 		}},
-	}, b.child, after(versions))
+	}, b.child)
 	return err
 }
 

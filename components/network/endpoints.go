@@ -134,9 +134,7 @@ func (b *builder) s3Endpoint() error {
 	if err != nil {
 		return err
 	}
-	// Connections to S3 that are open when the endpoint's routes appear are cut ("Gateway endpoints for Amazon S3",
-	// AWS PrivateLink), so hosts boot after it.
-	b.net.Egress = append(b.net.Egress, endpoint)
+	b.onlyWay(endpoint)
 	return nil
 }
 
@@ -180,7 +178,15 @@ func (b *builder) endpoints() error {
 		if err != nil {
 			return err
 		}
-		b.net.Egress = append(b.net.Egress, endpoint)
+		b.onlyWay(endpoint)
 	}
 	return nil
+}
+
+// onlyWay makes hosts wait for an endpoint where there is no other way out. Where there is NAT, AWS is reached through it
+// until the endpoint answers, and again once it is gone.
+func (b *builder) onlyWay(endpoint pulumi.Resource) {
+	if b.args.NAT == NATNone {
+		b.net.Egress = append(b.net.Egress, endpoint)
+	}
 }

@@ -73,7 +73,7 @@ func TestPolicies(t *testing.T) {
 	}
 }
 
-// TestEgressWaitsForEndpoints: hosts boot once each endpoint lets them in.
+// TestEgressWaitsForEndpoints: hosts boot once each endpoint lets them in, where endpoints are the only way.
 func TestEgressWaitsForEndpoints(t *testing.T) {
 	t.Parallel()
 	a := args()
@@ -87,6 +87,17 @@ func TestEgressWaitsForEndpoints(t *testing.T) {
 			t.Errorf("egress lacks the endpoint of %s", name)
 		}
 		componenttest.Find(t, resources, "aws:ec2/vpcEndpoint:VpcEndpoint", "network-endpoint-"+name)
+	}
+	if !slices.Contains(out.egress, "network-s3") {
+		t.Errorf("egress lacks the endpoint of S3: %v", out.egress)
+	}
+	a.NAT = network.NATPerZone
+	_, out = run(t, a)
+	if slices.ContainsFunc(out.egress, func(name string) bool { return name == "network-s3" || strings.HasPrefix(name, "network-endpoint-") }) {
+		t.Errorf("hosts that have NAT need not wait for endpoints: %v", out.egress)
+	}
+	if !slices.Contains(out.egress, "network-endpoints-https") {
+		t.Errorf("an endpoint that is there and lets nobody in shuts hosts off: %v", out.egress)
 	}
 }
 

@@ -232,7 +232,7 @@ func TestInputs(t *testing.T) {
 		if r.Type == "aws:ec2/route:Route" && r.Plain()["routeTableId"] == "network-data-id" {
 			t.Errorf("%s leads out of the isolated subnets", r.Name)
 		}
-		if (r.Type == "aws:ec2/eip:Eip" || r.Type == "aws:ec2/natGateway:NatGateway") && !slices.Contains(r.Dependencies, "network-igw") {
+		if r.Type == "aws:ec2/natGateway:NatGateway" && !slices.Contains(r.Dependencies, "network-igw") {
 			t.Errorf("%s does not wait for the internet gateway", r.Name)
 		}
 	}
@@ -291,11 +291,11 @@ func TestOutputs(t *testing.T) {
 	if d := cmp.Diff(want, out.lists); d != "" {
 		t.Errorf("-want +got\n%s", d)
 	}
-	if d := cmp.Diff([]string{"network-igw", "network-public-default"}, out.ingress); d != "" {
+	if d := cmp.Diff([]string{"network-igw"}, out.ingress); d != "" {
 		t.Errorf("ingress: -want +got\n%s", d)
 	}
 	for _, name := range []string{
-		"network-public-default", "network-private-euc1-az1", "network-private-euc1-az2-default", "network-s3"} {
+		"network-public-default", "network-private-euc1-az1", "network-private-euc1-az2-default"} {
 		if !slices.Contains(out.egress, name) {
 			t.Errorf("egress lacks %s: %v", name, out.egress)
 		}

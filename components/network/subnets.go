@@ -16,6 +16,7 @@ type builder struct {
 
 	vpc             *ec2.Vpc
 	gateway         *ec2.InternetGateway
+	publicRoute     *ec2.Route                     // the way from the public subnets to the gateway
 	publicIDs       map[string]pulumi.StringOutput // public subnet by zone
 	natIDs          map[string]pulumi.IDOutput     // NAT gateway by the zone that it serves
 	privateTableIDs pulumi.StringArray
@@ -95,11 +96,10 @@ func (b *builder) public() error {
 	if err != nil {
 		return err
 	}
-	route6, err := b.routeOut6(b.name+"-public", table, TierPublic)
-	if err != nil {
+	if _, err := b.routeOut6(b.name+"-public", table, TierPublic); err != nil {
 		return err
 	}
-	b.net.Ingress = append([]pulumi.Resource{b.gateway, route}, route6...)
+	b.net.Ingress, b.publicRoute = []pulumi.Resource{b.gateway}, route
 	acl, err := b.acl(TierPublic)
 	if err != nil {
 		return err
@@ -126,7 +126,7 @@ func (b *builder) nat() error {
 		return nil
 	}
 	// A path out through NAT ends in the public subnets' default route.
-	b.net.Egress = append(b.net.Egress, b.net.Ingress...)
+	b.net.Egress = append(b.net.Egress, b.publicRoute)
 	var gateway *ec2.NatGateway
 	for _, s := range b.tier(TierPublic) {
 		if gateway == nil || b.args.NAT == NATPerZone {
@@ -142,17 +142,16 @@ func (b *builder) nat() error {
 
 // natGateway makes one NAT gateway with its address. In a VPC whose internet gateway is not attached yet AWS accepts
 // the request and the gateway then fails (Gateway.NotAttached); and the internet gateway cannot be detached while the
-// address is in use. Neither shows in their inputs.
+// address is in use, which it is as long as there is a NAT gateway. Neither shows in the inputs.
 func (b *builder) natGateway(zone string) (*ec2.NatGateway, error) {
-	afterGateway := pulumi.DependsOn([]pulumi.Resource{b.gateway})
-	address, err := ec2.NewEip(b.ctx, b.key("eip", zone), &ec2.EipArgs{Domain: pulumi.String("vpc")}, b.child, afterGateway)
+	address, err := ec2.NewEip(b.ctx, b.key("eip", zone), &ec2.EipArgs{Domain: pulumi.String("vpc")}, b.child)
 	if err != nil {
 		return nil, err
 	}
 	return ec2.NewNatGateway(b.ctx, b.key("nat", zone), &ec2.NatGatewayArgs{
 		AllocationId: address.ID(), // an address's id is its allocation id
 		SubnetId:     b.publicIDs[zone],
-	}, b.child, afterGateway)
+	}, b.child, pulumi.DependsOn([]pulumi.Resource{b.gateway}))
 }
 
 // private makes the subnets of hosts and tasks, each with a table of its own so that it can use its own zone's NAT.

@@ -154,9 +154,9 @@ func (r *region) serviceArgs() *service.Args {
 		IPv6:             *r.cfg.Network.IPv6,
 		LoadBalancerArn:  r.edge.LoadBalancerArn,
 		LogRetentionDays: r.cfg.Service.LogRetentionDays,
-		// What has to be there before the first task starts, beyond what the arguments say: a listener, hosts to run
-		// on, and a way out for them.
-		DependsOn: slices.Concat([]pulumi.Resource{r.edge.Listener}, r.cluster.Ready, r.network.Egress),
+		// What has to be there before the first task starts, beyond what the arguments say: a listener, and hosts to run
+		// on, which wait for their way out.
+		DependsOn: slices.Concat([]pulumi.Resource{r.edge.Listener}, r.cluster.Ready),
 	}
 	if r.cluster.ExecKeyArn != nil {
 		args.Exec = &service.Exec{LogGroupArn: r.cluster.ExecLogGroupArn, KeyArn: r.cluster.ExecKeyArn}
