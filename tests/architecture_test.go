@@ -53,6 +53,7 @@ var bans = []arrow{
 	{From: "internal/awssim/cloud", To: "github.com/pulumi/", Reason: "the offline AWS knows AWS, not Pulumi"},
 	{From: "internal/awssim/cloud", To: module, Reason: "the offline AWS stands alone"},
 	{From: "internal/awssim", To: module + "/internal/program", Reason: "the offline AWS must not know what it is asked to run"},
+	{From: "internal/explore", To: "github.com/pulumi/", Reason: "orders are replayed without an engine"},
 	{From: "internal/program", To: module + "/internal/awssim", Reason: "production code never reaches the offline AWS"},
 	{From: "internal/deploy", To: module + "/internal/awssim", Reason: "the driver treats every AWS alike", Except: nil},
 	{From: "internal/program", To: module + "/internal/deploy", Reason: "the program does not know its driver"},

@@ -62,6 +62,7 @@ type deps struct {
 	judge      func(plan.State) error // whether a stack with this checkpoint may be destroyed
 	program    func(offline bool) pulumi.RunFunc
 	move       func(ctx context.Context, e engine.Engine, from, to deploy.Target) (resources int, err error)
+	region     func(config.Config) pulumi.RunFunc
 	startCloud func(cloudOptions) (cloud, error)
 	settings   func(dir string, offline bool) (settings.Settings, error)
 	// bootstrapped has later commands with --offline work on the account of these folders.
@@ -106,7 +107,7 @@ machine: no AWS account, no login, and nothing outside .hub/ is written.`,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
-	root.AddCommand(a.up(), a.preview(), a.refresh(), a.drift(), a.health(), a.destroy(), a.outputs(),
+	root.AddCommand(a.up(), a.preview(), a.refresh(), a.drift(), a.health(), a.destroy(), a.outputs(), a.explore(),
 		a.newStack(), a.reap(), a.pin(), a.publish(), a.bootstrap(), a.unlock(), a.stateCommands(), a.offlineAWS())
 	return root
 }

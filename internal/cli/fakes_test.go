@@ -87,6 +87,7 @@ func newWorld(t *testing.T) *world {
 				w.note("list")
 				return slices.Collect(maps.Keys(w.states)), nil
 			},
+			region:     func(config.Config) pulumi.RunFunc { return nil },
 			startCloud: func(cloudOptions) (cloud, error) { w.note("cloud"); return fakeCloud{w}, nil },
 			settings: func(dir string, offline bool) (settings.Settings, error) {
 				w.note("settings %s offline=%t", filepath.Base(dir), offline)

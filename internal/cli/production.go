@@ -35,6 +35,7 @@ func production() deps {
 		openState:    deploy.OpenState,
 		judge:        func(s plan.State) error { return gate.Destroy(s) },
 		program:      func(offline bool) pulumi.RunFunc { return program.With(config.Options{Offline: offline}) },
+		region:       program.Region,
 		move:         deploy.Move,
 		startCloud:   startCloud,
 		settings:     loadSettings,

@@ -1,8 +1,9 @@
 package cloud
 
 // execAgent is what becomes of the agent that serves ECS Exec in a service's tasks: it looks for its rights when the task
-// starts, and stops without them, which keeps the task itself from nothing (ECS Developer Guide, "Monitor Amazon ECS
-// containers with ECS Exec"; ECS API, ManagedAgent: lastStatus).
+// starts, and for Systems Manager, and stops without them, which keeps the task itself from nothing. It calls by the
+// task's own network interface (ECS Developer Guide, "Monitor Amazon ECS containers with ECS Exec"; ECS API, ManagedAgent:
+// lastStatus).
 func execAgent(t *Tx, r, definition *Resource) string {
 	if !r.Bool("enableExecuteCommand") {
 		return ""
@@ -12,6 +13,9 @@ func execAgent(t *Tx, r, definition *Resource) string {
 		if !ok || !roleAllows(t, role, "ssmmessages:"+action, "*", nil) {
 			return "STOPPED"
 		}
+	}
+	if groups := r.Strs("networkConfiguration.securityGroups[]"); len(groups) > 0 && !letsOut(t, groups, nil) {
+		return "STOPPED"
 	}
 	return "RUNNING"
 }

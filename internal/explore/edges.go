@@ -1,0 +1,172 @@
+package explore
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+)
+
+// EdgeReport says of every dependency of a stack what happens without it.
+type EdgeReport struct {
+	Stack    string       `json:"stack"`
+	Seed     uint64       `json:"seed"`
+	Edges    []EdgeResult `json:"edges"`
+	Uncaught int          `json:"uncaught"` // ordering dependencies that nothing misses
+}
+
+// EdgeResult is what happens to a stack without one of its dependencies.
+type EdgeResult struct {
+	From    string   `json:"from"` // what depends, as "type name"
+	To      string   `json:"to"`   // on what
+	Kind    EdgeKind `json:"kind"`
+	Implied []string `json:"implied,omitempty"` // other dependencies that keep the order all the same, as the names of a chain
+	Create  *Caught  `json:"create,omitempty"`  // what creation runs into; nil: nothing
+	Delete  *Caught  `json:"delete,omitempty"`  // what deletion runs into; nil: nothing
+}
+
+// Uncaught reports whether the dependency orders and nothing misses it.
+func (r EdgeResult) Uncaught() bool {
+	return r.Kind == Orders && len(r.Implied) == 0 && r.Create == nil && r.Delete == nil
+}
+
+// Caught is a refusal by AWS that a missing dependency leads to.
+type Caught struct {
+	Operation string `json:"operation"` // what was refused, as "type name"
+	Code      string `json:"code"`
+	Rule      string `json:"rule"`
+	Message   string `json:"message"`
+	Orders    int    `json:"orders"` // how many were played until one failed
+	Seed      uint64 `json:"seed"`
+}
+
+// few is how many orders are played for the side of a dependency on which nothing is missed while the other is caught,
+// and for dependencies that carry a value, which need no more reason to be.
+const few = 12
+
+// DropEach plays the stack without each of its dependencies in turn, at most o.Orders orders of creation and of deletion
+// each, until one fails.
+func (g *Graph) DropEach(ctx context.Context, o Options) (EdgeReport, error) {
+	report := EdgeReport{Stack: g.Stack, Seed: o.Seed}
+	base, err := g.built(Order{Direction: Up, Ops: make([]Op, len(g.Nodes))}, nil)
+	if err != nil {
+		return report, err
+	}
+	type pair struct {
+		from int
+		edge Edge
+	}
+	var edges []pair
+	for i := range g.Nodes {
+		for _, e := range g.Nodes[i].After {
+			edges = append(edges, pair{i, e})
+		}
+	}
+	like, err := newLikeness(g, base, o.Seed)
+	if err != nil {
+		return report, err
+	}
+	var mu sync.Mutex // guards base, which is copied by one at a time
+	report.Edges = make([]EdgeResult, len(edges))
+	err = share(ctx, Options{Orders: len(edges), Workers: o.Workers, Progress: o.Progress}, func() func(i int) error {
+		return func(i int) error {
+			d := &dropped{graph: g, without: g.Without(edges[i].from, edges[i].edge.To), from: edges[i].from, to: edges[i].edge.To, seed: o.Seed, like: like}
+			d.base = func() *world {
+				mu.Lock()
+				defer mu.Unlock()
+				return base.fork()
+			}
+			var err error
+			report.Edges[i], err = d.try(ctx, edges[i].edge.Kind, o.Orders)
+			return err
+		}
+	})
+	for _, r := range report.Edges {
+		if r.Uncaught() {
+			report.Uncaught++
+		}
+	}
+	return report, err
+}
+
+// dropped is a graph without one dependency.
+type dropped struct {
+	graph, without *Graph
+	from, to       int
+	seed           uint64
+	base           func() *world // the created stack
+	like           *likeness
+}
+
+func (d *dropped) try(ctx context.Context, kind EdgeKind, orders int) (EdgeResult, error) {
+	r := EdgeResult{From: d.graph.label(d.from), To: d.graph.label(d.to), Kind: kind}
+	if path := d.graph.Path(d.from, d.to); path != nil {
+		for _, i := range path {
+			r.Implied = append(r.Implied, d.graph.Nodes[i].Name)
+		}
+		return r, nil
+	}
+	up, down := newSchedule(d.without, Up).player(), newSchedule(d.without, Down).player()
+	search := func(direction Direction, from, to int) (*Caught, error) {
+		for k := from; k < to && ctx.Err() == nil; k++ {
+			caught, err := d.order(direction, k, up, down)
+			if caught != nil || err != nil {
+				return caught, err
+			}
+		}
+		return nil, nil
+	}
+	var err1, err2 error
+	some := min(few, orders)
+	r.Create, err1 = search(Up, 0, some)
+	r.Delete, err2 = search(Down, 0, some)
+	if err := errors.Join(err1, err2); err != nil || !r.Uncaught() {
+		return r, err
+	}
+	if r.Create, err1 = search(Up, some, orders); r.Create == nil {
+		r.Delete, err2 = search(Down, some, orders)
+	}
+	return r, errors.Join(err1, err2)
+}
+
+// order plays one order without the dependency, in which what no longer waits is given every chance to come first.
+func (d *dropped) order(direction Direction, k int, up, down *player) (*Caught, error) {
+	n, seed := len(d.graph.Nodes), d.seed+uint64(k)
+	var failed *Failure
+	if direction == Up {
+		w, err := newWorld(d.without)
+		if err != nil {
+			return nil, err
+		}
+		w.order = Draw(seed, Up, n, d.to)
+		end, refused := up.play(w.order, w, begin)
+		if failed = refused; failed == nil {
+			if err := d.like.unlike(d.from, w); err != nil {
+				failed = &Failure{Node: d.from, After: end.Sub(begin), Err: err}
+			}
+		}
+	} else {
+		w := d.base()
+		w.order = Draw(seed, Down, n, d.from)
+		failed = (&worker{graph: d.without, down: down}).remove(w, w.clock.Now())
+	}
+	if failed == nil {
+		return nil, nil
+	}
+	c := &Caught{Operation: d.graph.label(failed.Node), Message: failed.Err.Error(), Orders: k + 1, Seed: seed}
+	if e, ok := errors.AsType[*cloud.Error](failed.Err); ok {
+		c.Code, c.Rule, c.Message = e.Code, e.Rule, e.Message
+	}
+	return c, nil
+}
+
+// RuleOf puts what caught a missing dependency into a few words.
+func (c *Caught) RuleOf() string {
+	if c == nil {
+		return ""
+	}
+	return strings.Join(slices.DeleteFunc([]string{c.Code, c.Rule}, func(s string) bool { return s == "" }), ", ")
+}
