@@ -56,7 +56,9 @@ func everyDependencyCarries(t *testing.T, g *explore.Graph) {
 	r, err := g.DropEach(t.Context(), explore.Options{Orders: 200, Seed: 1})
 	require.NoError(t, err)
 	for _, e := range r.Edges {
-		require.False(t, e.Uncaught(), "nothing misses that %s waits for %s", e.From, e.To)
+		if e.Uncaught() {
+			t.Errorf("nothing misses that %s waits for %s", e.From, e.To)
+		}
 	}
 	for _, want := range [][2]string{
 		{"network-nat-", "network-igw"}, {"edge-lb", "network-igw"}, {"deepstream-service", "edge-https"}, {"deepstream-service", "deepstream-execution"},

@@ -337,8 +337,10 @@ func TestOutputs(t *testing.T) {
 			var mu sync.Mutex
 			got := map[string]string{}
 			var listener string
+			var rules []string
 			run(t, recorder(), test.args, func(e *edge.Edge) {
 				listener = e.Listener.PulumiResourceName()
+				rules = []string{e.TargetRules[0].PulumiResourceName(), e.TargetRules[1].PulumiResourceName()}
 				for key, output := range map[string]pulumi.StringOutput{
 					"hostname": e.Hostname, "global": e.GlobalName, "dns": e.DNSName, "lb": e.LoadBalancerArn,
 					"targets": e.TargetGroupArn, "group": e.TargetSecurityGroupID,
@@ -360,6 +362,9 @@ func TestOutputs(t *testing.T) {
 			}
 			if listener != "edge-https" {
 				t.Errorf("services would wait for %s", listener)
+			}
+			if d := cmp.Diff([]string{"edge-lb-to-targets", "edge-targets-from-lb"}, rules); d != "" {
+				t.Errorf("without them no target is healthy: -want +got\n%s", d)
 			}
 		})
 	}

@@ -56,17 +56,18 @@ func (b *builder) securityGroups() error {
 	}
 
 	port := pulumi.Int(b.args.TargetPort)
-	if _, err := vpc.NewSecurityGroupEgressRule(b.ctx, b.name+"-lb-to-targets", &vpc.SecurityGroupEgressRuleArgs{
+	out, err := vpc.NewSecurityGroupEgressRule(b.ctx, b.name+"-lb-to-targets", &vpc.SecurityGroupEgressRuleArgs{
 		SecurityGroupId:           balancer.ID(),
 		Description:               pulumi.String(fmt.Sprintf("Requests and health checks to targets on port %d", b.args.TargetPort)),
 		IpProtocol:                pulumi.String("tcp"),
 		FromPort:                  port,
 		ToPort:                    port,
 		ReferencedSecurityGroupId: targets.ID(),
-	}, b.child); err != nil {
+	}, b.child)
+	if err != nil {
 		return err
 	}
-	_, err = vpc.NewSecurityGroupIngressRule(b.ctx, b.name+"-targets-from-lb", &vpc.SecurityGroupIngressRuleArgs{
+	in, err := vpc.NewSecurityGroupIngressRule(b.ctx, b.name+"-targets-from-lb", &vpc.SecurityGroupIngressRuleArgs{
 		SecurityGroupId:           targets.ID(),
 		Description:               pulumi.String(fmt.Sprintf("Requests and health checks from the load balancer on port %d", b.args.TargetPort)),
 		IpProtocol:                pulumi.String("tcp"),
@@ -74,6 +75,7 @@ func (b *builder) securityGroups() error {
 		ToPort:                    port,
 		ReferencedSecurityGroupId: balancer.ID(),
 	}, b.child)
+	b.edge.TargetRules = []pulumi.Resource{out, in}
 	return err
 }
 

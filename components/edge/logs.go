@@ -84,6 +84,3 @@ func (b *builder) expireLogs(name string, bucket *s3.BucketV2) error {
 	}, b.child)
 	return err
 }
-
-// after makes a resource wait for others that its inputs do not name.
-func after(resources ...pulumi.Resource) pulumi.ResourceOption { return pulumi.DependsOn(resources) }

@@ -107,7 +107,7 @@ func (b *builder) records() error {
 		return err
 	}
 	b.edge.Hostname = own.Name
-	check, err := b.healthCheck(own)
+	check, err := b.healthCheck()
 	if err != nil {
 		return err
 	}
@@ -164,7 +164,7 @@ func (b *builder) alias(name string) *route53.RecordArgs {
 // healthCheck has Route 53 ask the region from outside, on the path that the load balancer asks its targets on: two
 // checks of different things could disagree, and then clients are sent to a region that answers nothing. Three failures
 // ten seconds apart are within the time in which deepstream's clients still retry.
-func (b *builder) healthCheck(hostname pulumi.Resource) (*route53.HealthCheck, error) {
+func (b *builder) healthCheck() (*route53.HealthCheck, error) {
 	return route53.NewHealthCheck(b.ctx, b.name+"-health", &route53.HealthCheckArgs{
 		Type:             pulumi.String("HTTPS"),
 		Fqdn:             pulumi.String(b.args.Hostname),
@@ -173,5 +173,5 @@ func (b *builder) healthCheck(hostname pulumi.Resource) (*route53.HealthCheck, e
 		EnableSni:        pulumi.Bool(true),
 		RequestInterval:  pulumi.Int(10),
 		FailureThreshold: pulumi.Int(3),
-	}, b.child, after(hostname))
+	}, b.child)
 }

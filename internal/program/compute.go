@@ -101,7 +101,7 @@ func (r *region) serviceTier() (err error) {
 	}
 	args.SecretKeyArns = []pulumi.StringInput{r.database.KeyArn, r.bus.KeyArn}
 	args.StopTimeoutSeconds = sizes.StopTimeout
-	args.DependsOn = slices.Concat(args.DependsOn, r.database.Ready, r.bus.Ready)
+	args.DependsOn = slices.Concat(args.DependsOn, r.edge.TargetRules, r.database.Ready, r.bus.Ready)
 	r.service, err = service.New(r.ctx, "deepstream", args, r.tier("deepstream")...)
 	return err
 }
