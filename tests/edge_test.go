@@ -1,6 +1,7 @@
 package tests
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -35,6 +36,15 @@ func TestEdgeSettings(t *testing.T) {
 		}
 	}
 	require.Equal(t, []string{checks[0].ID}, watched)
+
+	t.Log("observability.notify")
+	s.Config.Observability.Notify = []string{"mailto:ops@deepstreamhub.com"}
+	var told []string
+	for _, change := range harness.Changed(s.Preview()) {
+		told = append(told, change[:strings.LastIndex(change, "-")])
+	}
+	require.ElementsMatch(t, []string{"create observability-email", "create observability-health-email"}, told)
+	s.Config.Observability.Notify = nil
 
 	t.Log("edge.globalName")
 	s.Config.Edge.GlobalName, s.Config.Edge.DataScope = "global.deepstreamhub.com", "perRegion"

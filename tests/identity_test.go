@@ -7,9 +7,29 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/deepstreamhub/platform/bootstrap/access"
+	"github.com/deepstreamhub/platform/bootstrap/settings"
+	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/config"
 	"github.com/deepstreamhub/platform/tests/harness"
 )
+
+// What a region looks for in its account is what the account is given, by these names.
+func TestRegionsFindWhatTheAccountIsGiven(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, settings.Path, config.RolePath)
+	require.Equal(t, settings.Path+settings.BoundaryName, config.Boundary)
+	require.Equal(t, settings.SessionsLog, config.SessionLog)
+	boundary, err := access.Boundary().JSON()
+	require.NoError(t, err)
+	for _, p := range cloud.DefaultAccount().Policies {
+		if p.Path+p.Name == config.Boundary {
+			require.JSONEq(t, boundary, p.Policy, "regions come up offline under the boundary that they have in AWS")
+			return
+		}
+	}
+	t.Fatal("the offline account has no boundary")
+}
 
 // platform.permissionsBoundary and platform.rolePath: every role has them, and a boundary that nobody made is refused.
 func TestRolesAreBounded(t *testing.T) {

@@ -38,6 +38,11 @@ func TestNetworkToggles(t *testing.T) {
 	plans("an endpoint less", func() { net.Endpoints = []string{"logs"} }, "delete network-endpoint-ecr.api")
 	plans("no endpoints", func() { net.Endpoints = nil }, "delete network-endpoint-ecr.api", "delete network-endpoint-logs",
 		"delete network-endpoints", "delete network-endpoints-https")
+	oneNAT := []string{"update network-private-use1-az2-default", "update network-private-use1-az4-default"}
+	for _, zone := range net.Zones[1:] {
+		oneNAT = append(oneNAT, "delete network-eip-"+zone, "delete network-nat-"+zone)
+	}
+	plans("one NAT for all", func() { net.NAT = "single" }, oneNAT...)
 	plans("other retention", func() { net.FlowLogRetentionDays = 365 }, "update network-flows")
 	plans("no flow logs", func() { net.FlowLogRetentionDays = 0 }, "delete network-flows", "delete network-flows", "delete network-flows",
 		"delete network-flows", "delete network-flows-key", "delete network-flows-key-alias")

@@ -35,6 +35,7 @@ type Args struct {
 	WarmHosts     int               // stopped hosts that wait to be started; not together with OtherTypes or SpotPercent
 	DeleteSeconds int               // that the hosts are waited for when the group goes
 	Refresh       Refresh           // the pace at which hosts are replaced
+	SessionLog    string            // log group in which Session Manager logs sessions on hosts; empty for none
 	ExecLogDays   int               // how long sessions of ECS Exec are kept, as CloudWatch Logs takes it; 0 is no ECS Exec
 	MinHosts      int               // at least one
 	MinTasks      int               // how many tasks all services on the cluster run at least; at least one
@@ -53,6 +54,7 @@ type Refresh struct {
 
 var (
 	amiPattern      = regexp.MustCompile(`^ami-([0-9a-f]{8}|[0-9a-f]{17})$`)
+	logGroupPattern = regexp.MustCompile(`^[A-Za-z0-9_./#-]{1,512}$`) // CreateLogGroup
 	instancePattern = regexp.MustCompile(`^[a-z][a-z0-9-]*\.[a-z0-9-]+$`)
 )
 
@@ -109,6 +111,9 @@ func (a *Args) Validate() error {
 	}
 	if a.ExecLogDays < 0 || a.ExecLogDays > 0 && (a.Stack == "" || a.Region == "") {
 		problem("exec log days %d: must be 0 or a retention, and then stack and region are needed", a.ExecLogDays)
+	}
+	if a.SessionLog != "" && (a.Region == "" || !logGroupPattern.MatchString(a.SessionLog)) {
+		problem("session log %q: must be the name of a log group, and needs a region", a.SessionLog)
 	}
 	if a.MinHosts < 1 {
 		problem("min hosts %d: must be at least 1", a.MinHosts)
@@ -172,8 +177,9 @@ type builder struct {
 	child   pulumi.ResourceOption // makes a resource a child of the cluster
 	cluster *Cluster
 
-	ecs     *ecs.Cluster
-	hostArn pulumi.StringOutput // of the hosts' role
+	ecs      *ecs.Cluster
+	hostArn  pulumi.StringOutput // of the hosts' role
+	hostRole *iam.Role
 	// sessions is the cluster's configuration of ECS Exec; nil without it.
 	sessions *ecs.ClusterConfigurationExecuteCommandConfigurationArgs
 	profile  *iam.InstanceProfile
@@ -196,7 +202,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, fmt.Errorf("create cluster %s: %w", name, err)
 	}
 	b := &builder{ctx: ctx, name: name, args: args, child: pulumi.Parent(c), cluster: c, boot: slices.Clone(args.Egress)}
-	for _, step := range []func() error{b.role, b.exec, b.ecsCluster, b.access, b.fleet, b.capacity} {
+	for _, step := range []func() error{b.role, b.sessionLog, b.exec, b.ecsCluster, b.access, b.fleet, b.capacity} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("create cluster %s: %w", name, err)
 		}

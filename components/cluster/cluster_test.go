@@ -33,6 +33,21 @@ func args() *cluster.Args {
 	}
 }
 
+// An agent that may not write Session Manager's log refuses the session.
+func TestSessionLog(t *testing.T) {
+	t.Parallel()
+	a := args()
+	a.Region, a.SessionLog = "eu-central-1", "/deepstreamhub/sessions"
+	rights := componenttest.Find(t, run(t, a), "aws:iam/rolePolicy:RolePolicy", "cluster-host-sessions").Plain()
+	require.JSONEq(t, `{"Version": "2012-10-17", "Statement": [
+		{"Sid": "Write", "Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+		 "Resource": ["arn:aws:logs:eu-central-1:111122223333:log-group:/deepstreamhub/sessions", "arn:aws:logs:eu-central-1:111122223333:log-group:/deepstreamhub/sessions:*"]},
+		{"Sid": "Find", "Effect": "Allow", "Action": ["logs:DescribeLogGroups"], "Resource": ["arn:aws:logs:eu-central-1:111122223333:log-group:*"]}
+	]}`, rights["policy"].(string))
+	a.SessionLog = "a b"
+	require.ErrorContains(t, a.Validate(), `session log "a b"`)
+}
+
 func newRecorder() *componenttest.Recorder {
 	named := func(r componenttest.Resource) resource.PropertyMap {
 		return resource.PropertyMap{"name": resource.NewProperty(r.Name + "-name")}

@@ -59,9 +59,18 @@ func (b *builder) exec() error {
 // sessionKeyPolicy lets the account's IAM policies say who uses the key, and CloudWatch Logs use it for one log group
 // ("Encrypt log data in CloudWatch Logs using AWS KMS"). Partition and account are those of the hosts' role.
 func sessionKeyPolicy(roleArn, region, group string) (string, error) {
+	partition, account, err := ownerOf(roleArn)
+	if err != nil {
+		return "", err
+	}
+	return policy.LogKey(partition, region, account, group).JSON()
+}
+
+// ownerOf reads partition and account off a role's ARN.
+func ownerOf(roleArn string) (partition, account string, err error) {
 	parts := strings.SplitN(roleArn, ":", 6)
 	if len(parts) != 6 || parts[2] != "iam" {
-		return "", fmt.Errorf("read account: %q is not the ARN of a role", roleArn)
+		return "", "", fmt.Errorf("read account: %q is not the ARN of a role", roleArn)
 	}
-	return policy.LogKey(parts[1], region, parts[4], group).JSON()
+	return parts[1], parts[4], nil
 }

@@ -36,7 +36,7 @@ func (b *builder) role() error {
 	if err != nil {
 		return err
 	}
-	b.hostArn = role.Arn
+	b.hostArn, b.hostRole = role.Arn, role
 	for _, p := range hostPolicies {
 		attachment, err := iam.NewRolePolicyAttachment(b.ctx, b.name+"-host-"+p.suffix, &iam.RolePolicyAttachmentArgs{
 			Role:      role.Name,
@@ -54,6 +54,39 @@ func (b *builder) role() error {
 		Role: role.Name,
 	}, b.child)
 	return err
+}
+
+// sessionLog lets the hosts write Session Manager's log. It is their agent that writes it, and one that may not refuses
+// the session ("Create a custom IAM role for Session Manager", AWS Systems Manager User Guide). The log is encrypted by
+// CloudWatch Logs, so that hosts need no right on its key.
+func (b *builder) sessionLog() error {
+	if b.args.SessionLog == "" {
+		return nil
+	}
+	document := b.hostArn.ApplyT(func(arn string) (string, error) { return sessionRights(arn, b.args.Region, b.args.SessionLog) })
+	_, err := iam.NewRolePolicy(b.ctx, b.name+"-host-sessions", &iam.RolePolicyArgs{
+		Role: b.hostRole.Name, Policy: document.(pulumi.StringOutput),
+	}, b.child)
+	return err
+}
+
+// sessionRights are the rights to write a log group of the role's own account.
+func sessionRights(roleArn, region, group string) (string, error) {
+	partition, account, err := ownerOf(roleArn)
+	if err != nil {
+		return "", err
+	}
+	logs := func(resource string) string {
+		return policy.ARN{Partition: partition, Service: "logs", Region: region, Account: account, Resource: "log-group:" + resource}.String()
+	}
+	return policy.Document{Statements: []policy.Statement{
+		{
+			Sid:       "Write",
+			Actions:   []string{"logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"},
+			Resources: policy.On(logs(group), logs(group+":*")),
+		},
+		{Sid: "Find", Actions: []string{"logs:DescribeLogGroups"}, Resources: policy.On(logs("*"))},
+	}}.JSON()
 }
 
 // access makes the hosts' group. Hosts only call AWS and registries; DNS, time and instance metadata are on addresses

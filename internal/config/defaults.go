@@ -2,10 +2,12 @@ package config
 
 import "slices"
 
-// The path of roles, and the policy that bounds them: what the account is given before its first region.
+// The path of roles, the policy that bounds them, and the log that Session Manager keeps of sessions on hosts: what the
+// account is given before its first region.
 const (
-	RolePath = "/deepstreamhub/"
-	Boundary = RolePath + "deepstreamhub-boundary"
+	RolePath   = "/deepstreamhub/"
+	Boundary   = RolePath + "deepstreamhub-boundary"
+	SessionLog = "/deepstreamhub/sessions"
 )
 
 // NoBoundary as platform.permissionsBoundary leaves roles unbounded.

@@ -43,7 +43,13 @@ func (c *checker) checkEndpoints() {
 	if len(missing) > 0 {
 		c.refuse("network.nat", "needs network.endpoints to hold "+strings.Join(missing, ", ")+" as well: hosts and tasks reach these services in no other way", "single")
 	}
-	if c.set("service.image") && imagePattern.MatchString(c.cfg.Service.Image) && !ecrPattern.MatchString(c.cfg.Service.Image) {
-		c.refuse("service.image", "must come from ECR with network.nat: none: hosts reach no other registry", "")
+	images := map[string]string{"service.image": c.cfg.Service.Image}
+	for name, s := range c.cfg.Services {
+		images["services."+name+".image"] = s.Image
+	}
+	for key, image := range images {
+		if c.ok(key) && imagePattern.MatchString(image) && !ecrPattern.MatchString(image) {
+			c.refuseValue(key, image, "must come from ECR with network.nat: none: hosts reach no other registry", "")
+		}
 	}
 }

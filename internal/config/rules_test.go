@@ -60,6 +60,7 @@ var ruleCases = map[string]ruleCase{
 	"nat none":         {map[string]any{"network.nat": "none", "network.endpoints": []string{"ecr.api", "ecr.dkr", "logs", "ecs"}}, "network.nat", "hold ecs-agent, ecs-telemetry, kms, secretsmanager, ssm, ssmmessages as well", "single"},
 	"nat none, image":  {map[string]any{"network.nat": "none", "service.image": "deepstream@sha256:" + digest}, "service.image", "from ECR", ""},
 	"ipv6 as text":     {map[string]any{"network.ipv6": "yes"}, "network.ipv6", "without quotes", ""},
+	"nat none, images": {and(further(nil), "network.nat", "none"), "services.orders.image", "from ECR", ""},
 	"nat empty text":   {map[string]any{"network.nat": ""}, "network.nat", "none, single or perZone", "none"},
 	"endpoints text":   {map[string]any{"network.endpoints": "ecr.api"}, "network.endpoints", "a list", ""},
 	"endpoint unknown": {map[string]any{"network.endpoints": []string{"ecr.api", "ecr.dkt"}}, "network.endpoints[1]", "must be one of", "ecr.dkr"},

@@ -44,6 +44,7 @@ func (r *region) clusterTier() (err error) {
 		},
 		DeleteSeconds: sizes.GroupDeleteTimeout,
 		ExecLogDays:   execLogDays,
+		SessionLog:    config.SessionLog,
 		Tags:          r.hostTags(),
 	}, r.tier("cluster")...)
 	return err
