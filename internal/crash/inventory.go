@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/deepstreamhub/platform/internal/plan"
+	"github.com/deepstreamhub/platform/internal/reclaim"
 )
 
 // inventory is what AWS and the state hold after a run.
@@ -49,26 +50,30 @@ func identity(typ, id, arn string) string {
 }
 
 // leaked lists what AWS holds and the state does not know, but for as many of a type as a run that was left alone leaves
-// on purpose: retained keys and vaults.
-func (i inventory) leaked(whole inventory) []string {
+// on purpose: retained keys and vaults. unseen are those of them that no call of the provider lists.
+func (i inventory) leaked(whole inventory) (leaked, unseen []string) {
 	allowed := map[string]int{}
 	for id, typ := range whole.cloud {
 		if _, known := whole.state[id]; !known {
 			allowed[typ]++
 		}
 	}
-	var out []string
 	for _, id := range slices.Sorted(maps.Keys(i.cloud)) {
 		if _, known := i.state[id]; known {
 			continue
 		}
-		if typ := i.cloud[id]; allowed[typ] > 0 {
+		typ := i.cloud[id]
+		row, _ := reclaim.Of(typ)
+		switch {
+		case allowed[typ] > 0:
 			allowed[typ]--
-			continue
+		case row.By == reclaim.Unseen:
+			unseen = append(unseen, id)
+		default:
+			leaked = append(leaked, id)
 		}
-		out = append(out, id)
 	}
-	return out
+	return leaked, unseen
 }
 
 // lost lists what the state holds and AWS does not, pending operations among it.

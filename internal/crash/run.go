@@ -16,23 +16,27 @@ import (
 
 // Options say how many crashes are tried.
 type Options struct {
-	Sample  int                           // so many of all points, chosen by Seed; 0: all
-	Seed    uint64                        //
-	Workers int                           // recoveries at once; 0: one
-	Told    func(done, all int, r Result) // called after each, from one goroutine at a time; nil: nobody listens
+	Sample  int    // so many of all points, chosen by Seed; 0: all
+	Seed    uint64 //
+	Workers int    // recoveries at once; 0: one
+	// Crosswise recovers from every second crash by the other verb: an up that was killed is destroyed, and the reverse.
+	Crosswise bool
+	Told      func(done, all int, r Result) // called after each, from one goroutine at a time; nil: nobody listens
 }
 
 // Result is what became of one crash.
 type Result struct {
 	Point  Point
+	By     string   // the verb that recovered: up or destroy
 	Err    error    // the next run did not finish
 	Leaked []string // what AWS holds and the state does not know
+	Unseen []string // leaked as well, but of a type that no call of the provider lists: nobody could have found it
 	Lost   []string // what the state holds and AWS does not
 	Differ []string // what there is more or less of than after a run that was left alone
 	Took   time.Duration
 }
 
-// OK reports whether the crash left nothing behind.
+// OK reports whether the crash left nothing behind that could have been found.
 func (r Result) OK() bool {
 	return r.Err == nil && len(r.Leaked)+len(r.Lost)+len(r.Differ) == 0
 }
@@ -43,7 +47,8 @@ type Report struct {
 	Results []Result       // of those tried, in order of time
 }
 
-// Run captures every crash point of one up and one destroy, and recovers from each with the verb that was interrupted.
+// Run captures every crash point of one up and one destroy, and recovers from each: with the verb that was interrupted or,
+// where Crosswise says so, with the other one.
 func Run(ctx context.Context, s Subject, o Options) (Report, error) {
 	dir, err := os.MkdirTemp("", "hub-crash-")
 	if err != nil {
@@ -66,7 +71,11 @@ func Run(ctx context.Context, s Subject, o Options) (Report, error) {
 	for range max(o.Workers, 1) {
 		all.Go(func() {
 			for i := range next {
-				r := s.try(ctx, filepath.Join(dir, fmt.Sprint(i)), points[i], whole)
+				verb := points[i].Verb
+				if o.Crosswise && i%2 == 1 {
+					verb = other[verb]
+				}
+				r := s.try(ctx, filepath.Join(dir, fmt.Sprint(i)), points[i], verb, whole)
 				told.Lock()
 				report.Results[i] = r
 				done++
@@ -85,6 +94,7 @@ func Run(ctx context.Context, s Subject, o Options) (Report, error) {
 	}
 	close(next)
 	all.Wait()
+	report.Results = slices.DeleteFunc(report.Results, func(r Result) bool { return r.By == "" }) // interrupted before
 	return report, context.Cause(ctx)
 }
 
@@ -142,11 +152,13 @@ func sample(points []Point, o Options) []Point {
 	return out
 }
 
-// try recovers from one point in a folder of its own.
-func (s Subject) try(ctx context.Context, dir string, p Point, whole map[string]inventory) Result {
+var other = map[string]string{"up": "destroy", "destroy": "up"}
+
+// try recovers from one point by a verb, in a folder of its own.
+func (s Subject) try(ctx context.Context, dir string, p Point, verb string, whole map[string]inventory) Result {
 	began := time.Now()
-	out := Result{Point: p}
-	out.Err = s.recover(ctx, dir, p, whole[p.Verb], &out)
+	out := Result{Point: p, By: verb}
+	out.Err = s.recover(ctx, dir, p, whole[verb], &out)
 	out.Took = time.Since(began)
 	_ = os.RemoveAll(dir)
 	return out
@@ -167,14 +179,17 @@ func (s Subject) recover(ctx context.Context, dir string, p Point, whole invento
 		return err
 	}
 	defer func() { _ = region.close() }()
-	if err := run(ctx, region.driver, p.Verb); err != nil {
+	if err := run(ctx, region.driver, out.By); err != nil {
 		return err
 	}
 	left, err := region.take(ctx)
 	if err != nil {
 		return err
 	}
-	out.Leaked, out.Lost = left.leaked(whole), left.lost()
-	out.Differ = left.differences(whole)
+	out.Leaked, out.Unseen = left.leaked(whole)
+	out.Lost = left.lost()
+	if len(out.Unseen) == 0 {
+		out.Differ = left.differences(whole)
+	}
 	return nil
 }

@@ -1,0 +1,33 @@
+package crash_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/deepstreamhub/platform/internal/crash"
+	"github.com/deepstreamhub/platform/internal/program"
+	"github.com/deepstreamhub/platform/tests/harness"
+)
+
+// Twenty crash points of an up and a destroy, by seed. Every second one is recovered from by the other verb.
+func TestNothingLeaksAndNothingIsLost(t *testing.T) {
+	t.Parallel()
+	report, err := crash.Run(t.Context(), crash.Subject{
+		Stack: "crash", Project: "deepstreamhub", Root: harness.Root(t), Engine: harness.Engine(t), Environ: os.Environ(),
+		Program: program.Region(harness.Ephemeral(t, "prod-eu")),
+	}, crash.Options{Sample: 20, Seed: 4, Workers: 2, Crosswise: true, Told: func(done, all int, r crash.Result) {
+		t.Logf("%d of %d: %s, recovered by %s in %s", done, all, r.Point, r.By, r.Took)
+	}})
+	require.NoError(t, err)
+	require.Greater(t, report.Points["up"], 300, "two for each resource")
+	require.Greater(t, report.Points["destroy"], 300)
+	require.Len(t, report.Results, 20)
+	for _, r := range report.Results {
+		require.NoError(t, r.Err, "%s, recovered by %s", r.Point, r.By)
+		require.Empty(t, r.Leaked, "%s, recovered by %s", r.Point, r.By)
+		require.Empty(t, r.Lost, "%s, recovered by %s", r.Point, r.By)
+		require.Empty(t, r.Differ, "%s, recovered by %s", r.Point, r.By)
+	}
+}
