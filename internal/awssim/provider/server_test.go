@@ -104,6 +104,7 @@ func TestKindsNameOnlyPropertiesThatExist(t *testing.T) {
 		in, out := schemas[typ].Inputs, schemas[typ].Outputs
 		for what, paths := range map[string][]string{
 			"Replace": k.Replace, "Mutable": k.Mutable, "Required": k.Required, "JSON": k.JSON, "Ordered": k.Ordered, "DeleteOnly": k.DeleteOnly,
+			"Swaps": k.Swaps, "ReplaceIf": sorted(k.ReplaceIf),
 		} {
 			for _, p := range paths {
 				require.True(t, has(in, p), "%s: %s of %s is no input", p, what, typ)
