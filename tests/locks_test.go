@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/state"
 	"github.com/deepstreamhub/platform/tests/harness"
 )
@@ -30,10 +31,10 @@ type shared struct {
 func share(t *testing.T, slow map[string]time.Duration) shared {
 	t.Helper()
 	aws := harness.NewAWS(t, slow)
-	backend := aws.SharedState(t)
+	aws.SharedState(t)
 	return shared{
-		aws: aws, env: aws.Real(t, backend), bucket: state.Bucket(aws.Cloud().Account().ID),
-		mine: harness.RealProject(t, &binaries, backend), other: harness.RealProject(t, &binaries, backend),
+		aws: aws, env: aws.Real(t), bucket: state.Bucket(aws.Cloud().Account().ID),
+		mine: harness.RealProject(t, &binaries), other: harness.RealProject(t, &binaries),
 	}
 }
 
@@ -163,10 +164,23 @@ func TestLockThatCannotBeJudged(t *testing.T) {
 func TestUpBeforeBootstrap(t *testing.T) {
 	t.Parallel()
 	aws := harness.NewAWS(t, nil)
-	backend := harness.Backend{URL: state.Backend(aws.Cloud().Account().ID, "eu-central-1"), Secrets: state.Secrets("eu-central-1")}
-	p := harness.RealProject(t, &binaries, backend)
-	r := p.Command(aws.Real(t, backend), "up", "prod-eu", "--yes")
+	p := harness.RealProject(t, &binaries)
+	r := p.Command(aws.Real(t), "up", "prod-eu", "--yes")
 	require.Equal(t, 1, r.Code, r.Stderr)
 	require.Contains(t, r.Stderr, "the bucket deepstreamhub-state-111122223333, where the state lives, does not exist (s3, eu-central-1)")
 	require.Contains(t, r.Stderr, "Run: hub bootstrap")
+}
+
+// What a stock pulumi goes by, in the project's files, is where the account that bootstrap/ names has state and key.
+func TestProjectNamesTheAccountsState(t *testing.T) {
+	t.Parallel()
+	account := harness.AccountSettings(t)
+	named, err := deploy.ProjectBackend(harness.Root(t))
+	require.NoError(t, err)
+	require.Equal(t, state.Backend(account.Account.ID, account.Region), named)
+	for _, stack := range tracked {
+		text, err := os.ReadFile(filepath.Join(harness.Root(t), "Pulumi."+stack+".yaml"))
+		require.NoError(t, err)
+		require.Contains(t, string(text), "\nsecretsprovider: "+state.Secrets(account.Region)+" ")
+	}
 }

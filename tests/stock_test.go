@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -15,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/deepstreamhub/platform/internal/engine"
+	"github.com/deepstreamhub/platform/internal/state"
 	"github.com/deepstreamhub/platform/tests/harness"
 )
 
@@ -25,12 +27,15 @@ func stockEnvironment(aws *harness.AWS, language *harness.Language) []string {
 	}), language.Variable())
 }
 
-// The same program through the other door: the stock CLI and main.go, in the environment that hub offline-aws prints.
-// What it makes is what hub makes: each finds nothing to change in the other's, and their checkpoints are alike.
+// The same program through the other door: the stock CLI and main.go, in an account that was bootstrapped and in the
+// environment that hub offline-aws prints: state and key are those that the project's files name. What it makes is what hub
+// makes: each finds nothing to change in the other's, and their checkpoints are alike.
 func TestStockCLI(t *testing.T) {
 	t.Parallel()
 	p := harness.NewProject(t, &binaries)
 	language := harness.NewLanguage(t, filepath.Join(p.Bin, "program"))
+	ready := p.Hub(nil, "bootstrap", "--offline", "--yes")
+	require.Zero(t, ready.Code, ready.Stderr)
 	exported, stop := serveOfflineAWS(t, p)
 	env := append([]string{"PATH=" + os.Getenv("PATH"), language.Variable()}, exported...)
 	pulumi := func(args ...string) harness.Result {
@@ -41,11 +46,13 @@ func TestStockCLI(t *testing.T) {
 		require.Zero(t, r.Code, r.Stdout+r.Stderr)
 		return r
 	}
-	must(p.Pulumi(env, "stack", "init", "prod-eu", "--non-interactive"))
+	must(p.Pulumi(env, "stack", "init", "prod-eu", "--secrets-provider", state.Secrets("eu-central-1"), "--non-interactive"))
 	must(pulumi("preview"))
 	must(pulumi("up", "--yes", "--skip-preview"))
 	must(pulumi("up", "--yes", "--skip-preview", "--expect-no-changes"))
-	stock := decodeCheckpoint(t, must(pulumi("stack", "export")).Stdout)
+	exportedState := must(pulumi("stack", "export")).Stdout
+	require.Contains(t, exportedState, `"url": "`+state.Secrets("eu-central-1"), "secrets are under the account's key")
+	stock := decodeCheckpoint(t, exportedState)
 	stockOutputs := decodeOutputs(t, must(pulumi("stack", "output", "--json")).Stdout)
 	refused := pulumi("destroy", "--yes")
 	require.NotZero(t, refused.Code)
@@ -118,6 +125,8 @@ func serveOfflineAWS(t *testing.T, p *harness.Project) (env []string, stop func(
 	return nil, nil
 }
 
+var zoneID = regexp.MustCompile(`"zoneId":\s*"Z[0-9A-Z]+"`)
+
 // entry is what two checkpoints of the same program have in common: all but what AWS and the engine chose at random.
 type entry struct {
 	URN, Type, Parent string
@@ -129,6 +138,7 @@ type entry struct {
 
 func decodeCheckpoint(t *testing.T, text string) map[string]entry {
 	t.Helper()
+	text = zoneID.ReplaceAllString(text, `"zoneId":"Z*"`) // the declared account's zone is not the bootstrapped one's
 	var export struct {
 		Deployment struct {
 			Resources []struct {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/deepstreamhub/platform/bootstrap/settings"
 	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/engine"
 	"github.com/deepstreamhub/platform/internal/state"
@@ -44,10 +45,27 @@ func (s *session) share(t *deploy.Target) error {
 		return fmt.Errorf("find the account's state: %w", err)
 	}
 	t.Backend = state.Backend(cfg.Account.ID, cfg.Region)
+	if err := sameBackend(t.Root, t.Backend); err != nil {
+		return err
+	}
 	if t.Secrets == "" {
 		t.Secrets = state.Secrets(cfg.Region)
 	}
 	return nil
+}
+
+// sameBackend holds a project that names a place for its state, by which a stock pulumi goes, to the place where the
+// account has it.
+func sameBackend(root, backend string) error {
+	named, err := deploy.ProjectBackend(root)
+	if err != nil || named == "" || named == backend {
+		return err
+	}
+	return refusedError{
+		what: fmt.Sprintf("find the account's state: Pulumi.yaml names %s, the account of %s has it in %s",
+			named, filepath.Join(bootstrapDir, "Pulumi."+settings.Stack+".yaml"), backend),
+		advice: "Write the account's into Pulumi.yaml, as backend.url: a stock pulumi goes by it.",
+	}
 }
 
 // bootstrapped is the file that says that the blank account is blank no longer.

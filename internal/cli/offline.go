@@ -99,12 +99,14 @@ func (d dirs) environment(environ []string, port int, aws ...string) []string {
 	return engine.OfflineEnvironment(environ, o)
 }
 
-// stockEnvironment is what a stock pulumi needs in addition to the caller's own environment to use the offline AWS at
-// port, instead of any account or state that the environment leads to.
-func (d dirs) stockEnvironment(port int) []string {
-	env := d.environment(nil, port)
-	env = append(env, "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER=true") // as a stack file without a salt is used
-	return slices.DeleteFunc(env, func(kv string) bool { return strings.HasPrefix(kv, "HOME=") })
+// stock is what a stock pulumi needs in addition to the caller's own environment to use the offline AWS at port and the
+// state at backend, instead of any account or state that the environment leads to. A stack file that names no secrets
+// provider takes the one that the state was written with.
+func (d dirs) stock(backend string, port int, aws ...string) []string {
+	env := slices.DeleteFunc(d.environment(nil, port, aws...), func(kv string) bool {
+		return strings.HasPrefix(kv, "HOME=") || strings.HasPrefix(kv, "PULUMI_BACKEND_URL=")
+	})
+	return slices.Concat([]string{"PULUMI_BACKEND_URL=" + backend, "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER=true"}, env)
 }
 
 // makeState makes the state's folder, which the engine wants to find.

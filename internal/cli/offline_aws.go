@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/deepstreamhub/platform/internal/deploy"
 )
 
 func (a App) offlineAWS() *cobra.Command {
@@ -38,20 +40,22 @@ prints, as shell lines on stdout, the environment with which the stock pulumi us
 
 // serveAWS serves until ctx ends, which is how it is meant to end and no error.
 func (s *session) serveAWS(ctx context.Context, port int) error {
-	dirs := offlineDirs(s.root)
+	dirs := s.dirs()
 	opts := s.behaves
-	opts.Dir, opts.Port, opts.Log = dirs.cloud, port, s.Err
+	opts.Dir, opts.Account, opts.Port, opts.Log = dirs.cloud, s.accountAtFirst(), port, s.Err
 	served, err := s.deps.startCloud(opts)
 	if err != nil {
 		return fmt.Errorf("start offline AWS: %w", err)
 	}
-	lines := []string{"# cloud: " + dirs.cloud, "# state: " + dirs.state}
-	for _, kv := range dirs.stockEnvironment(served.Port()) {
+	s.cloud = served
+	env, where, err := s.stockEnvironment()
+	if err != nil {
+		return errors.Join(err, served.Close())
+	}
+	lines := []string{"# cloud: " + dirs.cloud, "# state: " + where}
+	for _, kv := range env {
 		name, value, _ := strings.Cut(kv, "=")
 		lines = append(lines, "export "+name+"="+quote(value))
-	}
-	if err := dirs.makeState(); err != nil {
-		return errors.Join(fmt.Errorf("make offline state folder: %w", err), served.Close())
 	}
 	if _, err := fmt.Fprintln(s.Out, strings.Join(lines, "\n")); err != nil {
 		return errors.Join(fmt.Errorf("write environment: %w", err), served.Close())
@@ -62,6 +66,25 @@ func (s *session) serveAWS(ctx context.Context, port int) error {
 		return fmt.Errorf("close offline AWS: %w", err)
 	}
 	return nil
+}
+
+// stockEnvironment is what a stock pulumi needs in addition to the caller's own environment to use the session's offline
+// account, instead of any account or state that the environment leads to; and where the state is. In an account that was
+// bootstrapped state and key are those that the project's files name. The declared one has neither.
+func (s *session) stockEnvironment() (env []string, where string, err error) {
+	dirs := s.dirs()
+	if !s.blank {
+		s.say("The declared account has no key for secrets, which the stack files name. A stock pulumi finds one after: hub bootstrap --offline")
+		if err := dirs.makeState(); err != nil {
+			return nil, "", fmt.Errorf("make offline state folder: %w", err)
+		}
+		return dirs.stock(dirs.backend(), s.cloud.Port()), dirs.state, nil
+	}
+	t := deploy.Target{Root: s.root}
+	if err := s.share(&t); err != nil {
+		return nil, "", err
+	}
+	return dirs.stock(t.Backend, s.cloud.Port(), s.cloud.Environment()...), t.Backend, nil
 }
 
 // quote makes a value one word of a POSIX shell.

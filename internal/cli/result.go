@@ -49,7 +49,9 @@ type verdict struct {
 func (s *session) report(plans []plan.Plan, ok bool) error {
 	for _, p := range plans {
 		if !s.json {
-			s.say("%s", progress.Summary(p))
+			if ok || len(p.Steps) > 0 { // else it never began, which the error tells
+				s.say("%s", progress.Summary(p))
+			}
 			continue
 		}
 		r := result{

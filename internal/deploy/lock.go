@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -38,7 +37,13 @@ func (t Target) backend() (string, error) {
 			return url, nil
 		}
 	}
-	text, err := os.ReadFile(filepath.Join(t.Root, "Pulumi.yaml"))
+	return ProjectBackend(t.Root)
+}
+
+// ProjectBackend is the address of the state that a project's Pulumi.yaml names, by which a stock pulumi goes; empty where
+// it names none.
+func ProjectBackend(root string) (string, error) {
+	text, err := readOptional(filepath.Join(root, "Pulumi.yaml"))
 	if err != nil {
 		return "", fmt.Errorf("read project: %w", err)
 	}

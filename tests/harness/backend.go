@@ -55,13 +55,13 @@ type Option func(*Stack)
 // On keeps a stack's state in a backend. Without it, it is on disk and ends with the test.
 func On(b Backend) Option { return func(s *Stack) { s.backend = b } }
 
-// Real is the environment of commands to which the offline account is a real one: they find provider, state and key by
-// their addresses, and nothing tells them that they are offline.
-func (a *AWS) Real(t testing.TB, b Backend) []string {
+// Real is the environment of commands to which the offline account is a real one: they find state and key by the
+// addresses in the project, and nothing tells them that they are offline.
+func (a *AWS) Real(t testing.TB) []string {
 	t.Helper()
 	return append(a.Environment(),
 		"PATH="+os.Getenv("PATH"), "HOME="+t.TempDir(), "XDG_CACHE_HOME="+cacheHome(t), "PULUMI_HOME="+t.TempDir(),
-		"PULUMI_BACKEND_URL="+b.URL, "PULUMI_DEBUG_PROVIDERS=aws:"+strconv.Itoa(a.Port()),
+		"PULUMI_DEBUG_PROVIDERS=aws:"+strconv.Itoa(a.Port()),
 		"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true", "PULUMI_SKIP_UPDATE_CHECK=true",
 	)
 }
@@ -74,15 +74,15 @@ func cacheHome(t testing.TB) string {
 	return dir
 }
 
-// RealProject is a project whose placeholders were replaced, with its secrets under a backend's key.
-func RealProject(t testing.TB, b *Binaries, in Backend) *Project {
+// RealProject is a project whose placeholders were replaced.
+func RealProject(t testing.TB, b *Binaries) *Project {
 	t.Helper()
 	p := NewProject(t, b)
 	for _, file := range []string{"Pulumi.prod-eu.yaml", "Pulumi.prod-us.yaml"} {
 		p.Edit(file, "ami: placeholder:", "ami: ")
 		p.Edit(file, "image: placeholder:", "image: ")
-		p.Edit(file, "\nconfig:\n", "\nsecretsprovider: "+in.Secrets+"\nconfig:\n")
 	}
+	p.Edit("bootstrap/Pulumi.production.yaml", "id: placeholder:111122223333", `id: "111122223333"`)
 	return p
 }
 

@@ -58,16 +58,20 @@ type Project struct {
 	t   testing.TB
 }
 
-// NewProject copies Pulumi.yaml and the stack files, and links the tools that say which engine to take.
+// NewProject copies Pulumi.yaml and the stack files, those of the account too, and links the tools that say which engine
+// to take.
 func NewProject(t testing.TB, b *Binaries) *Project {
 	t.Helper()
 	p := &Project{Dir: t.TempDir(), Bin: b.Build(t), t: t}
-	files, err := filepath.Glob(filepath.Join(Root(t), "Pulumi*.yaml"))
-	require.NoError(t, err)
-	for _, f := range files {
-		text, err := os.ReadFile(f)
+	require.NoError(t, os.Mkdir(filepath.Join(p.Dir, "bootstrap"), 0o700))
+	for _, pattern := range []string{"Pulumi*.yaml", "bootstrap/Pulumi*.yaml"} {
+		files, err := filepath.Glob(filepath.Join(Root(t), pattern))
 		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(filepath.Join(p.Dir, filepath.Base(f)), text, 0o600))
+		for _, f := range files {
+			text, err := os.ReadFile(f)
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(filepath.Join(p.Dir, filepath.Dir(pattern), filepath.Base(f)), text, 0o600))
+		}
 	}
 	require.NoError(t, os.Symlink(filepath.Join(Root(t), "tools"), filepath.Join(p.Dir, "tools")))
 	return p
