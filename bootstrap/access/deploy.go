@@ -50,14 +50,14 @@ func (a Account) network() grant {
 	return grant{
 		service: "ec2", on: a.own("ec2"),
 		write: `AllocateAddress AssociateRouteTable AssociateSubnetCidrBlock AssociateVpcCidrBlock AttachInternetGateway AuthorizeSecurityGroupEgress
-			AuthorizeSecurityGroupIngress CreateFlowLogs CreateInternetGateway CreateNatGateway CreateNetworkAcl
-			CreateNetworkAclEntry CreateRoute CreateRouteTable CreateSecurityGroup CreateSubnet CreateTags CreateVpc 
+			AuthorizeSecurityGroupIngress CreateEgressOnlyInternetGateway CreateFlowLogs CreateInternetGateway CreateNatGateway CreateNetworkAcl
+			CreateNetworkAclEntry CreateRoute CreateRouteTable CreateSecurityGroup CreateSubnet CreateTags CreateVpc DeleteEgressOnlyInternetGateway 
 			DeleteFlowLogs DeleteInternetGateway DeleteLaunchTemplate DeleteNatGateway DeleteNetworkAcl DeleteNetworkAclEntry DeleteRoute DeleteRouteTable
 			DeleteSecurityGroup DeleteSubnet DeleteTags DeleteVpc DeleteVpcEndpoints DetachInternetGateway DisableVgwRoutePropagation DisassociateAddress
 			DisassociateRouteTable DisassociateSubnetCidrBlock DisassociateVpcCidrBlock ModifyLaunchTemplate ModifySecurityGroupRules ModifySubnetAttribute
 			ModifyVpcAttribute ModifyVpcEndpoint ReleaseAddress ReplaceNetworkAclAssociation ReplaceRoute ReplaceRouteTableAssociation
 			RevokeSecurityGroupEgress RevokeSecurityGroupIngress`,
-		anyRead: `DescribeAddresses DescribeAddressesAttribute DescribeFlowLogs
+		anyRead: `DescribeAddresses DescribeAddressesAttribute DescribeEgressOnlyInternetGateways DescribeFlowLogs
 			DescribeInternetGateways DescribeLaunchTemplateVersions DescribeLaunchTemplates DescribeNatGateways DescribeNetworkAcls DescribePrefixLists
 			DescribeRouteTables DescribeSecurityGroupRules DescribeSecurityGroups DescribeSubnets DescribeVpcAttribute DescribeVpcEndpoints DescribeVpcs`,
 		anyWrite: "CreateLaunchTemplate CreateLaunchTemplateVersion CreateVpcEndpoint DescribeInstances DescribeNetworkInterfaces RunInstances",
