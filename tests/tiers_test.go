@@ -49,7 +49,8 @@ func everyOption(t *testing.T) config.Config {
 	require.NoError(t, err)
 	cfg, err := config.Load(src, config.Options{Offline: true})
 	require.NoError(t, err)
-	cfg.Network.Endpoints = config.EndpointServices()
+	yes := true
+	cfg.Network.Endpoints, cfg.Network.IPv6 = config.EndpointServices(), &yes
 	cfg.Backup.Lock = "governance"
 	cfg.Edge.GlobalName, cfg.Edge.DataScope = "global.deepstreamhub.com", "perRegion"
 	cfg.Service.ScaleOn = config.ScaleOnCPU
