@@ -28,6 +28,8 @@ type exploration struct {
 	orders int
 	seed   uint64
 	drop   bool
+	crash  bool
+	sample int
 }
 
 func (a App) explore() *cobra.Command {
@@ -44,14 +46,20 @@ seed that is printed and --orders 1 plays it again. Protection counts as lifted,
 protected stack is taken down in two steps.
 
 With --drop-each-dependency it leaves out one dependency at a time instead, and says by
-which rule of AWS its absence is noticed.`,
+which rule of AWS its absence is noticed.
+
+With --crash it runs an up and a destroy with the real engine instead, copies state and
+cloud before and after every call, which is what a kill at that moment would leave, and
+lets the next run recover from each copy. That takes a few seconds for each; --sample
+tries so many of them, which --seed picks.`,
 		Example: `  hub explore prod-eu --orders 10000
-  hub explore prod-eu --drop-each-dependency`,
+  hub explore prod-eu --drop-each-dependency
+  hub explore prod-eu --crash --sample 20`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, stacks []string) error {
 			f.offline = true
-			if x.orders < 1 {
-				return usageError{fmt.Errorf("--orders %d: must be at least 1", x.orders), c.CommandPath()}
+			if err := x.check(); err != nil {
+				return usageError{err, c.CommandPath()}
 			}
 			if x.drop && !c.Flags().Changed("orders") {
 				x.orders = dropOrders
@@ -60,15 +68,35 @@ which rule of AWS its absence is noticed.`,
 			if err != nil {
 				return err
 			}
+			if x.crash {
+				return s.crash(c.Context(), x.sample, x.seed)
+			}
 			return s.explore(c.Context(), x)
 		},
 	}
 	c.Flags().IntVar(&x.orders, "orders", 1000, "orders to play, of creation and of deletion each; with --drop-each-dependency: at most for each, default 200")
 	c.Flags().Uint64Var(&x.seed, "seed", 1, "seed of the first order; each next one has the next")
 	c.Flags().BoolVar(&x.drop, "drop-each-dependency", false, "leave out one dependency at a time")
+	c.Flags().BoolVar(&x.crash, "crash", false, "kill the engine at every step instead, and recover")
+	c.Flags().IntVar(&x.sample, "sample", 0, "with --crash: try so many steps (default all)")
 	c.Flags().BoolVar(&f.json, "json", false, "write machine-readable JSON to stdout")
 	c.Flags().StringVar(&f.dir, "dir", "", "project folder (default: the nearest one upwards that has a Pulumi.yaml)")
 	return c
+}
+
+// check refuses what makes no sense together.
+func (x exploration) check() error {
+	switch {
+	case x.orders < 1:
+		return fmt.Errorf("--orders %d: must be at least 1", x.orders)
+	case x.sample < 0:
+		return fmt.Errorf("--sample %d: must not be negative", x.sample)
+	case x.sample > 0 && !x.crash:
+		return errors.New("--sample needs --crash")
+	case x.crash && x.drop:
+		return errors.New("--crash and --drop-each-dependency are two questions: ask one at a time")
+	}
+	return nil
 }
 
 // dropOrders is how many orders are played without each dependency, unless told otherwise. What is missed at all shows

@@ -1,0 +1,150 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/deepstreamhub/platform/internal/config"
+	"github.com/deepstreamhub/platform/internal/crash"
+)
+
+// crashWorkers is how many crashes are recovered from at once. A recovery is an engine and an AWS of its own and keeps
+// about one core busy.
+const crashWorkers = 2
+
+// crashReport is what the command writes as JSON.
+type crashReport struct {
+	Stack    string         `json:"stack"`
+	Seed     uint64         `json:"seed"`
+	Points   map[string]int `json:"points"` // all there are, by what was running
+	Tried    int            `json:"tried"`
+	Finished int            `json:"finished"`
+	Leaked   int            `json:"leaked"`
+	Unseen   int            `json:"unseen"` // leaked as well, of types that no call of the provider lists
+	Lost     int            `json:"lost"`
+	Differ   int            `json:"differ"`
+	Failures []crashFailure `json:"failures"`
+	Seconds  float64        `json:"seconds"`
+}
+
+// crashFailure is one crash that left something behind.
+type crashFailure struct {
+	Number int      `json:"number"`
+	Point  string   `json:"point"`
+	Error  string   `json:"error,omitempty"`
+	Leaked []string `json:"leaked,omitempty"`
+	Unseen []string `json:"unseen,omitempty"`
+	Lost   []string `json:"lost,omitempty"`
+	Differ []string `json:"differ,omitempty"`
+}
+
+// crash kills an up and a destroy of the stack at every step, each on a copy, and lets the next run recover. Protection
+// counts as lifted.
+func (s *session) crash(ctx context.Context, sample int, seed uint64) error {
+	stack := s.stacks[0]
+	cfg, err := s.deps.load(s.root, stack, true)
+	if err != nil {
+		return configError{err}
+	}
+	no := false
+	cfg.Platform.Protect = &no
+	if err := s.findEngine(ctx); err != nil {
+		return err
+	}
+	began, shown := s.Now(), s.Now()
+	s.say("Capturing an up and a destroy of %s.", stack)
+	report, err := crash.Run(ctx, crash.Subject{
+		Stack: stack, Project: config.Project, Root: s.root, Program: s.deps.region(cfg), Engine: s.engine, Environ: s.Environ,
+	}, crash.Options{Sample: sample, Seed: seed, Workers: crashWorkers, Told: func(done, all int, r crash.Result) {
+		if !r.OK() || len(r.Unseen) > 0 {
+			s.say("%s", crashText(failureOf(r)))
+		}
+		if now := s.Now(); now.Sub(shown) > 30*time.Second && done < all {
+			shown = now
+			s.say("%s: %d of %d.", stack, done, all)
+		}
+	}})
+	if err != nil {
+		return s.orInterrupted(ctx, err)
+	}
+	return s.reportCrashes(crashesOf(stack, seed, report, s.Now().Sub(began)))
+}
+
+func crashesOf(stack string, seed uint64, report crash.Report, took time.Duration) crashReport {
+	out := crashReport{
+		Stack: stack, Seed: seed, Points: report.Points, Tried: len(report.Results), Failures: []crashFailure{}, Seconds: took.Seconds(),
+	}
+	for _, r := range report.Results {
+		if r.Err == nil {
+			out.Finished++
+		}
+		out.Leaked += len(r.Leaked)
+		out.Unseen += len(r.Unseen)
+		out.Lost += len(r.Lost)
+		out.Differ += len(r.Differ)
+		if !r.OK() {
+			out.Failures = append(out.Failures, failureOf(r))
+		}
+	}
+	return out
+}
+
+func failureOf(r crash.Result) crashFailure {
+	f := crashFailure{Number: r.Point.Number, Point: r.Point.String(), Leaked: r.Leaked, Unseen: r.Unseen, Lost: r.Lost, Differ: r.Differ}
+	if r.Err != nil {
+		f.Error = r.Err.Error()
+	}
+	return f
+}
+
+// crashText puts a crash that left something behind into words.
+func crashText(f crashFailure) string {
+	lines := []string{fmt.Sprintf("killed at %d, %s:", f.Number, f.Point)}
+	if f.Error != "" {
+		lines = append(lines, "not finished: "+f.Error)
+	}
+	for _, part := range []struct {
+		word string
+		what []string
+	}{{"leaked", f.Leaked}, {"leaked, and of a type that the provider cannot list", f.Unseen}, {"lost", f.Lost}, {"differs", f.Differ}} {
+		for _, what := range part.what {
+			lines = append(lines, part.word+": "+what)
+		}
+	}
+	return strings.Join(lines, "\n  ")
+}
+
+// unseenText tells of what nobody can find.
+func unseenText(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" Not counted as leaked: %d of types that no call of the provider lists.", n)
+}
+
+// reportCrashes writes what was found out. Anything left behind is an error.
+func (s *session) reportCrashes(r crashReport) error {
+	if s.json {
+		if err := s.writeJSON(r); err != nil {
+			return err
+		}
+	} else {
+		var points []string
+		for _, verb := range slices.Backward(slices.Sorted(maps.Keys(r.Points))) {
+			points = append(points, fmt.Sprintf("%d of %s", r.Points[verb], verb))
+		}
+		if _, err := fmt.Fprintf(s.Out, "%s: crash points: %s; seed %d: tried %d, finished %d, leaked %d, lost %d, differing %d, in %s.%s\n",
+			r.Stack, strings.Join(points, " and "), r.Seed, r.Tried, r.Finished, r.Leaked, r.Lost, r.Differ,
+			time.Duration(r.Seconds*float64(time.Second)).Round(time.Second), unseenText(r.Unseen)); err != nil {
+			return fmt.Errorf("write report: %w", err)
+		}
+	}
+	if len(r.Failures) > 0 {
+		return fmt.Errorf("explore %s: %d of %d crashes left something behind", r.Stack, len(r.Failures), r.Tried)
+	}
+	return nil
+}
