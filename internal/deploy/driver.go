@@ -116,7 +116,10 @@ func (d *Driver) open(ctx context.Context, e engine.Engine) error {
 // environment adds to the target's environment what the driver itself decides. A stack file without a secrets
 // provider takes the one that the state was written with, so that a fresh copy of the file can read it.
 func (d *Driver) environment() []string {
-	env := append(slices.Clone(d.target.Env), "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER=true", d.program.variable())
+	env := append(slices.Clone(d.target.Env), "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER=true")
+	if d.program != nil { // listing stacks runs none
+		env = append(env, d.program.variable())
+	}
 	if d.target.Backend != "" {
 		env = append(env, "PULUMI_BACKEND_URL="+d.target.Backend)
 	}

@@ -52,8 +52,11 @@ func (l *language) close() error {
 	return <-l.done
 }
 
-// takeError returns the remembered error and forgets it.
+// takeError returns the remembered error and forgets it. Where no program is served there is none.
 func (l *language) takeError() error {
+	if l == nil {
+		return nil
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	err := l.err

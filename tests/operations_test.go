@@ -1,0 +1,112 @@
+package tests
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+	"github.com/deepstreamhub/platform/tests/harness"
+)
+
+// docCommand is a line of a document that a new user types.
+type docCommand struct {
+	line string
+	code int // that it is said to end with
+}
+
+var (
+	block    = regexp.MustCompile("(?ms)^```sh\n(.*?)^```")
+	exitCode = regexp.MustCompile(` *# exit code (\d+):.*$`)
+	asks     = []string{"up", "destroy", "refresh", "reap", "bootstrap"}
+)
+
+func docCommands(t *testing.T, file string) []docCommand {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(harness.Root(t), file))
+	require.NoError(t, err)
+	var out []docCommand
+	for _, b := range block.FindAllStringSubmatch(string(text), -1) {
+		for line := range strings.Lines(b[1]) {
+			c := docCommand{line: strings.TrimSpace(line)}
+			if m := exitCode.FindStringSubmatch(c.line); m != nil {
+				c.line = strings.TrimSuffix(c.line, m[0])
+				c.code, err = strconv.Atoi(m[1])
+				require.NoError(t, err)
+			}
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// The handbook works as it is written: a new user who types its commands, in order, against a blank offline account gets
+// from nothing to two regions, through a reviewed change and a day of work, and one region down again.
+func TestOperationsAsWritten(t *testing.T) {
+	t.Parallel()
+	p := harness.NewProject(t, &binaries)
+	require.NoError(t, os.MkdirAll(filepath.Join(p.Dir, "bootstrap"), 0o755))
+	files, err := filepath.Glob(filepath.Join(harness.Root(t), "bootstrap", "Pulumi*.yaml"))
+	require.NoError(t, err)
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(p.Dir, "bootstrap", filepath.Base(f)), text, 0o600))
+	}
+
+	commands := docCommands(t, "docs/operations.md")
+	require.Greater(t, len(commands), 30)
+	version := ""
+	for _, c := range commands {
+		if !strings.HasPrefix(c.line, "hub ") {
+			edit := exec.Command("sh", "-c", c.line)
+			edit.Dir = p.Dir
+			out, err := edit.CombinedOutput()
+			require.NoError(t, err, "%s: %s", c.line, out)
+			continue
+		}
+		r := p.Hub(nil, asTyped(strings.ReplaceAll(c.line, "VERSION", version))...)
+		require.Equal(t, c.code, r.Code, "%s\n%s%s", c.line, r.Stdout, r.Stderr)
+		if strings.HasPrefix(c.line, "hub state versions") {
+			lines := strings.Split(r.Stdout, "\n")
+			require.Greater(t, len(lines), 2, r.Stdout)
+			version = strings.Fields(lines[1])[0] // the one before the current
+		}
+	}
+	require.NotEmpty(t, version)
+
+	c, err := cloud.Open(cloud.Options{Dir: filepath.Join(p.Dir, ".hub", "blank", "cloud")})
+	require.NoError(t, err)
+	var regions []string
+	for _, r := range c.List() {
+		if r.Type == "aws:ecs/service:Service" {
+			regions = append(regions, r.Region)
+		}
+	}
+	require.NoError(t, c.Close())
+	require.Equal(t, []string{"eu-central-1"}, regions)
+}
+
+// asTyped are the arguments of a command line of the document, offline and without questions.
+func asTyped(line string) []string {
+	args := strings.Fields(line)[1:]
+	if args[0] == "pin" {
+		return args // it works on files alone
+	}
+	if args[0] == "preview" && len(args) == 2 {
+		// The account is blank from the first command on, and not only once it was bootstrapped.
+		return append(args, "--offline=blank")
+	}
+	args = append(args, "--offline")
+	if slices.Contains(asks, args[0]) || args[0] == "state" && args[1] == "restore" {
+		args = append(args, "--yes")
+	}
+	return args
+}
