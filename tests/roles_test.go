@@ -74,8 +74,16 @@ func TestRolesFitWhatIsDone(t *testing.T) {
 	t.Logf("granted for what did not happen here:\n%s", strings.Join(spare, "\n"))
 }
 
-// atTimes are actions on the state that a run needs only at times.
+// push is why the role of deployments may write images.
+const push = "the job that builds the image pushes it"
+
+// atTimes are actions that a region's life does not need, and a job does.
 var atTimes = map[string]string{
+	"elasticloadbalancing:DescribeTargetHealth": "hub health asks for it",
+
+	"ecr:BatchCheckLayerAvailability": push, "ecr:BatchGetImage": push, "ecr:CompleteLayerUpload": push, "ecr:GetAuthorizationToken": push,
+	"ecr:InitiateLayerUpload": push, "ecr:PutImage": push, "ecr:UploadLayerPart": push,
+
 	"s3:GetObjectVersion": "the way back to an earlier version of a broken state",
 }
 

@@ -90,7 +90,7 @@ func (a Account) compute() []grant {
 				ModifyListener ModifyListenerAttributes ModifyLoadBalancerAttributes ModifyRule ModifyTargetGroup ModifyTargetGroupAttributes RemoveTags
 				SetIpAddressType SetRulePriorities SetSecurityGroups SetSubnets SetWebAcl`,
 			anyRead: `DescribeListenerAttributes DescribeListeners DescribeLoadBalancerAttributes DescribeLoadBalancers DescribeRules DescribeTags
-				DescribeTargetGroupAttributes DescribeTargetGroups`,
+				DescribeTargetGroupAttributes DescribeTargetGroups DescribeTargetHealth`,
 		},
 		{
 			service: "acm", on: a.own("acm"), read: "DescribeCertificate ListTagsForCertificate", anyWrite: "RequestCertificate",
@@ -164,6 +164,11 @@ func (a Account) watch() []grant {
 		{
 			service: "events", on: a.own("events"), read: "DescribeRule ListTagsForResource ListTargetsByRule",
 			write: "DeleteRule PutRule PutTargets RemoveTargets TagResource UntagResource",
+		},
+		{
+			// The job that builds the image pushes it.
+			service: "ecr", on: []string{a.arn("ecr", "*", "repository/*")}, anyWrite: "GetAuthorizationToken",
+			write: "BatchCheckLayerAvailability BatchGetImage CompleteLayerUpload InitiateLayerUpload PutImage UploadLayerPart",
 		},
 		{
 			service: "sns", on: a.own("sns"), read: "GetSubscriptionAttributes GetTopicAttributes ListTagsForResource",
