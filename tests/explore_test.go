@@ -23,7 +23,12 @@ func recorded(t testing.TB, like string, change func(*config.Config)) *explore.G
 	if change != nil {
 		change(&cfg)
 	}
-	s := harness.NewStack(t, harness.NewAWS(t, nil), "explore", cfg)
+	return recordedIn(t, harness.NewAWS(t, nil), cfg)
+}
+
+func recordedIn(t testing.TB, aws *harness.AWS, cfg config.Config) *explore.Graph {
+	t.Helper()
+	s := harness.NewStack(t, aws, "explore", cfg)
 	s.Up()
 	g, err := explore.NewGraph(s.State())
 	require.NoError(t, err)

@@ -318,7 +318,7 @@ func rowsOf(edges []explore.EdgeResult, kind explore.EdgeKind) []string {
 func fate(e *explore.EdgeResult) string {
 	switch {
 	case len(e.Implied) > 0:
-		return "(implied by " + strings.Join(e.Implied, " > ") + ")\t"
+		return "(implied by " + strings.Join(e.Implied, " > ") + ")\t" + caught(e.Delete)
 	case e.Uncaught():
 		return "NOTHING MISSES IT\t"
 	case e.Create == nil && e.Delete == nil:

@@ -25,7 +25,7 @@ type EdgeResult struct {
 	Kind    EdgeKind `json:"kind"`
 	Implied []string `json:"implied,omitempty"` // other dependencies that keep the order all the same, as the names of a chain
 	Create  *Caught  `json:"create,omitempty"`  // what creation runs into; nil: nothing
-	Delete  *Caught  `json:"delete,omitempty"`  // what deletion runs into; nil: nothing
+	Delete  *Caught  `json:"delete,omitempty"`  // what deletion runs into, were nothing else to imply it; nil: nothing
 }
 
 // Uncaught reports whether the dependency orders and nothing misses it.

@@ -14,6 +14,28 @@ import (
 type Graph struct {
 	Stack string
 	Nodes []Node // dependencies first
+
+	Account *cloud.Account // in which orders are played; nil: cloud.DefaultAccount
+}
+
+// Join returns several stacks of one account as one graph.
+func Join(name string, graphs ...*Graph) *Graph {
+	all := &Graph{Stack: name}
+	for _, g := range graphs {
+		shift := len(all.Nodes)
+		all.Account = g.Account
+		for _, n := range g.Nodes {
+			if n.With >= 0 {
+				n.With += shift
+			}
+			n.After = slices.Clone(n.After)
+			for i := range n.After {
+				n.After[i].To += shift
+			}
+			all.Nodes = append(all.Nodes, n)
+		}
+	}
+	return all
 }
 
 // Node is one resource that a provider makes.
@@ -269,6 +291,15 @@ func (g *Graph) Path(from, to int) []int {
 	return nil
 }
 
+// First returns the graph without any dependency on a node, so that it may be deleted before all that depend on it.
+func (g *Graph) First(node int) *Graph {
+	nodes := slices.Clone(g.Nodes)
+	for i := range nodes {
+		nodes[i].After = slices.DeleteFunc(slices.Clone(nodes[i].After), func(e Edge) bool { return e.To == node })
+	}
+	return &Graph{Stack: g.Stack, Nodes: nodes, Account: g.Account}
+}
+
 // Without returns the graph without the edge from one node to another. What the other only hands on, the first then has
 // from where the other has it.
 func (g *Graph) Without(from, to int) *Graph {
@@ -290,5 +321,5 @@ func (g *Graph) Without(from, to int) *Graph {
 		}
 	}
 	nodes[from].After = rest
-	return &Graph{Stack: g.Stack, Nodes: nodes}
+	return &Graph{Stack: g.Stack, Nodes: nodes, Account: g.Account}
 }

@@ -74,4 +74,9 @@ func TestPaths(t *testing.T) {
 	without := g.Without(2, 0)
 	require.Equal(t, []Edge{{To: 1, Kind: Orders}}, without.Nodes[2].After)
 	require.Len(t, g.Nodes[2].After, 2, "the graph itself stays")
+	require.Empty(t, g.First(0).Nodes[3].After)
+	both := Join("both", g, g)
+	require.Len(t, both.Nodes, 8)
+	require.Equal(t, []int{6, 5, 4}, both.Path(6, 4))
+	require.Nil(t, both.Path(6, 0), "stacks do not wait for each other")
 }

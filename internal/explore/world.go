@@ -28,7 +28,7 @@ func newWorld(g *Graph) (*world, error) {
 	w := &world{graph: g, clock: &cloud.Virtual{}, ids: make([]string, len(g.Nodes))}
 	w.clock.Set(begin)
 	var err error
-	w.cloud, err = cloud.Open(cloud.Options{Clock: w.clock, Length: w.length})
+	w.cloud, err = cloud.Open(cloud.Options{Account: g.Account, Clock: w.clock, Length: w.length})
 	return w, err
 }
 
