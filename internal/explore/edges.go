@@ -3,8 +3,6 @@ package explore
 import (
 	"context"
 	"errors"
-	"slices"
-	"strings"
 	"sync"
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
@@ -107,6 +105,7 @@ func (d *dropped) try(ctx context.Context, kind EdgeKind, orders int) (EdgeResul
 		for _, i := range path {
 			r.Implied = append(r.Implied, d.graph.Nodes[i].Name)
 		}
+		r.Delete = d.early()
 		return r, nil
 	}
 	up, down := newSchedule(d.without, Up).player(), newSchedule(d.without, Down).player()
@@ -132,6 +131,23 @@ func (d *dropped) try(ctx context.Context, kind EdgeKind, orders int) (EdgeResul
 	return r, errors.Join(err1, err2)
 }
 
+// early says what refuses to delete what the implied dependency is on while all that depends on it is still there.
+func (d *dropped) early() *Caught {
+	first := d.graph.First(d.to)
+	w := d.base()
+	w.order = Order{Seed: d.seed, Direction: Down, Ops: make([]Op, len(d.graph.Nodes))}
+	for i := range w.order.Ops {
+		if i != d.to {
+			w.order.Ops[i].Delay = longAfter
+		}
+	}
+	failed := (&worker{graph: first, down: newSchedule(first, Down).player()}).remove(w, w.clock.Now())
+	if failed == nil || failed.Node != d.to {
+		return nil
+	}
+	return d.caught(failed, 0)
+}
+
 // order plays one order without the dependency, in which what no longer waits is given every chance to come first.
 func (d *dropped) order(direction Direction, k int, up, down *player) (*Caught, error) {
 	n, seed := len(d.graph.Nodes), d.seed+uint64(k)
@@ -142,6 +158,7 @@ func (d *dropped) order(direction Direction, k int, up, down *player) (*Caught, 
 			return nil, err
 		}
 		w.order = Draw(seed, Up, n, d.to)
+		up.putOffLeaves(&w.order, d.from)
 		end, refused := up.play(w.order, w, begin)
 		if failed = refused; failed == nil {
 			if err := d.like.unlike(d.from, w); err != nil {
@@ -156,17 +173,14 @@ func (d *dropped) order(direction Direction, k int, up, down *player) (*Caught, 
 	if failed == nil {
 		return nil, nil
 	}
-	c := &Caught{Operation: d.graph.label(failed.Node), Message: failed.Err.Error(), Orders: k + 1, Seed: seed}
+	return d.caught(failed, k), nil
+}
+
+// caught describes a failure of the k-th order.
+func (d *dropped) caught(failed *Failure, k int) *Caught {
+	c := &Caught{Operation: d.graph.label(failed.Node), Message: failed.Err.Error(), Orders: k + 1, Seed: d.seed + uint64(k)}
 	if e, ok := errors.AsType[*cloud.Error](failed.Err); ok {
 		c.Code, c.Rule, c.Message = e.Code, e.Rule, e.Message
 	}
-	return c, nil
-}
-
-// RuleOf puts what caught a missing dependency into a few words.
-func (c *Caught) RuleOf() string {
-	if c == nil {
-		return ""
-	}
-	return strings.Join(slices.DeleteFunc([]string{c.Code, c.Rule}, func(s string) bool { return s == "" }), ", ")
+	return c
 }
