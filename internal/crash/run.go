@@ -128,7 +128,7 @@ func capture(ctx context.Context, s Subject, dir string) (points []Point, whole 
 func run(ctx context.Context, d *deploy.Driver, verb string) error {
 	var err error
 	if verb == "destroy" {
-		_, err = d.Destroy(ctx, deploy.Options{})
+		_, err = d.Destroy(ctx, deploy.Options{RunProgram: true}) // as hub does
 	} else {
 		_, err = d.Up(ctx, deploy.Options{})
 	}

@@ -36,6 +36,7 @@ type Error struct {
 	at    time.Time      // when the locks were looked at
 
 	locked, killed, missing, noBucket bool
+	program                           bool // the program itself failed
 }
 
 // failed makes an *Error of what the Automation API returned; r may be nil.
@@ -46,6 +47,7 @@ func (d *Driver) failed(ctx context.Context, verb string, err error, r *recorder
 		locked:  auto.IsConcurrentUpdateError(err),
 		killed:  d.command.Killed(),
 		missing: auto.IsSelectStack404Error(err),
+		program: own != nil,
 	}
 	if e.locked {
 		e.Locks, e.at = d.locks(ctx), d.now()

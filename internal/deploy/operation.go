@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
@@ -85,8 +86,20 @@ func (d *Driver) Refresh(ctx context.Context, o Options) (plan.Plan, error) {
 }
 
 // Destroy deletes what the stack holds, without asking and without a preview; judging is package gate's. The stack
-// itself stays: see Remove.
+// itself stays: see Remove. A program that cannot run on what there is, as on half a stack, of whose other half it gets
+// nothing, is left out: then deletions have no hooks, and what one would have waited for fails.
 func (d *Driver) Destroy(ctx context.Context, o Options) (plan.Plan, error) {
+	p, err := d.destroy(ctx, o)
+	failed, _ := errors.AsType[*Error](err)
+	if failed == nil || !failed.program || !o.RunProgram || ctx.Err() != nil {
+		return p, err
+	}
+	d.note("the program does not run on what there is of the stack; it is destroyed without.")
+	o.RunProgram = false
+	return d.destroy(ctx, o)
+}
+
+func (d *Driver) destroy(ctx context.Context, o Options) (plan.Plan, error) {
 	return d.run(ctx, "destroy", o.PreviewOnly, o, func(ctx context.Context, to stream) (map[string]plan.Output, error) {
 		settings := option[optdestroy.Options](func(v *optdestroy.Options) {
 			v.Target, v.TargetDependents, v.Exclude, v.ExcludeDependents = o.Targets, o.targetDependents(), o.Exclude, o.excludeDependents()

@@ -1,0 +1,82 @@
+package tests
+
+import (
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/deepstreamhub/platform/internal/awssim"
+	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+	"github.com/deepstreamhub/platform/internal/plan"
+	"github.com/deepstreamhub/platform/internal/state"
+	"github.com/deepstreamhub/platform/tests/harness"
+)
+
+// The operator's machine goes while a resource is being made: hub and the engine end at once, with the lock held. The next
+// up, from another machine, finds the resource and goes on with it, and nothing exists twice.
+func TestUpAfterTheMachineWentAway(t *testing.T) {
+	t.Parallel()
+	s := share(t, map[string]time.Duration{"aws:ec2/vpc:Vpc": time.Minute})
+	before := s.aws.Contents()
+	hub, engine := s.start(t)
+	require.NoError(t, hub.Process.Kill())
+	require.NoError(t, syscall.Kill(engine, syscall.SIGKILL))
+	_ = hub.Wait()
+	made := s.aws.Find("aws:ec2/vpc:Vpc")
+	require.Len(t, made, 1)
+
+	told := s.run(t, 0, "up", "prod-eu", "--yes")
+	require.Contains(t, told, "removed a lock that was left behind")
+	require.Contains(t, told, "network-vpc: found what had been made: "+made[0].ID)
+	require.Equal(t, made[0].ID, s.aws.Find("aws:ec2/vpc:Vpc")[0].ID)
+	require.Empty(t, s.locks())
+	_, checkpoint, err := s.aws.Cloud().GetObject(s.bucket, state.StackFile("deepstreamhub", "prod-eu"), "")
+	require.NoError(t, err)
+	require.NotContains(t, string(checkpoint), "pending_operations")
+	for _, r := range s.aws.Cloud().List() {
+		if !slices.Contains(before, r.Type+" "+r.ID) {
+			require.Contains(t, string(checkpoint), `"`+r.Str("id")+`"`, "%s is known to the state", r.Type)
+		}
+	}
+}
+
+// AWS does what it is asked for and the answer never arrives. The run fails; what it made is found at once, so that the
+// next one makes nothing a second time and a destroy leaves nothing.
+func TestAnswerThatNeverArrives(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]cloud.Fault{
+		"found by its tags": {Kind: cloud.Lost, Call: "create", Type: "aws:kms/key:Key", Nth: 3},
+		"found by its name": {Kind: cloud.Lost, Call: "create", Type: "aws:iam/role:Role", Nth: 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			aws := harness.StartAWS(t, awssim.Options{Faults: []cloud.Fault{fault}})
+			before := aws.Contents()
+			s := harness.NewStack(t, aws, "lost", harness.Ephemeral(t, "prod-eu"))
+			_, err := s.TryUp()
+			require.Error(t, err)
+			require.ElementsMatch(t, known(s.State()), since(before, aws.Contents()), "what the failed run made is in the state")
+			s.Destroy()
+			require.Equal(t, before, aws.Contents())
+		})
+	}
+}
+
+// known lists what a state holds of AWS, as "type id".
+func known(s plan.State) []string {
+	var out []string
+	for _, r := range s.Resources {
+		if r.Custom && !plan.IsComponent(r.Type) {
+			out = append(out, r.Type+" "+r.ID)
+		}
+	}
+	return out
+}
+
+// since lists what is in after and not in before.
+func since(before, after []string) []string {
+	return slices.DeleteFunc(slices.Clone(after), func(s string) bool { return slices.Contains(before, s) })
+}
