@@ -50,6 +50,7 @@ func TestAnswerThatNeverArrives(t *testing.T) {
 	for name, fault := range map[string]cloud.Fault{
 		"found by its tags": {Kind: cloud.Lost, Call: "create", Type: "aws:kms/key:Key", Nth: 3},
 		"found by its name": {Kind: cloud.Lost, Call: "create", Type: "aws:iam/role:Role", Nth: 2},
+		"found by a lookup": {Kind: cloud.Lost, Call: "create", Type: "aws:secretsmanager/secretVersion:SecretVersion", Nth: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

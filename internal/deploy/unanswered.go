@@ -6,6 +6,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	status "github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/sig"
 
 	"github.com/deepstreamhub/platform/internal/reclaim"
 )
@@ -55,14 +56,31 @@ func unanswered(e apitype.ResOpFailedEvent, messages []string) (reclaim.Operatio
 	return reclaim.Operation{Kind: kind, Resource: r, Loose: true}, true
 }
 
-// hidden gives the inputs in an event back their secrets' marks. What they hide is not in the event.
+// hidden gives the inputs in an event back their secrets, as marks: what they hide is not in the event.
 func hidden(inputs map[string]any) map[string]any {
 	out := map[string]any{}
 	for k, v := range inputs {
-		if v == "[secret]" {
-			v = reclaim.Hide(nil)
-		}
-		out[k] = v
+		out[k] = marked(v)
 	}
 	return out
+}
+
+func marked(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		if v[sig.Key] == sig.Secret {
+			return reclaim.Hide("")
+		}
+		return hidden(v)
+	case []any:
+		out := make([]any, len(v))
+		for i, e := range v {
+			out[i] = marked(e)
+		}
+		return out
+	}
+	if v == "[secret]" {
+		return reclaim.Hide("")
+	}
+	return v
 }

@@ -274,8 +274,12 @@ func merged(asked, read Resource) map[string]any {
 	out := maps.Clone(asked.Inputs())
 	for k, v := range out {
 		got, ok := read.Inputs()[k]
-		if ok && k != "__defaults" && !secret(v) {
+		switch {
+		case !ok || k == "__defaults":
+		case !secret(v):
 			out[k] = got
+		case Plain(v) == "": // known to be a secret and no more
+			out[k] = Hide(Plain(got))
 		}
 	}
 	return out
