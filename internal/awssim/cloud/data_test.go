@@ -49,7 +49,8 @@ func newDataCloud(t *testing.T) *dataCloud {
 // place puts a resource of another tier into the account without its kind's rules.
 func (d *dataCloud) place(typ, id string, state Map) {
 	state["id"] = id
-	r := &Resource{Type: typ, Region: home, ID: id, Inputs: Map{}, State: state}
+	d.serial++
+	r := &Resource{Type: typ, Region: home, ID: id, Serial: d.serial, Inputs: Map{}, State: state}
 	d.enter(r)
 }
 

@@ -104,7 +104,17 @@ func Bool(m Map, path string) bool { return first[bool](m, path) }
 func Int(m Map, path string) int { return int(first[float64](m, path)) }
 
 // Has reports whether there is a value at path in m, Unknown included.
-func Has(m Map, path string) bool { return len(At(m, path)) > 0 }
+func Has(m Map, path string) bool {
+	if plain(path) {
+		return m[path] != nil
+	}
+	return len(At(m, path)) > 0
+}
+
+// plain reports whether a path is the name of one property.
+func plain(path string) bool {
+	return strings.IndexByte(path, '.') < 0 && !strings.HasSuffix(path, "[]")
+}
 
 // Strs returns all strings at path in m.
 func Strs(m Map, path string) []string {
@@ -129,6 +139,10 @@ func Maps(m Map, path string) []Map {
 }
 
 func first[T any](m Map, path string) (zero T) {
+	if plain(path) { // most are, and need no list
+		t, _ := m[path].(T)
+		return t
+	}
 	for _, v := range At(m, path) {
 		if t, ok := v.(T); ok {
 			return t
