@@ -153,6 +153,12 @@ func (a Account) data() []grant {
 func (a Account) watch() []grant {
 	return []grant{
 		{
+			// ECR User Guide, "IAM permissions for pushing an image to an Amazon ECR private repository".
+			service: "ecr", on: []string{a.arn("ecr", "*", "repository/*")}, anyWrite: "GetAuthorizationToken",
+			write: "BatchCheckLayerAvailability BatchGetImage CompleteLayerUpload InitiateLayerUpload PutImage UploadLayerPart",
+		},
+		{service: "tag", anyWrite: "GetResources"},
+		{
 			service: "cloudwatch", on: a.own("cloudwatch"), read: "ListTagsForResource", write: "DeleteAlarms PutMetricAlarm TagResource UntagResource",
 			anyRead: "DescribeAlarms GetDashboard", anyWrite: "DeleteDashboards PutDashboard",
 		},

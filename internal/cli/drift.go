@@ -46,7 +46,7 @@ func (s *session) drift(ctx context.Context, markdown bool) error {
 	if err := s.start(ctx, true); err != nil {
 		return err
 	}
-	plans, err := s.run(ctx, true, driver.Refresh, deploy.Options{PreviewOnly: true})
+	plans, err := s.run(ctx, true, driver.Refresh, deploy.Options{PreviewOnly: true, Exclude: drift.Unread})
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/config"
 	"github.com/deepstreamhub/platform/internal/deploy"
+	"github.com/deepstreamhub/platform/internal/drift"
 	"github.com/deepstreamhub/platform/internal/engine"
 	"github.com/deepstreamhub/platform/internal/plan"
 	"github.com/deepstreamhub/platform/internal/program"
@@ -202,6 +203,11 @@ func (s *Stack) Preview() plan.Plan { return s.must(s.driver.Preview(s.t.Context
 
 // Refresh compares the state with the cloud.
 func (s *Stack) Refresh() plan.Plan { return s.must(s.driver.Refresh(s.t.Context(), deploy.Options{})) }
+
+// Drift compares the state with the cloud and changes neither, as the check for drift does.
+func (s *Stack) Drift() plan.Plan {
+	return s.must(s.driver.Refresh(s.t.Context(), deploy.Options{PreviewOnly: true, Exclude: drift.Unread}))
+}
 
 // Destroy removes everything, without asking any gate. The program runs along, as with hub.
 func (s *Stack) Destroy() plan.Plan {
