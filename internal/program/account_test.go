@@ -31,8 +31,13 @@ func account(region string) *componenttest.Recorder {
 	named := arn("x", "")
 	r.Computed = map[string]func(componenttest.Resource) resource.PropertyMap{
 		"aws:ec2/vpc:Vpc": more(arn("ec2", "vpc/"), func(componenttest.Resource) resource.PropertyMap {
-			return resource.PropertyMap{"defaultNetworkAclId": text("acl-1"), "defaultRouteTableId": text("rtb-1")}
+			return resource.PropertyMap{
+				"defaultNetworkAclId": text("acl-1"), "defaultRouteTableId": text("rtb-1"),
+			}
 		}),
+		"aws:ec2/vpcIpv6CidrBlockAssociation:VpcIpv6CidrBlockAssociation": func(componenttest.Resource) resource.PropertyMap {
+			return resource.PropertyMap{"ipv6CidrBlock": text("2600:1f18:1234:5600::/56")}
+		},
 		"aws:ec2/subnet:Subnet": func(made componenttest.Resource) resource.PropertyMap {
 			return resource.PropertyMap{"availabilityZone": text(region + "a")}
 		},

@@ -98,8 +98,11 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// retried binds the hook to everything below a component. The engine asks it about failures only.
+// retried binds the hook, if there is one, to everything below a component. The engine asks it about failures only.
 func (r *region) retried() pulumi.ResourceOption {
+	if r.settle == nil {
+		return pulumi.Transformations(nil)
+	}
 	binding := pulumi.ResourceHooks(&pulumi.ResourceHookBinding{OnError: []*pulumi.ErrorHook{r.settle}})
 	return pulumi.Transformations([]pulumi.ResourceTransformation{
 		func(args *pulumi.ResourceTransformationArgs) *pulumi.ResourceTransformationResult {
