@@ -121,7 +121,7 @@ func (b *builder) closedPaths(https *lb.Listener) error {
 	for _, path := range b.args.ClosedPaths {
 		patterns = append(patterns, pulumi.String(path+"*"))
 	}
-	_, err := lb.NewListenerRule(b.ctx, b.name+"-closed", &lb.ListenerRuleArgs{
+	rule, err := lb.NewListenerRule(b.ctx, b.name+"-closed", &lb.ListenerRuleArgs{
 		ListenerArn: https.Arn,
 		Priority:    pulumi.Int(1), // before whatever forwards
 		Conditions: lb.ListenerRuleConditionArray{&lb.ListenerRuleConditionArgs{
@@ -136,5 +136,6 @@ func (b *builder) closedPaths(https *lb.Listener) error {
 			},
 		}},
 	}, b.child)
+	b.edge.Rules = []pulumi.Resource{rule}
 	return err
 }

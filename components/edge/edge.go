@@ -33,6 +33,8 @@ type Edge struct {
 	SecurityGroupID pulumi.StringOutput // the load balancer's own
 	// Listener ties the target group to the load balancer. ECS refuses services whose target group has none yet.
 	Listener pulumi.Resource
+	// Rules have priorities of their own. A rule without one takes the next free one, which could be theirs.
+	Rules []pulumi.Resource
 	// TargetRules let the load balancer reach its targets. Before them no target is healthy.
 	TargetRules []pulumi.Resource
 }

@@ -15,6 +15,7 @@ type Route struct {
 	BalancerGroupID            pulumi.StringInput // the load balancer's security group, to which the service opens its port
 	Path                       string             // such as /orders
 	DeregistrationDelaySeconds int                // how long a leaving task keeps its connections, 0 to 3600
+	After                      []pulumi.Resource  // rules of the listener that have a priority of their own, which this one must not take
 }
 
 const targetsSuffix = "-targets"
@@ -56,7 +57,7 @@ func (b *builder) front() error {
 				Values: pulumi.ToStringArray([]string{b.args.Route.Path, b.args.Route.Path + "/*"}),
 			},
 		}},
-	}, b.child)
+	}, b.child, pulumi.DependsOn(b.args.Route.After))
 	if err != nil {
 		return err
 	}

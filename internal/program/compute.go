@@ -116,6 +116,7 @@ func (r *region) furtherServices() (err error) {
 		args := r.serviceArgs()
 		args.Route = &service.Route{
 			ListenerArn:                r.edge.ListenerArn,
+			After:                      r.edge.Rules,
 			BalancerGroupID:            r.edge.SecurityGroupID,
 			Path:                       c.Path,
 			DeregistrationDelaySeconds: requestSeconds,
