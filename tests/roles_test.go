@@ -88,10 +88,6 @@ var atTimes = map[string]string{
 
 	"s3:GetObjectVersion": "the way back to an earlier version of a broken state",
 	"tag:GetResources":    "what a killed engine left is found by its tags",
-
-	"ecr:GetAuthorizationToken": "a job that pushes an image", "ecr:BatchCheckLayerAvailability": "a job that pushes an image",
-	"ecr:BatchGetImage": "a job that pushes an image", "ecr:CompleteLayerUpload": "a job that pushes an image",
-	"ecr:InitiateLayerUpload": "a job that pushes an image", "ecr:PutImage": "a job that pushes an image", "ecr:UploadLayerPart": "a job that pushes an image",
 }
 
 // What a hostile deployment would try first.
