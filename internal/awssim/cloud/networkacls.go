@@ -65,15 +65,13 @@ var _ = register(
 				return Refuse("InvalidParameterValue", "EC2 API, ReplaceNetworkAclAssociation",
 					"networkAcl %s and subnet %s belong to different networks", acl.ID, subnet.ID)
 			}
-			for _, other := range t.All(typeACLAssociation) { // a subnet has one: its id is gone with the replacement
-				if other.Str("subnetId") == subnet.ID {
-					t.Remove(other)
-				}
-			}
 			// AWS lets the latest association win; two resources for one subnet would undo each other for ever.
 			for _, other := range t.All(typeACLAssociation) {
 				if other.Str("subnetId") == subnet.ID && other.Str("networkAclId") != acl.ID {
 					return fmt.Errorf("subnet %s is associated with network ACL %s by another resource", subnet.ID, other.Str("networkAclId"))
+				}
+				if other.Str("subnetId") == subnet.ID {
+					t.Remove(other) // made again: its id is gone with the replacement
 				}
 			}
 			r.ID = t.ID("aclassoc")
