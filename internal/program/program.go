@@ -68,11 +68,14 @@ func source(ctx *pulumi.Context) (config.Source, error) {
 }
 
 // Region returns the program of one region.
-func Region(cfg config.Config) pulumi.RunFunc {
+func Region(cfg config.Config) pulumi.RunFunc { return regionWith(cfg, (*region).retry) }
+
+// regionWith returns the program with the hook that a function binds before the first tier.
+func regionWith(cfg config.Config, hook func(*region) error) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
 		r := region{ctx: ctx, stack: ctx.Stack(), cfg: cfg, tags: tags(ctx.Stack(), cfg.Platform), others: map[string]*aws.Provider{}}
 		tiers := []func() error{
-			r.provider, r.retry, r.networkTier, r.databaseTier, r.busTier, r.backupTier, r.clusterTier, r.edgeTier, r.serviceTier,
+			r.provider, func() error { return hook(&r) }, r.networkTier, r.databaseTier, r.busTier, r.backupTier, r.clusterTier, r.edgeTier, r.serviceTier,
 			r.furtherServices, r.observabilityTier,
 		}
 		for _, tier := range tiers {
