@@ -84,9 +84,8 @@ func damages(k *cloud.Kind, schema provider.Resource, good cloud.Map) []damage {
 
 // region talks to a provider over a copy of a region's cloud, as an engine does.
 type region struct {
-	s    *provider.Server
-	name string
-	n    int
+	s *provider.Server
+	n int
 }
 
 func (r *region) try(ctx context.Context, typ, name string, inputs cloud.Map) (refusal error, fault error) {

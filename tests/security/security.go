@@ -93,17 +93,6 @@ func each(typ string, passes func(s *Stack, r cloud.Resource) bool) func(*Stack)
 	}
 }
 
-// none is the check of a control that a resource would fail by being there.
-func none(types ...string) func(*Stack) []string {
-	return func(s *Stack) []string {
-		var out []string
-		for _, typ := range types {
-			out = append(out, every(typ, func(cloud.Resource) bool { return false })(s)...)
-		}
-		return out
-	}
-}
-
 // missing is the check of a control that asks for something no resource of the stack stands for.
 func missing(what string) func(*Stack) []string {
 	return func(*Stack) []string { return []string{what} }
