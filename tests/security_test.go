@@ -39,5 +39,5 @@ func TestSecurity(t *testing.T) {
 		require.NoError(t, os.WriteFile(path, []byte(got), 0o600))
 	}
 	require.NoError(t, err)
-	require.Equal(t, strings.Split(string(want), "\n"), strings.Split(got, "\n"), "docs/security.md is out of date: run with -update")
+	t.Errorf("docs/security.md is out of date: run with -update. %s", firstDifference(string(want), got))
 }

@@ -1,6 +1,7 @@
 package tests
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -39,7 +40,18 @@ func TestTiersDocument(t *testing.T) {
 		require.NoError(t, os.WriteFile(path, []byte(got), 0o600))
 	}
 	require.NoError(t, err)
-	require.Equal(t, strings.Split(string(want), "\n"), strings.Split(got, "\n"), "docs/tiers.md is out of date: run with -update")
+	t.Errorf("docs/tiers.md is out of date: run with -update. %s", firstDifference(string(want), got))
+}
+
+// firstDifference shows the first line in which two texts differ.
+func firstDifference(want, got string) string {
+	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
+	for i := range min(len(w), len(g)) {
+		if w[i] != g[i] {
+			return fmt.Sprintf("Line %d is\n\t%s\nand should be\n\t%s", i+1, w[i], g[i])
+		}
+	}
+	return fmt.Sprintf("It has %d lines and should have %d", len(w), len(g))
 }
 
 // everyOption is a production stack with every resource that an option brings.

@@ -202,7 +202,9 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, fmt.Errorf("create cluster %s: %w", name, err)
 	}
 	b := &builder{ctx: ctx, name: name, args: args, child: pulumi.Parent(c), cluster: c, boot: slices.Clone(args.Egress)}
-	for _, step := range []func() error{b.role, b.sessionLog, b.exec, b.ecsCluster, b.access, b.fleet, b.capacity} {
+	for _, step := range []func() error{
+		b.role, b.sessionLog, b.exec, b.ecsCluster, b.insights, b.access, b.fleet, b.capacity,
+	} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("create cluster %s: %w", name, err)
 		}

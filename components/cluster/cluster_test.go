@@ -94,6 +94,7 @@ func TestResources(t *testing.T) {
 	resources := run(t, args())
 	require.Empty(t, cmp.Diff([]string{
 		"aws:autoscaling/group:Group cluster-hosts",
+		"aws:cloudwatch/logGroup:LogGroup cluster-insights-logs",
 		"aws:cloudwatch/metricAlarm:MetricAlarm cluster-refresh",
 		"aws:ec2/launchTemplate:LaunchTemplate cluster-host-template",
 		"aws:ec2/natGateway:NatGateway nat",
@@ -105,6 +106,8 @@ func TestResources(t *testing.T) {
 		"aws:iam/role:Role cluster-host",
 		"aws:iam/rolePolicyAttachment:RolePolicyAttachment cluster-host-ecs",
 		"aws:iam/rolePolicyAttachment:RolePolicyAttachment cluster-host-ssm",
+		"aws:kms/alias:Alias cluster-insights-key-alias",
+		"aws:kms/key:Key cluster-insights-key",
 		"aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule cluster-host-https",
 		"deepstreamhub:cluster:Cluster cluster",
 		"pulumi:providers:aws aws",

@@ -72,7 +72,7 @@ func (b *builder) sessionLog() error {
 
 // sessionRights are the rights to write a log group of the role's own account.
 func sessionRights(roleArn, region, group string) (string, error) {
-	partition, account, err := ownerOf(roleArn)
+	partition, account, err := policy.AccountOf(roleArn)
 	if err != nil {
 		return "", err
 	}

@@ -16,6 +16,9 @@ const (
 	maintenanceWindow = "sun:03:30-sun:04:30"
 )
 
+// exportedLog is the log that Aurora PostgreSQL hands to CloudWatch Logs.
+const exportedLog = "postgresql"
+
 // applyNow makes AWS apply a change when the operator asks for it, not in the next maintenance window, when nobody is
 // looking and the state already says that it was done.
 const applyNow = pulumi.Bool(true)
@@ -57,7 +60,7 @@ func (b *builder) aurora() error {
 		IamDatabaseAuthenticationEnabled: pulumi.Bool(true),
 		SkipFinalSnapshot:                pulumi.Bool(!b.args.FinalSnapshot),
 
-		EnabledCloudwatchLogsExports: pulumi.ToStringArray([]string{"postgresql"}),
+		EnabledCloudwatchLogsExports: pulumi.ToStringArray([]string{exportedLog}),
 		ApplyImmediately:             applyNow,
 	}
 	if b.args.FinalSnapshot {

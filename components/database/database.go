@@ -26,6 +26,7 @@ const (
 
 // Args is what a Database is made from.
 type Args struct {
+	Region    string                  // the provider's region
 	Stack     string                  // part of the key's alias and of the final snapshot's name
 	VpcID     pulumi.StringInput      // where its security groups live
 	SubnetIDs pulumi.StringArrayInput // isolated data subnets, one per zone
@@ -37,6 +38,7 @@ type Args struct {
 	DeletionProtection  bool   // whether AWS itself refuses to delete the cluster
 	FinalSnapshot       bool   // whether deleting the cluster leaves a snapshot behind, and with it the key
 	PerformanceInsights bool   // whether the instances keep what their load was made of, for a week
+	LogDays             int    // how long PostgreSQL's log is kept, as CloudWatch Logs takes it; at least 1
 	MonitoringSeconds   int    // between two readings of the instances' operating system: 0 (none), 1, 5, 10, 15, 30 or 60
 
 	// RestoreFrom is where a new cluster takes its data from, within the provider's region and whichever key that is encrypted
@@ -90,6 +92,12 @@ func (a *Args) Validate() error {
 	if a.BackupRetentionDays < 1 || a.BackupRetentionDays > 35 {
 		problem("backup retention days %d: must be 1 to 35", a.BackupRetentionDays)
 	}
+	if a.LogDays < 1 {
+		problem("log days %d: must be at least 1", a.LogDays)
+	}
+	if a.Region == "" {
+		problem("region: missing")
+	}
 	if !slices.Contains(monitoringIntervals, a.MonitoringSeconds) {
 		problem("monitoring seconds %d: must be one of %d", a.MonitoringSeconds, monitoringIntervals)
 	}
@@ -111,6 +119,7 @@ func (a *Args) inputs() pulumi.Map {
 		"finalSnapshot":       pulumi.Bool(a.FinalSnapshot),
 		"performanceInsights": pulumi.Bool(a.PerformanceInsights),
 		"monitoringSeconds":   pulumi.Int(a.MonitoringSeconds),
+		"logDays":             pulumi.Int(a.LogDays),
 		"deletionProtection":  pulumi.Bool(a.DeletionProtection),
 	}
 }
@@ -152,7 +161,7 @@ type builder struct {
 
 	instanceParameters *rds.ParameterGroup
 	monitoring         *iam.Role         // nil without Enhanced Monitoring
-	monitors           []pulumi.Resource // what gives that role its rights
+	monitors           []pulumi.Resource // what gives that role its rights, and where the instances log
 }
 
 // New registers a Database. It refuses invalid arguments before registering anything.
@@ -165,7 +174,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, fmt.Errorf("create database %s: %w", name, err)
 	}
 	b := &builder{ctx: ctx, name: name, args: args, child: pulumi.Parent(d), db: d}
-	for _, step := range []func() error{b.encryption, b.credentials, b.access, b.aurora, b.monitoringRole, b.members} {
+	for _, step := range []func() error{b.encryption, b.credentials, b.access, b.aurora, b.logs, b.monitoringRole, b.members} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("create database %s: %w", name, err)
 		}

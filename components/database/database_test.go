@@ -32,6 +32,8 @@ func args() *database.Args {
 		DeletionProtection:  true,
 		PerformanceInsights: true,
 		MonitoringSeconds:   60,
+		LogDays:             30,
+		Region:              "eu-central-1",
 	}
 }
 
@@ -91,12 +93,15 @@ func TestResources(t *testing.T) {
 	recorder := newRecorder()
 	resources := run(t, recorder, args(), nil)
 	require.Empty(t, cmp.Diff([]string{
+		"aws:cloudwatch/logGroup:LogGroup database-logs",
 		"aws:ec2/securityGroup:SecurityGroup database-client",
 		"aws:ec2/securityGroup:SecurityGroup database-sg",
 		"aws:iam/role:Role database-monitoring",
 		"aws:iam/rolePolicyAttachment:RolePolicyAttachment database-monitoring-rights",
 		"aws:kms/alias:Alias database-key-alias",
+		"aws:kms/alias:Alias database-logs-key-alias",
 		"aws:kms/key:Key database-key",
+		"aws:kms/key:Key database-logs-key",
 		"aws:rds/cluster:Cluster database-cluster",
 		"aws:rds/clusterInstance:ClusterInstance database-reader",
 		"aws:rds/clusterInstance:ClusterInstance database-writer",

@@ -3,7 +3,8 @@
 // It creates a KMS key (alias/deepstreamhub/<stack>/database) under which storage, snapshots, Performance Insights and the
 // password are encrypted; a secret with one version that holds user and password; a subnet group, a cluster parameter
 // group that refuses connections without TLS, a parameter group for the instances, the cluster, and two instances in the
-// first two zones; the role that Enhanced Monitoring reports with; and two security groups, the cluster's own and one for
+// first two zones; the role that Enhanced Monitoring reports with; the encrypted log
+// group of PostgreSQL's log (/aws/rds/cluster/<identifier>/postgresql); and two security groups, the cluster's own and one for
 // clients: whoever carries Database.ClientSecurityGroupID may connect, nobody else.
 //
 // With Args.RestoreFrom a new cluster takes its data from a snapshot, or from another cluster's backups at a time, and its
@@ -17,8 +18,7 @@
 // for aliases and snapshots, an origin of data that is neither a snapshot nor a cluster at a time, and an interval that Enhanced
 // Monitoring does not have.
 //
-// It does not create the schema (the deepstream connector does), users other than the master user, the log group (RDS
-// makes /aws/rds/cluster/<identifier>/postgresql itself), or rotate the password: running tasks hold it in their
+// It does not create the schema (the deepstream connector does), users other than the master user, or rotate the password: running tasks hold it in their
 // environment, so rotating it means replacing them too.
 //
 // Deleting it with Args.FinalSnapshot leaves behind the final snapshot and the key, which that snapshot and every recovery

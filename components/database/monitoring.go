@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/deepstreamhub/platform/components/internal/part"
 	"github.com/deepstreamhub/platform/internal/policy"
 )
 
@@ -56,6 +57,22 @@ func monitoringTrust(clusterArn string) (string, error) {
 		return "", err
 	}
 	return document.JSON()
+}
+
+// logs makes the log group of what the cluster exports, before an instance logs: RDS would make it itself, out of the
+// stack's sight, without a key and for ever.
+func (b *builder) logs() error {
+	logs, err := part.NewLogs(b.ctx, part.LogsArgs{
+		Key: b.name + "-logs-key", Group: b.name + "-logs",
+		Stack: b.args.Stack, Alias: b.name + "-logs", Description: "Logs of the database of " + b.args.Stack,
+		Name: pulumi.Sprintf("/aws/rds/cluster/%s/%s", b.cluster.ClusterIdentifier, exportedLog),
+		Days: b.args.LogDays, Region: b.args.Region, Near: b.cluster.Arn,
+	}, b.child)
+	if err != nil {
+		return err
+	}
+	b.monitors = append(b.monitors, logs.Group)
+	return nil
 }
 
 // observed adds to an instance's arguments what is read off it.

@@ -59,9 +59,3 @@ func (p place) bucketPolicy(bucketArn string) policy.Document {
 		},
 	}}
 }
-
-// logKeyPolicy is the policy of the key under which a log group is encrypted: CloudWatch Logs may use it, for that group
-// only ("Encrypt log data in CloudWatch Logs using KMS").
-func (p place) logKeyPolicy(group string) policy.Document {
-	return policy.LogKey(p.partition, p.region, p.account, group)
-}

@@ -1,10 +1,12 @@
 package edge
 
 import (
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
+	"fmt"
+
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/wafv2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/deepstreamhub/platform/components/internal/part"
 )
 
 // managedGroup is a rule group that AWS keeps up to date ("AWS Managed Rules rule groups list", AWS WAF Developer Guide).
@@ -144,25 +146,10 @@ func (b *builder) visible(rule string) wafv2.WebAclRuleVisibilityConfigArgs {
 // to a CloudWatch Logs log group").
 func (b *builder) firewallLogs(acl *wafv2.WebAcl) error {
 	group := "aws-waf-logs-deepstreamhub-" + b.args.Stack + "-" + b.name
-	key, err := kms.NewKey(b.ctx, b.name+"-waf-logs-key", &kms.KeyArgs{
-		Description:          pulumi.Sprintf("Logs of the firewall in %s", b.args.Stack),
-		EnableKeyRotation:    pulumi.Bool(true),
-		DeletionWindowInDays: pulumi.Int(30),
-		Policy:               b.document(pulumi.String(group), place.logKeyPolicy),
-	}, b.child)
-	if err != nil {
-		return err
-	}
-	if _, err := kms.NewAlias(b.ctx, b.name+"-waf-logs-key-alias", &kms.AliasArgs{
-		Name:        pulumi.Sprintf("alias/deepstreamhub/%s/%s", b.args.Stack, b.name),
-		TargetKeyId: key.KeyId,
-	}, b.child); err != nil {
-		return err
-	}
-	logs, err := cloudwatch.NewLogGroup(b.ctx, b.name+"-waf-logs", &cloudwatch.LogGroupArgs{
-		Name:            pulumi.String(group),
-		RetentionInDays: pulumi.Int(b.args.LogRetentionDays),
-		KmsKeyId:        key.Arn,
+	logs, err := part.NewLogs(b.ctx, part.LogsArgs{
+		Key: b.name + "-waf-logs-key", Group: b.name + "-waf-logs",
+		Stack: b.args.Stack, Alias: b.name, Description: fmt.Sprintf("Logs of the firewall in %s", b.args.Stack),
+		Name: pulumi.String(group), Days: b.args.LogRetentionDays, Region: b.args.Region, Near: b.balancerGroup.Arn,
 	}, b.child)
 	if err != nil {
 		return err
@@ -181,7 +168,7 @@ func (b *builder) firewallLogs(acl *wafv2.WebAcl) error {
 	}
 	_, err = wafv2.NewWebAclLoggingConfiguration(b.ctx, b.name+"-waf", &wafv2.WebAclLoggingConfigurationArgs{
 		ResourceArn:           acl.Arn,
-		LogDestinationConfigs: pulumi.StringArray{logs.Arn},
+		LogDestinationConfigs: pulumi.StringArray{logs.Group.Arn},
 		RedactedFields:        redacted,
 		LoggingFilter: &wafv2.WebAclLoggingConfigurationLoggingFilterArgs{
 			DefaultBehavior: pulumi.String("DROP"),

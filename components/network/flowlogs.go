@@ -6,9 +6,9 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/deepstreamhub/platform/components/internal/part"
 	"github.com/deepstreamhub/platform/internal/policy"
 )
 
@@ -53,26 +53,15 @@ func (b *builder) flowGroupName() string {
 
 // flowGroup makes the log group and its key.
 func (b *builder) flowGroup() (*cloudwatch.LogGroup, error) {
-	key, err := kms.NewKey(b.ctx, b.name+"-flows-key", &kms.KeyArgs{
-		Description:          pulumi.Sprintf("Flow logs of %s in %s", b.name, b.args.Stack),
-		EnableKeyRotation:    pulumi.Bool(true),
-		DeletionWindowInDays: pulumi.Int(30),
-		Policy:               b.document(func(p place) (string, error) { return p.flowKeyPolicy(b.flowGroupName()) }),
+	logs, err := part.NewLogs(b.ctx, part.LogsArgs{
+		Key: b.name + "-flows-key", Group: b.name + "-flows",
+		Stack: b.args.Stack, Alias: b.name, Description: fmt.Sprintf("Flow logs of %s in %s", b.name, b.args.Stack),
+		Name: pulumi.String(b.flowGroupName()), Days: b.args.FlowLogRetentionDays, Region: b.args.Region, Near: b.vpc.Arn,
 	}, b.child)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := kms.NewAlias(b.ctx, b.name+"-flows-key-alias", &kms.AliasArgs{
-		Name:        pulumi.Sprintf("alias/deepstreamhub/%s/%s", b.args.Stack, b.name),
-		TargetKeyId: key.KeyId,
-	}, b.child); err != nil {
-		return nil, err
-	}
-	return cloudwatch.NewLogGroup(b.ctx, b.name+"-flows", &cloudwatch.LogGroupArgs{
-		Name:            pulumi.String(b.flowGroupName()),
-		RetentionInDays: pulumi.Int(b.args.FlowLogRetentionDays),
-		KmsKeyId:        key.Arn,
-	}, b.child)
+	return logs.Group, nil
 }
 
 // flowTrust lets the flow logs of this account and region use the role, and nobody else's ("IAM role for publishing
@@ -101,10 +90,4 @@ func (p place) flowPermissions(group string) (string, error) {
 			Resources: policy.On(p.arn("logs", "log-group:*")), // it lists groups, so it takes no single one
 		},
 	}}.JSON()
-}
-
-// flowKeyPolicy lets CloudWatch Logs use the key, for that group only ("Encrypt log data in CloudWatch Logs using
-// KMS").
-func (p place) flowKeyPolicy(group string) (string, error) {
-	return policy.LogKey(p.partition, p.region, p.account, group).JSON()
 }

@@ -35,12 +35,6 @@ func (p place) trust() (string, error) {
 	return document.JSON()
 }
 
-// logKeyPolicy is the policy of the key under which a log group is encrypted: CloudWatch Logs may use it, for that
-// group only ("Encrypt log data in CloudWatch Logs using KMS").
-func (p place) logKeyPolicy(group string) (string, error) {
-	return policy.LogKey(p.partition, p.region, p.account, group).JSON()
-}
-
 // needs is what ECS has to reach in order to run a task.
 type needs struct {
 	image       string

@@ -34,26 +34,6 @@ func TestTrust(t *testing.T) {
 	}]}`, got)
 }
 
-func TestLogKeyPolicy(t *testing.T) {
-	t.Parallel()
-	got, err := here.logKeyPolicy("/deepstreamhub/prod-eu/deepstream")
-	require.NoError(t, err)
-	require.JSONEq(t, `{"Version": "2012-10-17", "Statement": [
-		{
-			"Sid": "Account", "Effect": "Allow", "Action": ["kms:*"], "Resource": ["*"],
-			"Principal": {"AWS": ["arn:aws:iam::111122223333:root"]}
-		},
-		{
-			"Sid": "Logs", "Effect": "Allow", "Resource": ["*"],
-			"Action": ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
-			"Principal": {"Service": ["logs.eu-central-1.amazonaws.com"]},
-			"Condition": {"ArnEquals": {
-				"kms:EncryptionContext:aws:logs:arn": ["arn:aws:logs:eu-central-1:111122223333:log-group:/deepstreamhub/prod-eu/deepstream"]
-			}}
-		}
-	]}`, got)
-}
-
 func TestExecutionPolicy(t *testing.T) {
 	t.Parallel()
 	const group = "arn:aws:logs:eu-central-1:111122223333:log-group:/deepstreamhub/prod-eu/deepstream"

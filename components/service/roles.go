@@ -3,10 +3,10 @@ package service
 import (
 	"fmt"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/deepstreamhub/platform/components/internal/part"
 )
 
 // document writes a policy once it is known where the service runs.
@@ -25,30 +25,16 @@ func (b *builder) document(write func(place) (string, error)) pulumi.StringOutpu
 
 // logging makes the log group and its key.
 func (b *builder) logging() error {
-	group := fmt.Sprintf("/deepstreamhub/%s/%s", b.args.Stack, b.name)
-	key, err := kms.NewKey(b.ctx, b.name+"-logs-key", &kms.KeyArgs{
-		Description:          pulumi.Sprintf("Logs of %s in %s", b.name, b.args.Stack),
-		EnableKeyRotation:    pulumi.Bool(true),
-		DeletionWindowInDays: pulumi.Int(30),
-		Policy:               b.document(func(p place) (string, error) { return p.logKeyPolicy(group) }),
+	logs, err := part.NewLogs(b.ctx, part.LogsArgs{
+		Key: b.name + "-logs-key", Group: b.name + "-logs",
+		Stack: b.args.Stack, Alias: b.name, Description: fmt.Sprintf("Logs of %s in %s", b.name, b.args.Stack),
+		Name: pulumi.String(fmt.Sprintf("/deepstreamhub/%s/%s", b.args.Stack, b.name)),
+		Days: b.args.LogRetentionDays, Region: b.args.Region, Near: b.args.ClusterArn,
 	}, b.child)
 	if err != nil {
 		return err
 	}
-	if _, err := kms.NewAlias(b.ctx, b.name+"-logs-key-alias", &kms.AliasArgs{
-		Name:        pulumi.Sprintf("alias/deepstreamhub/%s/%s", b.args.Stack, b.name),
-		TargetKeyId: key.KeyId,
-	}, b.child); err != nil {
-		return err
-	}
-	b.logs, err = cloudwatch.NewLogGroup(b.ctx, b.name+"-logs", &cloudwatch.LogGroupArgs{
-		Name:            pulumi.String(group),
-		RetentionInDays: pulumi.Int(b.args.LogRetentionDays),
-		KmsKeyId:        key.Arn,
-	}, b.child)
-	if err != nil {
-		return err
-	}
+	b.logs = logs.Group
 	b.service.LogGroupName = b.logs.Name
 	return nil
 }

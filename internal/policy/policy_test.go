@@ -192,6 +192,17 @@ func TestARN(t *testing.T) {
 	assert.Equal(t, "arn:aws-cn:s3:::logs/*", ARN{Partition: "aws-cn", Service: "s3", Resource: "logs/*"}.String())
 }
 
+func TestAccountOf(t *testing.T) {
+	t.Parallel()
+	partition, account, err := AccountOf("arn:aws-cn:ecs:cn-north-1:111122223333:cluster/main")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"aws-cn", "111122223333"}, []string{partition, account})
+	for _, bad := range []string{"", "main", "arn:aws:s3:::bucket", "arn:aws:ecs:eu-central-1:1:cluster/main"} {
+		_, _, err := AccountOf(bad)
+		require.ErrorContains(t, err, "is not the ARN", bad)
+	}
+}
+
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -63,6 +63,16 @@ func (a ARN) String() string {
 	return strings.Join([]string{"arn", a.Partition, a.Service, a.Region, a.Account, a.Resource}, ":")
 }
 
+// AccountOf reads partition and account off an ARN: asking AWS for them would take a call more, and could be answered for
+// another account than that of what the ARN names.
+func AccountOf(arn string) (partition, account string, err error) {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) != 6 || !arnPattern.MatchString(arn) || !accountPattern.MatchString(parts[4]) {
+		return "", "", fmt.Errorf("read account: %q is not the ARN of anything in an account", arn)
+	}
+	return parts[1], parts[4], nil
+}
+
 // Limit is a quota on the length of documents, in characters that are not white space (IAM User Guide, "IAM and AWS STS
 // quotas").
 type Limit struct {

@@ -158,6 +158,7 @@ func (r *region) networkTier() (err error) {
 func (r *region) databaseTier() (err error) {
 	c := r.cfg.Database
 	r.database, err = database.New(r.ctx, "database", &database.Args{
+		Region:              r.cfg.Region,
 		Stack:               r.stack,
 		VpcID:               r.network.VpcID,
 		SubnetIDs:           r.network.DataSubnetIDs,
@@ -169,6 +170,7 @@ func (r *region) databaseTier() (err error) {
 		FinalSnapshot:       *c.FinalSnapshot,
 		PerformanceInsights: *c.PerformanceInsights,
 		MonitoringSeconds:   c.MonitoringSeconds,
+		LogDays:             r.cfg.Service.LogRetentionDays,
 		RestoreFrom:         c.RestoreFrom,
 	}, r.tier("database", r.protected())...)
 	return err

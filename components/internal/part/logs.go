@@ -1,0 +1,65 @@
+// Package part holds what several tiers are built from in the same way: resources that belong together, under names that
+// the tier gives. It decides nothing that a tier would decide differently, and knows no tier.
+package part
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/deepstreamhub/platform/internal/policy"
+)
+
+// LogsArgs is what an encrypted log group is made from.
+type LogsArgs struct {
+	Key, Group string // logical names of key and group; the alias is the key's with -alias
+
+	Stack       string             // whose it is
+	Alias       string             // what the key is called in the stack: alias/deepstreamhub/<stack>/<alias>
+	Description string             // of the key
+	Name        pulumi.StringInput // the group's
+	Days        int                // how long it is kept, as CloudWatch Logs takes it
+
+	Region string             // where it is
+	Near   pulumi.StringInput // ARN of anything in the same account
+}
+
+// Logs is an encrypted log group and its key.
+type Logs struct {
+	Group *cloudwatch.LogGroup
+	Key   *kms.Key
+}
+
+// NewLogs registers a log group that is kept for some days, and a key of its own that CloudWatch Logs may use for it alone.
+func NewLogs(ctx *pulumi.Context, a LogsArgs, opts ...pulumi.ResourceOption) (*Logs, error) {
+	document := pulumi.All(a.Near, a.Name).ApplyT(func(values []any) (string, error) {
+		partition, account, err := policy.AccountOf(values[0].(string))
+		if err != nil {
+			return "", err
+		}
+		return policy.LogKey(partition, a.Region, account, values[1].(string)).JSON()
+	}).(pulumi.StringOutput)
+	key, err := kms.NewKey(ctx, a.Key, &kms.KeyArgs{
+		Description:          pulumi.String(a.Description),
+		EnableKeyRotation:    pulumi.Bool(true),
+		DeletionWindowInDays: pulumi.Int(30), // the longest: without the key the logs are lost
+		Policy:               document,
+	}, opts...)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := kms.NewAlias(ctx, a.Key+"-alias", &kms.AliasArgs{
+		Name:        pulumi.String(fmt.Sprintf("alias/deepstreamhub/%s/%s", a.Stack, a.Alias)),
+		TargetKeyId: key.KeyId,
+	}, opts...); err != nil {
+		return nil, err
+	}
+	group, err := cloudwatch.NewLogGroup(ctx, a.Group, &cloudwatch.LogGroupArgs{
+		Name:            a.Name.ToStringOutput(),
+		RetentionInDays: pulumi.Int(a.Days),
+		KmsKeyId:        key.Arn,
+	}, opts...)
+	return &Logs{group, key}, err
+}
