@@ -172,11 +172,6 @@ func (a Account) watch() []grant {
 			write: "DeleteRule PutRule PutTargets RemoveTargets TagResource UntagResource",
 		},
 		{
-			// The job that builds the image pushes it.
-			service: "ecr", on: []string{a.arn("ecr", "*", "repository/*")}, anyWrite: "GetAuthorizationToken",
-			write: "BatchCheckLayerAvailability BatchGetImage CompleteLayerUpload InitiateLayerUpload PutImage UploadLayerPart",
-		},
-		{
 			service: "sns", on: a.own("sns"), read: "GetSubscriptionAttributes GetTopicAttributes ListTagsForResource",
 			write: "CreateTopic DeleteTopic SetSubscriptionAttributes SetTopicAttributes Subscribe TagResource Unsubscribe UntagResource",
 		},
