@@ -47,7 +47,6 @@ func (d *Driver) failed(ctx context.Context, verb string, err error, r *recorder
 		locked:  auto.IsConcurrentUpdateError(err),
 		killed:  d.command.Killed(),
 		missing: auto.IsSelectStack404Error(err),
-		program: own != nil,
 	}
 	if e.locked {
 		e.Locks, e.at = d.locks(ctx), d.now()
@@ -56,6 +55,7 @@ func (d *Driver) failed(ctx context.Context, verb string, err error, r *recorder
 		e.Failed = r.failed()
 		e.Problems = problems(r.messages, e.Failed, own)
 	}
+	e.program = own != nil || len(e.Failed) == 0 && slices.ContainsFunc(e.Problems, unhandled)
 	if own != nil {
 		e.Cause = errors.Join(own, e.Cause)
 	}
@@ -65,6 +65,12 @@ func (d *Driver) failed(ctx context.Context, verb string, err error, r *recorder
 		e.Problems = stderrProblems(err)
 	}
 	return e
+}
+
+// unhandled reports whether the engine says of a message that the program ended with it. Only what its body returns is
+// known otherwise; it also ends by an output that cannot be computed.
+func unhandled(message string) bool {
+	return strings.HasPrefix(message, "an unhandled error occurred:")
 }
 
 // problems are the errors, by URN, reported for anything but the failed resources. The program's own error stands in
@@ -78,7 +84,7 @@ func problems(messages map[string][]string, failed []Failure, program error) []s
 		for _, message := range messages[urn] {
 			switch {
 			case closing(message):
-			case program != nil && strings.HasPrefix(message, "an unhandled error occurred:"):
+			case program != nil && unhandled(message):
 				out = append(out, program.Error())
 			case urn == "" || plan.Type(urn) == stackType:
 				out = append(out, message)
