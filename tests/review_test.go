@@ -72,7 +72,6 @@ func TestCommentOfANewRegion(t *testing.T) {
 			"\", port: 8080, healthPath: /health, path: /" + name + "}\n"
 	}
 	p.Edit("Pulumi.prod-us.yaml", "  deepstreamhub:edge:", ""+services+"  deepstreamhub:edge:")
-	p.Edit("Pulumi.prod-us.yaml", "    ami:", "    maxHosts: 24\n    ami:")
 	p.Edit("Pulumi.prod-us.yaml", "  deepstreamhub:service:\n", "  deepstreamhub:service:\n    scaleOn: cpu\n")
 	preview := p.Hub(nil, "preview", "prod-us", "--offline", "--markdown")
 	require.Zero(t, preview.Code, preview.Stderr)

@@ -1,6 +1,7 @@
 package comment
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,11 +26,15 @@ type row struct {
 }
 
 // rows makes the rows of findings. Resources that change alike, as by a new value of a tag, are one row; so are
-// created and deleted ones of a type.
+// created and deleted ones of a type. They are in the order of their names: the engine's own differs from run to run.
 func rows(findings []risk.Finding, verbs map[plan.Op]string) []row {
 	var out []row
 	byKey := map[string]int{}
-	for _, f := range findings {
+	byName := slices.Clone(findings)
+	slices.SortStableFunc(byName, func(a, b risk.Finding) int {
+		return cmp.Or(strings.Compare(a.Step.Name, b.Step.Name), strings.Compare(a.Step.Type, b.Step.Type))
+	})
+	for _, f := range byName {
 		s := f.Step
 		details := details(s)
 		key := strings.Join(append([]string{string(s.Op), f.Reason, fmt.Sprint(f.Failed)}, details...), "\x00")
