@@ -15,6 +15,7 @@ import (
 type contents struct {
 	types    []string // type of every resource, sorted
 	ids      []string // "type id" of every resource, sorted
+	made     []string // those of ids that the account was not declared with
 	remnants []string // kinds of what deletions left behind, each once, sorted
 }
 
@@ -28,12 +29,16 @@ func openCloud(t *testing.T, p *harness.Project) contents {
 	for _, r := range c.List() {
 		out.types = append(out.types, r.Type)
 		out.ids = append(out.ids, r.Type+" "+r.ID)
+		if !r.Declared {
+			out.made = append(out.made, r.Type+" "+r.ID)
+		}
 	}
 	for _, r := range c.Remnants() {
 		out.remnants = append(out.remnants, r.What)
 	}
 	slices.Sort(out.types)
 	slices.Sort(out.ids)
+	slices.Sort(out.made)
 	slices.Sort(out.remnants)
 	out.remnants = slices.Compact(out.remnants)
 	return out
