@@ -1,8 +1,6 @@
 package tests
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -29,15 +27,5 @@ func TestSecurity(t *testing.T) {
 		t.Run(c.ID, func(t *testing.T) { require.Empty(t, strings.Join(c.Problems(stack), "\n"), c.Title) })
 	}
 
-	got := security.Document(stack)
-	path := filepath.Join(harness.Root(t), "docs", "security.md")
-	want, err := os.ReadFile(path)
-	if string(want) == got {
-		return
-	}
-	if *update {
-		require.NoError(t, os.WriteFile(path, []byte(got), 0o600))
-	}
-	require.NoError(t, err)
-	t.Errorf("docs/security.md is out of date: run with -update. %s", firstDifference(string(want), got))
+	requireDocument(t, "security.md", security.Document(stack))
 }

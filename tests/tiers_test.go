@@ -31,7 +31,13 @@ func TestTiersDocument(t *testing.T) {
 
 	got, err := handbook.Tiers(harness.Root(t), resources)
 	require.NoError(t, err)
-	path := filepath.Join(harness.Root(t), "docs", "tiers.md")
+	requireDocument(t, "tiers.md", got)
+}
+
+// requireDocument holds a generated document in docs to what its generator says now.
+func requireDocument(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join(harness.Root(t), "docs", name)
 	want, err := os.ReadFile(path)
 	if string(want) == got {
 		return
@@ -40,7 +46,7 @@ func TestTiersDocument(t *testing.T) {
 		require.NoError(t, os.WriteFile(path, []byte(got), 0o600))
 	}
 	require.NoError(t, err)
-	t.Errorf("docs/tiers.md is out of date: run with -update. %s", firstDifference(string(want), got))
+	t.Errorf("docs/%s is out of date: run with -update. %s", name, firstDifference(string(want), got))
 }
 
 // firstDifference shows the first line in which two texts differ.
