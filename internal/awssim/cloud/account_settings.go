@@ -25,7 +25,7 @@ var analyzerName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]{0,254}$`)
 
 var _ = register(
 	&Kind{
-		Type: typeVolumeDefault, Service: "EC2", Noun: "EbsEncryptionByDefault",
+		Type: typeVolumeDefault, Service: "EC2", Noun: "EbsEncryptionByDefault", Overwrites: true,
 		CreateCall: "EnableEbsEncryptionByDefault", UpdateCall: "EnableEbsEncryptionByDefault", DeleteCall: "DisableEbsEncryptionByDefault",
 		Defaults: Map{"enabled": true},
 		Create: func(t *Tx, r *Resource) error {
@@ -36,8 +36,9 @@ var _ = register(
 	},
 	&Kind{
 		Type: typeAccountBlock, Service: "S3 Control", Noun: "PublicAccessBlock", Global: true, CreateCall: "PutPublicAccessBlock", UpdateCall: "PutPublicAccessBlock",
-		Replace:  []string{"accountId"},
-		Defaults: Map{"blockPublicAcls": false, "blockPublicPolicy": false, "ignorePublicAcls": false, "restrictPublicBuckets": false},
+		Overwrites: true,
+		Replace:    []string{"accountId"},
+		Defaults:   Map{"blockPublicAcls": false, "blockPublicPolicy": false, "ignorePublicAcls": false, "restrictPublicBuckets": false},
 		Create: func(t *Tx, r *Resource) error {
 			computed(r, Map{"accountId": t.Account()})
 			r.ID = r.Str("accountId")
@@ -49,7 +50,7 @@ var _ = register(
 		},
 	},
 	&Kind{
-		Type: typeECSDefault, Service: "ECS", Noun: "AccountSettingDefault",
+		Type: typeECSDefault, Service: "ECS", Noun: "AccountSettingDefault", Overwrites: true,
 		CreateCall: "PutAccountSettingDefault", UpdateCall: "PutAccountSettingDefault", DeleteCall: "PutAccountSettingDefault",
 		Required: []string{"name", "value"},
 		Replace:  []string{"name"},

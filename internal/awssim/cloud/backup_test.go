@@ -101,9 +101,16 @@ func TestBackupVaultPolicy(t *testing.T) {
 		{"policy", "{}"}, {"policy", vaultPolicyOf("backup:*")}, {"policy", vaultPolicyOf("s3:DeleteObject")},
 	})
 	require.True(t, kinds[typeBackupPolicy].Replaces("backupVaultName"))
+	again, _ := d.make(typeBackupPolicy, Map{"backupVaultName": "home", "policy": vaultPolicyOf("backup:DeleteBackupVault")})
+	require.Equal(t, id, again, "putting it again writes over it")
+	now, _, err := d.Read(home, typeBackupPolicy, id)
+	require.NoError(t, err)
+	require.Contains(t, now["policy"], "DeleteBackupVault")
+	_, err = d.change(typeBackupPolicy, id, policy)
+	require.NoError(t, err)
 
 	require.NoError(t, d.gone(typeBackupVault, "home", Map{}))
-	_, _, err := d.Read(home, typeBackupPolicy, id)
+	_, _, err = d.Read(home, typeBackupPolicy, id)
 	require.IsType(t, &NotFound{}, err, "a policy goes with its vault")
 }
 

@@ -192,13 +192,16 @@ func (c *Cloud) create(t *Tx, k *Kind, r *Resource) error {
 	if r.ID == "" {
 		return fmt.Errorf("%s: handler gave no id", k.Type)
 	}
-	if _, taken := c.resources[keyOf(r)]; taken {
-		if len(k.Unique) == 0 {
+	if there, taken := c.resources[keyOf(r)]; taken {
+		switch {
+		case k.Overwrites:
+			c.drop(there)
+		case len(k.Unique) == 0:
 			return fmt.Errorf("%s: id %s exists already", k.Type, r.ID)
+		default: // the handler made one name of two that differ, such as in their case
+			f := k.Unique[0].Refusal.fill("{id}", r.ID, "{name}", r.Name(), "{value}", r.ID)
+			return k.refusal(k.call("Create", k.CreateCall), f, r.ID)
 		}
-		// The handler made one name of two that differ, such as in their case.
-		f := k.Unique[0].Refusal.fill("{id}", r.ID, "{name}", r.Name(), "{value}", r.ID)
-		return k.refusal(k.call("Create", k.CreateCall), f, r.ID)
 	}
 	c.serial++
 	r.Serial = c.serial

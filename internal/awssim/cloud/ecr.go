@@ -58,7 +58,7 @@ var _ = register(
 		},
 	},
 	&Kind{
-		Type: typeReplication, Service: "ECR", Noun: "ReplicationConfiguration", CreateCall: "PutReplicationConfiguration",
+		Type: typeReplication, Service: "ECR", Noun: "ReplicationConfiguration", Overwrites: true, CreateCall: "PutReplicationConfiguration",
 		UpdateCall: "PutReplicationConfiguration", DeleteCall: "PutReplicationConfiguration",
 		Check: func(c *Checker) {
 			c.OneOf("replicationConfiguration.rules[].repositoryFilters[].filterType", "PREFIX_MATCH")

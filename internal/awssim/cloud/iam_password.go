@@ -4,7 +4,7 @@ const typePasswordPolicy = "aws:iam/accountPasswordPolicy:AccountPasswordPolicy"
 
 // The ranges are those of the IAM API, UpdateAccountPasswordPolicy.
 var _ = register(&Kind{
-	Type: typePasswordPolicy, Service: "IAM", Noun: "AccountPasswordPolicy", Global: true,
+	Type: typePasswordPolicy, Service: "IAM", Noun: "AccountPasswordPolicy", Global: true, Overwrites: true,
 	CreateCall: "UpdateAccountPasswordPolicy", UpdateCall: "UpdateAccountPasswordPolicy",
 	Defaults: Map{"allowUsersToChangePassword": true, "minimumPasswordLength": 6.0},
 	Check: func(c *Checker) {

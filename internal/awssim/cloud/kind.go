@@ -34,6 +34,7 @@ type Kind struct {
 	Keys       []string             // state properties besides the id by which others refer to the resource
 	Unique     []Unique             // properties no two resources of the type may share
 	Refs       []Ref                // what the inputs point at
+	Overwrites bool                 // the creating call writes over what is there under the same id, and AWS says nothing
 	InUse      Refusal              // answer to a deletion while something with a holding Ref still points here
 	Quota      *Quota               // how many there may be
 	Busy       Busy                 // answers while AWS is still at work on the resource, for a call that nobody waits for any more

@@ -20,7 +20,6 @@ var _ = register(
 		Type: typeNetworkACL, Service: "EC2", Noun: "NetworkAcl", UpdateCall: "ReplaceNetworkAclEntry",
 		Replace: []string{"vpcId"},
 		Refs:    []Ref{{Path: "vpcId", To: typeVPC, Missing: missingVPC}},
-		InUse:   Refusal{inUseByOthers, "The networkAcl '{id}' has dependencies and cannot be deleted.", "EC2 API, DeleteNetworkAcl"},
 		Quota:   &Quota{Max: 200, Per: "vpcId", Refusal: Refusal{"NetworkAclLimitExceeded", "The maximum number of network ACLs has been reached.", "Amazon VPC quotas"}},
 		Check: func(c *Checker) {
 			c.aclRules("ingress")
@@ -32,9 +31,15 @@ var _ = register(
 			return settleACL(t, r)
 		},
 		Update: func(t *Tx, r *Resource, _ Map) error { return settleACL(t, r) },
+		// The provider gives its subnets back to the default ACL first, whoever associated them (ec2/vpc_network_acl.go,
+		// resourceNetworkACLDelete); AWS alone would refuse.
+		Delete: func(t *Tx, r *Resource) error {
+			removeAll(t, typeACLAssociation, "networkAclId", r.ID)
+			return nil
+		},
 	},
 	&Kind{
-		Type: typeDefaultNetworkACL, Service: "EC2", Noun: "NetworkAcl", CreateCall: "DeleteNetworkAclEntry", UpdateCall: "ReplaceNetworkAclEntry",
+		Type: typeDefaultNetworkACL, Service: "EC2", Noun: "NetworkAcl", Overwrites: true, CreateCall: "DeleteNetworkAclEntry", UpdateCall: "ReplaceNetworkAclEntry",
 		Replace: []string{"defaultNetworkAclId"},
 		Refs:    []Ref{{Path: "defaultNetworkAclId", To: typeVPC, Key: "defaultNetworkAclId", Missing: missingACL, Free: true}}, // goes with its VPC
 		Check: func(c *Checker) {
@@ -55,7 +60,7 @@ var _ = register(
 		DeleteCall: "ReplaceNetworkAclAssociation", // back to the VPC's default ACL
 		Frozen:     true,
 		Refs: []Ref{
-			{Path: "networkAclId", To: typeNetworkACL, Missing: missingACL},
+			{Path: "networkAclId", To: typeNetworkACL, Missing: missingACL, Free: true},
 			{Path: "subnetId", To: typeSubnet, Missing: missingNet, Free: true}, // goes with its subnet
 		},
 		Create: func(t *Tx, r *Resource) error {
@@ -79,7 +84,7 @@ var _ = register(
 		},
 	},
 	&Kind{
-		Type: typeDefaultRouteTable, Service: "EC2", Noun: "RouteTable", CreateCall: "DeleteRoute", UpdateCall: "ReplaceRoute",
+		Type: typeDefaultRouteTable, Service: "EC2", Noun: "RouteTable", Overwrites: true, CreateCall: "DeleteRoute", UpdateCall: "ReplaceRoute",
 		Replace: []string{"defaultRouteTableId"},
 		Refs:    []Ref{{Path: "defaultRouteTableId", To: typeVPC, Key: "defaultRouteTableId", Missing: missingTable, Free: true}}, // goes with its VPC
 		Check: func(c *Checker) {

@@ -72,10 +72,14 @@ func TestNetworkACLAssociation(t *testing.T) {
 	n.refused("InvalidParameterValue", typeACLAssociation, Map{"networkAclId": farACL, "subnetId": n.b})
 	_, _, err := n.Create(t.Context(), home, typeACLAssociation, Map{"networkAclId": second, "subnetId": n.a})
 	require.ErrorContains(t, err, "by another resource")
-	n.stuck("DependencyViolation", typeNetworkACL, acl)
 	n.stuck("DependencyViolation", typeVPC, n.vpc)
-	n.goes(typeSubnet, n.a) // and its association with it
-	n.goes(typeNetworkACL, acl)
+	n.goes(typeNetworkACL, acl) // the provider takes it from its subnets first
+	_, _, err = n.Read(home, typeACLAssociation, id)
+	require.IsType(t, &NotFound{}, err)
+	id, _ = n.make(typeACLAssociation, Map{"networkAclId": second, "subnetId": n.a})
+	n.goes(typeSubnet, n.a)
+	_, _, err = n.Read(home, typeACLAssociation, id)
+	require.IsType(t, &NotFound{}, err, "an association goes with its subnet")
 }
 
 // TestLockedDefaults: what AWS made along with a VPC is taken over by its id, and goes with the VPC.

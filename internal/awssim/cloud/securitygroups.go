@@ -46,7 +46,7 @@ var _ = register(
 		Delete: deleteSecurityGroup,
 	},
 	&Kind{
-		Type: typeDefaultGroup, Service: "EC2", Noun: "SecurityGroup", CreateCall: "DescribeSecurityGroups",
+		Type: typeDefaultGroup, Service: "EC2", Noun: "SecurityGroup", Overwrites: true, CreateCall: "DescribeSecurityGroups",
 		Replace:  []string{"vpcId"},
 		Defaults: Map{"revokeRulesOnDelete": false},
 		Refs:     []Ref{{Path: "vpcId", To: typeVPC, Missing: missingVPC, Free: true}}, // goes with its VPC

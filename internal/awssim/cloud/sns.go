@@ -67,17 +67,15 @@ var _ = register(
 	&Kind{
 		Type: typeSubscription, Service: "SNS", Noun: "Subscription", CreateCall: "Subscribe",
 		UpdateCall: "SetSubscriptionAttributes", DeleteCall: "Unsubscribe",
-		Required: []string{"topic", "protocol", "endpoint"},
-		Replace:  []string{"topic", "protocol", "endpoint"},
-		JSON:     []string{"deliveryPolicy", "filterPolicy", "redrivePolicy", "replayPolicy"},
-		Defaults: Map{"confirmationTimeoutInMinutes": 1.0, "endpointAutoConfirms": false, "rawMessageDelivery": false},
-		Unique: []Unique{{Props: []string{"topic", "protocol", "endpoint"}, Refusal: Refusal{
-			snsInvalid, "Invalid parameter: the endpoint is subscribed already; Subscribe would return {id}", "SNS API, Subscribe",
-		}}},
-		Refs:   []Ref{{Path: "topic", To: typeTopic, Key: "arn", Missing: noSuchTopic}},
-		Check:  checkSubscription,
-		Create: createSubscription,
-		Update: func(_ *Tx, r *Resource, _ Map) error { return settleSubscription(r) },
+		Required:   []string{"topic", "protocol", "endpoint"},
+		Replace:    []string{"topic", "protocol", "endpoint"},
+		JSON:       []string{"deliveryPolicy", "filterPolicy", "redrivePolicy", "replayPolicy"},
+		Defaults:   Map{"confirmationTimeoutInMinutes": 1.0, "endpointAutoConfirms": false, "rawMessageDelivery": false},
+		Overwrites: true,
+		Refs:       []Ref{{Path: "topic", To: typeTopic, Key: "arn", Missing: noSuchTopic}},
+		Check:      checkSubscription,
+		Create:     createSubscription,
+		Update:     func(_ *Tx, r *Resource, _ Map) error { return settleSubscription(r) },
 	},
 )
 

@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"net/mail"
+	"reflect"
 	"regexp"
 	"strings"
 )
@@ -58,6 +59,16 @@ func createSubscription(t *Tx, r *Resource) error {
 	}
 	confirmed := e.confirmed || r.Bool("endpointAutoConfirms") && strings.HasPrefix(protocol, "http")
 	r.ID = r.Str("topic") + ":" + t.UUID()
+	for _, other := range t.All(typeSubscription) {
+		if other.Str("topic") != r.Str("topic") || other.Str("protocol") != protocol || other.Str("endpoint") != to {
+			continue
+		}
+		if !reflect.DeepEqual(other.Inputs, r.Inputs) {
+			return Refuse(snsInvalid, "SNS API, Subscribe; localstack issue 8816 has AWS's answer",
+				"Invalid parameter: Attributes Reason: Subscription already exists with different attributes")
+		}
+		r.ID = other.ID // Subscribe answers with the one that is there
+	}
 	r.State["arn"], r.State["ownerId"] = r.ID, t.Account()
 	r.State["pendingConfirmation"], r.State["confirmationWasAuthenticated"] = !confirmed, e.confirmed
 	return settleSubscription(r)

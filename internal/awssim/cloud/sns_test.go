@@ -125,7 +125,9 @@ func TestSubscriptions(t *testing.T) {
 		require.True(t, strings.HasPrefix(id, arn+":"), id)
 		require.Equal(t, test.pending, state["pendingConfirmation"], protocol)
 		require.Equal(t, "111122223333", state["ownerId"])
-		d.refused(snsInvalid, typeSubscription, in)
+		again, _ := d.make(typeSubscription, in)
+		require.Equal(t, id, again, "AWS answers with the one that is there")
+		d.refused(snsInvalid, typeSubscription, with(in, Map{"deliveryPolicy": "{}"}))
 		d.refused(snsInvalid, typeSubscription, with(in, Map{"endpoint": test.bad}))
 	}
 	_, state := d.make(typeSubscription, Map{"topic": arn, "protocol": "https", "endpoint": "https://auto", "endpointAutoConfirms": true})
