@@ -134,7 +134,7 @@ func (a Account) data() []grant {
 			anyRead: "ListAliases", anyWrite: "CreateKey",
 		},
 		{
-			service: "backup", on: a.own("backup"), read: "DescribeBackupVault GetBackupPlan GetBackupSelection GetBackupVaultAccessPolicy ListTags",
+			service: "backup", on: a.own("backup"), read: "DescribeBackupVault GetBackupPlan GetBackupSelection GetBackupVaultAccessPolicy ListBackupSelections ListTags",
 			write: `CreateBackupPlan CreateBackupSelection CreateBackupVault DeleteBackupPlan DeleteBackupSelection DeleteBackupVault DeleteBackupVaultAccessPolicy
 				DeleteBackupVaultLockConfiguration PutBackupVaultAccessPolicy PutBackupVaultLockConfiguration TagResource UntagResource UpdateBackupPlan`,
 		},

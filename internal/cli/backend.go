@@ -20,10 +20,8 @@ func (s *session) environment() []string {
 		return engine.Environment(s.Environ)
 	case s.cloud == nil:
 		return s.dirs().environment(s.Environ, 0)
-	case s.blank:
-		return s.dirs().environment(s.Environ, s.cloud.Port(), s.cloud.Environment()...)
 	}
-	return s.dirs().environment(s.Environ, s.cloud.Port())
+	return s.dirs().environment(s.Environ, s.cloud.Port(), s.cloud.Environment()...)
 }
 
 // share puts a stack's state where everybody's is: in the bucket of the account that bootstrap/ names, secrets under the

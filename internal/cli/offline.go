@@ -18,7 +18,7 @@ import (
 // cloud is the offline AWS while it runs; *awssim.Server is.
 type cloud interface {
 	Port() int
-	Environment() []string // by which an AWS SDK finds its S3 and KMS
+	Environment() []string // by which an AWS SDK finds its S3, KMS and Backup
 	Endpoint() string
 	Close() error
 }

@@ -25,7 +25,7 @@ type Offline struct {
 	Backend    string         // URL of the offline state, file:// or s3://
 	Passphrase string         // of the offline secrets provider
 	Providers  map[string]int // provider package to its port on the loopback interface, such as aws: 40123
-	AWS        []string       // KEY=VALUE by which an AWS SDK finds the offline S3 and KMS, where state and key are in them
+	AWS        []string       // KEY=VALUE by which an AWS SDK finds what the offline AWS serves of S3, KMS and others
 }
 
 // OfflineEnvironment is the whole environment of an offline run. Of base, KEY=VALUE, only what has no bearing on

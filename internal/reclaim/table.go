@@ -11,13 +11,14 @@ const (
 	// ByTags: AWS made up its id. It is looked for among everything that carries the stack's tag, by type and by all the
 	// tags of the call, the resource's own Name among them.
 	ByTags
-	// ByLookup: AWS made up its id and it takes no tags; a provider function tells the id.
+	// ByLookup: AWS made up its id and it takes no tags; a function tells the id.
 	ByLookup
 	// Again: creating it again takes over what is there, so nothing has to be found.
 	Again
-	// Unseen: AWS made up its id, it takes no tags, and no call of the provider lists it.
-	Unseen
 )
+
+// ListBackupSelections is AWS Backup's call that tells the selectionId of the selection with a name in the plan planId.
+const ListBackupSelections = "backup:ListBackupSelections"
 
 // StackTag is the tag whose value is the stack's name; every resource that takes tags has it.
 const StackTag = "stack"
@@ -36,12 +37,12 @@ type Row struct {
 	Lookup *Lookup  // ByLookup
 	Proof  []string // inputs that must be as the call had asked for, where the key alone could be a stranger's
 	Ready  []string // outputs that are missing while AWS is still making it
-	Why    string   // Again, Unseen: the reason
+	Why    string   // Again: the reason
 }
 
-// Lookup is a provider function that tells an id.
+// Lookup is a function that tells an id.
 type Lookup struct {
-	Token   string            // aws:secretsmanager/getSecretVersion:getSecretVersion
+	Token   string            // the provider's, aws:secretsmanager/getSecretVersion:getSecretVersion; or one of AWS's API, where the provider has none
 	Args    map[string]string // property: template over the call's inputs
 	Result  string            // what of its results tells the id; where that is empty there is none
 	Missing []string          // parts of its error that mean: there is none
@@ -95,7 +96,8 @@ var table = map[string]Row{
 	"aws:backup/vaultLockConfiguration:VaultLockConfiguration": named("backupVaultName"),
 	"aws:backup/vaultPolicy:VaultPolicy":                       named("backupVaultName"),
 	"aws:backup/selection:Selection": {
-		By: Unseen, Why: "an import takes its id, and no provider function lists a plan's selections",
+		By: ByLookup, Import: "{planId}|{selectionId}",
+		Lookup: &Lookup{Token: ListBackupSelections, Args: map[string]string{"planId": "{planId}", "name": "{name}"}, Result: "selectionId"},
 	},
 	"aws:cloudwatch/dashboard:Dashboard":                        {By: ByKey, Import: "{dashboardName}", Proof: []string{"dashboardBody"}},
 	"aws:cloudwatch/eventRule:EventRule":                        named("name"),

@@ -23,6 +23,21 @@ func (c *Cloud) Services(region string, arns []string) []ServiceHealth {
 	return out
 }
 
+// Selections returns the states of a backup plan's selections; false when there is no such plan.
+func (c *Cloud) Selections(region, plan string) ([]Map, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t := &Tx{c: c, Region: region}
+	var out []Map
+	for _, r := range t.All(typeBackupSelection) {
+		if r.Str("planId") == plan {
+			out = append(out, Clone(r.State))
+		}
+	}
+	_, found := t.Find(typeBackupPlan, "", plan)
+	return out, found
+}
+
 // serviceHealth looks at a service as it stands: what was changed around it since it was deployed, such as the groups that
 // let the load balancer in, decides whether its tasks run.
 func serviceHealth(t *Tx, r *Resource) ServiceHealth {

@@ -1,9 +1,9 @@
 // Package endpoint serves the parts of the offline AWS that are reached by AWS's own protocols rather than through the
-// AWS provider: S3, where the engine keeps its state, and KMS, under whose key it encrypts secrets. Both are served over
-// the same cloud, so there are exactly the buckets and keys that a deployment made.
+// AWS provider: S3, where the engine keeps its state, KMS, under whose key it encrypts secrets, and the few calls by which
+// hub itself asks how something is. All are served over the same cloud, so there is exactly what a deployment made.
 //
-// A client needs no special URL: the SDKs take the endpoint from AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL_KMS, so that
-// the addresses of state and key are the ones that a real account has.
+// A client needs no special URL: the SDKs take the endpoint from AWS_ENDPOINT_URL_S3 and its likes, so that the addresses
+// of state and key are the ones that a real account has.
 package endpoint
 
 import (
@@ -27,6 +27,7 @@ func Environment(address string) []string {
 	return []string{
 		"AWS_ACCESS_KEY_ID=" + AccessKey, "AWS_SECRET_ACCESS_KEY=" + SecretKey,
 		"AWS_ENDPOINT_URL_S3=http://" + address, "AWS_ENDPOINT_URL_KMS=http://" + address,
+		"AWS_ENDPOINT_URL_BACKUP=http://" + address,
 		"AWS_EC2_METADATA_DISABLED=true",
 	}
 }
@@ -39,9 +40,11 @@ func Handler(c *cloud.Cloud) http.Handler {
 			serveKMS(c, w, r)
 			return
 		}
-		if who, signed := signer(r); signed && health[who.Service] != nil {
-			serveHealth(c, w, r, who)
-			return
+		if who, signed := signer(r); signed {
+			if s, served := services[who.Service]; served {
+				s.serve(c, w, r, who)
+				return
+			}
 		}
 		if refused := admit(c, r); refused != nil {
 			refused.write(w, r)

@@ -10,37 +10,53 @@ import (
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 )
 
-// health are the services that are asked how something is, by the name that requests are signed for.
-var health = map[string]func(*cloud.Cloud, http.ResponseWriter, *http.Request, scope) *queryFault{
-	"ecs": describeServices, "elasticloadbalancing": describeTargetHealth, "autoscaling": describeRefreshes, "monitoring": describeAlarms,
+// service is one that is asked how something is, or what there is of it.
+type service struct {
+	answer func(*cloud.Cloud, http.ResponseWriter, *http.Request, scope) *queryFault
+	refuse func(w http.ResponseWriter, code, message string)
+	// stranger is the error code for a key that is not of the account.
+	stranger string
 }
 
-// queryFault is an error of the query protocol, and of ECS's JSON protocol.
+// services are those that are served, by the name that requests are signed for.
+var services = map[string]service{
+	"autoscaling":          {describeRefreshes, queryRefusal, "InvalidClientTokenId"},
+	"backup":               {listSelections, restRefusal, "UnrecognizedClientException"},
+	"ecs":                  {describeServices, kmsFault, "UnrecognizedClientException"}, // the same protocol as KMS's
+	"elasticloadbalancing": {describeTargetHealth, queryRefusal, "InvalidClientTokenId"},
+	"monitoring":           {describeAlarms, queryRefusal, "InvalidClientTokenId"},
+}
+
+// queryFault is an error of the query protocol, and of the JSON protocols.
 type queryFault struct{ Code, Message string }
 
-func serveHealth(c *cloud.Cloud, w http.ResponseWriter, r *http.Request, who scope) {
-	var fault *queryFault
-	switch {
-	case who.Key != AccessKey && who.Service == "ecs":
-		fault = &queryFault{"UnrecognizedClientException", "The security token included in the request is invalid."}
-	case who.Key != AccessKey:
-		fault = &queryFault{"InvalidClientTokenId", "The security token included in the request is invalid."}
-	default:
-		fault = health[who.Service](c, w, r, who)
-	}
-	if fault == nil {
+func (s service) serve(c *cloud.Cloud, w http.ResponseWriter, r *http.Request, who scope) {
+	if who.Key != AccessKey {
+		s.refuse(w, s.stranger, "The security token included in the request is invalid.")
 		return
 	}
-	if who.Service == "ecs" {
-		kmsFault(w, fault.Code, fault.Message) // the same protocol
-		return
+	if fault := s.answer(c, w, r, who); fault != nil {
+		s.refuse(w, fault.Code, fault.Message)
 	}
+}
+
+// queryRefusal is an error as the query protocol words it.
+func queryRefusal(w http.ResponseWriter, code, message string) {
 	w.Header().Set("Content-Type", "text/xml")
 	w.WriteHeader(http.StatusBadRequest)
 	answer(w, struct {
 		XMLName xml.Name   `xml:"ErrorResponse"`
 		Error   queryFault `xml:"Error"`
-	}{Error: *fault})
+	}{Error: queryFault{code, message}})
+}
+
+// restRefusal is an error as the REST protocol with JSON words it: its code is in a header (Smithy, "AWS restJson1
+// protocol", Operation error serialization).
+func restRefusal(w http.ResponseWriter, code, message string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Amzn-Errortype", code)
+	w.WriteHeader(http.StatusBadRequest)
+	_ = json.NewEncoder(w).Encode(queryFault{code, message}) // the client is gone: nobody to tell
 }
 
 func unknownOperation(name string) *queryFault {
@@ -156,5 +172,26 @@ func describeAlarms(c *cloud.Cloud, w http.ResponseWriter, r *http.Request, who 
 		XMLName xml.Name `xml:"DescribeAlarmsResponse"`
 		Alarms  []alarm  `xml:"DescribeAlarmsResult>MetricAlarms>member"`
 	}{Alarms: alarms})
+	return nil
+}
+
+// listSelections: AWS Backup API, ListBackupSelections, all on one page.
+func listSelections(c *cloud.Cloud, w http.ResponseWriter, r *http.Request, who scope) *queryFault {
+	below, ok := strings.CutPrefix(strings.TrimSuffix(r.URL.Path, "/"), "/backup/plans/")
+	plan, what, _ := strings.Cut(below, "/")
+	if !ok || what != "selections" || r.Method != http.MethodGet {
+		return unknownOperation(r.Method + " " + r.URL.Path)
+	}
+	selections, found := c.Selections(who.Region, plan)
+	if !found {
+		return &queryFault{"ResourceNotFoundException", "Cannot find Backup plan with ID " + plan}
+	}
+	type member struct{ BackupPlanId, IamRoleArn, SelectionId, SelectionName string }
+	list := []member{}
+	for _, s := range selections {
+		list = append(list, member{plan, cloud.Str(s, "iamRoleArn"), cloud.Str(s, "id"), cloud.Str(s, "name")})
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(map[string]any{"BackupSelectionsList": list}) // the client is gone: nobody to tell
 	return nil
 }

@@ -13,11 +13,11 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
+
+	"github.com/deepstreamhub/platform/internal/awsenv"
 )
 
 // bucket is storage in S3.
@@ -54,13 +54,13 @@ func openBucket(ctx context.Context, u *url.URL, env []string) (Blobs, error) {
 			return nil, fmt.Errorf("read state address %s: hub does not know its parameter %s; it knows %s", u, name, strings.Join(parameters, ", "))
 		}
 	}
-	cfg, err := awsConfig(ctx, q, env)
+	cfg, err := awsenv.Config(ctx, env, q.Get("region"), q.Get("profile"))
 	if err != nil {
 		return nil, fmt.Errorf("open state: %w", err)
 	}
 	endpoint := q.Get("endpoint")
 	if endpoint == "" {
-		endpoint = get(env, "AWS_ENDPOINT_URL_S3")
+		endpoint = awsenv.Get(env, "AWS_ENDPOINT_URL_S3")
 	}
 	b := bucket{name: u.Host, client: s3.NewFromConfig(cfg, func(o *s3.Options) {
 		o.UsePathStyle = q.Get("use_path_style") == "true" || q.Get("s3ForcePathStyle") == "true"
@@ -76,25 +76,6 @@ func openBucket(ctx context.Context, u *url.URL, env []string) (Blobs, error) {
 		return nil, &NoBucket{Bucket: b.name, Region: cfg.Region, Missing: status(err) == http.StatusNotFound, Cause: told(err)}
 	}
 	return b, nil
-}
-
-func awsConfig(ctx context.Context, q url.Values, env []string) (aws.Config, error) {
-	region := q.Get("region")
-	if region == "" {
-		region = get(env, "AWS_REGION")
-	}
-	if id := get(env, "AWS_ACCESS_KEY_ID"); id != "" && region != "" {
-		keys := credentials.NewStaticCredentialsProvider(id, get(env, "AWS_SECRET_ACCESS_KEY"), get(env, "AWS_SESSION_TOKEN"))
-		return aws.Config{Region: region, Credentials: keys}, nil
-	}
-	var options []func(*config.LoadOptions) error
-	if region != "" {
-		options = append(options, config.WithRegion(region))
-	}
-	if profile := q.Get("profile"); profile != "" {
-		options = append(options, config.WithSharedConfigProfile(profile))
-	}
-	return config.LoadDefaultConfig(ctx, options...)
 }
 
 func status(err error) int {

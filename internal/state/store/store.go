@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/url"
 	"path"
-	"strings"
 	"time"
 )
 
@@ -64,15 +63,4 @@ func Open(ctx context.Context, backend string, env []string) (*Store, error) {
 		return nil, nil
 	}
 	return &Store{Blobs: blobs, URL: backend}, nil
-}
-
-// get finds a variable in an environment; of a name given twice the last counts.
-func get(env []string, name string) string {
-	value := ""
-	for _, kv := range env {
-		if k, v, _ := strings.Cut(kv, "="); k == name {
-			value = v
-		}
-	}
-	return value
 }
