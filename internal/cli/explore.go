@@ -30,6 +30,7 @@ type exploration struct {
 	drop   bool
 	crash  bool
 	sample int
+	step   string
 }
 
 func (a App) explore() *cobra.Command {
@@ -50,8 +51,10 @@ which rule of AWS its absence is noticed.
 
 With --crash it runs an up and a destroy with the real engine instead, copies state and
 cloud before and after every call, which is what a kill at that moment would leave, and
-lets the next run recover from each copy. That takes a few seconds for each; --sample
-tries so many of them, which --seed picks.`,
+lets an up or a destroy recover from each copy: half of the time the other verb than the one
+that was killed, and with the next --seed the other way round. That takes a few seconds for
+each; --sample tries so many of them, which --seed picks, --step those in whose line a text
+occurs.`,
 		Example: `  hub explore prod-eu --orders 10000
   hub explore prod-eu --drop-each-dependency
   hub explore prod-eu --crash --sample 20`,
@@ -69,7 +72,7 @@ tries so many of them, which --seed picks.`,
 				return err
 			}
 			if x.crash {
-				return s.crash(c.Context(), x.sample, x.seed)
+				return s.crash(c.Context(), x)
 			}
 			return s.explore(c.Context(), x)
 		},
@@ -79,6 +82,7 @@ tries so many of them, which --seed picks.`,
 	c.Flags().BoolVar(&x.drop, "drop-each-dependency", false, "leave out one dependency at a time")
 	c.Flags().BoolVar(&x.crash, "crash", false, "kill the engine at every step instead, and recover")
 	c.Flags().IntVar(&x.sample, "sample", 0, "with --crash: try so many steps (default all)")
+	c.Flags().StringVar(&x.step, "step", "", `with --crash: try only steps such as "up, after create network-vpc"`)
 	c.Flags().BoolVar(&f.json, "json", false, "write machine-readable JSON to stdout")
 	c.Flags().StringVar(&f.dir, "dir", "", "project folder (default: the nearest one upwards that has a Pulumi.yaml)")
 	return c
@@ -93,6 +97,8 @@ func (x exploration) check() error {
 		return fmt.Errorf("--sample %d: must not be negative", x.sample)
 	case x.sample > 0 && !x.crash:
 		return errors.New("--sample needs --crash")
+	case x.step != "" && !x.crash:
+		return errors.New("--step needs --crash")
 	case x.crash && x.drop:
 		return errors.New("--crash and --drop-each-dependency are two questions: ask one at a time")
 	}

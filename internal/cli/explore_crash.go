@@ -24,7 +24,6 @@ type crashReport struct {
 	Tried    int            `json:"tried"`
 	Finished int            `json:"finished"`
 	Leaked   int            `json:"leaked"`
-	Unseen   int            `json:"unseen"` // leaked as well, of types that no call of the provider lists
 	Lost     int            `json:"lost"`
 	Differ   int            `json:"differ"`
 	Failures []crashFailure `json:"failures"`
@@ -35,16 +34,16 @@ type crashReport struct {
 type crashFailure struct {
 	Number int      `json:"number"`
 	Point  string   `json:"point"`
+	By     string   `json:"by"` // the verb that recovered
 	Error  string   `json:"error,omitempty"`
 	Leaked []string `json:"leaked,omitempty"`
-	Unseen []string `json:"unseen,omitempty"`
 	Lost   []string `json:"lost,omitempty"`
 	Differ []string `json:"differ,omitempty"`
 }
 
 // crash kills an up and a destroy of the stack at every step, each on a copy, and lets the next run recover. Protection
 // counts as lifted.
-func (s *session) crash(ctx context.Context, sample int, seed uint64) error {
+func (s *session) crash(ctx context.Context, x exploration) error {
 	stack := s.stacks[0]
 	cfg, err := s.deps.load(s.root, stack, true)
 	if err != nil {
@@ -59,8 +58,8 @@ func (s *session) crash(ctx context.Context, sample int, seed uint64) error {
 	s.say("Capturing an up and a destroy of %s.", stack)
 	report, err := crash.Run(ctx, crash.Subject{
 		Stack: stack, Project: config.Project, Root: s.root, Program: s.deps.region(cfg), Engine: s.engine, Environ: s.Environ,
-	}, crash.Options{Sample: sample, Seed: seed, Workers: crashWorkers, Told: func(done, all int, r crash.Result) {
-		if !r.OK() || len(r.Unseen) > 0 {
+	}, crash.Options{Step: x.step, Sample: x.sample, Seed: x.seed, Workers: crashWorkers, Told: func(done, all int, r crash.Result) {
+		if !r.OK() {
 			s.say("%s", crashText(failureOf(r)))
 		}
 		if now := s.Now(); now.Sub(shown) > 30*time.Second && done < all {
@@ -71,7 +70,7 @@ func (s *session) crash(ctx context.Context, sample int, seed uint64) error {
 	if err != nil {
 		return s.orInterrupted(ctx, err)
 	}
-	return s.reportCrashes(crashesOf(stack, seed, report, s.Now().Sub(began)))
+	return s.reportCrashes(crashesOf(stack, x.seed, report, s.Now().Sub(began)))
 }
 
 func crashesOf(stack string, seed uint64, report crash.Report, took time.Duration) crashReport {
@@ -83,7 +82,6 @@ func crashesOf(stack string, seed uint64, report crash.Report, took time.Duratio
 			out.Finished++
 		}
 		out.Leaked += len(r.Leaked)
-		out.Unseen += len(r.Unseen)
 		out.Lost += len(r.Lost)
 		out.Differ += len(r.Differ)
 		if !r.OK() {
@@ -94,7 +92,7 @@ func crashesOf(stack string, seed uint64, report crash.Report, took time.Duratio
 }
 
 func failureOf(r crash.Result) crashFailure {
-	f := crashFailure{Number: r.Point.Number, Point: r.Point.String(), Leaked: r.Leaked, Unseen: r.Unseen, Lost: r.Lost, Differ: r.Differ}
+	f := crashFailure{Number: r.Point.Number, Point: r.Point.String(), By: r.By, Leaked: r.Leaked, Lost: r.Lost, Differ: r.Differ}
 	if r.Err != nil {
 		f.Error = r.Err.Error()
 	}
@@ -103,27 +101,19 @@ func failureOf(r crash.Result) crashFailure {
 
 // crashText puts a crash that left something behind into words.
 func crashText(f crashFailure) string {
-	lines := []string{fmt.Sprintf("killed at %d, %s:", f.Number, f.Point)}
+	lines := []string{fmt.Sprintf("killed at %d, %s, recovered by %s:", f.Number, f.Point, f.By)}
 	if f.Error != "" {
 		lines = append(lines, "not finished: "+f.Error)
 	}
 	for _, part := range []struct {
 		word string
 		what []string
-	}{{"leaked", f.Leaked}, {"leaked, and of a type that the provider cannot list", f.Unseen}, {"lost", f.Lost}, {"differs", f.Differ}} {
+	}{{"leaked", f.Leaked}, {"lost", f.Lost}, {"differs", f.Differ}} {
 		for _, what := range part.what {
 			lines = append(lines, part.word+": "+what)
 		}
 	}
 	return strings.Join(lines, "\n  ")
-}
-
-// unseenText tells of what nobody can find.
-func unseenText(n int) string {
-	if n == 0 {
-		return ""
-	}
-	return fmt.Sprintf(" Not counted as leaked: %d of types that no call of the provider lists.", n)
 }
 
 // reportCrashes writes what was found out. Anything left behind is an error.
@@ -137,9 +127,9 @@ func (s *session) reportCrashes(r crashReport) error {
 		for _, verb := range slices.Backward(slices.Sorted(maps.Keys(r.Points))) {
 			points = append(points, fmt.Sprintf("%d of %s", r.Points[verb], verb))
 		}
-		if _, err := fmt.Fprintf(s.Out, "%s: crash points: %s; seed %d: tried %d, finished %d, leaked %d, lost %d, differing %d, in %s.%s\n",
+		if _, err := fmt.Fprintf(s.Out, "%s: crash points: %s; seed %d: tried %d, finished %d, leaked %d, lost %d, differing %d, in %s.\n",
 			r.Stack, strings.Join(points, " and "), r.Seed, r.Tried, r.Finished, r.Leaked, r.Lost, r.Differ,
-			time.Duration(r.Seconds*float64(time.Second)).Round(time.Second), unseenText(r.Unseen)); err != nil {
+			time.Duration(r.Seconds*float64(time.Second)).Round(time.Second)); err != nil {
 			return fmt.Errorf("write report: %w", err)
 		}
 	}

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -14,6 +16,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/deepstreamhub/platform/internal/plan"
+	"github.com/deepstreamhub/platform/internal/state"
 )
 
 // Point is one moment at which the engine could have been killed, with what it would have left.
@@ -26,6 +29,7 @@ type Point struct {
 	Number int    // in order of time, from 1
 
 	state, cloud []byte // compressed
+	records      string // folder with the engine's records of the operations that had ended
 }
 
 func (p Point) String() string {
@@ -38,18 +42,22 @@ type recorder struct {
 	stateFile, cloudFile string
 	freeze               sync.RWMutex // held for reading by whoever is inside AWS
 
-	mu     sync.Mutex
-	verb   string // empty: nothing is recorded
-	points []Point
-	err    error
+	mu      sync.Mutex
+	verb    string // empty: nothing is recorded
+	records string
+	points  []Point
+	err     error
 }
 
-// record begins to copy, for a run of that verb; an empty one ends it.
-func (r *recorder) record(verb string) {
+// record begins to copy, for a run of that verb before which that folder held the engine's records.
+func (r *recorder) record(verb, records string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.verb = verb
+	r.verb, r.records = verb, records
 }
+
+// end ends to copy.
+func (r *recorder) end() { r.record("", "") }
 
 // around is the interceptor.
 func (r *recorder) around(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
@@ -90,7 +98,7 @@ func (r *recorder) copy(when, call, urn string) {
 	if r.verb == "" || r.err != nil {
 		return
 	}
-	p := Point{Verb: r.verb, When: when, Call: call, Type: plan.Type(urn), Name: plan.Name(urn), Number: len(r.points) + 1}
+	p := Point{Verb: r.verb, When: when, Call: call, Type: plan.Type(urn), Name: plan.Name(urn), Number: len(r.points) + 1, records: r.records}
 	if p.state, r.err = compressed(r.stateFile); r.err != nil {
 		return
 	}
@@ -137,5 +145,18 @@ func decompress(packed []byte, path string) error {
 
 // stateFile is where a file backend keeps a stack's checkpoint.
 func stateFile(backendDir, project, stack string) string {
-	return filepath.Join(backendDir, ".pulumi", "stacks", project, stack+".json")
+	return filepath.Join(backendDir, filepath.FromSlash(state.StackFile(project, stack)))
+}
+
+// copyRecords copies the engine's records of the operations that have ended, of which there are none at first.
+func copyRecords(from, to string) error {
+	if err := os.CopyFS(to, os.DirFS(from)); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return os.MkdirAll(to, 0o700)
+}
+
+// recordsDir is where a file backend keeps them.
+func recordsDir(backendDir, project, stack string) string {
+	return filepath.Join(backendDir, filepath.FromSlash(state.HistoryDir(project, stack)))
 }

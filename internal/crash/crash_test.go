@@ -11,7 +11,7 @@ import (
 	"github.com/deepstreamhub/platform/tests/harness"
 )
 
-// Twenty crash points of an up and a destroy, by seed, each recovered from by the verb that was interrupted.
+// Twenty of the crash points of an up and a destroy, by seed, recovered from by an up or by a destroy.
 func TestNothingLeaksAndNothingIsLost(t *testing.T) {
 	t.Parallel()
 	report, err := crash.Run(t.Context(), crash.Subject{

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/deepstreamhub/platform/internal/plan"
-	"github.com/deepstreamhub/platform/internal/reclaim"
 )
 
 // inventory is what AWS and the state hold after a run.
@@ -49,31 +48,59 @@ func identity(typ, id, arn string) string {
 	return strings.TrimSpace(typ + " " + id + " " + arn)
 }
 
-// leaked lists what AWS holds and the state does not know, but for as many of a type as a run that was left alone leaves
-// on purpose: retained keys and vaults. unseen are those of them that no call of the provider lists.
-func (i inventory) leaked(whole inventory) (leaked, unseen []string) {
-	allowed := map[string]int{}
-	for id, typ := range whole.cloud {
-		if _, known := whole.state[id]; !known {
-			allowed[typ]++
+// strays counts, by type, what AWS holds and the state does not know: what a run leaves on purpose, such as retained keys
+// and vaults, when nobody kills it.
+func (i inventory) strays() map[string]int {
+	n := map[string]int{}
+	for id, typ := range i.cloud {
+		if _, known := i.state[id]; !known {
+			n[typ]++
 		}
 	}
+	return n
+}
+
+// expected is what AWS and the state have to hold in the end.
+type expected struct {
+	inventory
+	// strays are how many of a type AWS may hold that the state does not know.
+	strays map[string]int
+	// more and fewer are how many more of a type AWS may hold than the inventory: what a destroy that was cut off had
+	// left already, when an up makes it anew. fewer: nothing of what outlives a stack need have been there yet, when an
+	// up that was cut off is destroyed.
+	more  map[string]int
+	fewer map[string]int
+}
+
+// expect says what is there in the end when a run of one verb was cut off and another verb recovered, given what whole
+// runs leave.
+func expect(cut, by string, whole map[string]inventory) expected {
+	e := expected{inventory: whole[by], strays: whole[by].strays()}
+	switch {
+	case cut == "destroy" && by == "up":
+		e.more = whole["destroy"].strays()
+		for typ, n := range e.more {
+			e.strays[typ] += n
+		}
+	case cut == "up" && by == "destroy":
+		e.fewer = e.strays
+	}
+	return e
+}
+
+// leaked lists what AWS holds and the state does not know, but for what it may.
+func (i inventory) leaked(want expected) []string {
+	allowed, leaked := maps.Clone(want.strays), []string(nil)
 	for _, id := range slices.Sorted(maps.Keys(i.cloud)) {
 		if _, known := i.state[id]; known {
 			continue
 		}
 		typ := i.cloud[id]
-		row, _ := reclaim.Of(typ)
-		switch {
-		case allowed[typ] > 0:
-			allowed[typ]--
-		case row.By == reclaim.Unseen:
-			unseen = append(unseen, id)
-		default:
+		if allowed[typ]--; allowed[typ] < 0 {
 			leaked = append(leaked, id)
 		}
 	}
-	return leaked, unseen
+	return leaked
 }
 
 // lost lists what the state holds and AWS does not, pending operations among it.
@@ -87,26 +114,21 @@ func (i inventory) lost() []string {
 	return out
 }
 
-// differences lists the types of which AWS holds another number than after a run that was left alone, and the URNs that
-// only one of the two states has.
-func (i inventory) differences(whole inventory) []string {
+// differences lists the types of which AWS holds another number than expected, and the URNs that only one of the two
+// states has.
+func (i inventory) differences(want expected) []string {
+	out := unequal(count(i.cloud), count(want.cloud), want.more, want.fewer)
+	return append(out, unequal(count(i.state), count(want.state), nil, nil)...)
+}
+
+// unequal compares two counts of the same things.
+func unequal(have, want, more, fewer map[string]int) []string {
+	all := maps.Clone(have)
+	maps.Copy(all, want)
 	var out []string
-	have, want := count(i.cloud), count(whole.cloud)
-	for typ := range want {
-		have[typ] += 0
-	}
-	for _, typ := range slices.Sorted(maps.Keys(have)) {
-		if have[typ] != want[typ] {
-			out = append(out, fmt.Sprintf("%s: %d, not %d", typ, have[typ], want[typ]))
-		}
-	}
-	haveURN, wantURN := count(i.state), count(whole.state)
-	for urn := range wantURN {
-		haveURN[urn] += 0
-	}
-	for _, urn := range slices.Sorted(maps.Keys(haveURN)) {
-		if haveURN[urn] != wantURN[urn] {
-			out = append(out, fmt.Sprintf("%s: %d, not %d", urn, haveURN[urn], wantURN[urn]))
+	for _, what := range slices.Sorted(maps.Keys(all)) {
+		if have[what] < want[what]-fewer[what] || have[what] > want[what]+more[what] {
+			out = append(out, fmt.Sprintf("%s: %d, not %d", what, have[what], want[what]))
 		}
 	}
 	return out

@@ -47,7 +47,7 @@ func (s Subject) open(ctx context.Context, dir string, around grpc.UnaryServerIn
 	}
 	backend := (&url.URL{Scheme: "file", Path: filepath.ToSlash(stateDir(dir))}).String()
 	env := engine.OfflineEnvironment(s.Environ, engine.Offline{
-		Dir: dir, Backend: backend, Passphrase: "crash", Providers: map[string]int{"aws": aws.Port()},
+		Dir: dir, Backend: backend, Passphrase: "crash", Providers: map[string]int{"aws": aws.Port()}, AWS: aws.Environment(),
 	})
 	d, err := deploy.Open(ctx, s.Engine, deploy.Target{
 		Stack: s.Stack, Project: s.Project, Root: root, Backend: backend, Program: s.Program, Env: append(env, more...),

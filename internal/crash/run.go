@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -16,12 +17,11 @@ import (
 
 // Options say how many crashes are tried.
 type Options struct {
-	Sample  int    // so many of all points, chosen by Seed; 0: all
-	Seed    uint64 //
-	Workers int    // recoveries at once; 0: one
-	// Crosswise recovers from every second crash by the other verb: an up that was killed is destroyed, and the reverse.
-	Crosswise bool
-	Told      func(done, all int, r Result) // called after each, from one goroutine at a time; nil: nobody listens
+	Step    string // only crashes in whose text this occurs; empty: all
+	Sample  int    // so many of them, chosen by Seed; 0: all
+	Seed    uint64
+	Workers int                           // recoveries at once; 0: one
+	Told    func(done, all int, r Result) // called after each, from one goroutine at a time; nil: nobody listens
 }
 
 // Result is what became of one crash.
@@ -30,13 +30,12 @@ type Result struct {
 	By     string   // the verb that recovered: up or destroy
 	Err    error    // the next run did not finish
 	Leaked []string // what AWS holds and the state does not know
-	Unseen []string // leaked as well, but of a type that no call of the provider lists: nobody could have found it
 	Lost   []string // what the state holds and AWS does not
 	Differ []string // what there is more or less of than after a run that was left alone
 	Took   time.Duration
 }
 
-// OK reports whether the crash left nothing behind that could have been found.
+// OK reports whether the crash left nothing behind.
 func (r Result) OK() bool {
 	return r.Err == nil && len(r.Leaked)+len(r.Lost)+len(r.Differ) == 0
 }
@@ -47,8 +46,7 @@ type Report struct {
 	Results []Result       // of those tried, in order of time
 }
 
-// Run captures every crash point of one up and one destroy, and recovers from each: with the verb that was interrupted or,
-// where Crosswise says so, with the other one.
+// Run captures every crash point of one up and one destroy, and recovers from each by an up or by a destroy.
 func Run(ctx context.Context, s Subject, o Options) (Report, error) {
 	dir, err := os.MkdirTemp("", "hub-crash-")
 	if err != nil {
@@ -63,30 +61,26 @@ func Run(ctx context.Context, s Subject, o Options) (Report, error) {
 	for _, p := range points {
 		report.Points[p.Verb]++
 	}
-	points = sample(points, o)
-	report.Results = make([]Result, len(points))
+	attempts := sample(points, o)
+	report.Results = make([]Result, len(attempts))
 	next, done := make(chan int), 0
 	var all sync.WaitGroup
 	var told sync.Mutex
 	for range max(o.Workers, 1) {
 		all.Go(func() {
 			for i := range next {
-				verb := points[i].Verb
-				if o.Crosswise && i%2 == 1 {
-					verb = other[verb]
-				}
-				r := s.try(ctx, filepath.Join(dir, fmt.Sprint(i)), points[i], verb, whole)
+				r := s.try(ctx, filepath.Join(dir, fmt.Sprint(i)), attempts[i], whole)
 				told.Lock()
 				report.Results[i] = r
 				done++
 				if o.Told != nil {
-					o.Told(done, len(points), r)
+					o.Told(done, len(attempts), r)
 				}
 				told.Unlock()
 			}
 		})
 	}
-	for i := range points {
+	for i := range attempts {
 		if ctx.Err() != nil {
 			break
 		}
@@ -111,11 +105,15 @@ func capture(ctx context.Context, s Subject, dir string) (points []Point, whole 
 	defer func() { _ = region.close() }() // what counts is copied
 	whole = map[string]inventory{}
 	for _, verb := range []string{"up", "destroy"} {
-		r.record(verb)
+		records := filepath.Join(dir, "before "+verb)
+		if err := copyRecords(recordsDir(stateDir(dir), s.Project, s.Stack), records); err != nil {
+			return nil, nil, err
+		}
+		r.record(verb, records)
 		if err := run(ctx, region.driver, verb); err != nil {
 			return nil, nil, err
 		}
-		r.record("")
+		r.end()
 		left, err := region.take(ctx)
 		if err != nil {
 			return nil, nil, err
@@ -135,43 +133,52 @@ func run(ctx context.Context, d *deploy.Driver, verb string) error {
 	return err
 }
 
-// sample picks the points to be tried. A seed picks the same calls in every run, although their order differs.
-func sample(points []Point, o Options) []Point {
-	slices.SortFunc(points, func(a, b Point) int {
+// sample picks what is tried: each point, half of them recovered from by the verb that was interrupted, half by the other
+// one. A seed picks the same in every run, although the order of the points differs; the next seed picks the other verb
+// for each, so that two of them try everything.
+func sample(points []Point, o Options) []Result {
+	points = slices.SortedFunc(slices.Values(points), func(a, b Point) int {
 		return cmp.Or(cmp.Compare(b.Verb, a.Verb), cmp.Compare(a.Type, b.Type), cmp.Compare(a.Name, b.Name), cmp.Compare(b.When, a.When))
 	})
-	if o.Sample == 0 || o.Sample >= len(points) {
-		return points
+	var all []Result
+	for i, p := range points {
+		if strings.Contains(p.String(), o.Step) {
+			verb := i + i/2 // neither before nor after the calls is always the same
+			all = append(all, Result{Point: p, By: []string{"up", "destroy"}[(uint64(verb)+o.Seed)%2]})
+		}
 	}
-	chosen := rand.New(rand.NewPCG(o.Seed, 0)).Perm(len(points))[:o.Sample]
+	if o.Sample == 0 || o.Sample >= len(all) {
+		return all
+	}
+	chosen := rand.New(rand.NewPCG(o.Seed, 0)).Perm(len(all))[:o.Sample]
 	slices.Sort(chosen)
-	var out []Point
+	var out []Result
 	for _, i := range chosen {
-		out = append(out, points[i])
+		out = append(out, all[i])
 	}
 	return out
 }
 
-var other = map[string]string{"up": "destroy", "destroy": "up"}
-
-// try recovers from one point by a verb, in a folder of its own.
-func (s Subject) try(ctx context.Context, dir string, p Point, verb string, whole map[string]inventory) Result {
+// try makes an attempt in a folder of its own.
+func (s Subject) try(ctx context.Context, dir string, attempt Result, whole map[string]inventory) Result {
 	began := time.Now()
-	out := Result{Point: p, By: verb}
-	out.Err = s.recover(ctx, dir, p, whole[verb], &out)
-	out.Took = time.Since(began)
+	attempt.Err = s.recover(ctx, dir, expect(attempt.Point.Verb, attempt.By, whole), &attempt)
+	attempt.Took = time.Since(began)
 	_ = os.RemoveAll(dir)
-	return out
+	return attempt
 }
 
 // quick keeps the engine from writing its checkpoint after every step: nobody kills it this time.
 var quick = []string{"PULUMI_EXPERIMENTAL=true", "PULUMI_SKIP_CHECKPOINTS=true"}
 
-func (s Subject) recover(ctx context.Context, dir string, p Point, whole inventory, out *Result) error {
-	if err := decompress(p.cloud, filepath.Join(cloudDir(dir), "cloud.json")); err != nil {
+func (s Subject) recover(ctx context.Context, dir string, want expected, out *Result) error {
+	if err := decompress(out.Point.cloud, filepath.Join(cloudDir(dir), "cloud.json")); err != nil {
 		return err
 	}
-	if err := decompress(p.state, stateFile(stateDir(dir), s.Project, s.Stack)); err != nil {
+	if err := decompress(out.Point.state, stateFile(stateDir(dir), s.Project, s.Stack)); err != nil {
+		return err
+	}
+	if err := copyRecords(out.Point.records, recordsDir(stateDir(dir), s.Project, s.Stack)); err != nil {
 		return err
 	}
 	region, err := s.open(ctx, dir, nil, quick...)
@@ -186,10 +193,6 @@ func (s Subject) recover(ctx context.Context, dir string, p Point, whole invento
 	if err != nil {
 		return err
 	}
-	out.Leaked, out.Unseen = left.leaked(whole)
-	out.Lost = left.lost()
-	if len(out.Unseen) == 0 {
-		out.Differ = left.differences(whole)
-	}
+	out.Leaked, out.Lost, out.Differ = left.leaked(want), left.lost(), left.differences(want)
 	return nil
 }

@@ -157,7 +157,7 @@ func (d *Driver) run(ctx context.Context, verb string, preview bool, o Options, 
 	failed := d.failed(ctx, verb, err, recorded)
 	d.recovered = !d.command.Killed()
 	if len(recorded.cutOff) > 0 && d.recovered {
-		if err := d.recover(context.WithoutCancel(ctx), o.Events, recorded.cutOff); err != nil {
+		if err := d.recover(context.WithoutCancel(ctx), o.Events, recorded.cutOff, false); err != nil {
 			failed.Problems = append(failed.Problems, "find out what became of what failed: "+err.Error())
 		}
 	}

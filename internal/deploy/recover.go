@@ -37,23 +37,28 @@ func (d *Driver) recoverOnce(ctx context.Context, tell func(plan.Event)) error {
 	if d.recovered {
 		return nil
 	}
-	if d.store != nil { // which tells sooner than the engine that nothing is pending
+	killed := false
+	if d.store != nil { // which tells sooner than the engine that nothing is left over
 		c, err := d.store.Checkpoint(ctx, d.target.Project, d.target.Stack)
-		if err == nil && (c == nil || len(c.Pending) == 0) {
+		if err == nil && c != nil {
+			killed, err = d.store.Unfinished(ctx, d.target.Project, d.target.Stack, c)
+		}
+		if err == nil && !killed && (c == nil || len(c.Pending) == 0) {
 			d.recovered = true
 			return nil
 		}
 	}
-	if err := d.recover(ctx, tell, nil); err != nil {
+	if err := d.recover(ctx, tell, nil, killed); err != nil {
 		return d.failed(ctx, "recover", err, nil)
 	}
 	d.recovered = true
 	return nil
 }
 
-// recover finds what a killed engine had under way on the stack, as package reclaim says, and writes it into the state.
-// Where nothing was under way it only reads the state.
-func (d *Driver) recover(ctx context.Context, tell func(plan.Event), failed []reclaim.Operation) error {
+// recover finds out what became of operations, as package reclaim says, and writes it into the state: of those that the
+// state notes as under way, of failed ones that AWS gave no answer to, and, where the engine was killed, of those that it
+// notes nothing of. Where there are none it only reads the state.
+func (d *Driver) recover(ctx context.Context, tell func(plan.Event), failed []reclaim.Operation, killed bool) error {
 	exported, err := d.stack.Export(ctx)
 	if err != nil {
 		return err
@@ -62,11 +67,14 @@ func (d *Driver) recover(ctx context.Context, tell func(plan.Event), failed []re
 	if r.checkpoint, err = reclaim.Decode(exported.Deployment); err != nil {
 		return err
 	}
-	operations := r.known(append(r.checkpoint.Pending, failed...))
-	if len(operations) == 0 {
+	operations := append(r.checkpoint.Pending, failed...)
+	if killed {
+		operations = append(operations, r.checkpoint.Leaves()...)
+	}
+	if operations = r.known(operations); len(operations) == 0 {
 		return nil
 	}
-	r.say("", "%d operations had been cut off; finding out what became of them.", len(operations))
+	r.say("", "The last operation was cut off; finding out what became of %d resources.", len(operations))
 	if r.scratch, err = d.openScratch(ctx); err != nil {
 		return fmt.Errorf("open scratch stack: %w", err)
 	}
@@ -123,10 +131,6 @@ func (r *recovery) created(i int, op reclaim.Operation, ids []string, read map[s
 		r.say(op.Resource.URN(), "found what had been made: %s", found.ID())
 		return
 	}
-	if row, _ := reclaim.Of(op.Resource.Type()); row.By == reclaim.Unseen {
-		r.say(op.Resource.URN(), "cannot tell whether it was made: %s", row.Why)
-		return
-	}
 	r.say(op.Resource.URN(), "had not been made")
 }
 
@@ -173,7 +177,11 @@ func (r *recovery) candidates(ctx context.Context, operations []reclaim.Operatio
 		looked[i] = &question{provider: provider, token: row.Lookup.Token, args: args, absent: row.Lookup.Absent}
 		questions = append(questions, looked[i])
 	}
-	if err := r.scratch.ask(ctx, questions); err != nil {
+	ofAPI, ofProvider := split(questions)
+	if err := r.driver.askAPI(ctx, ofAPI); err != nil {
+		return nil, err
+	}
+	if err := r.scratch.ask(ctx, ofProvider); err != nil {
 		return nil, err
 	}
 	known, out := r.checkpoint.Known(), map[int][]string{}

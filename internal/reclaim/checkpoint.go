@@ -187,6 +187,29 @@ func (c *Checkpoint) Find(urn, id string) (Resource, bool) {
 	return nil, false
 }
 
+// Leaves are the resources that nothing else in the state depends on: what a destroy that was killed may have deleted
+// without a trace. The engine notes no deletion of a resource that its program has registered in the same run
+// (pulumi/pkg v3.250.0, backend/snapshot.go: the end of the "same" step marks the entry's operations as complete, and
+// the deletion's note is one of them), and deletes nothing before it has written that all of its dependents are gone.
+func (c *Checkpoint) Leaves() []Operation {
+	needed := map[string]bool{}
+	for _, r := range c.Resources {
+		for _, urn := range r.needs() {
+			needed[urn] = true
+		}
+	}
+	for _, op := range c.Pending {
+		needed[op.Resource.URN()] = true // what became of it is asked anyway
+	}
+	var leaves []Operation
+	for _, r := range c.Resources {
+		if r.Custom() && !needed[r.URN()] {
+			leaves = append(leaves, Operation{Kind: "deleting", Resource: r})
+		}
+	}
+	return leaves
+}
+
 // Adopt puts what an interrupted creation made into the state: read is what the provider says of it. What it was to
 // replace becomes what the engine takes away next.
 func (c *Checkpoint) Adopt(op Operation, read Resource) {

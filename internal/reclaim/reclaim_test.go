@@ -33,7 +33,7 @@ func TestTableIsComplete(t *testing.T) {
 		row, _ := reclaim.Of(typ)
 		require.Equal(t, row.By == reclaim.ByTags, row.ARN != "", typ)
 		require.Equal(t, row.By == reclaim.ByLookup, row.Lookup != nil, typ)
-		require.Equal(t, row.By == reclaim.Again || row.By == reclaim.Unseen, row.Why != "", typ)
+		require.Equal(t, row.By == reclaim.Again, row.Why != "", typ)
 		require.Equal(t, row.By == reclaim.ByKey || row.By == reclaim.ByLookup, row.Import != "" && row.By != reclaim.ByTags, typ)
 	}
 }
@@ -250,4 +250,20 @@ func TestPendingOperations(t *testing.T) {
 	empty, err := reclaim.Decode(nil)
 	require.NoError(t, err)
 	require.Empty(t, empty.Pending)
+}
+
+// What nothing depends on can have been deleted without a note; what is noted is asked for already.
+func TestLeaves(t *testing.T) {
+	t.Parallel()
+	tier := reclaim.Resource{"urn": "urn:pulumi:s::p::deepstreamhub:network:Network::n", "type": "deepstreamhub:network:Network"}
+	vpc, subnet := resource("aws:ec2/vpc:Vpc", "vpc", nil), resource("aws:ec2/subnet:Subnet", "subnet", nil)
+	vpc["parent"], subnet["parent"] = tier.URN(), tier.URN()
+	subnet["propertyDependencies"] = map[string]any{"vpcId": []any{vpc.URN()}}
+	noted := resource("aws:ec2/eip:Eip", "eip", nil)
+	c := checkpoint(t, tier, vpc, subnet, noted)
+	c.Pending = []reclaim.Operation{{Kind: "updating", Resource: noted}}
+	leaves := c.Leaves()
+	require.Len(t, leaves, 1)
+	require.Equal(t, "deleting", leaves[0].Kind)
+	require.Equal(t, "subnet", leaves[0].Resource.Name())
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -19,6 +21,19 @@ func BackupDir(project, stack string) string {
 	return path.Join(".pulumi", "backups", project, stack) + "/"
 }
 
+// HistoryDir is where the engine writes a record of every operation when it ends, however it ends.
+func HistoryDir(project, stack string) string {
+	return path.Join(".pulumi", "history", project, stack) + "/"
+}
+
+// Ended returns when the operation ended that a file of HistoryDir tells of: STACK-NANOSECONDS.history.json, perhaps
+// compressed (pulumi/pkg/backend/diy/state.go, addToHistory). It is false for any other file.
+func Ended(key string) (time.Time, bool) {
+	name, _, record := strings.Cut(path.Base(key), ".history.json")
+	nanoseconds, err := strconv.ParseInt(name[strings.LastIndex(name, "-")+1:], 10, 64)
+	return time.Unix(0, nanoseconds), record && err == nil
+}
+
 // KeptFile is where a checkpoint goes that a restore takes the place of.
 func KeptFile(project, stack string, at time.Time) string {
 	return path.Join(".deepstreamhub", "replaced", project, stack, at.UTC().Format("20060102T150405.000Z")+".json")
@@ -27,7 +42,8 @@ func KeptFile(project, stack string, at time.Time) string {
 // Checkpoint is what matters here of a checkpoint.
 type Checkpoint struct {
 	Resources int
-	Pending   []string // operations that had begun and not ended, as "creating TYPE NAME"
+	Pending   []string  // operations that had begun and not ended, as "creating TYPE NAME"
+	Written   time.Time // by the engine; importing it somewhere else does not change it
 }
 
 // newestFormat is the newest version of the checkpoint's format that is known here (sdk/go/common/apitype: 3, and 4 with
@@ -66,6 +82,9 @@ func ReadCheckpoint(data []byte) (Checkpoint, error) {
 
 // deployment is the part of a checkpoint that tells what exists.
 type deployment struct {
+	Manifest struct {
+		Time time.Time `json:"time"`
+	} `json:"manifest"`
 	Resources []struct {
 		URN          string   `json:"urn"`
 		Type         string   `json:"type"`
@@ -96,7 +115,7 @@ func (d deployment) read() (Checkpoint, error) {
 			}
 		}
 	}
-	c := Checkpoint{Resources: len(d.Resources)}
+	c := Checkpoint{Resources: len(d.Resources), Written: d.Manifest.Time}
 	for _, p := range d.Pending {
 		c.Pending = append(c.Pending, p.Type+" "+p.Resource.URN)
 	}

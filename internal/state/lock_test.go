@@ -119,3 +119,14 @@ func TestReadCheckpoint(t *testing.T) {
 		require.ErrorContains(t, err, why)
 	}
 }
+
+func TestEnded(t *testing.T) {
+	t.Parallel()
+	at, ok := Ended(HistoryDir("p", "prod-eu") + "prod-eu-1795644741340954117.history.json.gz")
+	require.True(t, ok)
+	require.Equal(t, "2026-11-25T22:12:21.340954117Z", at.UTC().Format(time.RFC3339Nano))
+	for _, other := range []string{"prod-eu-1795644741340954117.checkpoint.json", "prod-eu.history.json", "", "prod-eu-17.json"} {
+		_, ok := Ended(HistoryDir("p", "prod-eu") + other)
+		require.False(t, ok, other)
+	}
+}

@@ -154,3 +154,33 @@ func TestWayBackInAnyStore(t *testing.T) {
 		})
 	}
 }
+
+// An operation that ended has left a record that is younger than what it wrote.
+func TestUnfinishedInAnyStore(t *testing.T) {
+	t.Parallel()
+	written := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+	record := func(stack string, after time.Duration) string {
+		return state.HistoryDir("p", stack) + stack + "-" + strconv.FormatInt(written.Add(after).UnixNano(), 10) + ".history.json"
+	}
+	for name, s := range stores(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.NoError(t, s.Write(t.Context(), state.StackFile("p", "s"),
+				[]byte(`{"version":3,"checkpoint":{"latest":{"manifest":{"time":"2026-11-25T12:00:00Z"},"resources":[]}}}`)))
+			c, err := s.Checkpoint(t.Context(), "p", "s")
+			require.NoError(t, err)
+			require.Equal(t, written, c.Written)
+			for _, step := range []struct {
+				key  string
+				want bool
+			}{{"", true}, {record("s", -time.Second), true}, {record("s2", time.Second), true}, {record("s", time.Second), false}} {
+				if step.key != "" {
+					require.NoError(t, s.Write(t.Context(), step.key, []byte("{}")))
+				}
+				killed, err := s.Unfinished(t.Context(), "p", "s", c)
+				require.NoError(t, err)
+				require.Equal(t, step.want, killed, step.key)
+			}
+		})
+	}
+}
