@@ -44,6 +44,7 @@ func checkGroup(c *Checker) {
 	c.Conflict("targetGroupArns", "trafficSources")
 	c.Length("name", 1, 255)
 	c.Length("launchTemplate.version", 1, 255)
+	c.Between("healthCheckGracePeriod", 0, 1<<31-1)
 	c.OneOf("desiredCapacityType", "units", "vcpu", "memory-mib")
 	c.OneOf("instanceRefresh.strategy", "Rolling")
 	const preferences = "instanceRefresh.preferences."

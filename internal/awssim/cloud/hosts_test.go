@@ -41,6 +41,8 @@ func TestLaunchTemplateVersions(t *testing.T) {
 		{"tagSpecifications", []any{Map{"resourceType": "instance"}}}, {"name", "ab"}, {"iamInstanceProfile", Map{"arn": "host"}},
 		{"blockDeviceMappings", volume(Map{"volumeType": "gp4"})}, {"blockDeviceMappings", volume(Map{"volumeType": "gp3", "throughput": 2000.0})},
 		{"blockDeviceMappings", volume(Map{"volumeType": "gp3", "volumeSize": 20000.0})}, {"blockDeviceMappings", volume(Map{"volumeType": "io2"})},
+		{"blockDeviceMappings", append(volume(Map{"volumeType": "gp3"}), volume(Map{"volumeType": "gp2"})...)},
+		{"tagSpecifications", []any{Map{"resourceType": "volume", "tags": Map{"a": "b"}}, Map{"resourceType": "volume", "tags": Map{"c": "d"}}}},
 	})
 }
 
@@ -129,7 +131,7 @@ func TestGroup(t *testing.T) {
 	}
 	preferences := func(p Map) Map { return Map{"strategy": "Rolling", "preferences": p} }
 	refusesInputs(t, typeGroup, f.groupInputs(), []badInput{
-		{"waitForCapacityTimeout", "ten"},
+		{"waitForCapacityTimeout", "ten"}, {"healthCheckGracePeriod", -1.0},
 		{"instanceRefresh", Map{"strategy": "Blue"}}, {"instanceRefresh", preferences(Map{"minHealthyPercentage": 101.0})},
 		{"instanceRefresh", preferences(Map{"maxHealthyPercentage": 99.0})}, {"instanceRefresh", preferences(Map{"scaleInProtectedInstances": "Replace"})},
 		{"instanceRefresh", preferences(Map{"instanceWarmup": "1m"})}, {"desiredCapacityType", "hosts"},

@@ -62,12 +62,23 @@ func checkLaunchTemplate(c *Checker) {
 	for _, path := range sortedKeys(templateChoices) {
 		c.OneOf(path, templateChoices[path]...)
 	}
+	tagged, devices := map[string]bool{}, map[string]bool{}
 	for i, s := range Maps(c.In, "tagSpecifications[]") {
 		if !Has(s, "tags") {
 			c.Fail(fmt.Sprintf("tagSpecifications[%d].tags", i), "missing: EC2 refuses a specification without tags")
 		}
+		if what := Str(s, "resourceType"); what != "" && tagged[what] {
+			c.Fail(fmt.Sprintf("tagSpecifications[%d].resourceType", i), "%s has a specification already", what)
+		} else {
+			tagged[what] = true
+		}
 	}
 	for i, m := range Maps(c.In, "blockDeviceMappings[]") {
+		if device := Str(m, "deviceName"); device != "" && devices[device] {
+			c.Fail(fmt.Sprintf("blockDeviceMappings[%d].deviceName", i), "%s has a mapping already: no instance starts with two", device)
+		} else {
+			devices[device] = true
+		}
 		checkVolume(c, fmt.Sprintf("blockDeviceMappings[%d].ebs", i), m)
 	}
 	c.document("userData", func(text string) []Problem {
