@@ -7,8 +7,9 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/deepstreamhub/platform/components/internal/part"
 )
 
 // Type is part of every child's URN: changing it needs an alias.
@@ -136,12 +137,12 @@ type builder struct {
 	ctx   *pulumi.Context
 	name  string
 	args  *Args
-	child pulumi.ResourceOption // makes a resource a child of the bus
+	child pulumi.ResourceOrInvokeOption // makes a resource a child of the bus
 	bus   *Bus
 
-	key     *kms.Key
-	version *secretsmanager.SecretVersion
-	group   *ec2.SecurityGroup
+	key    *kms.Key
+	secret *part.Secret
+	group  *ec2.SecurityGroup
 }
 
 // New registers a Bus. It refuses invalid arguments before registering anything.

@@ -3,12 +3,8 @@ package bus
 import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/elasticache"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-)
 
-// Windows in UTC, which AWS requires not to overlap. Sunday night is when both regions are quiet.
-const (
-	snapshotWindow    = "02:00-03:00"
-	maintenanceWindow = "sun:03:30-sun:04:30"
+	"github.com/deepstreamhub/platform/components/internal/part"
 )
 
 // valkey makes the replication group.
@@ -48,8 +44,8 @@ func (b *builder) valkey() error {
 		AuthTokenUpdateStrategy: pulumi.String("ROTATE"),
 
 		SnapshotRetentionLimit: pulumi.Int(b.args.SnapshotRetentionDays),
-		SnapshotWindow:         pulumi.String(snapshotWindow),
-		MaintenanceWindow:      pulumi.String(maintenanceWindow),
+		SnapshotWindow:         pulumi.String(part.BackupWindow),
+		MaintenanceWindow:      pulumi.String(part.MaintenanceWindow),
 		// The engine version is pinned: an upgrade by AWS would be undone, or fought over, at the next run.
 		AutoMinorVersionUpgrade: pulumi.Bool(false),
 		// A change happens when the operator asks for it, not in the next maintenance window, when nobody is looking

@@ -1,53 +1,17 @@
 package database
 
-import (
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/vpc"
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-)
+import "github.com/deepstreamhub/platform/components/internal/part"
 
-// access makes the cluster's group and the clients' group, each naming the other. Neither has any further rule, so
-// that the cluster cannot call out and the clients' group opens nothing else.
+// access lets clients reach the cluster.
 func (b *builder) access() error {
-	var err error
-	b.group, err = ec2.NewSecurityGroup(b.ctx, b.name+"-sg", &ec2.SecurityGroupArgs{
-		VpcId:       b.args.VpcID,
-		Description: pulumi.String("PostgreSQL storage"),
+	door, err := part.NewDoor(b.ctx, part.DoorArgs{
+		Name: b.name, VpcID: b.args.VpcID, Port: port, Server: "PostgreSQL storage", Protocol: "PostgreSQL",
 	}, b.child)
 	if err != nil {
 		return err
 	}
-	client, err := ec2.NewSecurityGroup(b.ctx, b.name+"-client", &ec2.SecurityGroupArgs{
-		VpcId:       b.args.VpcID,
-		Description: pulumi.String("May connect to PostgreSQL storage"),
-	}, b.child)
-	if err != nil {
-		return err
-	}
-	b.db.ClientSecurityGroupID = client.ID().ToStringOutput()
-
-	ingress, err := vpc.NewSecurityGroupIngressRule(b.ctx, b.name+"-from-client", &vpc.SecurityGroupIngressRuleArgs{
-		SecurityGroupId:           b.group.ID(),
-		ReferencedSecurityGroupId: client.ID(),
-		IpProtocol:                pulumi.String("tcp"),
-		FromPort:                  pulumi.Int(port),
-		ToPort:                    pulumi.Int(port),
-		Description:               pulumi.String("PostgreSQL from clients"),
-	}, b.child)
-	if err != nil {
-		return err
-	}
-	egress, err := vpc.NewSecurityGroupEgressRule(b.ctx, b.name+"-client-to", &vpc.SecurityGroupEgressRuleArgs{
-		SecurityGroupId:           client.ID(),
-		ReferencedSecurityGroupId: b.group.ID(),
-		IpProtocol:                pulumi.String("tcp"),
-		FromPort:                  pulumi.Int(port),
-		ToPort:                    pulumi.Int(port),
-		Description:               pulumi.String("PostgreSQL"),
-	}, b.child)
-	if err != nil {
-		return err
-	}
-	b.db.Ready = append(b.db.Ready, ingress, egress)
+	b.group = door.Server
+	b.db.ClientSecurityGroupID = door.Client.ID().ToStringOutput()
+	b.db.Ready = append(b.db.Ready, door.Rules...)
 	return nil
 }

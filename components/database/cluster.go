@@ -5,16 +5,12 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/deepstreamhub/platform/components/internal/part"
 )
 
 // instances is a writer and a reader that takes over from it.
 const instances = 2
-
-// Windows in UTC, which AWS requires not to overlap. Sunday night is when both regions are quiet.
-const (
-	backupWindow      = "02:00-03:00"
-	maintenanceWindow = "sun:03:30-sun:04:30"
-)
 
 // exportedLog is the log that Aurora PostgreSQL hands to CloudWatch Logs.
 const exportedLog = "postgresql"
@@ -51,8 +47,8 @@ func (b *builder) aurora() error {
 		KmsKeyId:         b.key.Arn,
 
 		BackupRetentionPeriod:      pulumi.Int(b.args.BackupRetentionDays),
-		PreferredBackupWindow:      pulumi.String(backupWindow),
-		PreferredMaintenanceWindow: pulumi.String(maintenanceWindow),
+		PreferredBackupWindow:      pulumi.String(part.BackupWindow),
+		PreferredMaintenanceWindow: pulumi.String(part.MaintenanceWindow),
 		CopyTagsToSnapshot:         pulumi.Bool(true),
 		DeletionProtection:         pulumi.Bool(b.args.DeletionProtection),
 		// For people, beside the password that servers have: whoever IAM lets in as a user that has the role rds_iam. It lets
@@ -138,7 +134,7 @@ func (b *builder) members() error {
 			PromotionTier:        pulumi.Int(i),
 			// The engine version is pinned: an upgrade by AWS would be undone, or fought over, at the next run.
 			AutoMinorVersionUpgrade:    pulumi.Bool(false),
-			PreferredMaintenanceWindow: pulumi.String(maintenanceWindow),
+			PreferredMaintenanceWindow: pulumi.String(part.MaintenanceWindow),
 			PubliclyAccessible:         pulumi.Bool(false),
 			CopyTagsToSnapshot:         pulumi.Bool(true),
 			ApplyImmediately:           applyNow,

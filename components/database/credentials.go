@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/deepstreamhub/platform/components/internal/part"
 )
 
 // passwordLength is far beyond guessing with letters and digits alone, which need no quoting in a URL, shell or YAML.
@@ -31,67 +31,45 @@ func ParseCredentials(secret string) (Credentials, error) {
 	return c, nil
 }
 
-// encryption makes the key. Its policy stays AWS's default, which leaves access to the account's IAM policies.
+// encryption makes the key of storage, snapshots and password.
 //
 // Whatever outlives the cluster is encrypted under it: its final snapshot, and the recovery points that AWS Backup took in
 // the region. So it is left alone when there is a final snapshot; AWS would otherwise delete it, and nobody could restore
-// anything. The alias goes with the stack, so that the next stack of the name can take it.
+// anything.
 func (b *builder) encryption() error {
-	key, err := kms.NewKey(b.ctx, b.name+"-key", &kms.KeyArgs{
-		Description:          pulumi.Sprintf("Database of %s: storage, snapshots and password", b.args.Stack),
-		EnableKeyRotation:    pulumi.Bool(true),
-		DeletionWindowInDays: pulumi.Int(30), // the longest: without the key every snapshot is lost
-	}, b.child, pulumi.RetainOnDelete(b.args.FinalSnapshot))
-	if err != nil {
-		return err
-	}
-	b.key = key
-	b.db.KeyArn = key.Arn
-	_, err = kms.NewAlias(b.ctx, b.name+"-key-alias", &kms.AliasArgs{
-		Name:        pulumi.Sprintf("alias/deepstreamhub/%s/database", b.args.Stack),
-		TargetKeyId: key.KeyId,
-	}, b.child)
-	return err
-}
-
-// credentials makes the secret. The random password differs at every run; what counts is the version's value, which
-// is written once and then left alone.
-func (b *builder) credentials() error {
-	random := secretsmanager.GetRandomPasswordOutput(b.ctx, secretsmanager.GetRandomPasswordOutputArgs{
-		PasswordLength:     pulumi.Int(passwordLength),
-		ExcludePunctuation: pulumi.Bool(true),
-	}, pulumi.Parent(b.db))
-	value := pulumi.ToSecret(random.RandomPassword()).(pulumi.StringOutput).ApplyT(func(password string) (string, error) {
-		text, err := json.Marshal(Credentials{Username: masterUsername, Password: password})
-		return string(text), err
-	}).(pulumi.StringOutput)
-
-	secret, err := secretsmanager.NewSecret(b.ctx, b.name+"-secret", &secretsmanager.SecretArgs{
-		Description:          pulumi.Sprintf("Database of %s: master user", b.args.Stack),
-		KmsKeyId:             b.key.Arn,
-		RecoveryWindowInDays: pulumi.Int(7),
+	var err error
+	b.key, err = part.NewKey(b.ctx, part.KeyArgs{
+		Name: b.name + "-key", Stack: b.args.Stack, Alias: "database", Keep: b.args.FinalSnapshot,
+		Description: fmt.Sprintf("Database of %s: storage, snapshots and password", b.args.Stack),
 	}, b.child)
 	if err != nil {
 		return err
 	}
-	b.version, err = secretsmanager.NewSecretVersion(b.ctx, b.name+"-secret-version", &secretsmanager.SecretVersionArgs{
-		SecretId:     secret.ID(),
-		SecretString: value,
-	}, b.child, pulumi.IgnoreChanges([]string{"secretString"}))
-	if err != nil {
-		return err
-	}
-	b.db.SecretArn = b.version.Arn // the secret's, known once it has its value
+	b.db.KeyArn = b.key.Arn
 	return nil
 }
 
-// password is taken from what the version holds, never from the random function: cluster and secret cannot differ.
+// credentials makes the secret.
+func (b *builder) credentials() error {
+	var err error
+	b.secret, err = part.NewSecret(b.ctx, part.SecretArgs{
+		Name: b.name + "-secret", Description: fmt.Sprintf("Database of %s: master user", b.args.Stack), Key: b.key.Arn, Length: passwordLength,
+		Value: func(password string) (string, error) {
+			text, err := json.Marshal(Credentials{Username: masterUsername, Password: password})
+			return string(text), err
+		},
+	}, b.child)
+	if err != nil {
+		return err
+	}
+	b.db.SecretArn = b.secret.Arn()
+	return nil
+}
+
+// password is the one in the secret.
 func (b *builder) password() pulumi.StringOutput {
-	return b.version.SecretString.ApplyT(func(secret *string) (string, error) {
-		if secret == nil {
-			return "", fmt.Errorf("read database credentials: the secret is empty")
-		}
-		c, err := ParseCredentials(*secret)
+	return b.secret.Value().ApplyT(func(secret string) (string, error) {
+		c, err := ParseCredentials(secret)
 		return c.Password, err
 	}).(pulumi.StringOutput)
 }

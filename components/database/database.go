@@ -10,8 +10,9 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/deepstreamhub/platform/components/internal/part"
 )
 
 // Type is part of every child's URN: changing it needs an alias.
@@ -151,11 +152,11 @@ type builder struct {
 	ctx   *pulumi.Context
 	name  string
 	args  *Args
-	child pulumi.ResourceOption // makes a resource a child of the database
+	child pulumi.ResourceOrInvokeOption // makes a resource a child of the database
 	db    *Database
 
 	key     *kms.Key
-	version *secretsmanager.SecretVersion
+	secret  *part.Secret
 	group   *ec2.SecurityGroup
 	cluster *rds.Cluster
 

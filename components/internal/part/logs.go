@@ -3,8 +3,6 @@
 package part
 
 import (
-	"fmt"
-
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -41,19 +39,8 @@ func NewLogs(ctx *pulumi.Context, a LogsArgs, opts ...pulumi.ResourceOption) (*L
 		}
 		return policy.LogKey(partition, a.Region, account, values[1].(string)).JSON()
 	}).(pulumi.StringOutput)
-	key, err := kms.NewKey(ctx, a.Key, &kms.KeyArgs{
-		Description:          pulumi.String(a.Description),
-		EnableKeyRotation:    pulumi.Bool(true),
-		DeletionWindowInDays: pulumi.Int(30), // the longest: without the key the logs are lost
-		Policy:               document,
-	}, opts...)
+	key, err := NewKey(ctx, KeyArgs{Name: a.Key, Stack: a.Stack, Alias: a.Alias, Description: a.Description, Policy: document}, opts...)
 	if err != nil {
-		return nil, err
-	}
-	if _, err := kms.NewAlias(ctx, a.Key+"-alias", &kms.AliasArgs{
-		Name:        pulumi.String(fmt.Sprintf("alias/deepstreamhub/%s/%s", a.Stack, a.Alias)),
-		TargetKeyId: key.KeyId,
-	}, opts...); err != nil {
 		return nil, err
 	}
 	group, err := cloudwatch.NewLogGroup(ctx, a.Group, &cloudwatch.LogGroupArgs{

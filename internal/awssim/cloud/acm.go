@@ -178,12 +178,18 @@ func validateCertificate(t *Tx, r *Resource) error {
 		cert.State["notAfter"] = t.Now().Add(certificateLife).Format(time.RFC3339)
 		t.Save(cert)
 	}
-	r.ID = waitID(t)
+	r.ID = waitID(t, cert)
 	return nil
 }
 
-// waitID returns the id of a wait: the provider takes the time of issue, which two waits may share.
-func waitID(t *Tx) string {
+// waitID returns the id of a wait: the provider takes the certificate's time of issue, so that two waits for one are the
+// same. Those for two certificates are told apart here.
+func waitID(t *Tx, cert *Resource) string {
+	for _, other := range t.All(typeValidation) {
+		if other.Str("certificateArn") == cert.ID {
+			return other.ID
+		}
+	}
 	for at := t.Now().UTC().Truncate(time.Second); ; at = at.Add(time.Second) {
 		if _, taken := t.Find(typeValidation, "", at.String()); !taken {
 			return at.String()
