@@ -67,14 +67,18 @@ func (d *Driver) recover(ctx context.Context, tell func(plan.Event), failed []re
 	if r.checkpoint, err = reclaim.Decode(exported.Deployment); err != nil {
 		return err
 	}
-	operations := append(r.checkpoint.Pending, failed...)
-	if killed {
-		operations = append(operations, r.checkpoint.Leaves()...)
+	operations := r.known(append(r.checkpoint.Pending, failed...))
+	if len(operations) > 0 {
+		r.say("", "%d operations had been cut off; finding out what became of them.", len(operations))
 	}
-	if operations = r.known(operations); len(operations) == 0 {
+	if killed {
+		leaves := r.known(r.checkpoint.Leaves())
+		r.say("", "There is no record that the last operation ended; looking whether %d resources that it may have deleted are there.", len(leaves))
+		operations = append(operations, leaves...)
+	}
+	if len(operations) == 0 {
 		return nil
 	}
-	r.say("", "The last operation was cut off; finding out what became of %d resources.", len(operations))
 	if r.scratch, err = d.openScratch(ctx); err != nil {
 		return fmt.Errorf("open scratch stack: %w", err)
 	}

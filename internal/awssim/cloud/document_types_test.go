@@ -35,6 +35,7 @@ func describe(b *strings.Builder, s *source, k *Kind) {
 	for _, line := range []struct{ name, text string }{
 		{"Replaced by a change of", replaced(k)},
 		{"Needs", needs(k)},
+		{"Made again", madeAgain(k)},
 		{"Kept in use by", strings.Join(heldBy(k.Type), ", ")},
 		{"Takes", taken(k.Timing)},
 		{"Seen by other services after", ranged(k.Propagation)},
@@ -73,6 +74,13 @@ func replaced(k *Kind) string {
 		text += fmt.Sprintf("; %s, %s", path, k.ReplaceIf[path].When)
 	}
 	return text + " (" + replacementSource(k.Type) + ")"
+}
+
+func madeAgain(k *Kind) string {
+	if k.Overwrites {
+		return "takes the place of what is there"
+	}
+	return ""
 }
 
 func needs(k *Kind) string {
