@@ -302,8 +302,9 @@ func TestOutputs(t *testing.T) {
 	}
 }
 
-// TestSubnetIDsWaitForRouting: whoever takes a subnet's id depends on the subnet's route table association.
-func TestSubnetIDsWaitForRouting(t *testing.T) {
+// TestSubnetIDsWaitForTheirSubnet: whoever takes the id of a public or private subnet waits for its routing, and whoever
+// takes that of a data subnet, which has no routes, for its network ACL.
+func TestSubnetIDsWaitForTheirSubnet(t *testing.T) {
 	t.Parallel()
 	recorder := componenttest.New()
 	recorder.Computed = map[string]func(componenttest.Resource) resource.PropertyMap{"aws:ec2/vpc:Vpc": vpcOutputs}
@@ -313,21 +314,26 @@ func TestSubnetIDsWaitForRouting(t *testing.T) {
 			return err
 		}
 		return ctx.RegisterComponentResourceV2("test:index:User", "user",
-			pulumi.Map{"subnets": n.DataSubnetIDs}, &struct{ pulumi.ResourceState }{})
+			pulumi.Map{"public": n.PublicSubnetIDs, "private": n.PrivateSubnetIDs, "data": n.DataSubnetIDs}, &struct{ pulumi.ResourceState }{})
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	user := componenttest.Find(t, resources, "test:index:User", "user")
-	var got []string
-	for _, urn := range user.RPC.GetPropertyDependencies()["subnets"].GetUrns() {
-		if plan.Type(urn) == "aws:ec2/routeTableAssociation:RouteTableAssociation" {
-			got = append(got, plan.Name(urn))
+	for tier, typ := range map[string]string{
+		"public": "RouteTableAssociation", "private": "RouteTableAssociation", "data": "NetworkAclAssociation",
+	} {
+		var got []string
+		for _, urn := range user.RPC.GetPropertyDependencies()[tier].GetUrns() {
+			if strings.HasSuffix(plan.Type(urn), ":"+typ) {
+				got = append(got, plan.Name(urn))
+			}
 		}
-	}
-	slices.Sort(got)
-	if d := cmp.Diff([]string{"network-data-euc1-az1", "network-data-euc1-az2", "network-data-euc1-az3"}, got); d != "" {
-		t.Errorf("-want +got\n%s", d)
+		slices.Sort(got)
+		want := []string{"network-" + tier + "-euc1-az1", "network-" + tier + "-euc1-az2", "network-" + tier + "-euc1-az3"}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%s: -want +got\n%s", tier, d)
+		}
 	}
 }
 

@@ -44,18 +44,26 @@ func (b *builder) table(name string) (*ec2.RouteTable, error) {
 	return ec2.NewRouteTable(b.ctx, name, &ec2.RouteTableArgs{VpcId: b.vpc.ID()}, b.child)
 }
 
-// routed is a subnet with its network ACL and its route table in place.
-type routed struct {
+// filtered is a subnet with its network ACL in place. Until then it is on the default one, which lets nothing through.
+type filtered struct {
 	*ec2.Subnet
+	association *ec2.NetworkAclAssociation
+}
+
+// id returns the subnet's id as its association tells it: whoever takes it waits for the network ACL too.
+func (f filtered) id() pulumi.StringOutput { return f.association.SubnetId }
+
+// routed is a filtered subnet with its route table in place as well.
+type routed struct {
+	filtered
 	association *ec2.RouteTableAssociation
 }
 
 // id returns the subnet's id as its association tells it: whoever takes it waits for the routing too.
 func (r routed) id() pulumi.StringOutput { return r.association.SubnetId.Elem() }
 
-// subnet makes one subnet and ties it to its network ACL and its route table. Until it has the ACL it is on the default
-// one, which lets nothing through, so the route table comes after.
-func (b *builder) subnet(s Subnet, table *ec2.RouteTable, acl *ec2.NetworkAcl) (routed, error) {
+// subnet makes one subnet and ties it to its network ACL.
+func (b *builder) subnet(s Subnet, acl *ec2.NetworkAcl) (filtered, error) {
 	name := b.key(string(s.Tier), s.Zone)
 	args := &ec2.SubnetArgs{
 		VpcId:               b.vpc.ID(),
@@ -66,20 +74,31 @@ func (b *builder) subnet(s Subnet, table *ec2.RouteTable, acl *ec2.NetworkAcl) (
 	b.address6(s, args)
 	subnet, err := ec2.NewSubnet(b.ctx, name, args, b.child)
 	if err != nil {
-		return routed{}, err
+		return filtered{}, err
 	}
-	filtered, err := ec2.NewNetworkAclAssociation(b.ctx, name, &ec2.NetworkAclAssociationArgs{
+	association, err := ec2.NewNetworkAclAssociation(b.ctx, name, &ec2.NetworkAclAssociationArgs{
 		SubnetId:     subnet.ID(),
 		NetworkAclId: acl.ID(),
 	}, b.child)
+	return filtered{subnet, association}, err
+}
+
+// route ties a subnet to its route table.
+func (b *builder) route(s Subnet, subnet filtered, table *ec2.RouteTable) (routed, error) {
+	association, err := ec2.NewRouteTableAssociation(b.ctx, b.key(string(s.Tier), s.Zone), &ec2.RouteTableAssociationArgs{
+		SubnetId:     subnet.id(),
+		RouteTableId: table.ID(),
+	}, b.child)
+	return routed{subnet, association}, err
+}
+
+// routedSubnet makes one subnet and ties it to its network ACL and its route table.
+func (b *builder) routedSubnet(s Subnet, table *ec2.RouteTable, acl *ec2.NetworkAcl) (routed, error) {
+	subnet, err := b.subnet(s, acl)
 	if err != nil {
 		return routed{}, err
 	}
-	association, err := ec2.NewRouteTableAssociation(b.ctx, name, &ec2.RouteTableAssociationArgs{
-		SubnetId:     subnet.ID(),
-		RouteTableId: table.ID(),
-	}, b.child, pulumi.DependsOn([]pulumi.Resource{filtered}))
-	return routed{subnet, association}, err
+	return b.route(s, subnet, table)
 }
 
 // public makes the subnets that are routed to the internet gateway.
@@ -108,7 +127,7 @@ func (b *builder) public() error {
 	b.publicIDs = map[string]pulumi.StringOutput{}
 	var ids pulumi.StringArray
 	for _, s := range b.tier(TierPublic) {
-		subnet, err := b.subnet(s, table, acl)
+		subnet, err := b.routedSubnet(s, table, acl)
 		if err != nil {
 			return err
 		}
@@ -168,7 +187,7 @@ func (b *builder) private() error {
 			return err
 		}
 		b.privateTableIDs = append(b.privateTableIDs, table.ID().ToStringOutput())
-		subnet, err := b.subnet(s, table, acl)
+		subnet, err := b.routedSubnet(s, table, acl)
 		if err != nil {
 			return err
 		}
@@ -197,7 +216,7 @@ func (b *builder) private() error {
 	return nil
 }
 
-// data makes the isolated subnets: their table has the VPC's own route and no other.
+// data makes the isolated subnets: their table has the VPC's own route and no other, so that nobody has to wait for it.
 func (b *builder) data() error {
 	table, err := b.table(b.name + "-data")
 	if err != nil {
@@ -209,8 +228,11 @@ func (b *builder) data() error {
 	}
 	var ids, zones pulumi.StringArray
 	for _, s := range b.tier(TierData) {
-		subnet, err := b.subnet(s, table, acl)
+		subnet, err := b.subnet(s, acl)
 		if err != nil {
+			return err
+		}
+		if _, err := b.route(s, subnet, table); err != nil {
 			return err
 		}
 		ids = append(ids, subnet.id())
