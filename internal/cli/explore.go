@@ -21,6 +21,7 @@ import (
 	"github.com/deepstreamhub/platform/internal/engine"
 	"github.com/deepstreamhub/platform/internal/explore"
 	"github.com/deepstreamhub/platform/internal/plan"
+	"github.com/deepstreamhub/platform/internal/program"
 )
 
 // exploration is what the explore command can be told beside the flags of all commands.
@@ -46,8 +47,8 @@ would refuse is made smaller until only the operations that clash are left; --se
 seed that is printed and --orders 1 plays it again. Protection counts as lifted, since a
 protected stack is taken down in two steps.
 
-With --drop-each-dependency it leaves out one dependency at a time instead, and says by
-which rule of AWS its absence is noticed.
+With --drop-each-dependency it leaves out one dependency at a time instead, or all by which
+one thing hands a value on, and says by which rule of AWS its absence is noticed.
 
 With --crash it runs an up and a destroy with the real engine instead, copies state and
 cloud before and after every call, which is what a kill at that moment would leave, and
@@ -160,7 +161,7 @@ func (s *session) record(ctx context.Context, stack string) (*explore.Graph, err
 	if err := errors.Join(err, os.RemoveAll(dir)); err != nil {
 		return nil, err
 	}
-	return explore.NewGraph(state)
+	return explore.NewGraph(state, program.WaitOut)
 }
 
 func (s *session) recordIn(ctx context.Context, dir, stack string, cfg config.Config) (state plan.State, err error) {
@@ -269,7 +270,7 @@ var sections = []struct {
 	heading string
 }{
 	{explore.Orders, "DEPENDENCIES THAT DO NOTHING BUT ORDER\tON\tCREATION WITHOUT IT\tDELETION WITHOUT IT"},
-	{explore.HandsOn, "DEPENDENCIES THAT HAND A VALUE ON\tON\tCREATION WITHOUT IT\tDELETION WITHOUT IT"},
+	{explore.HandsOn, "WHAT WAITS FOR WHAT ONLY HANDS A VALUE ON\tON\tCREATION WITHOUT IT\tDELETION WITHOUT IT"},
 	{explore.Value, "DEPENDENCIES THAT CARRY A VALUE, BY TYPE\tON\tCREATION WITHOUT IT\tDELETION WITHOUT IT"},
 }
 
@@ -289,7 +290,7 @@ func (s *session) writeEdges(r explore.EdgeReport, took time.Duration) error {
 	for _, e := range r.Edges {
 		counts[e.Kind]++
 	}
-	_, err := fmt.Fprintf(s.Out, "%s: %d dependencies do nothing but order, %d hand a value on, %d carry one; seed %d, %s: %d uncaught.\n",
+	_, err := fmt.Fprintf(s.Out, "%s: %d dependencies do nothing but order, %d things hand a value on, %d dependencies carry one; seed %d, %s: %d uncaught.\n",
 		r.Stack, counts[explore.Orders], counts[explore.HandsOn], counts[explore.Value], r.Seed, took.Round(100*time.Millisecond), r.Uncaught)
 	return err
 }
@@ -304,15 +305,15 @@ func rowsOf(edges []explore.EdgeResult, kind explore.EdgeKind) []string {
 		switch {
 		case e.Kind != kind:
 		case kind != explore.Value:
-			rows = append(rows, fmt.Sprintf("%s\t%s\t%s", name(e.From), name(e.To), fate(e)))
+			rows = append(rows, fmt.Sprintf("%s\t%s\t%s", names(e.From), name(e.To), fate(e)))
 		default:
-			pair := noun(e.From) + " " + noun(e.To)
+			pair := noun(e.From[0]) + " " + noun(e.To)
 			if counts[pair]++; counts[pair] == 1 {
 				at[pair] = len(rows)
 				rows = append(rows, "")
 			}
 			if counts[pair] == 1 || !caught[pair] && (e.Create != nil || e.Delete != nil) {
-				rows[at[pair]] = fmt.Sprintf("%s\t%s\t%s", noun(e.From), noun(e.To), fate(e))
+				rows[at[pair]] = fmt.Sprintf("%s\t%s\t%s", noun(e.From[0]), noun(e.To), fate(e))
 				caught[pair] = e.Create != nil || e.Delete != nil
 			}
 		}
@@ -341,6 +342,14 @@ func caught(c *explore.Caught) string {
 		return fmt.Sprintf("%s [order %d]", c.Message, c.Orders)
 	}
 	return fmt.Sprintf("%s [%s; order %d]", c.Code, c.Rule, c.Orders)
+}
+
+// names are the first one's and how many more there are.
+func names(labels []string) string {
+	if len(labels) == 1 {
+		return name(labels[0])
+	}
+	return fmt.Sprintf("%s and %d more", name(labels[0]), len(labels)-1)
 }
 
 // name and noun are the last words of "type name": "network-igw (InternetGateway)" and "InternetGateway".

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 )
@@ -13,12 +14,14 @@ type EdgeReport struct {
 	Stack    string       `json:"stack"`
 	Seed     uint64       `json:"seed"`
 	Edges    []EdgeResult `json:"edges"`
-	Uncaught int          `json:"uncaught"` // ordering dependencies that nothing misses
+	Uncaught int          `json:"uncaught"` // dependencies that order and that nothing misses
 }
 
-// EdgeResult is what happens to a stack without one of its dependencies.
+// EdgeResult is what happens to a stack without one of its dependencies, or without all of those by which one thing hands
+// a value on: whoever takes a subnet's id from its route table association waits for that, and it takes no more than one
+// of them to keep an order.
 type EdgeResult struct {
-	From    string   `json:"from"` // what depends, as "type name"
+	From    []string `json:"from"` // what depends, as "type name"
 	To      string   `json:"to"`   // on what
 	Kind    EdgeKind `json:"kind"`
 	Implied []string `json:"implied,omitempty"` // other dependencies that keep the order all the same, as the names of a chain
@@ -28,7 +31,7 @@ type EdgeResult struct {
 
 // Uncaught reports whether the dependency orders and nothing misses it.
 func (r EdgeResult) Uncaught() bool {
-	return r.Kind == Orders && len(r.Implied) == 0 && r.Create == nil && r.Delete == nil
+	return r.Kind != Value && len(r.Implied) == 0 && r.Create == nil && r.Delete == nil
 }
 
 // Caught is a refusal by AWS that a missing dependency leads to.
@@ -53,16 +56,7 @@ func (g *Graph) DropEach(ctx context.Context, o Options) (EdgeReport, error) {
 	if err != nil {
 		return report, err
 	}
-	type pair struct {
-		from int
-		edge Edge
-	}
-	var edges []pair
-	for i := range g.Nodes {
-		for _, e := range g.Nodes[i].After {
-			edges = append(edges, pair{i, e})
-		}
-	}
+	edges := g.edges()
 	like, err := newLikeness(g, base, o.Seed)
 	if err != nil {
 		return report, err
@@ -71,14 +65,14 @@ func (g *Graph) DropEach(ctx context.Context, o Options) (EdgeReport, error) {
 	report.Edges = make([]EdgeResult, len(edges))
 	err = share(ctx, Options{Orders: len(edges), Workers: o.Workers, Progress: o.Progress}, func() func(i int) error {
 		return func(i int) error {
-			d := &dropped{graph: g, without: g.Without(edges[i].from, edges[i].edge.To), from: edges[i].from, to: edges[i].edge.To, seed: o.Seed, like: like}
+			d := &dropped{edge: edges[i], graph: g, without: g.Without(edges[i].to, edges[i].from...), seed: o.Seed, like: like}
 			d.base = func() *world {
 				mu.Lock()
 				defer mu.Unlock()
 				return base.fork()
 			}
 			var err error
-			report.Edges[i], err = d.try(ctx, edges[i].edge.Kind, o.Orders)
+			report.Edges[i], err = d.try(ctx, o.Orders)
 			return err
 		}
 	})
@@ -90,18 +84,52 @@ func (g *Graph) DropEach(ctx context.Context, o Options) (EdgeReport, error) {
 	return report, err
 }
 
-// dropped is a graph without one dependency.
+// edge is what is left out at a time.
+type edge struct {
+	from []int
+	to   int
+	kind EdgeKind
+}
+
+// edges returns what can be left out: each dependency, and together those by which one thing hands a value on.
+func (g *Graph) edges() []edge {
+	var all []edge
+	handing := map[int]int{} // by what hands on: where in all
+	for i := range g.Nodes {
+		for _, e := range g.Nodes[i].After {
+			at, known := handing[e.To]
+			switch {
+			case e.Kind == HandsOn && known:
+				all[at].from = append(all[at].from, i)
+				continue
+			case e.Kind == HandsOn:
+				handing[e.To] = len(all)
+			}
+			all = append(all, edge{[]int{i}, e.To, e.Kind})
+		}
+	}
+	return all
+}
+
+// dropped is a graph without an edge.
 type dropped struct {
+	edge
 	graph, without *Graph
-	from, to       int
 	seed           uint64
 	base           func() *world // the created stack
 	like           *likeness
 }
 
-func (d *dropped) try(ctx context.Context, kind EdgeKind, orders int) (EdgeResult, error) {
-	r := EdgeResult{From: d.graph.label(d.from), To: d.graph.label(d.to), Kind: kind}
-	if path := d.graph.Path(d.from, d.to); path != nil {
+func (d *dropped) try(ctx context.Context, orders int) (EdgeResult, error) {
+	r := EdgeResult{To: d.graph.label(d.to), Kind: d.kind}
+	var path []int
+	implied := true // for all of them
+	for _, from := range d.from {
+		r.From = append(r.From, d.graph.label(from))
+		path = d.without.Path(from, d.to)
+		implied = implied && path != nil
+	}
+	if implied {
 		for _, i := range path {
 			r.Implied = append(r.Implied, d.graph.Nodes[i].Name)
 		}
@@ -161,19 +189,27 @@ func (d *dropped) order(direction Direction, k int, up, down *player) (*Caught, 
 		up.putOffLeaves(&w.order, d.from)
 		end, refused := up.play(w.order, w, begin)
 		if failed = refused; failed == nil {
-			if err := d.like.unlike(d.from, w); err != nil {
-				failed = &Failure{Node: d.from, After: end.Sub(begin), Err: err}
-			}
+			failed = d.unlike(w, end)
 		}
 	} else {
 		w := d.base()
-		w.order = Draw(seed, Down, n, d.from)
+		w.order = Draw(seed, Down, n, d.from[k%len(d.from)])
 		failed = (&worker{graph: d.without, down: down}).remove(w, w.clock.Now())
 	}
 	if failed == nil {
 		return nil, nil
 	}
 	return d.caught(failed, k), nil
+}
+
+// unlike returns the first of what no longer waits that came out otherwise, as a failure; nil when there is none.
+func (d *dropped) unlike(w *world, end time.Time) *Failure {
+	for _, from := range d.from {
+		if err := d.like.unlike(from, w); err != nil {
+			return &Failure{Node: from, After: end.Sub(begin), Err: err}
+		}
+	}
+	return nil
 }
 
 // caught describes a failure of the k-th order.

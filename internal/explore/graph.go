@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/plan"
@@ -16,6 +17,19 @@ type Graph struct {
 	Nodes []Node // dependencies first
 
 	Account *cloud.Account // in which orders are played; nil: cloud.DefaultAccount
+	Again   Again          // what the program repeats on its own account; nil: nothing
+}
+
+// Again says how long to wait before an operation, "create" or "delete", is repeated that AWS refused with that message,
+// all of so many attempts having failed, and whether it is repeated. It is program.WaitOut.
+type Again func(typ, operation, message string, attempts int, jitter float64) (time.Duration, bool)
+
+// again is Again for a node. What is repeated together is not spread: that takes longest.
+func (g *Graph) again(n *Node, d Direction, err error, attempts int) (time.Duration, bool) {
+	if g.Again == nil {
+		return 0, false
+	}
+	return g.Again(n.Type, string(d), err.Error(), attempts, 0)
 }
 
 // Join returns several stacks of one account as one graph.
@@ -23,7 +37,7 @@ func Join(name string, graphs ...*Graph) *Graph {
 	all := &Graph{Stack: name}
 	for _, g := range graphs {
 		shift := len(all.Nodes)
-		all.Account = g.Account
+		all.Account, all.Again = g.Account, g.Again
 		for _, n := range g.Nodes {
 			if n.With >= 0 {
 				n.With += shift
@@ -63,16 +77,16 @@ type EdgeKind string
 // The kinds of dependency.
 const (
 	Orders  EdgeKind = "orders"   // nothing but the order: a DependsOn, a parent
-	HandsOn EdgeKind = "hands on" // an input is a third one's value, which this one only hands on: a subnet's id by way of its route table association
+	HandsOn EdgeKind = "hands on" // an input is a third one's value, which this one only hands on: a subnet's id by way of its route table association. That orders too
 	Value   EdgeKind = "value"    // an input comes from it
 )
 
 // NewGraph reads the graph of a deployed stack from its checkpoint. Dependencies on a component are dependencies on what
 // it holds.
-func NewGraph(s plan.State) (*Graph, error) {
+func NewGraph(s plan.State, again Again) (*Graph, error) {
 	r := &reader{
 		state: s, at: map[string]int{}, entries: map[string]*plan.Resource{}, children: map[string][]string{}, regions: map[string]string{},
-		graph: &Graph{Stack: s.Stack},
+		graph: &Graph{Stack: s.Stack, Again: again},
 	}
 	for i := range s.Resources {
 		r.enter(&s.Resources[i])
@@ -190,20 +204,37 @@ func (g *Graph) handsOn(from, to int) bool {
 	given, own := map[string]bool{}, false
 	eachText(g.Nodes[to].Inputs, func(s string) { given[s] = true })
 	eachText(g.Nodes[to].State, func(s string) { own = own || !given[s] && len(s) >= shortest && mentions(n.Inputs, s) })
-	if own || mentions(n.Inputs, g.Nodes[to].ID) {
-		return false
-	}
-	found := false
-	eachText(n.Inputs, func(s string) {
-		if found || !given[s] || len(s) < shortest {
+	return !own && !mentions(n.Inputs, g.Nodes[to].ID) && len(g.sources(from, to)) > 0
+}
+
+// sources returns where a node has the values from that it hands on to another.
+func (g *Graph) sources(from, to int) []Edge {
+	var out []Edge
+	eachText(g.Nodes[from].Inputs, func(s string) {
+		if len(s) < shortest || !g.has(to, s) {
 			return
 		}
 		for _, e := range g.Nodes[to].After {
-			third := &g.Nodes[e.To]
-			found = found || third.ID == s || third.State["arn"] == s
+			if g.gives(e.To, s) && !slices.ContainsFunc(out, func(o Edge) bool { return o.To == e.To }) {
+				out = append(out, Edge{To: e.To, Kind: Value})
+			}
 		}
 	})
+	return out
+}
+
+// has reports whether a value is among a node's inputs.
+func (g *Graph) has(node int, value string) bool {
+	found := false
+	eachText(g.Nodes[node].Inputs, func(s string) { found = found || s == value })
 	return found
+}
+
+// gives reports whether a value is a node's own, or one that it hands on.
+func (g *Graph) gives(node int, value string) bool {
+	n := &g.Nodes[node]
+	return n.ID == value || n.State["arn"] == value ||
+		g.has(node, value) && slices.ContainsFunc(n.After, func(e Edge) bool { return g.gives(e.To, value) })
 }
 
 // shortest is the length from which a text is taken for a value of its own rather than for a word that many have.
@@ -297,29 +328,29 @@ func (g *Graph) First(node int) *Graph {
 	for i := range nodes {
 		nodes[i].After = slices.DeleteFunc(slices.Clone(nodes[i].After), func(e Edge) bool { return e.To == node })
 	}
-	return &Graph{Stack: g.Stack, Nodes: nodes, Account: g.Account}
+	return &Graph{Stack: g.Stack, Nodes: nodes, Account: g.Account, Again: g.Again}
 }
 
-// Without returns the graph without the edge from one node to another. What the other only hands on, the first then has
+// Without returns the graph without the edges from some nodes to another. What the other only hands on, they then have
 // from where the other has it.
-func (g *Graph) Without(from, to int) *Graph {
+func (g *Graph) Without(to int, from ...int) *Graph {
 	nodes := slices.Clone(g.Nodes)
-	var rest []Edge
-	handedOn := false
-	for _, e := range nodes[from].After {
-		if e.To != to {
-			rest = append(rest, e)
-		} else {
-			handedOn = e.Kind == HandsOn
+	for _, i := range from {
+		var rest, sources []Edge
+		for _, e := range g.Nodes[i].After {
+			switch {
+			case e.To != to:
+				rest = append(rest, e)
+			case e.Kind == HandsOn:
+				sources = g.sources(i, to)
+			}
 		}
-	}
-	if handedOn {
-		for _, e := range nodes[to].After {
+		for _, e := range sources {
 			if !slices.ContainsFunc(rest, func(r Edge) bool { return r.To == e.To }) {
 				rest = append(rest, e)
 			}
 		}
+		nodes[i].After = rest
 	}
-	nodes[from].After = rest
-	return &Graph{Stack: g.Stack, Nodes: nodes, Account: g.Account}
+	return &Graph{Stack: g.Stack, Nodes: nodes, Account: g.Account, Again: g.Again}
 }

@@ -40,7 +40,7 @@ func TestGraphOfACheckpoint(t *testing.T) {
 	gone := entry("gone")
 	gone.Delete = true
 
-	g, err := NewGraph(state(component, child, grandchild, secret, after, gone))
+	g, err := NewGraph(state(component, child, grandchild, secret, after, gone), nil)
 	require.NoError(t, err)
 	require.Len(t, g.Nodes, 4)
 	require.Equal(t, []string{"child", "grandchild", "secret", "after"}, []string{g.Nodes[0].Name, g.Nodes[1].Name, g.Nodes[2].Name, g.Nodes[3].Name})
@@ -56,22 +56,22 @@ func TestGraphOfACheckpoint(t *testing.T) {
 
 func TestGraphOfNothing(t *testing.T) {
 	t.Parallel()
-	_, err := NewGraph(state())
+	_, err := NewGraph(state(), nil)
 	require.ErrorContains(t, err, "the stack holds no resources")
 	lost := entry("a")
 	lost.Provider = "elsewhere"
-	_, err = NewGraph(state(lost))
+	_, err = NewGraph(state(lost), nil)
 	require.ErrorContains(t, err, "its provider elsewhere is not in the checkpoint")
 }
 
 func TestPaths(t *testing.T) {
 	t.Parallel()
-	g, err := NewGraph(state(entry("a"), entry("b", "a"), entry("c", "b", "a"), entry("d", "a")))
+	g, err := NewGraph(state(entry("a"), entry("b", "a"), entry("c", "b", "a"), entry("d", "a")), nil)
 	require.NoError(t, err)
 	require.Equal(t, []int{2, 1, 0}, g.Path(2, 0))
 	require.Nil(t, g.Path(3, 0))
 	require.Nil(t, g.Path(0, 2))
-	without := g.Without(2, 0)
+	without := g.Without(0, 2)
 	require.Equal(t, []Edge{{To: 1, Kind: Orders}}, without.Nodes[2].After)
 	require.Len(t, g.Nodes[2].After, 2, "the graph itself stays")
 	require.Empty(t, g.First(0).Nodes[3].After)

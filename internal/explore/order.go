@@ -2,6 +2,7 @@ package explore
 
 import (
 	"math/rand/v2"
+	"slices"
 	"time"
 )
 
@@ -56,12 +57,12 @@ const (
 	longAfter = 4 * time.Hour
 )
 
-// putOffLeaves puts off about half of the operations that nobody waits for, other than one. What hides a missing
+// putOffLeaves puts off about half of the operations that nobody waits for, other than some. What hides a missing
 // dependency is often one of them: with an endpoint there, nobody asks for the way to the internet.
-func (s *schedule) putOffLeaves(o *Order, except int) {
+func (s *schedule) putOffLeaves(o *Order, except []int) {
 	r := rand.New(rand.NewPCG(o.Seed, 3))
 	for i := range o.Ops {
-		if len(s.next[i]) == 0 && i != except && r.Float64() < 0.5 {
+		if len(s.next[i]) == 0 && !slices.Contains(except, i) && r.Float64() < 0.5 {
 			o.Ops[i].Delay = time.Duration(r.Float64() * float64(longAfter))
 		}
 	}

@@ -98,6 +98,7 @@ type player struct {
 	waiting []int
 	left    []int // of each stage
 	calls   []call
+	failed  []int // attempts of each operation that AWS refused and the program repeats
 	held    []int // may start, but no operation of a stage before it is over or too many are under way
 	running int
 	stageAt int
@@ -105,7 +106,7 @@ type player struct {
 
 func (s *schedule) player() *player {
 	n := len(s.graph.Nodes)
-	return &player{schedule: s, waiting: make([]int, n), left: make([]int, len(s.stages)), calls: make([]call, n)}
+	return &player{schedule: s, waiting: make([]int, n), left: make([]int, len(s.stages)), calls: make([]call, n), failed: make([]int, n)}
 }
 
 // play runs an order to its end or first failure and returns when that was.
@@ -126,11 +127,13 @@ func (p *player) play(o Order, in account, start time.Time) (end time.Time, fail
 		switch {
 		case p.calls[e.node] != nil:
 			over = p.step(e.node)
-		case !p.admits(o, e.node):
+		case p.failed[e.node] == 0 && !p.admits(o, e.node):
 			p.held = append(p.held, e.node)
 			continue
 		default:
-			p.running++
+			if p.failed[e.node] == 0 { // one that is repeated has never left its place
+				p.running++
+			}
 			c := in.start(&p.graph.Nodes[e.node], e.node, o.Direction)
 			if c == nil {
 				over = true
@@ -145,6 +148,11 @@ func (p *player) play(o Order, in account, start time.Time) (end time.Time, fail
 		if c := p.calls[e.node]; c != nil {
 			p.calls[e.node] = nil
 			if _, err := c.Result(); err != nil {
+				p.failed[e.node]++
+				if wait, again := p.graph.again(&p.graph.Nodes[e.node], o.Direction, err, p.failed[e.node]); again {
+					p.events.push(now.Add(wait), e.node)
+					continue
+				}
 				return now, &Failure{Node: e.node, After: now.Sub(start), Err: err}
 			}
 		}
@@ -161,6 +169,7 @@ func (p *player) reset() {
 	copy(p.waiting, p.waits)
 	copy(p.left, p.stages)
 	clear(p.calls)
+	clear(p.failed)
 	p.held, p.running, p.stageAt = p.held[:0], 0, 0
 	p.events.reset()
 }

@@ -244,5 +244,5 @@ func (g *Graph) reaches(from, to int) bool {
 func (g *Graph) with(from, to int) *Graph {
 	nodes := slices.Clone(g.Nodes)
 	nodes[from].After = append(slices.Clone(nodes[from].After), Edge{To: to, Kind: Orders})
-	return &Graph{Stack: g.Stack, Nodes: nodes, Account: g.Account}
+	return &Graph{Stack: g.Stack, Nodes: nodes, Account: g.Account, Again: g.Again}
 }

@@ -43,9 +43,9 @@ const (
 	patience    = 5 * time.Minute
 )
 
-// waitOut says how long to wait before a refused operation is repeated, the attempts so far being all failed, and whether
+// WaitOut says how long to wait before a refused operation is repeated, the attempts so far being all failed, and whether
 // it is repeated at all. jitter, in [0, 1), spreads what was refused together over half the wait.
-func waitOut(typ, operation, message string, attempts int, jitter float64) (time.Duration, bool) {
+func WaitOut(typ, operation, message string, attempts int, jitter float64) (time.Duration, bool) {
 	if !isUnsettled(typ, operation, message) {
 		return 0, false
 	}
@@ -76,7 +76,7 @@ func (r *region) retry() error {
 		if len(args.Errors) == 0 {
 			return false, nil
 		}
-		wait, again := waitOut(string(args.Type), args.FailedOperation, args.Errors[0], len(args.Errors), rand.Float64())
+		wait, again := WaitOut(string(args.Type), args.FailedOperation, args.Errors[0], len(args.Errors), rand.Float64())
 		if !again {
 			return false, nil
 		}

@@ -14,7 +14,7 @@ func TestWaitsGrowAndEnd(t *testing.T) {
 	var total, last time.Duration
 	attempts := 0
 	for {
-		wait, again := waitOut("aws:ec2/eip:Eip", "delete", heldAddress, attempts+1, 0)
+		wait, again := WaitOut("aws:ec2/eip:Eip", "delete", heldAddress, attempts+1, 0)
 		if !again {
 			break
 		}
@@ -26,7 +26,7 @@ func TestWaitsGrowAndEnd(t *testing.T) {
 	require.Greater(t, total, patience-longestWait)
 	require.Less(t, attempts, 100, "the engine stops at a hundred, with an error of its own")
 
-	early, _ := waitOut("aws:ec2/eip:Eip", "delete", heldAddress, 1, 0.999)
+	early, _ := WaitOut("aws:ec2/eip:Eip", "delete", heldAddress, 1, 0.999)
 	require.InDelta(t, firstWait/2, early, float64(time.Millisecond))
 }
 
@@ -43,7 +43,7 @@ func TestOnlyWhatSettlesIsRepeated(t *testing.T) {
 		"a wrong certificate for ever":           {"aws:lb/listener:Listener", "update", "api error UnsupportedCertificate: no", false},
 		"a failure after the fact":               {"aws:ec2/natGateway:NatGateway", "create", "unexpected state 'failed', wanted target 'available'", false},
 	} {
-		_, again := waitOut(test.typ, test.operation, test.message, 1, 0)
+		_, again := WaitOut(test.typ, test.operation, test.message, 1, 0)
 		require.Equal(t, test.again, again, name)
 	}
 	for _, s := range unsettled {

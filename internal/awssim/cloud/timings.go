@@ -14,7 +14,7 @@ var timings = limited(map[string]Timing{
 	typeIPv6Block:         {Create: secs(5, 2, 15), Delete: secs(5, 2, 15), Limit: most(10, 0, 10), Source: "guess; timeouts: the provider's schema"},
 	typeInternetGateway:   {Create: secs(1, 1, 2), Delete: secs(1, 1, 2), Limit: most(20, 20, 20), Source: "facts, section 1: internet gateway, 3 logs; rule 4 holds it while addresses are mapped"},
 	typeEIP:               {Create: secs(1, 0, 6), Delete: secs(1, 0, 1), Limit: most(0, 5, 3), Source: "facts, section 1: EIP, 3 logs"},
-	typeNAT:               {Create: secs(110, 84, 121), Delete: secs(35, 32, 50), Wait: wait(0, 0, 10), Limit: most(10, 10, 30), Source: "facts, section 1: NAT gateway, 9 logs"},
+	typeNAT:               {Create: secs(110, 84, 121), Delete: secs(35, 32, 50), Limit: most(10, 10, 30), Source: "facts, section 1: NAT gateway, 9 logs; polled every 10 s, the end may be seen at once"},
 	typeRouteTable:        {Create: secs(1, 0, 5), Delete: secs(1, 0, 1), Limit: most(5, 2, 5), Source: "facts, section 1: route table, 3 logs"},
 	typeRoute:             {Create: secs(0.5, 0, 1), Update: secs(0.5, 0, 1), Delete: secs(0.5, 0, 1), Limit: most(5, 2, 5), Source: "facts, section 1: route, 3 logs"},
 	typeRouteAssociation:  {Create: secs(0.5, 0, 1), Update: secs(0.5, 0, 1), Delete: secs(0.5, 0, 1), Limit: most(5, 2, 5), Source: "facts, section 1: association, 3 logs"},
