@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -334,24 +333,23 @@ func TestOutputs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var mu sync.Mutex
 			got := map[string]string{}
 			var listener string
 			var rules []string
 			run(t, recorder(), test.args, func(e *edge.Edge) {
 				listener = e.Listener.PulumiResourceName()
 				rules = []string{e.TargetRules[0].PulumiResourceName(), e.TargetRules[1].PulumiResourceName()}
-				for key, output := range map[string]pulumi.StringOutput{
-					"hostname": e.Hostname, "global": e.GlobalName, "dns": e.DNSName, "lb": e.LoadBalancerArn,
-					"targets": e.TargetGroupArn, "group": e.TargetSecurityGroupID,
-				} {
-					output.ApplyT(func(value string) int {
-						mu.Lock()
-						defer mu.Unlock()
-						got[key] = value
+				done := make(chan struct{})
+				keys := []string{"hostname", "global", "dns", "lb", "targets", "group"}
+				pulumi.All(e.Hostname, e.GlobalName, e.DNSName, e.LoadBalancerArn, e.TargetGroupArn, e.TargetSecurityGroupID).ApplyT(
+					func(values []any) int {
+						defer close(done)
+						for i, key := range keys {
+							got[key] = values[i].(string)
+						}
 						return 0
 					})
-				}
+				<-done // the run does not wait for what nobody registers
 			})
 			want := map[string]string{
 				"hostname": "eu.deepstreamhub.com", "global": test.global, "dns": "edge-1.elb.amazonaws.com",
