@@ -1,25 +1,10 @@
 package backup
 
-import (
-	"fmt"
-	"regexp"
+import "github.com/deepstreamhub/platform/internal/policy"
 
-	"github.com/deepstreamhub/platform/internal/policy"
-)
-
-// place is where the vault is, as far as its ARN tells it.
-type place struct{ partition, account string }
-
-var vaultArnPattern = regexp.MustCompile(`^arn:(aws[a-z-]*):backup:[a-z0-9-]+:(\d{12}):backup-vault:.+$`)
-
-// placeOf reads partition and account off the vault's ARN: asking AWS for them would take a call more, and could be
-// answered for another account than the vault's.
-func placeOf(vaultArn string) (place, error) {
-	m := vaultArnPattern.FindStringSubmatch(vaultArn)
-	if m == nil {
-		return place{}, fmt.Errorf("read account: %q is not the ARN of a backup vault", vaultArn)
-	}
-	return place{partition: m[1], account: m[2]}, nil
+// placeOf reads the ARN of the vault.
+func placeOf(vaultArn string) (policy.ARN, error) {
+	return policy.ParseARN(vaultArn, "backup", "backup-vault:")
 }
 
 // trust lets AWS Backup take a role, for the account of the vault only. AWS names no ARN of a source for it.
@@ -28,7 +13,7 @@ func trust(vaultArn string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	document, err := policy.TrustService("backup.amazonaws.com", policy.Source{Account: p.account})
+	document, err := policy.TrustService("backup.amazonaws.com", policy.Source{Account: p.Account})
 	if err != nil {
 		return "", err
 	}
@@ -39,7 +24,7 @@ func trust(vaultArn string) (string, error) {
 // neither needs naming.
 func clusters(vaultArn string) (string, error) {
 	p, err := placeOf(vaultArn)
-	return policy.ARN{Partition: p.partition, Service: "rds", Region: "*", Account: "*", Resource: "cluster:*"}.String(), err
+	return policy.ARN{Partition: p.Partition, Service: "rds", Region: "*", Account: "*", Resource: "cluster:*"}.String(), err
 }
 
 // keepPoints is the policy of a vault that keeps its recovery points until their time is up: AWS Backup lets them expire,

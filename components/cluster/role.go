@@ -72,12 +72,12 @@ func (b *builder) sessionLog() error {
 
 // sessionRights are the rights to write a log group of the role's own account.
 func sessionRights(roleArn, region, group string) (string, error) {
-	partition, account, err := policy.AccountOf(roleArn)
+	role, err := policy.ParseARN(roleArn, "iam", "role/")
 	if err != nil {
 		return "", err
 	}
 	logs := func(resource string) string {
-		return policy.ARN{Partition: partition, Service: "logs", Region: region, Account: account, Resource: "log-group:" + resource}.String()
+		return policy.ARN{Partition: role.Partition, Service: "logs", Region: region, Account: role.Account, Resource: "log-group:" + resource}.String()
 	}
 	return policy.Document{Statements: []policy.Statement{
 		{

@@ -2,25 +2,18 @@ package edge
 
 import (
 	"fmt"
-	"regexp"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/deepstreamhub/platform/internal/policy"
 )
 
-// place is where the edge is, as far as ARNs tell it.
-type place struct{ partition, region, account string }
+// place is where the edge is, as far as the ARN of its security group tells it.
+type place struct{ policy.ARN }
 
-var groupArnPattern = regexp.MustCompile(`^arn:(aws[a-z-]*):ec2:([a-z0-9-]+):(\d{12}):security-group/.+$`)
-
-// placeOf reads partition, region and account off a security group's ARN: asking AWS for them would take a call more.
 func placeOf(groupArn string) (place, error) {
-	m := groupArnPattern.FindStringSubmatch(groupArn)
-	if m == nil {
-		return place{}, fmt.Errorf("read account: %q is not the ARN of a security group", groupArn)
-	}
-	return place{partition: m[1], region: m[2], account: m[3]}, nil
+	arn, err := policy.ParseARN(groupArn, "ec2", "security-group/")
+	return place{arn}, err
 }
 
 // document writes a policy once the account, and the name or ARN that it is about, are known.
@@ -47,7 +40,7 @@ func (p place) bucketPolicy(bucketArn string) policy.Document {
 			Sid:        "WriteLogs",
 			Principals: []policy.Principal{policy.Service(logDelivery)},
 			Actions:    []string{"s3:PutObject"},
-			Resources:  policy.On(fmt.Sprintf("%s/AWSLogs/%s/*", bucketArn, p.account)),
+			Resources:  policy.On(fmt.Sprintf("%s/AWSLogs/%s/*", bucketArn, p.Account)),
 		},
 		{
 			Sid:        "OnlyTLS",

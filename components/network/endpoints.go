@@ -1,10 +1,9 @@
 package network
 
 import (
-	"fmt"
 	"maps"
-	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/vpc"
@@ -42,22 +41,14 @@ var services = map[string]service{
 // Services returns the names of all interface endpoints that a Network can have, sorted.
 func Services() []string { return slices.Sorted(maps.Keys(services)) }
 
-// place is where the network lies, as far as ARNs tell it.
-type place struct{ partition, region, account, vpc string }
+// place is where the network lies, as far as the ARN of its VPC tells it.
+type place struct{ policy.ARN }
 
-var vpcArnPattern = regexp.MustCompile(`^arn:(aws[a-z-]*):ec2:([a-z0-9-]+):(\d{12}):vpc/(.+)$`)
+const vpcResource = "vpc/"
 
-// placeOf reads partition, account and region off the VPC's ARN: asking AWS for them would take a call more.
 func placeOf(vpcArn string) (place, error) {
-	m := vpcArnPattern.FindStringSubmatch(vpcArn)
-	if m == nil {
-		return place{}, fmt.Errorf("read account: %q is not the ARN of a VPC", vpcArn)
-	}
-	return place{partition: m[1], region: m[2], account: m[3], vpc: m[4]}, nil
-}
-
-func (p place) arn(service, resource string) string {
-	return policy.ARN{Partition: p.partition, Service: service, Region: p.region, Account: p.account, Resource: resource}.String()
+	arn, err := policy.ParseARN(vpcArn, "ec2", vpcResource)
+	return place{arn}, err
 }
 
 // document writes a policy once it is known where the network lies.
@@ -74,10 +65,10 @@ func (b *builder) document(write func(place) (string, error)) pulumi.StringOutpu
 // endpointPolicy lets the account's own identities use the account's own resources of one service, so that neither
 // foreign credentials nor foreign resources can carry data out of the VPC ("Data perimeters on AWS").
 func (p place) endpointPolicy(s service) (string, error) {
-	conditions := []policy.Condition{{Operator: "StringEquals", Key: "aws:PrincipalAccount", Values: []string{p.account}}}
+	conditions := []policy.Condition{{Operator: "StringEquals", Key: "aws:PrincipalAccount", Values: []string{p.Account}}}
 	if !s.shared {
 		// Actions on no resource, such as ecr:GetAuthorizationToken, need not carry the key.
-		conditions = append(conditions, policy.Condition{Operator: "StringEqualsIfExists", Key: "aws:ResourceAccount", Values: []string{p.account}})
+		conditions = append(conditions, policy.Condition{Operator: "StringEqualsIfExists", Key: "aws:ResourceAccount", Values: []string{p.Account}})
 	}
 	return policy.Document{Kind: policy.Resource, Statements: []policy.Statement{{
 		Sid:        "Account",
@@ -94,7 +85,7 @@ func (p place) endpointPolicy(s service) (string, error) {
 // agent ("SSM Agent communications with AWS managed S3 buckets") unsigned.
 func (p place) s3Policy() (string, error) {
 	objects := func(bucket string) string {
-		return policy.ARN{Partition: p.partition, Service: "s3", Resource: bucket + "/*"}.String()
+		return policy.ARN{Partition: p.Partition, Service: "s3", Resource: bucket + "/*"}.String()
 	}
 	return policy.Document{Kind: policy.Resource, Statements: []policy.Statement{
 		{
@@ -103,8 +94,8 @@ func (p place) s3Policy() (string, error) {
 			Actions:    []string{"s3:*"},
 			Resources:  policy.AnyResource("buckets are bounded by the account that owns them"),
 			Conditions: []policy.Condition{
-				{Operator: "StringEquals", Key: "aws:PrincipalAccount", Values: []string{p.account}},
-				{Operator: "StringEquals", Key: "aws:ResourceAccount", Values: []string{p.account}},
+				{Operator: "StringEquals", Key: "aws:PrincipalAccount", Values: []string{p.Account}},
+				{Operator: "StringEquals", Key: "aws:ResourceAccount", Values: []string{p.Account}},
 			},
 		},
 		{
@@ -112,12 +103,12 @@ func (p place) s3Policy() (string, error) {
 			Principals: []policy.Principal{policy.AnyPrincipal("the URLs are signed by AWS's own identities, or not at all")},
 			Actions:    []string{"s3:GetObject"},
 			Resources: policy.On(
-				objects("prod-"+p.region+"-starport-layer-bucket"),
-				objects("al2023-repos-"+p.region+"-de612dc2"),
-				objects("amazon-ssm-"+p.region),
-				objects("amazon-ssm-packages-"+p.region),
+				objects("prod-"+p.Region+"-starport-layer-bucket"),
+				objects("al2023-repos-"+p.Region+"-de612dc2"),
+				objects("amazon-ssm-"+p.Region),
+				objects("amazon-ssm-packages-"+p.Region),
 			),
-			Conditions: []policy.Condition{{Operator: "StringEquals", Key: "aws:SourceVpc", Values: []string{p.vpc}}},
+			Conditions: []policy.Condition{{Operator: "StringEquals", Key: "aws:SourceVpc", Values: []string{strings.TrimPrefix(p.Resource, vpcResource)}}},
 		},
 	}}.JSON()
 }

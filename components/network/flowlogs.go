@@ -68,7 +68,7 @@ func (b *builder) flowGroup() (*cloudwatch.LogGroup, error) {
 // flow logs to CloudWatch Logs", Amazon VPC User Guide).
 func (p place) flowTrust() (string, error) {
 	document, err := policy.TrustService("vpc-flow-logs.amazonaws.com", policy.Source{
-		Account: p.account, ARN: p.arn("ec2", "vpc-flow-log/*"),
+		Account: p.Account, ARN: p.Near("ec2", "vpc-flow-log/*"),
 	})
 	if err != nil {
 		return "", err
@@ -82,12 +82,12 @@ func (p place) flowPermissions(group string) (string, error) {
 		{
 			Sid:       "Write",
 			Actions:   []string{"logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"},
-			Resources: policy.On(p.arn("logs", "log-group:"+group+":*")),
+			Resources: policy.On(p.Near("logs", "log-group:"+group+":*")),
 		},
 		{
 			Sid:       "Find",
 			Actions:   []string{"logs:DescribeLogGroups"},
-			Resources: policy.On(p.arn("logs", "log-group:*")), // it lists groups, so it takes no single one
+			Resources: policy.On(p.Near("logs", "log-group:*")), // it lists groups, so it takes no single one
 		},
 	}}.JSON()
 }

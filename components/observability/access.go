@@ -2,31 +2,27 @@ package observability
 
 import (
 	"fmt"
-	"regexp"
+	"strings"
 
 	"github.com/deepstreamhub/platform/internal/policy"
 )
 
-// place is where everything that is watched lies, as far as ARNs tell it.
-type place struct{ partition, region, account, cluster string }
+// place is where everything that is watched lies, as far as the ARN of the cluster tells it.
+type place struct{ policy.ARN }
 
-var clusterArnPattern = regexp.MustCompile(`^arn:(aws[a-z-]*):ecs:([a-z0-9-]+):(\d{12}):cluster/(.+)$`)
+const clusterResource = "cluster/"
 
-// placeOf reads partition, account and name off the cluster's ARN, which has to be in the region.
+// placeOf reads the ARN of the cluster, which has to be in the region.
 func placeOf(clusterArn, region string) (place, error) {
-	m := clusterArnPattern.FindStringSubmatch(clusterArn)
-	if m == nil {
-		return place{}, fmt.Errorf("read account: %q is not the ARN of an ECS cluster", clusterArn)
+	arn, err := policy.ParseARN(clusterArn, "ecs", clusterResource)
+	if err == nil && arn.Region != region {
+		err = fmt.Errorf("read account: the cluster is in %s, not in %s", arn.Region, region)
 	}
-	if m[2] != region {
-		return place{}, fmt.Errorf("read account: the cluster is in %s, not in %s", m[2], region)
-	}
-	return place{partition: m[1], region: m[2], account: m[3], cluster: m[4]}, nil
+	return place{arn}, err
 }
 
-func (p place) arn(service, resource string) string {
-	return policy.ARN{Partition: p.partition, Service: service, Region: p.region, Account: p.account, Resource: resource}.String()
-}
+// cluster is its name.
+func (p place) cluster() string { return strings.TrimPrefix(p.Resource, clusterResource) }
 
 // sender is a service that publishes to the topic.
 type sender struct {
@@ -48,14 +44,14 @@ func (s sender) conditions(p place) []policy.Condition {
 	if s.anonymous {
 		return nil
 	}
-	return []policy.Condition{{Operator: "StringEquals", Key: "aws:SourceAccount", Values: []string{p.account}}}
+	return []policy.Condition{{Operator: "StringEquals", Key: "aws:SourceAccount", Values: []string{p.Account}}}
 }
 
 // keyPolicy is the policy of the key under which the topic is encrypted: besides the account itself, whoever publishes
 // to the topic may use it, since SNS encrypts in the publisher's name.
 func (p place) keyPolicy() (string, error) {
 	itself := policy.AnyResource("in a key's policy, * is the key itself")
-	root := policy.ARN{Partition: p.partition, Service: "iam", Account: p.account, Resource: "root"}.String()
+	root := policy.ARN{Partition: p.Partition, Service: "iam", Account: p.Account, Resource: "root"}.String()
 	document := policy.Document{Kind: policy.Resource, Statements: []policy.Statement{{
 		Sid:        "Account", // leaves access to the account's IAM policies; without it nobody could manage the key
 		Principals: []policy.Principal{policy.AWS(root)},

@@ -130,7 +130,7 @@ func (b *builder) pattern(row event) pulumi.StringOutput {
 			if err != nil {
 				return "", err
 			}
-			p.Resources = []prefix{{here.arn("ecs", "service/"+here.cluster+"/")}}
+			p.Resources = []prefix{{here.Near("ecs", "service/"+here.cluster()+"/")}}
 		}
 		text, err := json.Marshal(p)
 		return string(text), err

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/deepstreamhub/platform/components/componenttest"
+	"github.com/deepstreamhub/platform/internal/policy"
 )
 
 const typeAlarm = "aws:cloudwatch/metricAlarm:MetricAlarm"
@@ -147,16 +148,16 @@ func TestPolicies(t *testing.T) {
 	topic := componenttest.Find(t, resources, "aws:sns/topic:Topic", "observability-topic").Plain()
 	require.Equal(t, "arn:aws:mock:::observability-key", topic["kmsMasterKeyId"])
 
-	policy := componenttest.Find(t, resources, "aws:sns/topicPolicy:TopicPolicy", "observability-topic-policy").Plain()
+	rights := componenttest.Find(t, resources, "aws:sns/topicPolicy:TopicPolicy", "observability-topic-policy").Plain()
 	const arn = "arn:aws:mock:::observability-topic"
-	require.Equal(t, arn, policy["arn"])
-	_, err := place{partition: "aws", region: "eu-central-1", account: "111122223333"}.topicPolicy("topic")
+	require.Equal(t, arn, rights["arn"])
+	_, err := place{policy.ARN{Partition: "aws", Region: "eu-central-1", Account: "111122223333"}}.topicPolicy("topic")
 	require.ErrorContains(t, err, "not an ARN")
 	require.JSONEq(t, fmt.Sprintf(`{"Version": "2012-10-17", "Statement": [
 		{"Sid": "Alarms", "Effect": "Allow", "Principal": {"Service": ["cloudwatch.amazonaws.com"]}, "Action": ["sns:Publish"],
 			"Resource": [%[1]q], "Condition": {"StringEquals": {"aws:SourceAccount": ["111122223333"]}}},
 		{"Sid": "Events", "Effect": "Allow", "Principal": {"Service": ["events.amazonaws.com"]}, "Action": ["sns:Publish"], "Resource": [%[1]q]}
-	]}`, arn), policy["policy"].(string))
+	]}`, arn), rights["policy"].(string))
 }
 
 // TestEveryAlarmIsHeard holds each alarm to the rules that make it useful.
@@ -278,7 +279,7 @@ func TestWrongRegion(t *testing.T) {
 	t.Parallel()
 	for arn, want := range map[string]string{
 		"arn:aws:ecs:us-east-1:111122223333:cluster/main": "the cluster is in us-east-1, not in eu-central-1",
-		"main": "is not the ARN of an ECS cluster",
+		"main": "is not the ARN of ecs cluster",
 	} {
 		_, err := placeOf(arn, "eu-central-1")
 		require.ErrorContains(t, err, want)

@@ -157,7 +157,7 @@ func (s Service) alarms(key string, a *Args) []alarm {
 func (c Cluster) name(region string) pulumi.StringInput {
 	return c.Arn.ToStringOutput().ApplyT(func(arn string) (string, error) {
 		p, err := placeOf(arn, region)
-		return p.cluster, err
+		return p.cluster(), err
 	}).(pulumi.StringOutput)
 }
 

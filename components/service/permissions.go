@@ -1,34 +1,22 @@
 package service
 
 import (
-	"fmt"
 	"regexp"
 
 	"github.com/deepstreamhub/platform/internal/policy"
 )
 
-// place is where the service runs, as far as ARNs tell it.
-type place struct{ partition, region, account string }
+// place is where the service runs, as far as its cluster's ARN tells it.
+type place struct{ policy.ARN }
 
-var clusterArnPattern = regexp.MustCompile(`^arn:(aws[a-z-]*):ecs:([a-z0-9-]+):(\d{12}):cluster/.+$`)
-
-// placeOf reads partition, region and account off the cluster's ARN: asking AWS for them would take a call more, and
-// could be answered for another account than the cluster's.
 func placeOf(clusterArn string) (place, error) {
-	m := clusterArnPattern.FindStringSubmatch(clusterArn)
-	if m == nil {
-		return place{}, fmt.Errorf("read account: %q is not the ARN of an ECS cluster", clusterArn)
-	}
-	return place{partition: m[1], region: m[2], account: m[3]}, nil
-}
-
-func (p place) arn(service, resource string) string {
-	return policy.ARN{Partition: p.partition, Service: service, Region: p.region, Account: p.account, Resource: resource}.String()
+	arn, err := policy.ParseARN(clusterArn, "ecs", "cluster/")
+	return place{arn}, err
 }
 
 // trust lets ECS take a role for tasks of this account and region only.
 func (p place) trust() (string, error) {
-	document, err := policy.TrustService("ecs-tasks.amazonaws.com", policy.Source{Account: p.account, ARN: p.arn("ecs", "*")})
+	document, err := policy.TrustService("ecs-tasks.amazonaws.com", policy.Source{Account: p.Account, ARN: p.Near("ecs", "*")})
 	if err != nil {
 		return "", err
 	}
@@ -53,7 +41,7 @@ func (p place) executionPolicy(n needs) (string, error) {
 		Resources: policy.On(n.logGroupArn + ":*"),
 	}}
 	if m := ecrPattern.FindStringSubmatch(n.image); m != nil {
-		repository := policy.ARN{Partition: p.partition, Service: "ecr", Account: m[1], Region: m[2], Resource: "repository/" + m[3]}
+		repository := policy.ARN{Partition: p.Partition, Service: "ecr", Account: m[1], Region: m[2], Resource: "repository/" + m[3]}
 		statements = append(statements, policy.Statement{
 			Sid:       "PullImage",
 			Actions:   []string{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"},
@@ -79,7 +67,7 @@ func (p place) executionPolicy(n needs) (string, error) {
 			Conditions: []policy.Condition{{ // the keys serve data too, which is none of ECS's business
 				Operator: "StringEquals",
 				Key:      "kms:ViaService",
-				Values:   []string{"secretsmanager." + p.region + ".amazonaws.com"},
+				Values:   []string{"secretsmanager." + p.Region + ".amazonaws.com"},
 			}},
 		})
 	}

@@ -4,9 +4,11 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/deepstreamhub/platform/internal/policy"
 )
 
-var here = place{partition: "aws", region: "eu-central-1", account: "111122223333"}
+var here = place{policy.ARN{Partition: "aws", Service: "ecs", Region: "eu-central-1", Account: "111122223333", Resource: "cluster/main"}}
 
 func TestPlaceOf(t *testing.T) {
 	t.Parallel()

@@ -16,8 +16,8 @@ func (b *builder) document(write func(place) (string, error)) pulumi.StringOutpu
 		if err != nil {
 			return "", err
 		}
-		if p.region != b.args.Region {
-			return "", fmt.Errorf("read account: the cluster is in %s, not in %s", p.region, b.args.Region)
+		if p.Region != b.args.Region {
+			return "", fmt.Errorf("read account: the cluster is in %s, not in %s", p.Region, b.args.Region)
 		}
 		return write(p)
 	}).(pulumi.StringOutput)

@@ -192,14 +192,26 @@ func TestARN(t *testing.T) {
 	assert.Equal(t, "arn:aws-cn:s3:::logs/*", ARN{Partition: "aws-cn", Service: "s3", Resource: "logs/*"}.String())
 }
 
-func TestAccountOf(t *testing.T) {
+func TestParseARN(t *testing.T) {
 	t.Parallel()
-	partition, account, err := AccountOf("arn:aws-cn:ecs:cn-north-1:111122223333:cluster/main")
-	require.NoError(t, err)
-	assert.Equal(t, []string{"aws-cn", "111122223333"}, []string{partition, account})
+	const cluster = "arn:aws-cn:ecs:cn-north-1:111122223333:cluster/main"
+	for _, of := range [][2]string{{"", ""}, {"ecs", ""}, {"ecs", "cluster/"}} {
+		arn, err := ParseARN(cluster, of[0], of[1])
+		require.NoError(t, err)
+		assert.Equal(t, ARN{"aws-cn", "ecs", "cn-north-1", "111122223333", "cluster/main"}, arn)
+		assert.Equal(t, cluster, arn.String())
+		assert.Equal(t, "arn:aws-cn:logs:cn-north-1:111122223333:*", arn.Near("logs", "*"))
+	}
 	for _, bad := range []string{"", "main", "arn:aws:s3:::bucket", "arn:aws:ecs:eu-central-1:1:cluster/main"} {
-		_, _, err := AccountOf(bad)
-		require.ErrorContains(t, err, "is not the ARN", bad)
+		_, err := ParseARN(bad, "", "")
+		require.ErrorContains(t, err, "is not the ARN of anything in an account", bad)
+	}
+	for _, bad := range []string{
+		"arn:aws:ec2:eu-central-1:111122223333:cluster/main", "arn:aws:ecs:eu-central-1:111122223333:service/main",
+		"arn:aws:ecs:eu-central-1:111122223333:cluster/",
+	} {
+		_, err := ParseARN(bad, "ecs", "cluster/")
+		require.ErrorContains(t, err, "is not the ARN of ecs cluster in an account", bad)
 	}
 }
 

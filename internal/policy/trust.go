@@ -63,14 +63,26 @@ func (a ARN) String() string {
 	return strings.Join([]string{"arn", a.Partition, a.Service, a.Region, a.Account, a.Resource}, ":")
 }
 
-// AccountOf reads partition and account off an ARN: asking AWS for them would take a call more, and could be answered for
-// another account than that of what the ARN names.
-func AccountOf(arn string) (partition, account string, err error) {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) != 6 || !arnPattern.MatchString(arn) || !accountPattern.MatchString(parts[4]) {
-		return "", "", fmt.Errorf("read account: %q is not the ARN of anything in an account", arn)
+// Near returns the ARN of something else in the same region and account.
+func (a ARN) Near(service, resource string) string {
+	a.Service, a.Resource = service, resource
+	return a.String()
+}
+
+// ParseARN reads the ARN of something in an account: where that lies is read off it, since asking AWS would take a call
+// more and could be answered for another account. service and resource, such as ecs and cluster/, are what the parts of the
+// ARN have to be and to begin with; empty ones are of any kind.
+func ParseARN(text, service, resource string) (ARN, error) {
+	parts := strings.SplitN(text, ":", 6)
+	if len(parts) != 6 || !arnPattern.MatchString(text) || !accountPattern.MatchString(parts[4]) ||
+		service != "" && parts[2] != service || !strings.HasPrefix(parts[5], resource) || parts[5] == resource {
+		what := "anything"
+		if service != "" {
+			what = service + " " + strings.TrimRight(resource, "/:")
+		}
+		return ARN{}, fmt.Errorf("read account: %q is not the ARN of %s in an account", text, what)
 	}
-	return parts[1], parts[4], nil
+	return ARN{parts[1], parts[2], parts[3], parts[4], parts[5]}, nil
 }
 
 // Limit is a quota on the length of documents, in characters that are not white space (IAM User Guide, "IAM and AWS STS

@@ -33,11 +33,11 @@ type Logs struct {
 // NewLogs registers a log group that is kept for some days, and a key of its own that CloudWatch Logs may use for it alone.
 func NewLogs(ctx *pulumi.Context, a LogsArgs, opts ...pulumi.ResourceOption) (*Logs, error) {
 	document := pulumi.All(a.Near, a.Name).ApplyT(func(values []any) (string, error) {
-		partition, account, err := policy.AccountOf(values[0].(string))
+		near, err := policy.ParseARN(values[0].(string), "", "")
 		if err != nil {
 			return "", err
 		}
-		return policy.LogKey(partition, a.Region, account, values[1].(string)).JSON()
+		return policy.LogKey(near.Partition, a.Region, near.Account, values[1].(string)).JSON()
 	}).(pulumi.StringOutput)
 	key, err := NewKey(ctx, KeyArgs{Name: a.Key, Stack: a.Stack, Alias: a.Alias, Description: a.Description, Policy: document}, opts...)
 	if err != nil {
