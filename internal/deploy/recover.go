@@ -38,12 +38,12 @@ func (d *Driver) recoverOnce(ctx context.Context, tell func(plan.Event)) error {
 		return nil
 	}
 	killed := false
-	if d.store != nil { // which tells sooner than the engine that nothing is left over
+	if d.store != nil { // which tells sooner than the engine that nothing is left over, unless the checkpoint is compressed
 		c, err := d.store.Checkpoint(ctx, d.target.Project, d.target.Stack)
-		if err == nil && c != nil {
+		if err == nil && c != nil && c.Resources > 0 {
 			killed, err = d.store.Unfinished(ctx, d.target.Project, d.target.Stack, c)
 		}
-		if err == nil && !killed && (c == nil || len(c.Pending) == 0) {
+		if err == nil && c != nil && !killed && len(c.Pending) == 0 {
 			d.recovered = true
 			return nil
 		}
@@ -67,12 +67,11 @@ func (d *Driver) recover(ctx context.Context, tell func(plan.Event), failed []re
 	if r.checkpoint, err = reclaim.Decode(exported.Deployment); err != nil {
 		return err
 	}
-	operations := r.known(append(r.checkpoint.Pending, failed...))
+	operations := r.known(slices.Concat(r.checkpoint.Pending, failed))
 	if len(operations) > 0 {
 		r.say("", "%d operations had been cut off; finding out what became of them.", len(operations))
 	}
-	if killed {
-		leaves := r.known(r.checkpoint.Leaves())
+	if leaves := r.known(r.checkpoint.Leaves()); killed && len(leaves) > 0 {
 		r.say("", "There is no record that the last operation ended; looking whether %d resources that it may have deleted are there.", len(leaves))
 		operations = append(operations, leaves...)
 	}
