@@ -88,6 +88,8 @@ var atTimes = map[string]string{
 
 	"s3:GetObjectVersion": "the way back to an earlier version of a broken state",
 	"tag:GetResources":    "what a killed engine left is found by its tags",
+
+	"backup:ListBackupSelections": "what a killed engine left of a backup selection, which has no tags",
 }
 
 // What a hostile deployment would try first.
