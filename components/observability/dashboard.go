@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 )
 
 // View is what a dashboard shows, by the names that AWS gave.
@@ -146,6 +147,10 @@ type row struct {
 	graphs  []graph
 }
 
+// mostAlarms is how many alarms one widget shows (CloudWatch API Reference, "Dashboard body structure and syntax": 1 to
+// 100). A region with a dozen services has more.
+const mostAlarms = 100
+
 // Dashboard returns the body of a dashboard, the same for the same view.
 func Dashboard(v View) (string, error) {
 	b := body{Start: "-PT3H", PeriodOverride: "inherit"}
@@ -155,8 +160,8 @@ func Dashboard(v View) (string, error) {
 	}
 	add("text", 0, columns, textHeight, textWidget{v.heading()})
 	y += textHeight
-	if len(v.AlarmArns) > 0 {
-		add("alarm", 0, columns, graphHeight, alarmWidget{"Alarms", v.AlarmArns})
+	for some := range slices.Chunk(v.AlarmArns, mostAlarms) {
+		add("alarm", 0, columns, graphHeight, alarmWidget{"Alarms", some})
 		y += graphHeight
 	}
 	for _, r := range v.rows() {

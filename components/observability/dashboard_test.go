@@ -77,3 +77,24 @@ func TestDashboardGrid(t *testing.T) {
 		}
 	}
 }
+
+// A widget shows 100 alarms at most.
+func TestManyAlarmsTakeSeveralWidgets(t *testing.T) {
+	t.Parallel()
+	v := view()
+	v.AlarmArns = make([]string, 150)
+	text, err := Dashboard(v)
+	require.NoError(t, err)
+	var b struct {
+		Widgets []struct {
+			Type       string
+			Y          int
+			Properties struct{ Alarms []string }
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(text), &b))
+	require.Equal(t, []string{"text", "alarm", "alarm", "text"}, []string{b.Widgets[0].Type, b.Widgets[1].Type, b.Widgets[2].Type, b.Widgets[3].Type})
+	require.Equal(t, []int{100, 50}, []int{len(b.Widgets[1].Properties.Alarms), len(b.Widgets[2].Properties.Alarms)})
+	require.Less(t, b.Widgets[1].Y, b.Widgets[2].Y)
+	require.Less(t, b.Widgets[2].Y, b.Widgets[3].Y)
+}
