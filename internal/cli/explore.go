@@ -141,16 +141,22 @@ func (s *session) explore(ctx context.Context, x exploration) error {
 	return s.reportOrders(report, s.Now().Sub(began))
 }
 
-// record runs the stack once in an offline AWS of its own, protection lifted, and returns what it consists of. Nothing
-// of it stays.
-func (s *session) record(ctx context.Context, stack string) (*explore.Graph, error) {
+// unprotected loads a stack's configuration with its protection lifted, and finds the engine to run it.
+func (s *session) unprotected(ctx context.Context, stack string) (config.Config, error) {
 	cfg, err := s.deps.load(s.root, stack, true)
 	if err != nil {
-		return nil, configError{err}
+		return cfg, configError{err}
 	}
 	no := false
 	cfg.Platform.Protect = &no
-	if err := s.findEngine(ctx); err != nil {
+	return cfg, s.findEngine(ctx)
+}
+
+// record runs the stack once in an offline AWS of its own, protection lifted, and returns what it consists of. Nothing
+// of it stays.
+func (s *session) record(ctx context.Context, stack string) (*explore.Graph, error) {
+	cfg, err := s.unprotected(ctx, stack)
+	if err != nil {
 		return nil, err
 	}
 	dir, err := os.MkdirTemp("", "hub-explore-")

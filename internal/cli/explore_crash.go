@@ -45,13 +45,8 @@ type crashFailure struct {
 // counts as lifted.
 func (s *session) crash(ctx context.Context, x exploration) error {
 	stack := s.stacks[0]
-	cfg, err := s.deps.load(s.root, stack, true)
+	cfg, err := s.unprotected(ctx, stack)
 	if err != nil {
-		return configError{err}
-	}
-	no := false
-	cfg.Platform.Protect = &no
-	if err := s.findEngine(ctx); err != nil {
 		return err
 	}
 	began, shown := s.Now(), s.Now()
