@@ -1,12 +1,14 @@
 package tests
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/deepstreamhub/platform/internal/config"
+	"github.com/deepstreamhub/platform/tests/generated"
 	"github.com/deepstreamhub/platform/tests/harness"
 	"github.com/deepstreamhub/platform/tests/security"
 )
@@ -27,5 +29,5 @@ func TestSecurity(t *testing.T) {
 		t.Run(c.ID, func(t *testing.T) { require.Empty(t, strings.Join(c.Problems(stack), "\n"), c.Title) })
 	}
 
-	requireDocument(t, "security.md", security.Document(stack))
+	generated.Hold(t, filepath.Join(harness.Root(t), "docs", "security.md"), security.Document(stack), *update)
 }

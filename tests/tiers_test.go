@@ -1,7 +1,6 @@
 package tests
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/deepstreamhub/platform/internal/config"
+	"github.com/deepstreamhub/platform/tests/generated"
 	"github.com/deepstreamhub/platform/tests/handbook"
 	"github.com/deepstreamhub/platform/tests/harness"
 )
@@ -31,33 +31,7 @@ func TestTiersDocument(t *testing.T) {
 
 	got, err := handbook.Tiers(harness.Root(t), resources)
 	require.NoError(t, err)
-	requireDocument(t, "tiers.md", got)
-}
-
-// requireDocument holds a generated document in docs to what its generator says now.
-func requireDocument(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join(harness.Root(t), "docs", name)
-	want, err := os.ReadFile(path)
-	if string(want) == got {
-		return
-	}
-	if *update {
-		require.NoError(t, os.WriteFile(path, []byte(got), 0o600))
-	}
-	require.NoError(t, err)
-	t.Errorf("docs/%s is out of date: run with -update. %s", name, firstDifference(string(want), got))
-}
-
-// firstDifference shows the first line in which two texts differ.
-func firstDifference(want, got string) string {
-	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
-	for i := range min(len(w), len(g)) {
-		if w[i] != g[i] {
-			return fmt.Sprintf("Line %d is\n\t%s\nand should be\n\t%s", i+1, w[i], g[i])
-		}
-	}
-	return fmt.Sprintf("It has %d lines and should have %d", len(w), len(g))
+	generated.Hold(t, filepath.Join(harness.Root(t), "docs", "tiers.md"), got, *update)
 }
 
 // everyOption is a production stack with every resource that an option brings.

@@ -2,13 +2,10 @@ package cloud
 
 import (
 	"flag"
-	"fmt"
-	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/require"
+	"github.com/deepstreamhub/platform/tests/generated"
 )
 
 var update = flag.Bool("update", false, "rewrite docs/offline-aws.md; the test fails all the same")
@@ -20,27 +17,7 @@ func TestDocument(t *testing.T) {
 	s := readSource(t)
 	got := "# The offline AWS\n\n" + documentHead + "\n" + documentOutlives + "\n## Resource types\n\n" + typesHead +
 		documentTypes(s) + "\n## The collected rules\n\n" + factsHead + documentFacts(s)
-	path := filepath.Join("..", "..", "..", "docs", "offline-aws.md")
-	want, err := os.ReadFile(path)
-	if string(want) == got {
-		return
-	}
-	if *update {
-		require.NoError(t, os.WriteFile(path, []byte(got), 0o644))
-	}
-	require.NoError(t, err)
-	t.Errorf("docs/offline-aws.md is out of date, run with -update to rewrite it: %s", firstDifference(string(want), got))
-}
-
-// firstDifference shows the first line in which two texts differ.
-func firstDifference(want, got string) string {
-	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
-	for i := range min(len(w), len(g)) {
-		if w[i] != g[i] {
-			return fmt.Sprintf("line %d is\n\t%s\nand should be\n\t%s", i+1, w[i], g[i])
-		}
-	}
-	return fmt.Sprintf("it has %d lines and should have %d", len(w), len(g))
+	generated.Hold(t, filepath.Join("..", "..", "..", "docs", "offline-aws.md"), got, *update)
 }
 
 const documentHead = `Generated from ` + "`internal/awssim/cloud`" + ` by its TestDocument; do not edit.
