@@ -24,6 +24,22 @@ const (
 	EnvBusHost          = "DEEPSTREAM_BUS_HOST"
 	EnvBusPort          = "DEEPSTREAM_BUS_PORT"
 	EnvStack            = "DEEPSTREAM_METRICS_STACK" // the value of DimensionStack
+
+	EnvAuthType = "DEEPSTREAM_AUTH_TYPE" // AuthWebhook or AuthOpen
+	EnvAuthURL  = "DEEPSTREAM_AUTH_URL"  // the webhook's https:// URL; empty with AuthOpen
+
+	// How a server leaves. Times are whole seconds, the rate is whole sockets.
+	EnvTargetGroup    = "DEEPSTREAM_TARGET_GROUP_ARN"   // in which the server looks for its own target
+	EnvPollSeconds    = "DEEPSTREAM_DRAIN_POLL_SECONDS" // how often it looks
+	EnvDrainSeconds   = "DEEPSTREAM_DRAIN_SECONDS"      // from the target turning "draining", all sockets are closed within this
+	EnvDrainPerSecond = "DEEPSTREAM_DRAIN_PER_SECOND"   // sockets it closes in a second meanwhile
+	EnvFlushSeconds   = "DEEPSTREAM_FLUSH_SECONDS"      // how long it may store what is pending, once its sockets are closed after SIGTERM
+)
+
+// Values of EnvAuthType: types of deepstream's auth plugin.
+const (
+	AuthWebhook = "http" // asks EnvAuthURL who somebody is
+	AuthOpen    = "none" // lets everybody in
 )
 
 // What the image publishes, once a minute and for each server, as metrics of CloudWatch (metrics.js). The stock image
@@ -32,7 +48,12 @@ const (
 	MetricsNamespace  = "deepstreamhub"
 	MetricOpenSockets = "OpenSockets" // connections to Port that are established
 	MetricClusterSize = "ClusterSize" // servers that this one sees, itself included
-	DimensionStack    = "Stack"
+
+	MetricPendingWrites    = "PendingWrites"    // records that are not stored yet, and so not acknowledged
+	MetricHeldPublishes    = "HeldPublishes"    // messages to other servers that wait for the bus
+	MetricDependenciesDown = "DependenciesDown" // of bus and database, those that the server cannot reach: 0 to 2
+
+	DimensionStack = "Stack"
 )
 
 // Environment variables that config.yml reads and that only the task itself may see.
@@ -43,11 +64,18 @@ const (
 
 // Environment returns the names of the open variables.
 func Environment() []string {
-	return []string{EnvPostgresHost, EnvPostgresPort, EnvPostgresDatabase, EnvPostgresUser, EnvBusHost, EnvBusPort, EnvStack}
+	return []string{
+		EnvPostgresHost, EnvPostgresPort, EnvPostgresDatabase, EnvPostgresUser, EnvBusHost, EnvBusPort, EnvStack,
+		EnvAuthType, EnvAuthURL, EnvTargetGroup, EnvPollSeconds, EnvDrainSeconds, EnvDrainPerSecond, EnvFlushSeconds,
+	}
 }
 
 // Secrets returns the names of the secret variables.
 func Secrets() []string { return []string{EnvPostgresPassword, EnvBusPassword} }
+
+// User is whom the server runs as, user and group: "node" of the images that it is built on. In numbers, since a task
+// names it too, and so cannot depend on a file of the image.
+const User = "1000:1000"
 
 // Command starts the server. The stock image's own command opens Node's inspector to the network on port 9229, and
 // with it the whole process to whoever can reach it, so a task names this one even though our image has it too.
