@@ -26,6 +26,7 @@ type Args struct {
 	SecurityGroupIDs []pulumi.StringInput    // groups of other tiers that tasks carry beside their own; at most 4
 
 	Image      string   // pinned by digest, repository@sha256:...
+	User       string   // whom its process runs as, user:group in numbers; empty takes the image's
 	Command    []string // instead of the image's own; none keeps that
 	Port       int      // that the container listens on
 	HealthPath string   // answers GET with 200 on Port while the container is well
@@ -85,7 +86,8 @@ var (
 	namePattern     = stackPattern
 	regionPattern   = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d$`)
 	imagePattern    = regexp.MustCompile(`^[a-z0-9][a-zA-Z0-9._:/-]*@sha256:[0-9a-f]{64}$`)
-	pathPattern     = regexp.MustCompile(`^/[A-Za-z0-9/_.-]*$`) // goes into the health check's script
+	userPattern     = regexp.MustCompile(`^[1-9][0-9]{0,9}:[1-9][0-9]{0,9}$`) // neither is root
+	pathPattern     = regexp.MustCompile(`^/[A-Za-z0-9/_.-]*$`)               // goes into the health check's script
 	routePattern    = regexp.MustCompile(`^(/[A-Za-z0-9_.-]+)+$`)
 	variablePattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 	jsonKeyPattern  = regexp.MustCompile(`^[A-Za-z0-9_-]*$`) // ":" would end it in the reference to the secret
@@ -140,6 +142,9 @@ func (a *Args) checkTask() error {
 	problem := func(format string, values ...any) { problems = append(problems, fmt.Errorf(format, values...)) }
 	if !imagePattern.MatchString(a.Image) {
 		problem("image %q: must be pinned by digest, repository@sha256:...", a.Image)
+	}
+	if a.User != "" && !userPattern.MatchString(a.User) {
+		problem("user %q: must be user and group in numbers, such as 1000:1000, and neither root", a.User)
 	}
 	if !pathPattern.MatchString(a.HealthPath) {
 		problem("health path %q: must be a plain path such as /health-check", a.HealthPath)

@@ -11,6 +11,7 @@ import (
 // Container is what the task definition says of its one container, in plain values.
 type Container struct {
 	Name, Image        string
+	User               string // whom the process runs as, user:group; empty takes the image's
 	Command            []string
 	Port               int
 	HealthCommand      []string          // from CMD on; none leaves the check out
@@ -27,6 +28,7 @@ type containerJSON struct {
 	Name                   string            `json:"name"`
 	Image                  string            `json:"image"`
 	Essential              bool              `json:"essential"`
+	User                   string            `json:"user,omitempty"`
 	Command                []string          `json:"command,omitempty"`
 	PortMappings           []portMapping     `json:"portMappings"`
 	Environment            []variable        `json:"environment,omitempty"`
@@ -134,6 +136,7 @@ func ContainerDefinitions(c Container) (string, error) {
 		Name:         c.Name,
 		Image:        c.Image,
 		Essential:    true,
+		User:         c.User,
 		Command:      c.Command,
 		PortMappings: []portMapping{{ContainerPort: c.Port, HostPort: c.Port, Protocol: "tcp"}},
 		LogConfiguration: logConfiguration{LogDriver: "awslogs", Options: map[string]string{

@@ -119,6 +119,7 @@ func (b *builder) taskDefinition() error {
 		return ContainerDefinitions(Container{
 			Name:               b.name,
 			Image:              b.args.Image,
+			User:               b.args.User,
 			Command:            b.args.Command,
 			Port:               b.args.Port,
 			HealthCommand:      b.args.HealthCommand,

@@ -36,6 +36,7 @@ func args() *service.Args {
 		TargetGroupArn:     pulumi.String("arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/tg/1"),
 		SecurityGroupIDs:   []pulumi.StringInput{pulumi.String("sg-db"), pulumi.String("sg-bus"), pulumi.String("sg-target")},
 		Image:              image,
+		User:               "1000:1000",
 		Command:            []string{"node", "./bin/deepstream.js", "start"},
 		Port:               6020,
 		HealthPath:         "/health-check",
@@ -157,6 +158,7 @@ func TestTaskDefinition(t *testing.T) {
 	want, err := service.ContainerDefinitions(service.Container{
 		Name:               "deepstream",
 		Image:              image,
+		User:               "1000:1000",
 		Command:            []string{"node", "./bin/deepstream.js", "start"},
 		Port:               6020,
 		HealthCommand:      []string{"CMD", "true"},
@@ -258,6 +260,9 @@ func TestRefusals(t *testing.T) {
 			"log retention days 0", `environment "A-B": not the name`, `environment "TWICE": has no value`, `environment "TWICE": is among the secrets`,
 			`secret "1": not the name`, `secret "TWICE": has no arn`, `secret "TWICE": json key "a:b"`, "secret key arns: one is missing",
 		}},
+		"root":                        {"deepstream", change(func(a *service.Args) { a.User = "0:1000" }), []string{`user "0:1000": must be user and group in numbers`}},
+		"root's group":                {"deepstream", change(func(a *service.Args) { a.User = "1000:0" }), []string{`user "1000:0"`}},
+		"a user's name":               {"deepstream", change(func(a *service.Args) { a.User = "node" }), []string{`user "node"`}},
 		"image by tag":                {"deepstream", change(func(a *service.Args) { a.Image = "deepstreamio/deepstream.io:10.1.4" }), []string{"must be pinned by digest"}},
 		"path that leaves its quotes": {"deepstream", change(func(a *service.Args) { a.HealthPath = "/a'+process.env.X+'" }), []string{"health path"}},
 		"both ways in": {"deepstream", change(func(a *service.Args) { a.Route = &service.Route{Path: "orders/", DeregistrationDelaySeconds: 3601} }), []string{

@@ -101,7 +101,7 @@ func TestDefaultSizes(t *testing.T) {
 	sizes := cfg.Sizes
 	assert.Equal(t, []int{3, 6, 3, 4}, []int{sizes.MinTasks, sizes.Tasks, sizes.MinHosts, sizes.MaxHosts})
 	assert.Equal(t, 4, sizes.TasksPerHost)
-	assert.Equal(t, []int{100, 60, 120, 1500}, []int{sizes.DeregistrationDelay, sizes.StopTimeout, sizes.IdleTimeout, sizes.RateLimit})
+	assert.Equal(t, []int{80, 120, 120, 1500}, []int{sizes.DeregistrationDelay, sizes.StopTimeout, sizes.IdleTimeout, sizes.RateLimit})
 	assert.NoError(t, sizes.Check())
 	cfg.Service.PeakConnections *= 2
 	larger, err := cfg.Sized()

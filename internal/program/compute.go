@@ -67,6 +67,7 @@ func (r *region) serviceTier() (err error) {
 		r.database.ClientSecurityGroupID, r.bus.ClientSecurityGroupID, r.edge.TargetSecurityGroupID,
 	}
 	args.Image = c.Image
+	args.User = deepstream.User
 	args.Command = deepstream.Command()
 	args.Port = deepstream.Port
 	args.HealthPath = deepstream.HealthPath
@@ -95,6 +96,11 @@ func (r *region) serviceTier() (err error) {
 		deepstream.EnvBusHost:          r.bus.PrimaryEndpoint,
 		deepstream.EnvBusPort:          text(r.bus.Port),
 		deepstream.EnvStack:            pulumi.String(r.stack),
+		deepstream.EnvTargetGroup:      r.edge.TargetGroupArn,
+		deepstream.EnvPollSeconds:      number(sizes.PollSeconds),
+		deepstream.EnvDrainSeconds:     number(sizes.LeaveSeconds),
+		deepstream.EnvDrainPerSecond:   number(sizes.DrainRate),
+		deepstream.EnvFlushSeconds:     number(sizes.FlushSeconds),
 	}
 	args.Secrets = map[string]service.Secret{
 		deepstream.EnvPostgresPassword: {Arn: r.database.SecretArn, JSONKey: "password"},
@@ -197,6 +203,9 @@ func (r *region) hostTags() map[string]string {
 	t["Name"] = r.stack + "-host"
 	return t
 }
+
+// number is what an environment variable holds of one.
+func number(n int) pulumi.String { return pulumi.String(strconv.Itoa(n)) }
 
 // text turns a port into what an environment variable holds.
 func text(port pulumi.IntOutput) pulumi.StringOutput {

@@ -92,11 +92,12 @@ func percent(name string, n int) Quantity     { return Quantity{name, n, "percen
 
 // Sources that several inequalities share.
 const (
-	sourceClient = "deepstream.io-client-js 7.1, default options: reconnectIntervalIncrement, maxReconnectAttempts"
-	sourceDeploy = "Amazon ECS API Reference, DeploymentConfiguration"
-	sourceHook   = "Amazon EC2 Auto Scaling API Reference, LifecycleHook and PutLifecycleHook"
-	sourceRate   = "AWS WAF Developer Guide, Rate-based rule high-level settings"
-	sourceModel  = "the model in this package's documentation"
+	sourceClient   = "deepstream.io-client-js 7.1, default options: reconnectIntervalIncrement, maxReconnectAttempts"
+	sourceDeploy   = "Amazon ECS API Reference, DeploymentConfiguration"
+	sourceHook     = "Amazon EC2 Auto Scaling API Reference, LifecycleHook and PutLifecycleHook"
+	sourceRate     = "AWS WAF Developer Guide, Rate-based rule high-level settings"
+	sourceThrottle = "Elastic Load Balancing User Guide, Request throttling for the ELB API: non-mutating actions, 10 a second"
+	sourceModel    = "the model in this package's documentation"
 )
 
 // budgetChain: what ends at once comes back within the clients' patience.
@@ -168,21 +169,27 @@ func (p Plan) capacityChain() []Inequality {
 
 // drainChain: a task has time to leave.
 func (p Plan) drainChain() []Inequality {
-	drain := seconds("drain window", p.DrainSeconds)
 	delay := seconds("deregistration delay", p.DeregistrationDelay)
 	stop := seconds("stop timeout", p.StopTimeout)
 	leave := seconds("deregistration delay and stop timeout", p.DeregistrationDelay+p.StopTimeout)
+	asking := Quantity{"tasks at the peak with a batch, by the interval", ceilDiv(p.Tasks+p.BatchTasks, max(p.PollSeconds, 1)), "requests/s"}
 	return []Inequality{
 		atMost("drain closes all", connections("most a task holds", p.MaxPerTask), connections("closed in the drain window", p.DrainSeconds*p.DrainRate),
 			"the rest is cut at once", sourceModel),
-		atMost("drain before the cut", drain, delay,
+		atMost("drain noticed", asking, Quantity{"half of what an account may ask", pollBudget, "requests/s"},
+			"a task whose question is throttled does not know that it leaves", sourceThrottle),
+		atMost("notice and drain", seconds("three questions and drain window", attempts*p.PollSeconds+p.DrainSeconds), seconds("time to leave", p.LeaveSeconds),
+			"the rest is cut at once", sourceModel),
+		below("drain before the cut", seconds("time to leave", p.LeaveSeconds), delay,
 			"what is open when the delay ends is cut at once", "Amazon ECS Developer Guide, Optimize load balancer connection draining parameters"),
-		atMost("dead sockets before the cut", seconds("heartbeat window and drain window", HeartbeatWindowSeconds+p.DrainSeconds), delay,
-			"a socket whose client is gone is found only by its heartbeat", "deepstream.io 10.1, src/default-options.ts: heartbeatInterval"),
 		atMost("deregistration delay", delay, seconds("limit", maxDeregistrationDelay),
 			"the API refuses it", "User Guide for Application Load Balancers, Deregistration delay"),
-		below("drain before the kill", drain, stop,
-			"a task that is stopped past the load balancer is killed with sockets open", "Amazon ECS API Reference, ContainerDefinition: stopTimeout"),
+		atMost("flush outlasts a write", seconds("a query that times out, and the wait before the next", writeSeconds), seconds("flush", p.FlushSeconds),
+			"what is pending is given up before it was tried again", sourceModel),
+		atMost("flush", seconds("flush", p.FlushSeconds), seconds("failover of the database", failoverSeconds),
+			"a task waits for a database that does not come back", "Amazon Aurora User Guide, High availability for Amazon Aurora"),
+		below("drain and flush before the kill", seconds("drain window and flush", p.DrainSeconds+p.FlushSeconds), stop,
+			"a task that is stopped past the load balancer is killed with sockets open or writes pending", "Amazon ECS API Reference, ContainerDefinition: stopTimeout"),
 		atMost("stop timeout", stop, seconds("limit", maxStopTimeout),
 			"longer is not promised", "Amazon ECS API Reference, ContainerDefinition: stopTimeout"),
 		below("task leaves before its service", leave, seconds("service delete timeout", p.ServiceDeleteTimeout),

@@ -17,5 +17,10 @@
 //   - how many tasks a deployment replaces at once, and with it how fast a leaving task closes its sockets, how long
 //     that takes, and every timeout that has to be longer than that.
 //
+// A task leaves in this order: the load balancer takes its target out, the task notices, closes its sockets at its pace,
+// and is done before the deregistration delay cuts what is left; then ECS tells it to stop, it stores what is pending,
+// and is gone before the stop timeout kills it. A task that is stopped without notice does all of that within the stop
+// timeout.
+//
 // Plan.Chain is the proof: every inequality that has to hold among the numbers, with its reason and its source.
 package sizing

@@ -33,6 +33,21 @@ const (
 	closeSeconds     = 20
 	alarmSeconds     = 5 * 60 // five periods of an alarm
 
+	// A server learns that it leaves by asking for the health of its own target. An account may ask Elastic Load
+	// Balancing ten times a second for anything (pollBudget is half of that), so that many servers ask less often; three
+	// attempts, of which two may be throttled or come just too early, are the time to notice. The load balancer says
+	// "draining" some seconds after it has begun to count.
+	pollBudget  = 5
+	minPoll     = 10
+	attempts    = 3
+	lateSeconds = 10
+	// failoverSeconds is how long Aurora is away in a failover at most, which writes have to outlast ("High availability
+	// for Amazon Aurora", Amazon Aurora User Guide: typically less than 60 s, often less than 30).
+	failoverSeconds = 60
+	// writeSeconds is how long one attempt to store a record takes at most, and the wait before it: query_timeout and the
+	// longest backoff of images/deepstream's storage.
+	writeSeconds = 10 + 3
+
 	// leastRate is three connections a second. It gives each of the 120 tasks that the largest host runs a connection,
 	// and each of three tasks, the least that a deployment of some hundreds moves at once, a pace to drain at.
 	leastRate = 3
@@ -63,6 +78,9 @@ type Plan struct {
 	MaxPercent           int // of Tasks, from which ECS, rounding down, arrives at BatchTasks more
 	DrainRate            int // sockets a leaving task closes in a second
 	DrainSeconds         int // how long a full task takes for that
+	PollSeconds          int // between two questions of a task after its own target
+	LeaveSeconds         int // from its target turning "draining" until a full task has closed all sockets
+	FlushSeconds         int // what a stopped task has to store what is pending, once its sockets are closed
 	DeregistrationDelay  int
 	StopTimeout          int
 	DeploymentTimeout    int // a whole deployment, and its being taken back
@@ -204,13 +222,17 @@ func (p *Plan) batch() {
 }
 
 // drain derives how a task leaves. The load balancer cuts what is left when the delay ends, and only then is the task
-// told to stop; the delay is the heartbeat window, in which dead sockets are found, and the time to close the live ones.
+// told to stop; within the delay the task notices that its target is draining, and closes its sockets.
 func (p *Plan) drain() {
 	p.DrainRate = p.Input.ReconnectsPerSecond / p.BatchTasks
 	p.DrainSeconds = ceilDiv(p.MaxPerTask, p.DrainRate)
-	p.DeregistrationDelay = roundUp(HeartbeatWindowSeconds+p.DrainSeconds, 10)
-	// A task that is stopped past the load balancer still has its sockets, and closes them at the same pace.
-	p.StopTimeout = max(30, roundUp(p.DrainSeconds+closeSeconds, 10))
+	p.PollSeconds = max(minPoll, ceilDiv(p.Tasks+p.BatchTasks, pollBudget))
+	p.LeaveSeconds = attempts*p.PollSeconds + p.DrainSeconds
+	p.DeregistrationDelay = roundUp(p.LeaveSeconds+lateSeconds, 10)
+	// A task that is stopped past the load balancer still has its sockets, and closes them at the same pace, then stores
+	// what is pending. The longest drain, twice the clients' patience, leaves less than a failover takes.
+	p.FlushSeconds = min(failoverSeconds, maxStopTimeout-closeSeconds-p.DrainSeconds)
+	p.StopTimeout = roundUp(p.DrainSeconds+p.FlushSeconds+closeSeconds, 10)
 	p.ScaleInCooldown = max(300, roundUp(p.DeregistrationDelay+p.StopTimeout+ClientPatienceSeconds, 60))
 	p.DeploymentTimeout = max(defaultServiceDelete, roundUp(2*ceilDiv(p.Tasks, p.BatchTasks)*p.roundSeconds(), 60))
 	p.ServiceDeleteTimeout = roundUp(defaultServiceDelete+p.DeregistrationDelay+p.StopTimeout, 60)

@@ -59,16 +59,18 @@ func TestPlans(t *testing.T) {
 			BatchTasks:         4,                    // 20,000 / 5000
 			MinHealthyPercent:  100, MaxPercent: 127, // 15 x 1.27 = 19.05
 			DrainRate: 125, DrainSeconds: 40, // 500 / 4; 5000 / 125
-			DeregistrationDelay: 100, StopTimeout: 60, // 60 + 40; 40 + 20
+			PollSeconds: 10, LeaveSeconds: 70, // 3 x 10 + 40
+			FlushSeconds:        60,
+			DeregistrationDelay: 80, StopTimeout: 120, // 70 + 10; 40 + 60 + 20
 			ScaleInCooldown:      300,
-			DeploymentTimeout:    3960, // twice 4 rounds of 120 + 210 + 100 + 60
-			ServiceDeleteTimeout: 1380, // 1200 + 160
+			DeploymentTimeout:    4260, // twice 4 rounds of 120 + 210 + 80 + 120
+			ServiceDeleteTimeout: 1440, // 1200 + 200
 			MinHosts:             3, Hosts: 6, BatchHosts: 1,
 			MaxHosts:          7, // 3 x 2 for 19 tasks, and 1
 			RefreshMinHealthy: 100, RefreshMaxHealthy: 114, Checkpoints: []int{17, 50, 100},
 			CheckpointDelay:  420, // 40 + 40 + 300
-			HostDrainSeconds: 490, HookHeartbeat: 540,
-			RefreshTimeout:     5160, // 7 x (120 + 490) + 2 x 420
+			HostDrainSeconds: 530, HookHeartbeat: 540,
+			RefreshTimeout:     5400, // 7 x (120 + 530) + 2 x 420
 			GroupDeleteTimeout: 1140, IdleTimeout: 120, RateLimit: 1500,
 			DatabaseConnections: 238, DatabaseMax: 1594, // 19 x 10 x 1.25; 16 GB x 0.95 / 9,531,392
 		},
@@ -78,12 +80,13 @@ func TestPlans(t *testing.T) {
 			MaxPerTask: 500, Tasks: 3, MinTasks: 3, ConnectionsPerTask: 334, CPUTargetPercent: 53,
 			BatchTasks: 3, MinHealthyPercent: 100, MaxPercent: 200, // the budget allows 4, but there are 3
 			DrainRate: 16, DrainSeconds: 32, // 50 / 3; 500 / 16
-			DeregistrationDelay: 100, StopTimeout: 60, ScaleInCooldown: 300,
-			DeploymentTimeout: 1200, ServiceDeleteTimeout: 1380,
+			PollSeconds: 10, LeaveSeconds: 62, FlushSeconds: 60,
+			DeregistrationDelay: 80, StopTimeout: 120, ScaleInCooldown: 300, // 72 and 112, rounded up
+			DeploymentTimeout: 1200, ServiceDeleteTimeout: 1440,
 			MinHosts: 3, Hosts: 3, MaxHosts: 4, BatchHosts: 1,
 			RefreshMinHealthy: 100, RefreshMaxHealthy: 125, Checkpoints: []int{34, 50, 100},
-			CheckpointDelay: 420, HostDrainSeconds: 490, HookHeartbeat: 540,
-			RefreshTimeout:     3300, // 4 x 610 + 840 = 3280
+			CheckpointDelay: 420, HostDrainSeconds: 530, HookHeartbeat: 540,
+			RefreshTimeout:     3480, // 4 x 650 + 840 = 3440
 			GroupDeleteTimeout: 1140, IdleTimeout: 120, RateLimit: 150,
 			DatabaseConnections: 75, DatabaseMax: 398, // 4 GB
 		},
@@ -94,13 +97,15 @@ func TestPlans(t *testing.T) {
 			Tasks:      84,     // 4 x 1,000,000 / 48,000, which is 20.8
 			MinTasks:   4, ConnectionsPerTask: 11_905, CPUTargetPercent: 60,
 			BatchTasks: 50, MinHealthyPercent: 100, MaxPercent: 160, // 84 x 1.6 = 134.4
-			DrainRate: 400, DrainSeconds: 40, DeregistrationDelay: 100, StopTimeout: 60, ScaleInCooldown: 300,
-			DeploymentTimeout: 1980, ServiceDeleteTimeout: 1380, // twice 2 rounds
+			DrainRate: 400, DrainSeconds: 40,
+			PollSeconds: 27, LeaveSeconds: 121, FlushSeconds: 60, // 134 tasks / 5; 3 x 27 + 40
+			DeregistrationDelay: 140, StopTimeout: 120, ScaleInCooldown: 300,
+			DeploymentTimeout: 2400, ServiceDeleteTimeout: 1500, // twice 2 rounds of 590
 			MinHosts: 4, Hosts: 4, MaxHosts: 9, BatchHosts: 1, // 4 x 2 for 34 tasks a zone, and 1
 			RefreshMinHealthy: 100, RefreshMaxHealthy: 111, Checkpoints: []int{25, 50, 100},
-			CheckpointDelay: 420, HostDrainSeconds: 490, HookHeartbeat: 540,
-			RefreshTimeout:     6360, // 9 x 610 + 840 = 6330
-			GroupDeleteTimeout: 1140, IdleTimeout: 120, RateLimit: 60_000,
+			CheckpointDelay: 420, HostDrainSeconds: 590, HookHeartbeat: 600,
+			RefreshTimeout:     7260, // 9 x 710 + 840 = 7230
+			GroupDeleteTimeout: 1200, IdleTimeout: 120, RateLimit: 60_000,
 			DatabaseConnections: 1675, DatabaseMax: 5000,
 		},
 	} {
@@ -159,11 +164,14 @@ func TestValues(t *testing.T) {
 		{"percent ECS rounds to the batch", func(in *sizing.Input) { in.PeakConnections = 60_000 }, func(p sizing.Plan) int { return p.MaxPercent }, 123}, // 18 x 1.23 = 22.1
 		{"a leaving task's share of the rate", func(in *sizing.Input) { in.PeakConnections = 1000 }, func(p sizing.Plan) int { return p.DrainRate }, 166},
 		{"a share closes a full task", func(in *sizing.Input) { in.PeakConnections = 1000 }, func(p sizing.Plan) int { return p.DrainSeconds }, 31},
-		{"short drains end early", func(in *sizing.Input) { in.TaskMemoryMiB, in.PeakConnections = 128, 1000 }, func(p sizing.Plan) int { return p.DeregistrationDelay }, 70}, // 256 each, 3 at once
-		{"a stop takes the agent's default at least", func(in *sizing.Input) { in.TaskMemoryMiB, in.PeakConnections = 128, 1000 }, func(p sizing.Plan) int { return p.StopTimeout }, 30},
+		{"short drains end early", func(in *sizing.Input) { in.TaskMemoryMiB, in.PeakConnections = 128, 1000 }, func(p sizing.Plan) int { return p.DeregistrationDelay }, 50},        // 256 each, 3 at once: 30 + 2 + 10
+		{"many tasks ask less often", func(in *sizing.Input) { in.TaskMemoryMiB, in.DatabaseClass = 128, "db.r6g.2xlarge" }, func(p sizing.Plan) int { return p.PollSeconds }, 74},   // (294 + 76) / 5
+		{"and have longer to notice", func(in *sizing.Input) { in.TaskMemoryMiB, in.DatabaseClass = 128, "db.r6g.2xlarge" }, func(p sizing.Plan) int { return p.LeaveSeconds }, 265}, // 3 x 74 + 256 / 6
+		{"a stop takes a failover", func(in *sizing.Input) { in.TaskMemoryMiB, in.PeakConnections = 128, 1000 }, func(p sizing.Plan) int { return p.StopTimeout }, 90},               // 2 + 60 + 20
+		{"a long drain leaves less of the stop", func(in *sizing.Input) { in.ReconnectsPerSecond = 499 }, func(p sizing.Plan) int { return p.FlushSeconds }, 59},                     // 4990 / 124 are 41
 		{"scale-in waits for the clients", nil, func(p sizing.Plan) int { return p.ScaleInCooldown }, 300},
-		{"a deployment takes its rounds", func(in *sizing.Input) { in.PeakConnections = 60_000 }, func(p sizing.Plan) int { return p.DeploymentTimeout }, 4920}, // twice 5 x 490
-		{"deleting waits for the drain", func(in *sizing.Input) { in.TaskMemoryMiB, in.PeakConnections = 128, 1000 }, func(p sizing.Plan) int { return p.ServiceDeleteTimeout }, 1320},
+		{"a deployment takes its rounds", func(in *sizing.Input) { in.PeakConnections = 60_000 }, func(p sizing.Plan) int { return p.DeploymentTimeout }, 5340},                               // twice 5 x 530
+		{"deleting waits for the drain", func(in *sizing.Input) { in.TaskMemoryMiB, in.PeakConnections = 128, 1000 }, func(p sizing.Plan) int { return p.ServiceDeleteTimeout }, 1380},        // 1200 + 50 + 90
 		{"several hosts when a batch fills them", func(in *sizing.Input) { in.TaskMemoryMiB, in.DatabaseClass = 128, "db.r6g.2xlarge" }, func(p sizing.Plan) int { return p.BatchHosts }, 19}, // 256 each: 76 of 294 tasks, which 26 percent are
 		{"a refresh adds its batch", nil, func(p sizing.Plan) int { return p.RefreshMaxHealthy }, 114},
 		{"a checkpoint sees clients back and alarms", func(in *sizing.Input) { in.TaskMemoryMiB, in.PeakConnections = 128, 1000 }, func(p sizing.Plan) int { return p.CheckpointDelay }, 360},
@@ -193,7 +201,7 @@ func TestLongDrain(t *testing.T) {
 	require.Equal(t, 1250, p.MaxPerTask)         // 120,000 / 96
 	require.Equal(t, 123, p.Tasks)               // 3 x 102,500 / 2500
 	require.Equal(t, 4, p.BatchTasks)            // of 127 that the database serves
-	require.Equal(t, 10_320, p.HostDrainSeconds) // 24 x (330 + 70 + 30)
+	require.Equal(t, 12_240, p.HostDrainSeconds) // 24 x (330 + 90 + 90)
 	require.Equal(t, 7200, p.HookHeartbeat)
 }
 
