@@ -149,8 +149,14 @@ func (o *Call) end(err error) (time.Time, bool) {
 	return time.Time{}, true
 }
 
-// finish ends a call whose time is over. What AWS accepted and could not bring up fails now, and exists all the same.
+// finish ends a call whose time is over. What AWS accepted and could not bring up fails now, and exists all the same. That
+// the time is over is kept: after a kill, nothing may be under way again that its caller was told of.
 func (o *Call) finish() (time.Time, bool) {
+	if o.ready.After(o.began) {
+		if err := o.c.save(&Tx{c: o.c}); err != nil {
+			return o.end(err)
+		}
+	}
 	if o.kind.Fails == nil || o.verb != verbCreate {
 		return o.end(nil)
 	}

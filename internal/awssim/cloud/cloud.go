@@ -71,6 +71,7 @@ type Remnant struct {
 	Since  time.Time `json:"since"`
 	Until  time.Time `json:"until,omitzero"` // when AWS removes it by itself; zero: never
 	State  Map       `json:"state,omitempty"`
+	Brief  bool      `json:"brief,omitempty"` // only for the moments that AWS needs to give a name up
 }
 
 func keyOf(r *Resource) key { return key{r.Type, r.Region, r.ID} }
@@ -239,7 +240,11 @@ func (c *Cloud) Read(region, typ, id string) (inputs, state Map, err error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.settle(c.now())
+	if c.settle(c.now()) { // whoever is told that something is gone must not find it again after a kill
+		if err := c.save(&Tx{c: c}); err != nil {
+			return nil, nil, err
+		}
+	}
 	r, err := c.lookup(k, region, id)
 	if err != nil {
 		return nil, nil, err
@@ -279,10 +284,11 @@ func (c *Cloud) remove(t *Tx, k *Kind, r *Resource, by time.Time) error {
 	return nil
 }
 
-// settle takes out of the account what AWS has deleted by now.
-func (c *Cloud) settle(now time.Time) {
-	if len(c.leaving) == 0 {
-		return
+// settle takes out of the account what AWS has deleted by now, and reports whether there was anything.
+func (c *Cloud) settle(now time.Time) bool {
+	before := len(c.leaving)
+	if before == 0 {
+		return false
 	}
 	c.leaving = slices.DeleteFunc(c.leaving, func(r *Resource) bool {
 		if r.Gone.After(now) {
@@ -295,6 +301,7 @@ func (c *Cloud) settle(now time.Time) {
 		}
 		return true
 	})
+	return len(c.leaving) < before
 }
 
 // erase takes a resource out of the account, together with what AWS made along with it.

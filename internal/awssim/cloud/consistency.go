@@ -59,6 +59,7 @@ func (t *Tx) leaving(typ, id string) (*Resource, bool) {
 func (t *Tx) releases(what string, r *Resource, name string, after time.Duration) {
 	if !t.c.timeless {
 		t.Leave(what, r, name, t.Now().Add(after), nil)
+		t.c.remnants[len(t.c.remnants)-1].Brief = true
 	}
 }
 

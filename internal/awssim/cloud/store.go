@@ -90,6 +90,9 @@ func (c *Cloud) load() (bool, error) {
 			c.leaving = append(c.leaving, r)
 		}
 	}
+	if c.timeless { // an earlier run let things take time; nobody waits for them any more
+		c.ahead = max(c.ahead, c.settled(all).Sub(c.clock.Now()))
+	}
 	for _, pass := range []int{1, 2} { // references may point forward, so everything is indexed once before
 		for _, r := range all {
 			if pass == 2 {
@@ -99,6 +102,27 @@ func (c *Cloud) load() (bool, error) {
 		}
 	}
 	return true, nil
+}
+
+// settled is when AWS is done with all that an earlier run had begun.
+func (c *Cloud) settled(all []*Resource) time.Time {
+	var last time.Time
+	for _, r := range all {
+		last = later(later(last, r.Busy), r.Gone)
+	}
+	for _, m := range c.remnants {
+		if m.Brief {
+			last = later(last, m.Until)
+		}
+	}
+	return last
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 // forget takes a resource out of what the next save writes.

@@ -1,0 +1,77 @@
+package cloud
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// killed returns a folder with what a kill at this moment would leave of the cloud in dir.
+func killed(t *testing.T, dir string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "cloud.json"))
+	require.NoError(t, err)
+	left := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(left, "cloud.json"), text, 0o600))
+	return left
+}
+
+// slow returns a cloud in a folder in which everything takes an hour.
+func slow(t *testing.T, dir string, from time.Time) (*Cloud, *Virtual) {
+	t.Helper()
+	clock := &Virtual{}
+	clock.Set(from)
+	c, err := Open(Options{Dir: dir, Clock: clock, Length: func(*Kind, string, string) time.Duration { return time.Hour }})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = c.Close() })
+	return c, clock
+}
+
+// A cloud that was killed in the middle of its work, and goes on without time, has finished that work: nothing is refused
+// because of it, since nothing would try again.
+func TestTimelessCloudHasFinishedWhatAKilledOneBegan(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	c, _ := slow(t, dir, time.Now().Add(24*time.Hour)) // as a clock that runs fast ends up
+	vpc, _, err := c.Create(t.Context(), home, typeTestVPC, Map{"cidrBlock": "10.0.0.0/16"})
+	require.NoError(t, err)
+	subnet, _, err := c.Create(t.Context(), home, "aws:ec2/subnet:Subnet", Map{"vpcId": vpc, "cidrBlock": "10.0.0.0/24"})
+	require.NoError(t, err)
+	_, done := c.StartDelete(home, "aws:ec2/subnet:Subnet", subnet, nil).Step()
+	require.False(t, done)
+
+	next, err := Open(Options{Dir: killed(t, dir)})
+	require.NoError(t, err)
+	require.NoError(t, next.Delete(t.Context(), home, typeTestVPC, vpc, nil))
+	require.NoError(t, next.Close())
+}
+
+// What a caller was told of has happened, whoever is killed then.
+func TestKilledCloudTakesNothingBack(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	c, clock := slow(t, dir, start)
+	vpc, _, err := c.Create(t.Context(), home, typeTestVPC, Map{"cidrBlock": "10.0.0.0/16"})
+	require.NoError(t, err)
+	require.NoError(t, c.Delete(t.Context(), home, typeTestVPC, vpc, nil))
+	told := clock.Now()
+
+	next, clock := slow(t, killed(t, dir), start)
+	require.False(t, next.Now().Before(told), "time stepped back by %s", told.Sub(next.Now()))
+	_, _, err = next.Read(home, typeTestVPC, vpc)
+	require.ErrorAs(t, err, new(*NotFound))
+	require.Empty(t, next.leaving)
+
+	// A read tells as much as the end of a call.
+	vpc, _, err = next.Create(t.Context(), home, typeTestVPC, Map{"cidrBlock": "10.0.0.0/16"})
+	require.NoError(t, err)
+	at, _ := next.StartDelete(home, typeTestVPC, vpc, nil).Step()
+	clock.Set(at)
+	_, _, err = next.Read(home, typeTestVPC, vpc)
+	require.ErrorAs(t, err, new(*NotFound))
+	last, _ := slow(t, killed(t, filepath.Dir(next.store.path)), start)
+	require.Empty(t, last.leaving)
+}
