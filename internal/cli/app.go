@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/deepstreamhub/platform/bootstrap/settings"
+	"github.com/deepstreamhub/platform/internal/blind"
 	"github.com/deepstreamhub/platform/internal/config"
 	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/engine"
@@ -48,6 +49,7 @@ type driver interface {
 	State(context.Context) (plan.State, error)
 	Outputs(context.Context) (map[string]plan.Output, error)
 	Remove(context.Context) error
+	Blinded() []blind.Secret
 	Close() error
 }
 

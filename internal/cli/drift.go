@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -21,8 +22,9 @@ func (a App) drift() *cobra.Command {
 		Use:   "drift STACK...",
 		Short: "Show what was changed in the cloud behind the state's back",
 		Long: `drift reads every resource from the cloud, compares it with the state, and changes neither.
-How many tasks and hosts there are is scaling's to choose and no drift. The exit code is
-5 when something drifted. With --markdown it writes the text of one issue about all stacks.`,
+How many tasks and hosts there are is scaling's to choose and no drift. It decrypts no
+secret of the state, so what a secret is set to is not judged; it says of what. The exit
+code is 5 when something drifted. With --markdown it writes the text of one issue about all stacks.`,
 		Args: someStacks,
 		RunE: func(c *cobra.Command, stacks []string) error {
 			if markdown && f.json {
@@ -43,6 +45,7 @@ How many tasks and hosts there are is scaling's to choose and no drift. The exit
 // drift goes by the state alone, as a refresh does.
 func (s *session) drift(ctx context.Context, markdown bool) error {
 	defer s.close()
+	s.blind = true
 	if err := s.start(ctx, true); err != nil {
 		return err
 	}
@@ -52,7 +55,7 @@ func (s *session) drift(ctx context.Context, markdown bool) error {
 	}
 	reports := make([]drift.Report, len(plans))
 	for i, p := range plans {
-		reports[i] = drift.Of(p)
+		reports[i] = drift.Of(p, s.drivers[i].Blinded()...)
 	}
 	if markdown {
 		_, err = io.WriteString(s.Out, comment.Drift(reports...))
@@ -69,14 +72,15 @@ func (s *session) drift(ctx context.Context, markdown bool) error {
 type drifted struct {
 	Stack   string      `json:"stack"`
 	Drifted []plan.Step `json:"drifted"`
-	Scaled  int         `json:"scaled"` // resources that differ only in what scaling owns
-	Looked  int         `json:"looked"` // resources that were looked at
+	Scaled  int         `json:"scaled"`  // resources that differ only in what scaling owns
+	Looked  int         `json:"looked"`  // resources that were looked at
+	Unknown []string    `json:"unknown"` // what was not judged, since its value is a secret: resource and property
 }
 
 func (s *session) writeDrift(reports []drift.Report) error {
 	for _, r := range reports {
 		if s.json {
-			if err := json.NewEncoder(s.Out).Encode(drifted{r.Stack, append([]plan.Step{}, r.Drifted...), r.Scaled, r.Looked}); err != nil {
+			if err := json.NewEncoder(s.Out).Encode(drifted{r.Stack, append([]plan.Step{}, r.Drifted...), r.Scaled, r.Looked, append([]string{}, r.Unknown...)}); err != nil {
 				return err
 			}
 			continue
@@ -95,6 +99,9 @@ func (s *session) writeDrift(reports []drift.Report) error {
 			}
 		}
 		s.say("%s: %d of %d resources drifted.", r.Stack, len(r.Drifted), r.Looked)
+		if len(r.Unknown) > 0 {
+			s.say("%s: not judged, since their values are secret: %s.", r.Stack, strings.Join(r.Unknown, ", "))
+		}
 	}
 	return nil
 }

@@ -23,6 +23,7 @@ func TestDrift(t *testing.T) {
 	require.Contains(t, text, "hub refresh a\n")
 	require.Equal(t, "a changed network-vpc (aws:ec2/vpc:Vpc) tags.owner\n", w.out.String())
 	require.True(t, w.did("preview-refresh a"))
+	require.True(t, w.targets["a"].Blind)
 	require.False(t, w.did("refresh"))
 
 	for line, want := range map[string]int{"drift b": 0, "drift b --markdown": 0, "drift a --markdown": 5, "drift a --markdown --json": 2} {

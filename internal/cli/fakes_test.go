@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/deepstreamhub/platform/bootstrap/settings"
+	"github.com/deepstreamhub/platform/internal/blind"
 	"github.com/deepstreamhub/platform/internal/config"
 	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/engine"
@@ -35,6 +36,7 @@ type world struct {
 	overlap    error
 	states     map[string]plan.State
 	plans      map[string]plan.Plan
+	blinded    []blind.Secret   // what a copy of a state lacks
 	opErrs     map[string]error // by "verb stack"
 	openErrs   map[string]error // by backend
 	looks      []health.Reading // what AWS says, look by look; the last one stays
@@ -185,6 +187,7 @@ func (d *fakeDriver) Outputs(context.Context) (map[string]plan.Output, error) {
 }
 
 func (d *fakeDriver) Remove(context.Context) error { d.w.note("remove %s", d.stack); return nil }
+func (d *fakeDriver) Blinded() []blind.Secret      { return d.w.blinded }
 func (d *fakeDriver) Close() error                 { d.w.note("close %s", d.stack); return nil }
 
 type fakeCloud struct{ w *world }

@@ -19,7 +19,8 @@ func (a App) preview() *cobra.Command {
 		Use:   "preview STACK...",
 		Short: "Show what an up would change, and change nothing",
 		Long: `preview shows what an up would change, how bad it is for clients and data, and changes
-nothing. With --markdown it writes that as the comment of a pull request: one comment a
+nothing. It works on a copy of the state from which every secret was taken, so it decrypts
+none and can show none. With --markdown it writes that as the comment of a pull request: one comment a
 stack, each with a hidden first line by which a later run finds it.`,
 		Args: someStacks,
 		RunE: func(c *cobra.Command, stacks []string) error {
@@ -43,6 +44,7 @@ func (s *session) preview(ctx context.Context, markdown bool) error {
 		return err
 	}
 	defer s.close()
+	s.blind = true
 	if err := s.start(ctx, false); err != nil {
 		return err
 	}

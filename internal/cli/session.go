@@ -29,6 +29,7 @@ type session struct {
 	stacks  []string              // in the order given
 	root    string                // project folder
 	blank   bool                  // offline: the account that was blank at first, not the one that was declared
+	blind   bool                  // only looks, and works on states without their secrets
 	behaves cloudOptions          // of the offline AWS, as far as flags decide them
 	fleets  map[string]risk.Fleet // by stack, once the configuration was checked
 
@@ -149,7 +150,7 @@ func (s *session) open(ctx context.Context, existing bool) error {
 		if err != nil {
 			return err
 		}
-		t.Existing, t.Note, t.Run = existing, s.note, runAddress(s.Environ)
+		t.Existing, t.Blind, t.Note, t.Run = existing, s.blind, s.note, runAddress(s.Environ)
 		d, err := s.deps.open(ctx, s.engine, t)
 		if err != nil {
 			return s.orInterrupted(ctx, s.explained(err))

@@ -39,6 +39,9 @@ func Drift(reports ...drift.Report) string {
 		if r.Scaled > 0 {
 			w.line("\n" + count(r.Scaled, "resource") + " only of another size, which is scaling's to choose.")
 		}
+		if len(r.Unknown) > 0 {
+			w.line("\nNot judged, since their values are secret: " + code(strings.Join(r.Unknown, ", ")) + ".")
+		}
 		if len(r.Drifted) > 0 {
 			w.table("\n| Resource | Was → is | |\n| --- | --- | --- |\n", "\n", rows(findings(r), happened))
 		}

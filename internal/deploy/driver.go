@@ -12,6 +12,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/deepstreamhub/platform/internal/blind"
 	"github.com/deepstreamhub/platform/internal/engine"
 	"github.com/deepstreamhub/platform/internal/plan"
 	"github.com/deepstreamhub/platform/internal/state/store"
@@ -36,6 +37,7 @@ type Target struct {
 	Parallel int            // operations at once; 0: DefaultParallel
 	WorkDir  string         // where this stack's copy of Pulumi.yaml and stack file is kept; empty: a temporary folder that Close removes
 	Existing bool           // Open refuses a stack that does not exist rather than creating it
+	Blind    bool           // look at a copy of the state in which no secret is, and decrypt none: for Preview, and for Refresh with PreviewOnly
 	Run      string         // address of the CI run that this is part of, for whoever finds the stack locked
 	Note     func(string)   // told what the driver did on its own account, whole sentences; nil: nobody
 
@@ -53,7 +55,8 @@ type Driver struct {
 	store   *store.Store // locks and checkpoints; nil where the backend is of a kind that hub cannot look into
 	// recovered is set once nothing is left over from a killed engine: this driver has looked, and killed none since.
 	recovered bool
-	cleanup   string // temporary working folder, empty when the caller named one
+	blinded   []blind.Secret // what a copy of the state lacks
+	cleanup   string         // temporary working folder, empty when the caller named one
 }
 
 // The engine's command line is what the Automation API runs.
@@ -70,14 +73,18 @@ func Open(ctx context.Context, e engine.Engine, t Target) (*Driver, error) {
 		t.Parallel = DefaultParallel
 	}
 	d := &Driver{target: t}
-	if t.WorkDir == "" {
+	if t.WorkDir == "" || t.Blind {
 		dir, err := os.MkdirTemp("", "hub-stack-")
 		if err != nil {
 			return nil, fmt.Errorf("open stack %s: %w", t.Stack, err)
 		}
 		d.target.WorkDir, d.cleanup = dir, dir
 	}
-	if err := d.open(ctx, e); err != nil {
+	open := d.open
+	if t.Blind {
+		open = d.openBlind
+	}
+	if err := open(ctx, e); err != nil {
 		_ = d.Close() // the first error is the one to tell
 		return nil, err
 	}
@@ -85,15 +92,19 @@ func Open(ctx context.Context, e engine.Engine, t Target) (*Driver, error) {
 }
 
 func (d *Driver) open(ctx context.Context, e engine.Engine) error {
-	t := d.target
-	if err := syncWorkDir(t); err != nil {
-		return fmt.Errorf("open stack %s: %w", t.Stack, err)
-	}
-	if err := makeFileBackend(t.Backend); err != nil {
-		return fmt.Errorf("open stack %s: %w", t.Stack, err)
+	if err := makeFileBackend(d.target.Backend); err != nil {
+		return fmt.Errorf("open stack %s: %w", d.target.Stack, err)
 	}
 	if err := d.openStore(ctx); err != nil {
 		return err
+	}
+	t := d.target
+	key, err := d.stateKey(ctx)
+	if err != nil {
+		return err
+	}
+	if err := syncWorkDir(t, key); err != nil {
+		return fmt.Errorf("open stack %s: %w", t.Stack, err)
 	}
 	program, err := serveProgram(t.Program)
 	if err != nil {

@@ -3,6 +3,7 @@ package deploy
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
@@ -126,6 +127,9 @@ type operation func(ctx context.Context, to stream) (map[string]plan.Output, err
 
 // run is what the verbs share: locks, recovery from a killed engine, events to plan and listener, interrupts, errors.
 func (d *Driver) run(ctx context.Context, verb string, preview bool, o Options, op operation) (plan.Plan, error) {
+	if !preview && d.target.Blind {
+		return plan.Plan{Stack: d.target.Stack}, fmt.Errorf("%s %s: %w", verb, d.target.Stack, errBlind)
+	}
 	if !preview {
 		if err := d.free(ctx, verb); err != nil {
 			return plan.Plan{Stack: d.target.Stack}, err

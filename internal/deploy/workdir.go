@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,7 +18,7 @@ var secretKeys = []string{"secretsprovider", "encryptedkey", "encryptionsalt"}
 
 // syncWorkDir brings the target's working folder up to date with its root: Pulumi.yaml as it is, the stack file
 // merged by mergeStackFile. The engine writes into the stack file it reads, so it never gets the root's own.
-func syncWorkDir(t Target) error {
+func syncWorkDir(t Target, key stateKey) error {
 	if err := os.MkdirAll(t.WorkDir, 0o755); err != nil {
 		return fmt.Errorf("create working folder: %w", err)
 	}
@@ -37,7 +38,7 @@ func syncWorkDir(t Target) error {
 	if err != nil {
 		return fmt.Errorf("read copy of stack file: %w", err)
 	}
-	merged, err := mergeStackFile(root, copied, t.Secrets)
+	merged, err := mergeStackFile(root, copied, t.Secrets, key)
 	if err != nil {
 		return fmt.Errorf("merge %s: %w", name, err)
 	}
@@ -47,7 +48,10 @@ func syncWorkDir(t Target) error {
 // mergeStackFile returns the root's stack file with the secrets keys that apply. With a key service they are the
 // root's, if it has any; the passphrase provider has keys of its own, kept in the copy, so that a state made with a
 // passphrase and one made with a key service never read each other's.
-func mergeStackFile(root, copied []byte, secrets string) ([]byte, error) {
+//
+// A key service encrypts the key of the state's secrets. A stack file that names the service and not the encrypted key has
+// the engine make a new key, and write every secret anew under it; so it gets the key that the state has.
+func mergeStackFile(root, copied []byte, secrets string, dataKey stateKey) ([]byte, error) {
 	rootNode, err := parseMapping(root)
 	if err != nil {
 		return nil, fmt.Errorf("read stack file: %w", err)
@@ -62,6 +66,9 @@ func mergeStackFile(root, copied []byte, secrets string) ([]byte, error) {
 	if secrets != passphrase && len(own) > 0 {
 		keys = own
 	}
+	if secrets != passphrase {
+		keys = dataKey.addTo(keys)
+	}
 	rootNode.Content = append(keys, rootNode.Content...)
 	if len(rootNode.Content) == 0 {
 		return []byte("{}\n"), nil
@@ -73,6 +80,48 @@ func mergeStackFile(root, copied []byte, secrets string) ([]byte, error) {
 		return nil, fmt.Errorf("write stack file: %w", err)
 	}
 	return out.Bytes(), nil
+}
+
+// stateKey is how a state's secrets are encrypted by a key service.
+type stateKey struct {
+	URL       string `json:"url"`          // of the service's key, such as awskms://alias/x?region=eu-central-1
+	Encrypted string `json:"encryptedkey"` // the key of the secrets, encrypted under it, in base64
+}
+
+// stateKeyOf reads it from a checkpoint; zero where there is none.
+func stateKeyOf(checkpoint []byte) stateKey {
+	var file struct {
+		Checkpoint struct {
+			Latest struct {
+				Secrets struct {
+					Type  string   `json:"type"`
+					State stateKey `json:"state"`
+				} `json:"secrets_providers"`
+			} `json:"latest"`
+		} `json:"checkpoint"`
+	}
+	if err := json.Unmarshal(checkpoint, &file); err != nil || file.Checkpoint.Latest.Secrets.Type != "cloud" {
+		return stateKey{} // the engine says what is wrong
+	}
+	return file.Checkpoint.Latest.Secrets.State
+}
+
+// addTo adds the encrypted key to a stack file's keys that name the same service and no encrypted key.
+func (k stateKey) addTo(keys []*yaml.Node) []*yaml.Node {
+	same := false
+	for pair := range slices.Chunk(keys, 2) {
+		switch pair[0].Value {
+		case "encryptedkey":
+			return keys
+		case "secretsprovider":
+			same = pair[1].Value == k.URL
+		}
+	}
+	if !same || k.Encrypted == "" {
+		return keys
+	}
+	text := func(v string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Value: v} }
+	return append(keys, text("encryptedkey"), text(k.Encrypted))
 }
 
 // parseMapping reads a YAML document that is a mapping; an empty document is an empty one.

@@ -21,12 +21,16 @@ func TestMergeStackFile(t *testing.T) {
 		},
 		"copy's key service where root has none": {config, "secretsprovider: awskms://alias/x\nencryptedkey: k\n", "awskms://alias/x",
 			"secretsprovider: awskms://alias/x\nencryptedkey: k\n" + config},
+		"the state's key goes with the root's key service": {"secretsprovider: awskms://alias/x\n" + config, "", "awskms://alias/x",
+			"secretsprovider: awskms://alias/x\nencryptedkey: K\n" + config},
+		"and with no other": {"secretsprovider: awskms://alias/y\n" + config, "", "awskms://alias/y",
+			"secretsprovider: awskms://alias/y\n" + config},
 		"no stack file": {"", "", passphrase, "{}\n"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := mergeStackFile([]byte(tt.root), []byte(tt.copied), tt.secrets)
+			got, err := mergeStackFile([]byte(tt.root), []byte(tt.copied), tt.secrets, stateKey{"awskms://alias/x", "K"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -35,7 +39,7 @@ func TestMergeStackFile(t *testing.T) {
 			}
 		})
 	}
-	if _, err := mergeStackFile([]byte("- a\n"), nil, passphrase); err == nil {
+	if _, err := mergeStackFile([]byte("- a\n"), nil, passphrase, stateKey{}); err == nil {
 		t.Error("a list passed for a stack file")
 	}
 }
@@ -48,7 +52,7 @@ func TestSyncWorkDirWritesOnlyChanges(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := syncWorkDir(target); err != nil {
+	if err := syncWorkDir(target, stateKey{}); err != nil {
 		t.Fatal(err)
 	}
 	copied := filepath.Join(target.WorkDir, "Pulumi.dev.yaml")
@@ -59,7 +63,7 @@ func TestSyncWorkDirWritesOnlyChanges(t *testing.T) {
 	if err := os.Chmod(copied, 0o400); err != nil {
 		t.Fatal(err)
 	}
-	if err := syncWorkDir(target); err != nil {
+	if err := syncWorkDir(target, stateKey{}); err != nil {
 		t.Fatal(err)
 	}
 	after, err := os.Stat(copied)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/deepstreamhub/platform/internal/blind"
 	"github.com/deepstreamhub/platform/internal/plan"
 )
 
@@ -30,11 +31,22 @@ type Report struct {
 	Drifted []plan.Step // what was changed or deleted; Changed holds the inputs that nobody but the program may set
 	Scaled  int         // resources that differ only in what scaling owns
 	Looked  int         // resources that were looked at
+	Unknown []string    // what was not judged, since the state's copy does not know its value: "resource property", sorted
 }
 
-// Of judges the plan of a refresh.
-func Of(p plan.Plan) Report {
+// Of judges the plan of a refresh of a state that lacks some values. A property inside of which one is missing is left out
+// of the judgement, by name: what AWS says of it would differ from the constant in its place.
+func Of(p plan.Plan, lacks ...blind.Secret) Report {
 	r := Report{Stack: p.Stack}
+	missing := map[string][]string{} // by URN: properties
+	for _, s := range lacks {
+		if parts := plan.Split(s.Path); len(parts) > 0 {
+			missing[s.URN] = append(missing[s.URN], parts[0])
+			r.Unknown = append(r.Unknown, s.Name+" "+parts[0])
+		}
+	}
+	slices.Sort(r.Unknown)
+	r.Unknown = slices.Compact(r.Unknown)
 	for _, s := range p.Steps {
 		if s.Component() {
 			continue
@@ -45,9 +57,11 @@ func Of(p plan.Plan) Report {
 			continue
 		case plan.OpUpdate:
 			before := len(s.Changed)
-			s.Changed = slices.DeleteFunc(slices.Clone(s.Changed), func(path string) bool {
-				return slices.Contains(owned[s.Type], plan.Split(path)[0])
-			})
+			s.Changed = without(s.Changed, missing[s.URN])
+			if before > 0 && len(s.Changed) == 0 {
+				continue
+			}
+			s.Changed = without(s.Changed, owned[s.Type])
 			if before > 0 && len(s.Changed) == 0 {
 				r.Scaled++
 				continue
@@ -56,6 +70,11 @@ func Of(p plan.Plan) Report {
 		r.Drifted = append(r.Drifted, s)
 	}
 	return r
+}
+
+// without returns the paths that lead into none of the properties.
+func without(paths, properties []string) []string {
+	return slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return slices.Contains(properties, plan.Split(path)[0]) })
 }
 
 // Error is drift as what a command fails with.

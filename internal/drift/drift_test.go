@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/deepstreamhub/platform/internal/blind"
 	"github.com/deepstreamhub/platform/internal/drift"
 	"github.com/deepstreamhub/platform/internal/plan"
 )
@@ -55,5 +56,35 @@ func TestOf(t *testing.T) {
 				t.Errorf("got %v\n%s", err, found.Advice())
 			}
 		})
+	}
+}
+
+// What the state's copy does not know is left out, by name and of its own resource alone; what else changed is drift.
+func TestOfLeavesOutWhatIsSecret(t *testing.T) {
+	t.Parallel()
+	const typ = "aws:rds/cluster:Cluster"
+	lacks := []blind.Secret{
+		{URN: "a", Type: typ, Name: "db", Path: "masterPassword"}, {URN: "a", Type: typ, Name: "db", Path: "masterPassword", Output: true},
+		{URN: "a", Type: typ, Name: "db", Path: "list[0].token"},
+	}
+	r := drift.Of(plan.Plan{Steps: []plan.Step{
+		{URN: "a", Type: typ, Op: plan.OpUpdate, Changed: []string{"masterPassword", "list[0].token"}},
+		{URN: "b", Type: typ, Op: plan.OpUpdate, Changed: []string{"masterPassword"}},
+	}}, lacks...)
+	if diff := cmp.Diff([]string{"db list", "db masterPassword"}, r.Unknown); diff != "" {
+		t.Error(diff)
+	}
+	if len(r.Drifted) != 1 || r.Drifted[0].URN != "b" || r.Scaled != 0 {
+		t.Errorf("got %+v", r)
+	}
+	r = drift.Of(plan.Plan{Steps: []plan.Step{
+		{URN: "a", Type: typ, Op: plan.OpUpdate, Changed: []string{"engineVersion", "masterPassword"}},
+	}}, lacks...)
+	if len(r.Drifted) != 1 || strings.Join(r.Drifted[0].Changed, " ") != "engineVersion" {
+		t.Errorf("got %+v", r)
+	}
+	r = drift.Of(plan.Plan{Steps: []plan.Step{{URN: "a", Type: typ, Op: plan.OpDelete}}}, lacks...)
+	if len(r.Drifted) != 1 {
+		t.Errorf("a deleted resource is drift: %+v", r)
 	}
 }

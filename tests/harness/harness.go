@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -117,10 +118,12 @@ type Stack struct {
 	Name   string
 	AWS    *AWS
 	Config config.Config // what the next Up uses; tests change it in place
+	Around func(pulumi.RunFunc) pulumi.RunFunc // changes the program; nil: it runs as it is
 
 	t       testing.TB
 	root    string
 	backend Backend
+	target  deploy.Target
 	driver  *deploy.Driver
 }
 
@@ -153,20 +156,25 @@ func NewStack(t testing.TB, aws *AWS, prefix string, cfg config.Config, opts ...
 	text, err := os.ReadFile(filepath.Join(Root(t), "Pulumi.yaml"))
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(s.root, "Pulumi.yaml"), text, 0o600))
-	s.driver, err = deploy.Open(t.Context(), Engine(t), deploy.Target{
+	s.target = deploy.Target{
 		Stack: s.Name, Project: project, Root: s.root, Backend: s.backend.URL, Secrets: s.backend.Secrets,
 		Program: func(ctx *pulumi.Context) error {
 			cfg, err := s.Config.Sized() // a test may have changed what they follow from
 			if err != nil {
 				return err
 			}
-			return program.Region(cfg)(ctx)
+			run := program.Region(cfg)
+			if s.Around != nil {
+				run = s.Around(run)
+			}
+			return run(ctx)
 		},
 		Env: engine.OfflineEnvironment(os.Environ(), engine.Offline{
 			Dir: aws.Dir, Backend: s.backend.URL, Passphrase: "ephemeral", Providers: map[string]int{"aws": aws.Port()},
 			AWS: aws.Environment(),
 		}),
-	})
+	}
+	s.driver, err = deploy.Open(t.Context(), Engine(t), s.target)
 	require.NoError(t, err)
 	t.Cleanup(s.tearDown)
 	return s
@@ -207,6 +215,34 @@ func (s *Stack) Refresh() plan.Plan { return s.must(s.driver.Refresh(s.t.Context
 // Drift compares the state with the cloud and changes neither, as the check for drift does.
 func (s *Stack) Drift() plan.Plan {
 	return s.must(s.driver.Refresh(s.t.Context(), deploy.Options{PreviewOnly: true, Exclude: drift.Unread}))
+}
+
+// Blind opens the stack's state without its secrets, until the test ends. What changes says of the environment, KEY=VALUE,
+// goes before what the stack has.
+func (s *Stack) Blind(changes ...string) (*deploy.Driver, error) {
+	t := s.target
+	t.Blind, t.Env = true, append(slices.Clone(t.Env), changes...)
+	d, err := deploy.Open(s.t.Context(), Engine(s.t), t)
+	if err == nil {
+		s.t.Cleanup(func() { require.NoError(s.t, d.Close()) })
+	}
+	return d, err
+}
+
+// BlindPreview returns what Up would do, as hub preview finds out.
+func (s *Stack) BlindPreview() plan.Plan {
+	s.t.Helper()
+	d, err := s.Blind()
+	require.NoError(s.t, err)
+	return s.must(d.Preview(s.t.Context(), deploy.Options{}))
+}
+
+// BlindDrift returns what differs between state and cloud, as hub drift finds out.
+func (s *Stack) BlindDrift() drift.Report {
+	s.t.Helper()
+	d, err := s.Blind()
+	require.NoError(s.t, err)
+	return drift.Of(s.must(d.Refresh(s.t.Context(), deploy.Options{PreviewOnly: true, Exclude: drift.Unread})), d.Blinded()...)
 }
 
 // Destroy removes everything, without asking any gate. The program runs along, as with hub.
