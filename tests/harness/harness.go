@@ -117,7 +117,7 @@ func (a *AWS) Find(typ string) []cloud.Resource {
 type Stack struct {
 	Name   string
 	AWS    *AWS
-	Config config.Config // what the next Up uses; tests change it in place
+	Config config.Config                       // what the next Up uses; tests change it in place
 	Around func(pulumi.RunFunc) pulumi.RunFunc // changes the program; nil: it runs as it is
 
 	t       testing.TB
