@@ -131,6 +131,9 @@ func (d *Driver) environment() []string {
 	if d.program != nil { // listing stacks runs none
 		env = append(env, d.program.variable())
 	}
+	if d.store != nil && d.store.Copies {
+		env = append(env, "PULUMI_RETAIN_CHECKPOINTS=true") // recovery reads them
+	}
 	if d.target.Backend != "" {
 		env = append(env, "PULUMI_BACKEND_URL="+d.target.Backend)
 	}

@@ -156,12 +156,15 @@ func (d *Driver) run(ctx context.Context, verb string, preview bool, o Options, 
 		p.Outputs = outputs
 	}
 	if err == nil {
-		return p, nil
+		if !preview {
+			err = d.forget(ctx)
+		}
+		return p, err
 	}
 	failed := d.failed(ctx, verb, err, recorded)
-	d.recovered = !d.command.Killed()
-	if len(recorded.cutOff) > 0 && d.recovered {
+	if d.recovered = !d.command.Killed(); d.recovered && len(recorded.cutOff) > 0 {
 		if err := d.recover(context.WithoutCancel(ctx), o.Events, recorded.cutOff, false); err != nil {
+			d.recovered = false // the next operation, or process, finds it in the state's history
 			failed.Problems = append(failed.Problems, "find out what became of what failed: "+err.Error())
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/deepstreamhub/platform/internal/plan"
 	"github.com/deepstreamhub/platform/internal/reclaim"
+	"github.com/deepstreamhub/platform/internal/state"
 )
 
 const tagsToken = "aws:resourcegroupstaggingapi/getResources:getResources"
@@ -37,27 +38,66 @@ func (d *Driver) recoverOnce(ctx context.Context, tell func(plan.Event)) error {
 	if d.recovered {
 		return nil
 	}
-	killed := false
-	if d.store != nil { // which tells sooner than the engine that nothing is left over, unless the checkpoint is compressed
-		c, err := d.store.Checkpoint(ctx, d.target.Project, d.target.Stack)
-		if err == nil && c != nil && c.Resources > 0 {
-			killed, err = d.store.Unfinished(ctx, d.target.Project, d.target.Stack, c)
-		}
-		if err == nil && c != nil && !killed && len(c.Pending) == 0 {
-			d.recovered = true
-			return nil
-		}
+	left, err := d.leftOver(ctx)
+	if err == nil && !left.nothing {
+		err = d.recover(ctx, tell, left.failed, left.killed)
 	}
-	if err := d.recover(ctx, tell, nil, killed); err != nil {
+	if err != nil {
 		return d.failed(ctx, "recover", err, nil)
 	}
 	d.recovered = true
+	return d.forget(ctx)
+}
+
+// leftOver is what the storage tells of the last operation.
+type leftOver struct {
+	nothing bool // it ended well: there is nothing to look for
+	killed  bool // it did not: what it has deleted may be in the state still
+	failed  []reclaim.Operation
+}
+
+// leftOver looks into the storage, which tells sooner than the engine that nothing is left over. It does not tell of a
+// backend of another kind, or of a compressed checkpoint: of that only what the engine noted is known.
+func (d *Driver) leftOver(ctx context.Context) (left leftOver, err error) {
+	if d.store == nil {
+		return left, nil
+	}
+	project, stack := d.target.Project, d.target.Stack
+	c, err := d.store.Checkpoint(ctx, project, stack)
+	if err != nil || c == nil {
+		return left, err
+	}
+	if c.Resources > 0 {
+		ending, err := d.store.Ending(ctx, project, stack, c)
+		if err != nil {
+			return left, err
+		}
+		if left.killed = !ending.Well; left.killed {
+			trail := reclaim.NewTrail(ending.Before)
+			if err := d.store.Trail(ctx, project, stack, ending.Before, trail.Next); err != nil {
+				return left, err
+			}
+			left.failed = trail.Failed()
+		}
+	}
+	left.nothing = !left.killed && len(c.Pending) == 0
+	return left, nil
+}
+
+// forget removes the copies of checkpoints that recovery reads, once they have nothing more to tell.
+func (d *Driver) forget(ctx context.Context) error {
+	if d.store == nil {
+		return nil
+	}
+	if err := d.store.Forget(ctx, state.StackFile(d.target.Project, d.target.Stack)); err != nil {
+		return fmt.Errorf("remove copies of checkpoints: %w", err)
+	}
 	return nil
 }
 
 // recover finds out what became of operations, as package reclaim says, and writes it into the state: of those that the
-// state notes as under way, of failed ones that AWS gave no answer to, and, where the engine was killed, of those that it
-// notes nothing of. Where there are none it only reads the state.
+// state notes as under way, of failed ones that AWS may have carried out, and, where the last run did not end well, of those
+// that it notes nothing of. Where there are none it only reads the state.
 func (d *Driver) recover(ctx context.Context, tell func(plan.Event), failed []reclaim.Operation, killed bool) error {
 	exported, err := d.stack.Export(ctx)
 	if err != nil {
@@ -72,7 +112,7 @@ func (d *Driver) recover(ctx context.Context, tell func(plan.Event), failed []re
 		r.say("", "%d operations had been cut off; finding out what became of them.", len(operations))
 	}
 	if leaves := r.known(r.checkpoint.Leaves()); killed && len(leaves) > 0 {
-		r.say("", "There is no record that the last operation ended; looking whether %d resources that it may have deleted are there.", len(leaves))
+		r.say("", "The last operation did not end well; looking whether %d resources that it may have deleted are there.", len(leaves))
 		operations = append(operations, leaves...)
 	}
 	if len(operations) == 0 {
@@ -129,6 +169,9 @@ func (r *recovery) created(i int, op reclaim.Operation, ids []string, read map[s
 		if why := reclaim.Stranger(op.Resource, found); why != "" {
 			r.say(op.Resource.URN(), "%s exists and is not this stack's: %s", found.ID(), why)
 			continue
+		}
+		if r.checkpoint.Holds(op, found) {
+			return
 		}
 		r.checkpoint.Adopt(op, found)
 		r.say(op.Resource.URN(), "found what had been made: %s", found.ID())

@@ -106,7 +106,13 @@ type Operation struct {
 	Resource Resource // as the engine knew it when it began
 	// Loose is set for what is known from a failure instead of the state: its dependencies are not known.
 	Loose bool
+	// Beside are the ids that the state had for the resource when the operation began, where that is another state than the
+	// one at hand; nil: it is the same. What was made since for the same resource took its place.
+	Beside []string
 }
+
+// creating is the kind of a creation.
+const creating = "creating"
 
 // Checkpoint is a stack's deployment as the engine exports it.
 type Checkpoint struct {
@@ -191,27 +197,38 @@ func (c *Checkpoint) Find(urn, id string) (Resource, bool) {
 // without a trace. The engine notes no deletion of a resource that its program has registered in the same run
 // (pulumi/pkg v3.250.0, backend/snapshot.go: the end of the "same" step marks the entry's operations as complete, and
 // the deletion's note is one of them), and deletes nothing before it has written that all of its dependents are gone.
+// What was replaced is among them: whatever depends on its name depends on its successor.
 func (c *Checkpoint) Leaves() []Operation {
-	needed := map[string]bool{}
+	needed, asked := map[string]bool{}, map[string]bool{}
 	for _, r := range c.Resources {
 		for _, urn := range r.needs() {
 			needed[urn] = true
 		}
 	}
-	for _, op := range c.Pending {
-		needed[op.Resource.URN()] = true // what became of it is asked anyway
+	for _, op := range c.Pending { // what became of these is asked anyway
+		asked[op.Resource.URN()+" "+op.Resource.ID()] = true
 	}
 	var leaves []Operation
 	for _, r := range c.Resources {
-		if r.Custom() && !needed[r.URN()] {
+		if r.Custom() && !asked[r.URN()+" "+r.ID()] && (r.flag("delete") || !needed[r.URN()]) {
 			leaves = append(leaves, Operation{Kind: "deleting", Resource: r})
 		}
 	}
 	return leaves
 }
 
+// Holds reports whether something that was found is in the state already, as what an operation on that resource made.
+func (c *Checkpoint) Holds(op Operation, found Resource) bool {
+	arn, _ := found.Outputs()["arn"].(string)
+	return slices.ContainsFunc(c.Resources, func(r Resource) bool {
+		known, _ := r.Outputs()["arn"].(string)
+		return r.Type() == op.Resource.Type() && r.ID() == found.ID() && known == arn &&
+			r.Provider() == op.Resource.Provider() && !r.flag("pendingReplacement")
+	})
+}
+
 // Adopt puts what an interrupted creation made into the state: read is what the provider says of it. What it was to
-// replace becomes what the engine takes away next.
+// replace becomes what the engine takes away next; so does it itself where something younger has its place.
 func (c *Checkpoint) Adopt(op Operation, read Resource) {
 	made := maps.Clone(op.Resource)
 	delete(made, "delete")
@@ -222,9 +239,13 @@ func (c *Checkpoint) Adopt(op Operation, read Resource) {
 	c.Resources = slices.DeleteFunc(c.Resources, func(r Resource) bool {
 		return r.URN() == made.URN() && r.flag("pendingReplacement")
 	})
-	for _, r := range c.Resources {
-		if r.URN() == made.URN() {
-			r["delete"] = true
+	if c.outlived(op) {
+		made["delete"] = true
+	} else {
+		for _, r := range c.Resources {
+			if r.URN() == made.URN() {
+				r["delete"] = true
+			}
 		}
 	}
 	at := 0
@@ -237,8 +258,18 @@ func (c *Checkpoint) Adopt(op Operation, read Resource) {
 		if slices.Contains(needs, r.URN()) && r.URN() != made.URN() {
 			at = max(at, i+1)
 		}
+		if made.flag("delete") && r.URN() == made.URN() { // of one name, the engine takes the one that stays first
+			at = max(at, i+1)
+		}
 	}
 	c.Resources = slices.Insert(c.Resources, at, made)
+}
+
+// outlived reports whether the state has something for the resource that was made after the operation began.
+func (c *Checkpoint) outlived(op Operation) bool {
+	return op.Beside != nil && slices.ContainsFunc(c.Resources, func(r Resource) bool {
+		return r.URN() == op.Resource.URN() && !r.flag("delete") && !slices.Contains(op.Beside, r.ID())
+	})
 }
 
 // everything stands in for the dependencies of what was made last and nothing depends on: it goes before all others. The

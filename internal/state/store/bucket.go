@@ -164,6 +164,9 @@ func (b bucket) Versions(ctx context.Context, key string) ([]Entry, error) {
 	return out, nil
 }
 
+// Forget leaves versions to the bucket's own rules.
+func (b bucket) Forget(context.Context, string) error { return nil }
+
 func versionsOf(all []types.ObjectVersion, key string) []Entry {
 	var out []Entry
 	for _, v := range all {

@@ -97,20 +97,6 @@ func (s *Store) History(ctx context.Context, project, stack string) ([]state.Ver
 	return out, nil
 }
 
-// Unfinished reports whether the engine that wrote the checkpoint last was killed: every operation that ends leaves a
-// record that is younger. Where no record is kept it is taken for killed.
-func (s *Store) Unfinished(ctx context.Context, project, stack string, c *state.Checkpoint) (bool, error) {
-	prefix := state.HistoryDir(project, stack)
-	records, err := s.List(ctx, prefix)
-	if err != nil {
-		return false, fmt.Errorf("list %s: %w", prefix, err)
-	}
-	return !slices.ContainsFunc(records, func(e Entry) bool {
-		ended, ok := state.Ended(e.Key)
-		return ok && !ended.Before(c.Written)
-	}), nil
-}
-
 // idOf is what an operator names an earlier checkpoint by: the bucket's version, or the name of the copy.
 func idOf(e Entry) string {
 	if e.Version != "" {

@@ -6,10 +6,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
 )
 
-// folder is storage on disk. It keeps no versions.
+// folder is storage on disk. It keeps no versions but those that the engine is told to keep: copies of a file beside it, whose
+// names go on with a dot and the nanoseconds at which they were made (pulumi/pkg/backend/diy/state.go, saveCheckpoint).
 type folder struct{ dir string }
 
 func (f folder) path(key string) string { return filepath.Join(f.dir, filepath.FromSlash(key)) }
@@ -45,7 +49,7 @@ func (f folder) List(_ context.Context, prefix string) ([]Entry, error) {
 
 func (f folder) Read(_ context.Context, key, version string) ([]byte, error) {
 	if version != "" {
-		return nil, ErrMissing
+		key += "." + version
 	}
 	data, err := os.ReadFile(f.path(key))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -89,4 +93,26 @@ func (f folder) Delete(_ context.Context, key string) error {
 	return nil
 }
 
-func (f folder) Versions(context.Context, string) ([]Entry, error) { return nil, nil }
+func (f folder) Versions(ctx context.Context, key string) ([]Entry, error) {
+	copies, err := f.List(ctx, key+".")
+	if err != nil {
+		return nil, err
+	}
+	var out []Entry
+	for _, e := range copies {
+		version := strings.TrimPrefix(e.Key, key+".")
+		if made, err := strconv.ParseInt(version, 10, 64); err == nil {
+			out = append(out, Entry{Key: key, Version: version, Written: time.Unix(0, made), Size: e.Size})
+		}
+	}
+	slices.SortFunc(out, func(a, b Entry) int { return b.Written.Compare(a.Written) })
+	return out, nil
+}
+
+func (f folder) Forget(ctx context.Context, key string) error {
+	copies, err := f.Versions(ctx, key)
+	for _, e := range copies {
+		err = errors.Join(err, f.Delete(ctx, key+"."+e.Version))
+	}
+	return err
+}

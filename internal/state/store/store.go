@@ -18,6 +18,7 @@ type Blobs interface {
 	Write(ctx context.Context, key string, data []byte) error
 	Delete(ctx context.Context, key string) error
 	Versions(ctx context.Context, key string) ([]Entry, error) // all, the newest first; none where none are kept
+	Forget(ctx context.Context, key string) error              // removes earlier versions, where nothing else does
 }
 
 // Entry is one file, or one version of one.
@@ -36,6 +37,8 @@ var ErrMissing = errors.New("there is no such file")
 type Store struct {
 	Blobs
 	URL string
+	// Copies is set where the storage keeps no versions, so that the engine has to.
+	Copies bool
 }
 
 // Open opens the storage that a backend's address names, and makes sure that it is there. It is nil, without an error,
@@ -62,5 +65,5 @@ func Open(ctx context.Context, backend string, env []string) (*Store, error) {
 	default:
 		return nil, nil
 	}
-	return &Store{Blobs: blobs, URL: backend}, nil
+	return &Store{Blobs: blobs, URL: backend, Copies: u.Scheme == "file"}, nil
 }

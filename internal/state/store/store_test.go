@@ -155,8 +155,8 @@ func TestWayBackInAnyStore(t *testing.T) {
 	}
 }
 
-// An operation that ended has left a record that is younger than what it wrote.
-func TestUnfinishedInAnyStore(t *testing.T) {
+// An operation that ended has left a record that is younger than what it wrote, and says how it ended.
+func TestEndingInAnyStore(t *testing.T) {
 	t.Parallel()
 	written := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 	record := func(stack string, after time.Duration) string {
@@ -171,16 +171,72 @@ func TestUnfinishedInAnyStore(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, written, c.Written)
 			for _, step := range []struct {
-				key  string
-				want bool
-			}{{"", true}, {record("s", -time.Second), true}, {record("s2", time.Second), true}, {record("s", time.Second), false}} {
+				key, text string
+				well      bool
+				before    time.Duration // from written; 0: nothing tells
+			}{
+				{"", "", false, 0},
+				{record("s", -2*time.Second), `{"result":"succeeded"}`, false, -2 * time.Second},
+				{record("s", -time.Second), `{"result":"succeeded"}`, false, -time.Second},
+				{record("s2", time.Second), `{"result":"succeeded"}`, false, -time.Second},
+				{record("s", time.Second), `{"result":"failed"}`, false, -time.Second},
+				{record("s", 2*time.Second), `{"resu`, false, time.Second},
+				{record("s", 3*time.Second), `{"result":"succeeded"}`, true, 2 * time.Second},
+			} {
 				if step.key != "" {
-					require.NoError(t, s.Write(t.Context(), step.key, []byte("{}")))
+					require.NoError(t, s.Write(t.Context(), step.key, []byte(step.text)))
 				}
-				killed, err := s.Unfinished(t.Context(), "p", "s", c)
+				e, err := s.Ending(t.Context(), "p", "s", c)
 				require.NoError(t, err)
-				require.Equal(t, step.want, killed, step.key)
+				require.Equal(t, step.well, e.Well, step.key)
+				if step.before == 0 {
+					require.Zero(t, e.Before)
+				} else {
+					require.True(t, e.Before.Equal(written.Add(step.before)), step.key)
+				}
 			}
+		})
+	}
+}
+
+// What was written of a checkpoint is read in order, the current one last; what the engine copied is removed when nobody
+// needs it any more.
+func TestTrailInAnyStore(t *testing.T) {
+	t.Parallel()
+	for name, s := range stores(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			key, began := state.StackFile("p", "s"), time.Now()
+			var want []string
+			for i := range 20 {
+				text := "version " + strconv.Itoa(i)
+				if s.Copies { // as the engine does
+					require.NoError(t, s.Write(t.Context(), key+"."+strconv.FormatInt(time.Now().UnixNano(), 10), []byte(text)))
+				}
+				require.NoError(t, s.Write(t.Context(), key, []byte(text)))
+				want = append(want, text)
+			}
+			require.NoError(t, s.Write(t.Context(), key+".bak", []byte("no version")))
+			if s.Copies {
+				want = append(want, want[19]) // the last copy is of the current one
+			}
+			read := func(since time.Time) (got []string) {
+				require.NoError(t, s.Trail(t.Context(), "p", "s", since, func(data []byte) error {
+					got = append(got, string(data))
+					return nil
+				}))
+				return got
+			}
+			require.Equal(t, want, read(began))
+			require.Equal(t, want[19:20], read(began.Add(time.Hour)))
+			require.ErrorContains(t, s.Trail(t.Context(), "p", "s", began, func([]byte) error { return os.ErrInvalid }), "invalid argument")
+
+			require.NoError(t, s.Forget(t.Context(), key))
+			if s.Copies {
+				require.Equal(t, want[19:20], read(began))
+			}
+			_, err := s.Read(t.Context(), key+".bak", "")
+			require.NoError(t, err)
 		})
 	}
 }
