@@ -250,7 +250,7 @@ func imports(plans []plan.Plan) bool {
 
 // finish reports what was done, and the outputs where all went well.
 func (s *session) finish(plans []plan.Plan, err error) error {
-	if reportErr := s.report(plans, err == nil); reportErr != nil && err == nil {
+	if reportErr := s.report(plans, err); reportErr != nil && err == nil {
 		return reportErr
 	}
 	if err != nil || s.json {

@@ -61,7 +61,7 @@ func (s *session) destroy(ctx context.Context, remove bool) error {
 		return err
 	}
 	plans, err := s.run(ctx, false, driver.Destroy, deploy.Options{RunProgram: s.readable()})
-	if reportErr := s.report(plans, err == nil); reportErr != nil && err == nil {
+	if reportErr := s.report(plans, err); reportErr != nil && err == nil {
 		return reportErr
 	}
 	if err != nil || !remove {

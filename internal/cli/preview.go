@@ -50,7 +50,7 @@ func (s *session) preview(ctx context.Context, markdown bool) error {
 	}
 	plans, err := s.run(ctx, true, driver.Preview, deploy.Options{})
 	if s.json {
-		if reportErr := s.report(plans, err == nil); reportErr != nil && err == nil {
+		if reportErr := s.report(plans, err); reportErr != nil && err == nil {
 			return reportErr
 		}
 	}

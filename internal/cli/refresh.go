@@ -57,7 +57,7 @@ func (s *session) refresh(ctx context.Context) error {
 		}
 	}
 	plans, err := s.run(ctx, false, driver.Refresh, deploy.Options{})
-	if reportErr := s.report(plans, err == nil); reportErr != nil && err == nil {
+	if reportErr := s.report(plans, err); reportErr != nil && err == nil {
 		return reportErr
 	}
 	if err == nil && !unchanged(plans) {

@@ -2,12 +2,14 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"text/tabwriter"
 
+	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/plan"
 	"github.com/deepstreamhub/platform/internal/progress"
 	"github.com/deepstreamhub/platform/internal/risk"
@@ -18,15 +20,16 @@ const hidden = "[secret]"
 
 // result is the last line of JSON that an operation writes for a stack.
 type result struct {
-	Kind    string          `json:"kind"` // always "result"
-	Stack   string          `json:"stack"`
-	Preview bool            `json:"preview"`
-	OK      bool            `json:"ok"`             // the operation succeeded on all stacks
-	Counts  map[plan.Op]int `json:"counts"`         // components left out
-	Changes []change        `json:"changes"`        // components left out
-	Risk    *verdict        `json:"risk,omitempty"` // of a preview or an up
-	Seconds float64         `json:"seconds"`        //
-	Outputs map[string]any  `json:"outputs"`        // secrets hidden, unknown values null
+	Kind    string             `json:"kind"` // always "result"
+	Stack   string             `json:"stack"`
+	Preview bool               `json:"preview"`
+	OK      bool               `json:"ok"`               // the operation succeeded on all stacks
+	Counts  map[plan.Op]int    `json:"counts"`           // components left out
+	Changes []change           `json:"changes"`          // components left out
+	Failed  []deploy.Explained `json:"failed,omitempty"` // resources that it failed at, with cause and fix
+	Risk    *verdict           `json:"risk,omitempty"`   // of a preview or an up
+	Seconds float64            `json:"seconds"`          //
+	Outputs map[string]any     `json:"outputs"`          // secrets hidden, unknown values null
 }
 
 // change is a step with the class that it was given.
@@ -44,9 +47,10 @@ type verdict struct {
 	Rounds  int        `json:"rounds"`  // how often one may lose it
 }
 
-// report closes an operation: one line a stack for people, or one result a stack as JSON. The outputs follow where
-// the plans have some.
-func (s *session) report(plans []plan.Plan, ok bool) error {
+// report closes an operation that ended with failure, or nil: one line a stack for people, or one result a stack as
+// JSON. The outputs follow where the plans have some.
+func (s *session) report(plans []plan.Plan, failure error) error {
+	ok := failure == nil
 	for _, p := range plans {
 		if !s.json {
 			if ok || len(p.Steps) > 0 { // else it never began, which the error tells
@@ -58,9 +62,25 @@ func (s *session) report(plans []plan.Plan, ok bool) error {
 			Kind: "result", Stack: p.Stack, Preview: p.Preview, OK: ok, Counts: progress.Total(p), Changes: []change{},
 			Seconds: p.Took.Seconds(), Outputs: values(p.Outputs, false),
 		}
+		r.Failed = failedAt(failure, p.Stack)
 		s.addChanges(&r, p)
 		if err := json.NewEncoder(s.Out).Encode(r); err != nil {
 			return fmt.Errorf("write result: %w", err)
+		}
+	}
+	return nil
+}
+
+// failedAt returns the resources of a stack that an operation failed at.
+func failedAt(failure error, stack string) []deploy.Explained {
+	var all stackErrors
+	if !errors.As(failure, &all) {
+		all = stackErrors{failure}
+	}
+	for _, err := range all {
+		var failed *deploy.Error
+		if errors.As(err, &failed) && failed.Stack == stack {
+			return failed.Explain()
 		}
 	}
 	return nil

@@ -59,7 +59,7 @@ func (s *session) up(ctx context.Context, most risk.Class) error {
 		return err
 	}
 	plans, err := s.run(ctx, false, driver.Up, deploy.Options{})
-	if reportErr := s.report(plans, err == nil); reportErr != nil && err == nil {
+	if reportErr := s.report(plans, err); reportErr != nil && err == nil {
 		return reportErr
 	}
 	if err != nil || s.json {

@@ -159,7 +159,7 @@ func (e *Error) Interrupted() bool {
 // Killed reports whether an interrupted engine was killed before it had finished what was under way.
 func (e *Error) Killed() bool { return e.killed }
 
-// Advice says what to do about a lock or after an interrupt; empty for other failures.
+// Advice says what to do about a lock or after an interrupt; else it explains the failed resources, if there are any.
 func (e *Error) Advice() string {
 	switch {
 	case e.NoBucket():
@@ -172,7 +172,7 @@ func (e *Error) Advice() string {
 	case e.Interrupted():
 		return "What was under way has finished and is in the state; nothing new was started. Running the command again goes on from there."
 	}
-	return ""
+	return e.explanation()
 }
 
 // ExitCode is 4 for a locked stack, 130 after an interrupt, else 1.

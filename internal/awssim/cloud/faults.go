@@ -3,6 +3,7 @@ package cloud
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,9 +21,12 @@ const (
 	Lost      FaultKind = "lost"      // AWS does it, and the answer never arrives
 	Die       FaultKind = "die"       // the provider dies before it asks AWS
 	DieAfter  FaultKind = "die-after" // the provider dies after AWS did it
-	Refused   FaultKind = "refused"   // AWS answers with the fault's own Answer; for tests, the command line has no name for it
+	Refused   FaultKind = "refused"   // AWS answers with the fault's own Answer; the command line names it by AWS's error code
 	shortStay           = 2           // attempts that a fault which passes spoils
 )
+
+// injected is the source of what goes wrong on purpose.
+const injected = "injected"
 
 var faultKinds = []FaultKind{Throttle, Internal, Capacity, Lost, Die, DieAfter}
 
@@ -39,8 +43,11 @@ type Fault struct {
 	Answer   Refusal
 }
 
+// errorCode is how AWS writes the codes of its errors: VpcLimitExceeded, InvalidSubnet.Conflict.
+var errorCode = regexp.MustCompile(`^[A-Z][A-Za-z0-9]*(\.[A-Z][A-Za-z0-9]*)*$`)
+
 // ParseFault reads a fault as the command line takes it: KIND:CALL:TYPE[#NTH][*ATTEMPTS], where "any" stands for every
-// call or type, such as lost:create:aws:rds/cluster:Cluster#1.
+// call or type, such as lost:create:aws:rds/cluster:Cluster#1. The code of an AWS error is a kind too: AWS answers with it.
 func ParseFault(text string) (Fault, error) {
 	f := Fault{}
 	parts := strings.SplitN(text, ":", 3)
@@ -49,8 +56,12 @@ func ParseFault(text string) (Fault, error) {
 	}
 	var problems []error
 	f.Kind = FaultKind(parts[0])
-	if !slices.Contains(faultKinds, f.Kind) {
-		problems = append(problems, fmt.Errorf("fault %q: kind %q: must be one of %v", text, parts[0], faultKinds))
+	switch {
+	case slices.Contains(faultKinds, f.Kind):
+	case errorCode.MatchString(parts[0]):
+		f.Kind, f.Answer = Refused, Refusal{Code: parts[0], Message: "asked for by --fault", Rule: injected}
+	default:
+		problems = append(problems, fmt.Errorf("fault %q: kind %q: must be one of %v, or the code of an AWS error, such as VpcLimitExceeded", text, parts[0], faultKinds))
 	}
 	rest := parts[2]
 	number := func(mark string) (n int) {
@@ -125,14 +136,13 @@ func (f *Fault) before(o *Call) error {
 	if f == nil || f.Attempts > 0 && o.attempts > f.Attempts {
 		return nil
 	}
-	const source = "injected"
 	switch f.Kind {
 	case Throttle:
-		return &Error{Code: "ThrottlingException", Message: "Rate exceeded", Rule: source, busy: true}
+		return &Error{Code: "ThrottlingException", Message: "Rate exceeded", Rule: injected, busy: true}
 	case Internal:
-		return &Error{Code: "InternalFailure", Message: "The request processing has failed because of an unknown error, exception or failure.", Rule: source, busy: true}
+		return &Error{Code: "InternalFailure", Message: "The request processing has failed because of an unknown error, exception or failure.", Rule: injected, busy: true}
 	case Capacity:
-		return &Error{Code: "InsufficientInstanceCapacity", Message: "We currently do not have sufficient capacity in the Availability Zone you requested.", Rule: source}
+		return &Error{Code: "InsufficientInstanceCapacity", Message: "We currently do not have sufficient capacity in the Availability Zone you requested.", Rule: injected}
 	case Refused:
 		return o.kind.refusal(o.operation(), f.Answer, o.id)
 	case Die:
