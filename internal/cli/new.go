@@ -5,16 +5,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/deepstreamhub/platform/internal/config"
 )
-
-// stackName is what may be both a stack's name and the first part of its hostname.
-var stackName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}[a-z0-9]$`)
 
 func (a App) newStack() *cobra.Command {
 	var f flags
@@ -28,11 +24,11 @@ nothing protected, nothing left behind, nobody woken by its alarms, a hostname o
 hub reap takes it down once its time is over.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, stacks []string) error {
-			if !stackName.MatchString(stacks[0]) {
-				return usageError{fmt.Errorf("stack %s: must be letters, digits and hyphens, at most 32", stacks[0]), c.CommandPath()}
-			}
 			if like == "" || lasts <= 0 {
 				return usageError{errors.New("say --like which stack and --for how long, such as --for 4h"), c.CommandPath()}
+			}
+			if err := config.CheckStacks(stacks[0], like); err != nil {
+				return usageError{err, c.CommandPath()}
 			}
 			s, err := a.parse(c, f, stacks)
 			if err != nil {
@@ -50,15 +46,15 @@ hub reap takes it down once its time is over.`,
 // newStack writes the file and takes it back if the configuration in it cannot be used.
 func (s *session) newStack(like string, lasts time.Duration) error {
 	name := s.stacks[0]
-	model, err := os.ReadFile(filepath.Join(s.root, "Pulumi."+like+".yaml"))
+	model, err := s.readStackFile(like)
 	if err != nil {
-		return fmt.Errorf("read model: %w", err)
+		return configError{fmt.Errorf("read model: %w", err)}
 	}
 	text, err := config.ShortLived(model, name, s.Now().Add(lasts))
 	if err != nil {
 		return fmt.Errorf("make %s like %s: %w", name, like, err)
 	}
-	path := filepath.Join(s.root, "Pulumi."+name+".yaml")
+	path := s.stackFile(name)
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return fmt.Errorf("write stack file: %w", err)

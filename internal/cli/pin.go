@@ -3,8 +3,10 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -44,22 +46,43 @@ region; a machine image is another one in each region, so it goes into one stack
 
 // pin writes all files or none.
 func (s *session) pin(p config.Pin) error {
-	paths, texts := make([]string, len(s.stacks)), make([][]byte, len(s.stacks))
+	texts := make([][]byte, len(s.stacks))
+	var problems []error
 	for i, stack := range s.stacks {
-		paths[i] = filepath.Join(s.root, "Pulumi."+stack+".yaml")
-		before, err := os.ReadFile(paths[i])
+		before, err := s.readStackFile(stack)
 		if err == nil {
 			texts[i], err = config.Pinned(before, p)
 		}
 		if err != nil {
+			problems = append(problems, fmt.Errorf("pin images of %s: %w", stack, err))
+		}
+	}
+	if len(problems) > 0 {
+		return configError{errors.Join(problems...)}
+	}
+	for i, stack := range s.stacks {
+		if err := os.WriteFile(s.stackFile(stack)+".new", texts[i], 0o644); err != nil {
 			return fmt.Errorf("pin images of %s: %w", stack, err)
 		}
 	}
-	for i, path := range paths {
-		if err := os.WriteFile(path, texts[i], 0o644); err != nil {
-			return fmt.Errorf("pin images of %s: %w", s.stacks[i], err)
+	for _, stack := range s.stacks {
+		if err := os.Rename(s.stackFile(stack)+".new", s.stackFile(stack)); err != nil {
+			return fmt.Errorf("pin images of %s: %w", stack, err)
 		}
-		s.say("Wrote %s.", filepath.Base(path))
+		s.say("Wrote %s.", filepath.Base(s.stackFile(stack)))
 	}
 	return nil
+}
+
+func (s *session) stackFile(stack string) string {
+	return filepath.Join(s.root, "Pulumi."+stack+".yaml")
+}
+
+// readStackFile reads a stack's file; without one the error lists the stacks that have one.
+func (s *session) readStackFile(stack string) ([]byte, error) {
+	text, err := os.ReadFile(s.stackFile(stack))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no %s; stacks with a file here: %s", filepath.Base(s.stackFile(stack)), strings.Join(config.Stacks(s.root), ", "))
+	}
+	return text, err
 }

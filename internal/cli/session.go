@@ -44,7 +44,8 @@ type session struct {
 func (a App) parse(c *cobra.Command, f flags, stacks []string) (*session, error) {
 	s := &session{App: a, flags: f, verb: c.Name(), stacks: stacks}
 	var err error
-	if s.behaves, err = f.check(); err != nil {
+	s.behaves, err = f.check()
+	if err = errors.Join(err, config.CheckStacks(stacks...)); err != nil {
 		return nil, usageError{err, c.CommandPath()}
 	}
 	if s.root, err = findRoot(f.dir, a.Dir); err != nil {

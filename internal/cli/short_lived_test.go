@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -10,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/deepstreamhub/platform/internal/deploy"
+	"github.com/deepstreamhub/platform/internal/engine"
 	"github.com/deepstreamhub/platform/internal/plan"
 )
 
@@ -82,12 +85,12 @@ func TestPin(t *testing.T) {
 	image := "r/d@sha256:" + strings.Repeat("0a", 32)
 	text, code := w.run("pin a b --image " + image)
 	require.Zero(t, code, text)
-	text, code = w.run("pin a --ami ami-0123456789")
+	text, code = w.run("pin a --ami ami-01234567")
 	require.Zero(t, code, text)
 	a, err := os.ReadFile(filepath.Join(w.Dir, "Pulumi.a.yaml"))
 	require.NoError(t, err)
-	require.Equal(t, "config:\n  deepstreamhub:cluster:\n    ami: ami-0123456789 # why\n  deepstreamhub:service:\n    image: "+image+"\n", string(a))
-	for _, line := range []string{"pin a", "pin a --image r/d:latest", "pin a b --ami ami-0123456789"} {
+	require.Equal(t, "config:\n  deepstreamhub:cluster:\n    ami: ami-01234567 # why\n  deepstreamhub:service:\n    image: "+image+"\n", string(a))
+	for _, line := range []string{"pin a", "pin a --image r/d:latest", "pin a b --ami ami-01234567"} {
 		_, code := w.run(line)
 		require.Equal(t, 2, code, line)
 	}
@@ -124,4 +127,38 @@ func TestPublish(t *testing.T) {
 		_, code := w.run(line)
 		require.Equal(t, 2, code, line)
 	}
+}
+
+// A name is held to the rule before anything is touched, whatever is asked with it.
+func TestNamesOfStacksAreCheckedFirst(t *testing.T) {
+	t.Parallel()
+	for _, line := range []string{
+		"up %s --yes", "up a %s --offline --yes", "preview %s", "refresh %s --yes", "destroy %s --yes --offline", "drift %s", "health %s", "outputs %s", "explore %s",
+		"new %s --like a --for 1h", "new a --like %s --for 1h", "pin %s --ami ami-01234567", "unlock %s", "unlock %s --force --offline", "state versions %s",
+		"state restore %s --version 1 --yes",
+	} {
+		for _, name := range []string{"../x", "it--1", "It-1", "a/b", ".", strings.Repeat("a", 101)} {
+			w := newWorld(t)
+			text, code := w.run(strings.Replace(line, "%s", name, 1))
+			require.Equal(t, 2, code, "%s: %s", line, text)
+			require.Contains(t, text, `stack = "`, line)
+			require.Empty(t, w.calls, line)
+			require.NoDirExists(t, filepath.Join(w.Dir, ".hub"), line)
+			require.NoFileExists(t, filepath.Join(filepath.Dir(w.Dir), "Pulumi.x.yaml"), line)
+		}
+	}
+}
+
+// Stacks that cannot be listed are an error, as in a fresh clone without credentials.
+func TestReapWithoutAList(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.deps.listStacks = func(ctx context.Context, _ engine.Engine, t deploy.Target) ([]string, error) {
+		t.Backend = "file://" + w.Dir + "/state"
+		return deploy.Stacks(ctx, engine.Engine{Path: "/bin/false"}, t)
+	}
+	text, code := w.run("reap --yes")
+	require.Equal(t, 1, code)
+	require.Contains(t, text, "look for expired stacks: list stacks")
+	require.False(t, w.did("destroy"))
 }

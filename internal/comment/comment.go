@@ -44,7 +44,7 @@ func (p Preview) markdown(limit int) string {
 	w.line(Marker("preview", a.Stack))
 	w.line(fmt.Sprintf("### %s %s: %s", signs[a.Class], code(a.Stack), a.Headline()))
 	if p.Error != "" {
-		w.line("\n**The preview failed**, so what follows may not be everything.\n\n" + fence(p.Error, errorBytes))
+		w.line("\n**The preview failed**, so what follows may not be everything.\n\n" + fence(withoutSecrets(p.Error), errorBytes))
 	}
 	if a.Class == risk.Nothing && p.Error == "" {
 		w.line("\nNothing changes: " + count(a.Unchanged, "resource") + " as the configuration says.")

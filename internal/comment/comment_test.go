@@ -158,20 +158,52 @@ func TestSecretsAreHidden(t *testing.T) {
 		"nested":         {nil, map[string]any{"inside": []any{map[string]any{"secretString": secret}}}},
 		"document":       {`{"a":[{"name":"DB_PASSWORD","value":"x"}]}`, `{"a":[{"name":"DB_PASSWORD","value":"` + secret + `"}]}`},
 	}
-	s := plan.Step{URN: "u", Name: "n", Type: "t", Op: plan.OpUpdate, Old: map[string]any{}, New: map[string]any{}}
-	for name, v := range changes {
-		s.Changed = append(s.Changed, name)
-		s.Old[name], s.New[name] = v[0], v[1]
+	// What is on one side only, whole or inside of something, and what is no document although it looks like one.
+	pairs := []any{map[string]any{"name": "DB_PASSWORD", "value": secret}, map[string]any{"name": "CLIENT_SECRET", "value": secret}}
+	for name, v := range map[string]any{
+		"json": `{"password": "` + secret + `"}`, "deep": `{"a":[{"b":{"apiKey":"` + secret + `"}}]}`, "jsonInJSON": `{"a":"{\"password\":\"` + secret + `\"}"}`,
+		"inMap": map[string]any{"policy": `{"password": "` + secret + `"}`}, "inList": []any{`{"authToken": "` + secret + `"}`},
+		"listed": pairs, "jsonList": `[{"name":"DB_PASSWORD","value":"` + secret + `"}]`, "keyed": []any{map[string]any{"Key": "API_TOKEN", "Value": secret}},
+		"object": map[string]any{"password": secret}, "numbers": map[string]any{"password": []any{secret, 1.0}}, "cut": `{"password": "` + secret + ``,
+		"script": "export DB_PASSWORD=" + secret + "\nrun", "yaml": "password: " + secret, "address": "postgres://deepstream:" + secret + "@db:5432/x",
+		"quoted": `run --password="` + secret + ` more" --x`, "upper": `{"PASSWORD":"` + secret + `"}`, "spaced": "  {\"a\": {\"secretString\": \"" + secret + "\"}}\n",
+	} {
+		changes[name+"New"], changes[name+"Gone"], changes[name+"Known"] = [2]any{nil, v}, [2]any{v, nil}, [2]any{plan.Unknown, v}
+		changes[name+"Emptied"], changes[name+"Plain"] = [2]any{v, ""}, [2]any{"text", v}
 	}
-	p := plan.Plan{Stack: "s", Steps: []plan.Step{s}}
-	got := Preview{Plan: p, Assessment: risk.Assess(p, fleet)}.Markdown()
-	if strings.Contains(got, secret) {
-		t.Errorf("a secret is shown:\n%s", got)
+	got := ""
+	for name, v := range changes { // each in a row of its own: a row shows some only
+		s := plan.Step{URN: name, Name: "n", Type: "t", Op: plan.OpUpdate, Changed: []string{name}, Old: map[string]any{name: v[0]}, New: map[string]any{name: v[1]}}
+		p := plan.Plan{Stack: "s", Steps: []plan.Step{s}}
+		text := Preview{Plan: p, Assessment: risk.Assess(p, fleet)}.Markdown()
+		if strings.Contains(text, secret) {
+			t.Errorf("a secret is shown:\n%s", text)
+		}
+		got += text
 	}
 	for name := range changes {
 		if !strings.Contains(got, plain(name)) {
 			t.Errorf("that %s changes is not shown:\n%s", name, got)
 		}
+	}
+	p := plan.Plan{Stack: "s"}
+	failed := Preview{Plan: p, Assessment: risk.Assess(p, fleet), Error: "create secret: {\"password\": \"" + secret + "\"} is too short"}.Markdown()
+	if strings.Contains(failed, secret) || !strings.Contains(failed, "is too short") {
+		t.Errorf("of an error:\n%s", failed)
+	}
+}
+
+// What only names a secret is shown: a reviewer has to see which one.
+func TestNamesOfSecretsAreShown(t *testing.T) {
+	t.Parallel()
+	const arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:database-secret-AbCdEf"
+	for _, v := range []any{arn, []any{arn}, map[string]any{"Resource": arn, "Action": "secretsmanager:GetSecretValue"}, `{"Resource":"` + arn + `"}`} {
+		if got := show(v); !strings.Contains(got, plain(arn)) {
+			t.Errorf("%v: %s", v, got)
+		}
+	}
+	if got := show([]any{map[string]any{"name": "DB_PASSWORD", "value": "x"}}); !strings.Contains(got, plain("DB_PASSWORD")) {
+		t.Error(got)
 	}
 }
 

@@ -66,3 +66,25 @@ func TestShortLived(t *testing.T) {
 		require.Empty(t, cfg.Observability.Notify)
 	}
 }
+
+// What is pinned is what the configuration takes, and what cannot be pinned is refused rather than spoilt.
+func TestPinsAreWhatConfigurationTakes(t *testing.T) {
+	t.Parallel()
+	digest := "@sha256:" + strings.Repeat("ab", 32)
+	for _, ami := range []string{"ami-012345678", "ami-0123456789abcdef", "ami-0123456789abcdef01", "ami-", "AMI-01234567", "ami-0123456g", "ami-01234567\n"} {
+		require.ErrorContains(t, config.Pin{AMI: ami}.Check(), "8 or 17 hexadecimal digits", ami)
+	}
+	for _, ami := range []string{"ami-01234567", "ami-0123456789abcdef0"} {
+		require.NoError(t, config.Pin{AMI: ami}.Check())
+	}
+	for _, image := range []string{"UPPER/x" + digest, "a b" + digest, "x:latest" + digest + "0", digest, "x@sha256:" + strings.Repeat("AB", 32)} {
+		require.ErrorContains(t, config.Pin{Image: image}.Check(), "pinned by digest", image)
+	}
+	const file = "config:\n  deepstreamhub:cluster:\n    ami: %s\n"
+	for value, fits := range map[string]bool{
+		"ami-01234567": true, `"ami-01234567" # why`: true, "'placeholder:ami-01234567'": true, `""`: false, "": false, "*other": false, "{a: b}": false, "|\n      x": false,
+	} {
+		after, err := config.Pinned([]byte(strings.Replace(file, "%s", value, 1)), config.Pin{AMI: "ami-0123456789abcdef0"})
+		require.Equal(t, fits, err == nil, "%q: %v %s", value, err, after)
+	}
+}

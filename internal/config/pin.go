@@ -16,23 +16,19 @@ type Pin struct {
 	AMI   string // empty leaves it
 }
 
-var (
-	pinnedImage = regexp.MustCompile(`^[^\s@]+@sha256:[0-9a-f]{64}$`)
-	pinnedAMI   = regexp.MustCompile(`^ami-[0-9a-f]{8,17}$`)
-	registry    = regexp.MustCompile(`^([0-9]{12}\.dkr\.ecr\.)[a-z0-9-]+(\.amazonaws\.com/)`)
-)
+var registry = regexp.MustCompile(`^([0-9]{12}\.dkr\.ecr\.)[a-z0-9-]+(\.amazonaws\.com/)`)
 
-// Check refuses what is not pinned.
+// Check refuses what is not pinned, by the configuration's own rules.
 func (p Pin) Check() error {
 	var problems []error
 	if p.Image == "" && p.AMI == "" {
 		problems = append(problems, errors.New("name an image or a machine image"))
 	}
-	if p.Image != "" && !pinnedImage.MatchString(p.Image) {
+	if p.Image != "" && !imagePattern.MatchString(p.Image) {
 		problems = append(problems, fmt.Errorf("image %s: must be pinned by digest, repository@sha256:<64 hex digits>", p.Image))
 	}
-	if p.AMI != "" && !pinnedAMI.MatchString(p.AMI) {
-		problems = append(problems, fmt.Errorf("machine image %s: must be an id, such as ami-0a1b2c3d4e5f60718", p.AMI))
+	if p.AMI != "" && !amiPattern.MatchString(p.AMI) {
+		problems = append(problems, fmt.Errorf("machine image %s: %s, such as ami-0a1b2c3d4e5f60718", p.AMI, amiRule))
 	}
 	return errors.Join(problems...)
 }
@@ -67,7 +63,24 @@ func Pinned(file []byte, p Pin) ([]byte, error) {
 		}
 		lines[node.Line-1] = []byte(before + strings.Replace(rest, node.Value, to.value, 1))
 	}
-	return bytes.Join(lines, nil), nil
+	pinned := bytes.Join(lines, nil)
+	if !p.in(pinned) {
+		return nil, errors.New("pin images: a value is not written plainly, such as one that is empty or refers to another; write it once by hand")
+	}
+	return pinned, nil
+}
+
+// in reports whether a stack file says what the pin does.
+func (p Pin) in(file []byte) bool {
+	var doc yaml.Node
+	if yaml.Unmarshal(file, &doc) != nil || len(doc.Content) == 0 {
+		return false
+	}
+	says := func(group, key, value string) bool {
+		node := entry(entry(entry(doc.Content[0], "config"), Project+":"+group), key)
+		return value == "" || node != nil && node.Kind == yaml.ScalarNode && node.Value == value
+	}
+	return says("service", "image", p.Image) && says("cluster", "ami", p.AMI)
 }
 
 // entry returns the value of a mapping's key, nil for none.

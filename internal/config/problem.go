@@ -31,13 +31,15 @@ func (p Problem) String() string {
 type Problems []Problem
 
 // Error says how many problems there are and then each on a line of its own.
-func (ps Problems) Error() string {
+func (ps Problems) Error() string { return enumerate(ps, "in its configuration") }
+
+func enumerate(ps []Problem, where string) string {
 	noun := "problems"
 	if len(ps) == 1 {
 		noun = "problem"
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d %s in its configuration", len(ps), noun)
+	fmt.Fprintf(&b, "%d %s %s", len(ps), noun, where)
 	for _, p := range ps {
 		b.WriteString("\n  " + p.String())
 	}

@@ -159,8 +159,13 @@ var texts = []struct {
 	{"database.engineVersion", regexp.MustCompile(`^(1[3-9]|[2-9][0-9])\.[0-9]{1,2}$`), "must be major.minor of Aurora PostgreSQL 13 or later, such as 16.8"},
 	{"backup.schedule", regexp.MustCompile(`^cron\(([0-9]|[1-5][0-9]) ([0-9]|1[0-9]|2[0-3]) \* \* \? \*\)$`),
 		"must be once a day in UTC, cron(<minute> <hour> * * ? *), such as cron(0 5 * * ? *)"},
-	{"cluster.ami", regexp.MustCompile(`^ami-([0-9a-f]{8}|[0-9a-f]{17})$`), "must be an image id: ami- and 8 or 17 hexadecimal digits"},
+	{"cluster.ami", amiPattern, amiRule},
 }
+
+// amiPattern is the form of a machine image's id (EC2 User Guide, "Resource IDs").
+var amiPattern = regexp.MustCompile(`^ami-([0-9a-f]{8}|[0-9a-f]{17})$`)
+
+const amiRule = "must be an image id: ami- and 8 or 17 hexadecimal digits"
 
 func (c *checker) checkTexts() {
 	defaults := Defaults()

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -32,9 +31,6 @@ type Source struct {
 // Keys returns the full keys that Load reads, sorted: what to ask the engine for where it cannot list a stack's keys.
 func Keys() []string { return platform.Keys(&Config{}) }
 
-// stackPattern keeps a stack's name from naming a file elsewhere; it is the engine's own rule for stack names.
-var stackPattern = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,100}$`)
-
 // ReadFiles reads the configuration of one stack from Pulumi.yaml and Pulumi.<stack>.yaml in dir, as the Pulumi CLI
 // does: a key of the stack file replaces the project's value or default for that key as a whole, and a key without
 // namespace is the project's. The error names the file and, where the YAML is at fault, the line; for a stack without
@@ -43,8 +39,8 @@ func ReadFiles(dir, stack string) (Source, error) { return platform.ReadFiles(di
 
 // ReadFiles is the function of that name for the schema's project.
 func (s Schema) ReadFiles(dir, stack string) (Source, error) {
-	if !stackPattern.MatchString(stack) {
-		return Source{}, fmt.Errorf("read stack %q: a stack's name has letters, digits, hyphens, underscores and periods only", stack)
+	if err := CheckStacks(stack); err != nil {
+		return Source{}, fmt.Errorf("read stack %q: %w", stack, err)
 	}
 	var project struct {
 		Name   string         `yaml:"name"`
@@ -65,7 +61,7 @@ func (s Schema) ReadFiles(dir, stack string) (Source, error) {
 	err := readYAML(stackFile, &own)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return Source{}, fmt.Errorf("%w; stacks with a file here: %s", err, strings.Join(stacks(dir), ", "))
+		return Source{}, fmt.Errorf("%w; stacks with a file here: %s", err, strings.Join(Stacks(dir), ", "))
 	case err != nil:
 		return Source{}, err
 	case own.Environment != nil:
@@ -106,8 +102,8 @@ func readYAML(path string, into any) error {
 	return fmt.Errorf("read %s: %w", path, err)
 }
 
-// stacks returns the names of the stacks that have a file in dir, sorted.
-func stacks(dir string) []string {
+// Stacks returns the names of the stacks that have a file in dir, sorted.
+func Stacks(dir string) []string {
 	files, _ := filepath.Glob(filepath.Join(dir, "Pulumi.*.yaml")) // the pattern is constant, so it cannot be malformed
 	var names []string
 	for _, f := range files {

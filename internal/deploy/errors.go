@@ -96,10 +96,10 @@ func problems(messages map[string][]string, failed []Failure, program error) []s
 	return out
 }
 
-// closing reports whether a message only says that the operation is over, such as "update failed".
+// closing reports whether a message only says that the operation is over. These are all that the engine says then
+// (pkg/resource/deploy/deployment_executor.go, reportExecResult).
 func closing(message string) bool {
-	_, how, found := strings.Cut(message, " ")
-	return found && (how == "failed" || how == "canceled")
+	return slices.Contains([]string{"update failed", "update canceled", "preview failed", "preview canceled"}, message)
 }
 
 // stderrProblems takes the engine's words from the Automation API's error, which has them between "stderr:" and its

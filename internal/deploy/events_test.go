@@ -183,3 +183,20 @@ func TestFailuresTakeTheirMessages(t *testing.T) {
 		t.Errorf("problems beside the failure: %q", got)
 	}
 }
+
+// What the engine closes with says nothing; what only sounds like it may be all there is to say.
+func TestOnlyClosingLinesAreDropped(t *testing.T) {
+	t.Parallel()
+	for message, dropped := range map[string]bool{
+		"update failed": true, "preview failed": true, "update canceled": true, "preview canceled": true,
+		"authentication failed": false, "deletion canceled": false, "handshake failed": false, "update failed: it is locked": false, "failed": false, "": false,
+	} {
+		if got := closing(message); got != dropped {
+			t.Errorf("%q: dropped %v", message, got)
+		}
+	}
+	got := problems(map[string][]string{"": {"authentication failed", "update failed"}}, nil, nil)
+	if diff := cmp.Diff([]string{"authentication failed"}, got); diff != "" {
+		t.Error(diff)
+	}
+}

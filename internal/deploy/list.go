@@ -30,8 +30,8 @@ func Stacks(ctx context.Context, e engine.Engine, t Target) ([]string, error) {
 		return nil, fmt.Errorf("list stacks: %w", err)
 	}
 	d := &Driver{target: t}
-	command := &engine.Command{Engine: e, Env: d.environment(), Grace: t.Grace, Force: t.Force}
-	w, err := auto.NewLocalWorkspace(ctx, auto.WorkDir(dir), auto.Pulumi(command))
+	d.command = &engine.Command{Engine: e, Env: d.environment(), Grace: t.Grace, Force: t.Force}
+	w, err := auto.NewLocalWorkspace(ctx, auto.WorkDir(dir), auto.Pulumi(d.command))
 	if err != nil {
 		return nil, d.failed(ctx, "list stacks", err, nil)
 	}

@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -56,8 +57,9 @@ func (s *scratch) open(ctx context.Context, d *Driver) error {
 	env := slices.DeleteFunc(slices.Clone(d.target.Env), func(kv string) bool {
 		return strings.HasPrefix(kv, "PULUMI_CONFIG_PASSPHRASE_FILE=")
 	})
-	// Nothing is kept: the passphrase only has to be there.
-	env = append(env, "PULUMI_BACKEND_URL="+backend, "PULUMI_CONFIG_PASSPHRASE=scratch")
+	// The folder goes again, but what is read meanwhile holds secrets, and a process that is killed leaves it: nobody knows
+	// the passphrase.
+	env = append(env, "PULUMI_BACKEND_URL="+backend, "PULUMI_CONFIG_PASSPHRASE="+rand.Text())
 	s.program = func(*pulumi.Context) error { return nil }
 	command := &engine.Command{Engine: d.command.Engine, Env: env, Grace: d.target.Grace, Force: d.target.Force}
 	var err error
