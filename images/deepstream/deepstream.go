@@ -8,8 +8,8 @@ import (
 const (
 	// Port serves WebSockets and HTTP alike. Nothing else in the image listens.
 	Port = 6020
-	// HealthPath answers GET with 200 while the process is alive. It looks at neither the bus nor the database, so
-	// that their failure does not make the load balancer drop every task at once.
+	// HealthPath answers GET with 200 from the moment the server can serve until it leaves, and with 503 otherwise. A bus
+	// or a database that is away stands in the body alone, so that the load balancer does not drop every task at once.
 	HealthPath = "/health-check"
 	// MonitoringPath is where deepstream shows its inner state, if its monitoring is of type http. It is not for clients.
 	MonitoringPath = "/monitoring"
@@ -96,7 +96,7 @@ var Config string
 
 // Metrics is the monitoring plugin baked into the image.
 //
-//go:embed metrics.js
+//go:embed plugins/metrics.js
 var Metrics string
 
 // Dockerfile is what the image is built from.

@@ -3,12 +3,12 @@ package deepstream
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 	"gopkg.in/yaml.v3"
 )
@@ -31,17 +31,26 @@ func sampleEnvironment() map[string]string {
 		EnvBusPort:          "6379",
 		EnvBusPassword:      "1e5",
 		EnvStack:            "prod-eu",
+		EnvAuthType:         AuthWebhook,
+		EnvAuthURL:          "https://auth.example/login",
+		EnvTargetGroup:      "arn:aws:elasticloadbalancing:eu-central-1:1:targetgroup/a/b",
+		EnvPollSeconds:      "10",
+		EnvDrainSeconds:     "60",
+		EnvDrainPerSecond:   "25",
+		EnvFlushSeconds:     "30",
 	}
 }
 
-func TestConfigReadsDeclaredVariables(t *testing.T) {
+func TestConfigReadsExactlyTheDeclaredVariables(t *testing.T) {
 	t.Parallel()
 	var used []string
 	for _, m := range regexp.MustCompile(`\${(\w+)}`).FindAllStringSubmatch(Config, -1) {
 		used = append(used, m[1])
 	}
-	require.NotEmpty(t, used)
-	require.Subset(t, slices.Concat(Environment(), Secrets()), used)
+	slices.Sort(used)
+	declared := slices.Concat(Environment(), Secrets())
+	slices.Sort(declared)
+	require.Equal(t, declared, slices.Compact(used))
 }
 
 func TestConfigAfterSubstitution(t *testing.T) {
@@ -57,18 +66,14 @@ func TestConfigAfterSubstitution(t *testing.T) {
 		ConnectionEndpoints []struct {
 			Type string `yaml:"type"`
 		} `yaml:"connectionEndpoints"`
-		Monitoring struct {
-			Path    string         `yaml:"path"`
-			Options map[string]any `yaml:"options"`
-		} `yaml:"monitoring"`
-		ClusterNode, Cache, Storage struct {
-			Name    string         `yaml:"name"`
-			Options map[string]any `yaml:"options"`
-		}
+		ClusterNode part            `yaml:"clusterNode"`
+		Cache       part            `yaml:"cache"`
+		Storage     part            `yaml:"storage"`
+		Monitoring  part            `yaml:"monitoring"`
+		Auth        []part          `yaml:"auth"`
+		Plugins     map[string]part `yaml:"plugins"`
 	}
-	// The struct above has yaml's lower-case default names for the last three, which differ for clusterNode only.
-	text := strings.Replace(substitute(sampleEnvironment()), "\nclusterNode:", "\nclusternode:", 1)
-	require.NoError(t, yaml.Unmarshal([]byte(text), &c))
+	require.NoError(t, yaml.Unmarshal([]byte(substitute(sampleEnvironment())), &c))
 
 	require.Equal(t, Port, c.HTTPServer.Options.Port)
 	require.Equal(t, HealthPath, c.HTTPServer.Options.HealthCheckPath)
@@ -76,39 +81,145 @@ func TestConfigAfterSubstitution(t *testing.T) {
 	for _, e := range c.ConnectionEndpoints {
 		require.NotEqual(t, "mqtt", e.Type)
 	}
-	for name, options := range map[string]map[string]any{"clusterNode": c.ClusterNode.Options, "cache": c.Cache.Options} {
-		require.Empty(t, cmp.Diff(map[string]any{
-			"host": "bus.example", "port": 6379, "tls": map[string]any{},
-			"password": "1e5", // a string even where it looks like a number
-		}, options), name)
+	bus := map[string]any{
+		"host": "bus.example", "port": 6379, "tls": map[string]any{},
+		"password": "1e5", // a string even where it looks like a number
 	}
-	require.Equal(t, "/usr/local/deepstream/metrics.js", c.Monitoring.Path, "where the Dockerfile puts it")
-	require.Equal(t, map[string]any{"stack": "prod-eu"}, c.Monitoring.Options)
-	require.Equal(t, "postgres", c.Storage.Name)
+	require.Equal(t, part{Path: "./plugins/bus.js", Options: bus}, c.ClusterNode)
+	require.Equal(t, part{Path: "./plugins/cache.js", Options: bus}, c.Cache)
+	require.Equal(t, part{Path: "./plugins/metrics.js", Options: map[string]any{"stack": "prod-eu"}}, c.Monitoring)
+	require.Equal(t, "./plugins/storage.js", c.Storage.Path)
 	require.Equal(t, "0123456789", c.Storage.Options["password"])
 	require.Equal(t, 5432, c.Storage.Options["port"])
 	require.Equal(t, map[string]any{"rejectUnauthorized": true}, c.Storage.Options["ssl"])
-	for event, on := range c.Storage.Options["notifications"].(map[string]any) {
-		require.Equal(t, false, on, event)
+	require.Equal(t, 30, c.Storage.Options["flushSeconds"])
+	require.Equal(t, map[string]part{"lifecycle": {Path: "./plugins/lifecycle.js", Options: map[string]any{
+		"targetGroup": "arn:aws:elasticloadbalancing:eu-central-1:1:targetgroup/a/b", "pollSeconds": 10, "drainSeconds": 60,
+		"drainPerSecond": 25, "flushSeconds": 30,
+	}}}, c.Plugins)
+
+	require.Len(t, c.Auth, 1)
+	require.Equal(t, AuthWebhook, c.Auth[0].Type)
+	for _, option := range []string{ // validateSettings in the server's http-authentication.ts
+		"endpointUrl", "permittedStatusCodes", "requestTimeout", "retryStatusCodes", "retryAttempts", "retryInterval",
+	} {
+		require.Contains(t, c.Auth[0].Options, option)
 	}
+	require.Equal(t, "https://auth.example/login", c.Auth[0].Options["endpointUrl"])
+
+	env := sampleEnvironment()
+	env[EnvAuthType], env[EnvAuthURL] = AuthOpen, ""
+	c.Auth = nil
+	require.NoError(t, yaml.Unmarshal([]byte(substitute(env)), &c))
+	require.Equal(t, AuthOpen, c.Auth[0].Type)
+	require.Empty(t, c.Auth[0].Options)
+
+	for _, typ := range []string{"", "open", "htp", "file"} {
+		env[EnvAuthType] = typ
+		require.Error(t, yaml.Unmarshal([]byte(substitute(env)), &c), "a type that nobody meant is no configuration: %q", typ)
+	}
+}
+
+// part is a plugin as config.yml names it.
+type part struct {
+	Type    string         `yaml:"type"`
+	Path    string         `yaml:"path"`
+	Options map[string]any `yaml:"options"`
 }
 
 func TestDockerfile(t *testing.T) {
 	t.Parallel()
-	instructions := map[string][]string{}
-	for line := range strings.Lines(Dockerfile) {
-		if word, rest, ok := strings.Cut(strings.TrimSpace(line), " "); ok && !strings.HasPrefix(word, "#") {
-			instructions[word] = append(instructions[word], rest)
-		}
-	}
+	instructions := instructions(t)
 	command, err := json.Marshal(Command())
 	require.NoError(t, err)
 	require.JSONEq(t, string(command), instructions["CMD"][0])
-	require.Equal(t, []string{"SIGINT"}, instructions["STOPSIGNAL"])
+	require.Equal(t, []string{"SIGTERM"}, instructions["STOPSIGNAL"])
 	require.Equal(t, []string{fmt.Sprint(Port)}, instructions["EXPOSE"])
-	require.Equal(t, []string{"node"}, instructions["USER"], "not root")
-	require.Equal(t, []string{"/usr/local/deepstream"}, instructions["WORKDIR"])
-	require.Contains(t, instructions["COPY"], "--chmod=0444 metrics.js metrics.js")
-	require.Regexp(t, `^[^ :]+:\d+\.\d+\.\d+$`, instructions["FROM"][0], "a pinned version")
-	require.NotContains(t, strings.Join(instructions["CMD"], " "), "inspect")
+	require.Equal(t, []string{User}, instructions["USER"], "not root")
+	require.NotContains(t, Dockerfile, "--inspect")
+	require.Contains(t, instructions["RUN"], "node check.js")
+}
+
+// TestNothingInTheImageMoves holds every source of the image to something that cannot change under it.
+func TestNothingInTheImageMoves(t *testing.T) {
+	t.Parallel()
+	instructions := instructions(t)
+	require.NotRegexp(t, `(?im)^#\s*syntax\s*=`, Dockerfile, "a frontend is fetched by a tag")
+	stages := map[string]bool{}
+	for _, from := range instructions["FROM"] {
+		image, stage, _ := strings.Cut(from, " AS ")
+		if !stages[image] {
+			require.Regexp(t, `^[a-z0-9./-]+:\d+\.\d+\.\d+@sha256:[0-9a-f]{64}$`, image, "a base has a version, to read, and a digest")
+		}
+		stages[stage] = true
+	}
+	for _, add := range instructions["ADD"] {
+		require.Regexp(t, `^--checksum=sha256:[0-9a-f]{64} `, add)
+	}
+	for _, c := range instructions["COPY"] {
+		words := slices.DeleteFunc(strings.Fields(c), func(w string) bool { return strings.HasPrefix(w, "--chmod=") })
+		if from, ok := strings.CutPrefix(words[0], "--from="); ok {
+			require.True(t, stages[from], "from a stage of this file, not an image: %s", c)
+			continue
+		}
+		for _, source := range words[:len(words)-1] {
+			_, err := os.Stat(source)
+			require.NoError(t, err, c)
+		}
+	}
+	require.Equal(t, []string{"npm ci --ignore-scripts --omit=dev --no-audit --no-fund", "node check.js"}, instructions["RUN"],
+		"nothing is fetched but what the lock file names")
+	for _, argument := range []string{"ARG", "ONBUILD"} {
+		require.Empty(t, instructions[argument])
+	}
+}
+
+// TestLockFile holds each package to a checksum, and the file to no machine and no registry.
+func TestLockFile(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("package-lock.json")
+	require.NoError(t, err)
+	var lock struct {
+		LockfileVersion int
+		Packages        map[string]struct {
+			Version, Resolved, Integrity string
+			Link                         bool
+			HasInstallScript             bool
+		}
+	}
+	require.NoError(t, json.Unmarshal(text, &lock))
+	require.Equal(t, 3, lock.LockfileVersion)
+	for name, p := range lock.Packages {
+		if !strings.HasPrefix(name, "node_modules/") {
+			continue // this directory's own, and the stub in testdata
+		}
+		if p.Link {
+			require.Equal(t, "testdata/uws", p.Resolved, name)
+			continue
+		}
+		require.NotEmpty(t, p.Version, name)
+		require.Regexp(t, `^sha512-`, p.Integrity, name)
+		require.Empty(t, p.Resolved, name)
+	}
+	var wanted struct{ Dependencies, DevDependencies map[string]string }
+	own, err := os.ReadFile("package.json")
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(own, &wanted))
+	require.NotContains(t, wanted.Dependencies, "@deepstream/server", "the base has it")
+	for name, version := range wanted.Dependencies {
+		require.Regexp(t, `^\d+\.\d+\.\d+$`, version, name)
+	}
+}
+
+// instructions are the Dockerfile's, continued lines joined.
+func instructions(t *testing.T) map[string][]string {
+	t.Helper()
+	found := map[string][]string{}
+	for line := range strings.Lines(strings.ReplaceAll(Dockerfile, "\\\n", " ")) {
+		if word, rest, ok := strings.Cut(strings.TrimSpace(line), " "); ok && !strings.HasPrefix(word, "#") {
+			require.Regexp(t, `^[A-Z]+$`, word)
+			found[word] = append(found[word], rest)
+		}
+	}
+	return found
 }

@@ -7,6 +7,10 @@
 // The image needs every variable of Environment and Secrets. deepstream pastes them into the text of config.yml before
 // it parses it and takes a missing one for an empty string, so secrets must not contain quotes, backslashes or "${".
 //
-// It does not decide who may log in: authentication and permissions are the stock ones (anybody may connect and do
-// everything) until config.yml says otherwise.
+// It does not decide who may log in or do what: a webhook says who somebody is, and permissions.yml, which denies
+// everything as it stands, what they may do.
+//
+// The plugins beside the configuration keep what the stock server does not: acknowledged writes (plugins/storage.js), the
+// process and its messages when the bus fails (plugins/bus.js, plugins/cache.js), and clients when a server leaves
+// (plugins/lifecycle.js). images/internal/live runs them for real.
 package deepstream

@@ -40,7 +40,8 @@ func TestMetrics(t *testing.T) {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 	}
 	const run = `const Metrics = require(process.argv[1] + '/metrics.js')
-const services = { clusterRegistry: { getAll: () => ['a', 'b'] }, logger: { error: (...m) => { console.error(...m); process.exit(1) } } }
+const services = { clusterRegistry: { getAll: () => ['a', 'b'] }, storage: { pendingWrites: 7, isDown: true },
+  clusterNode: { heldPublishes: 5, isDown: false }, cache: { isDown: true }, logger: { error: (...m) => { console.error(...m); process.exit(1) } } }
 const m = new Metrics({ stack: 'prod-eu', directory: process.argv[1], interval: 1 }, services)
 m.whenReady().then(() => m.publish()).then(() => m.close())`
 	out, err := exec.CommandContext(t.Context(), node, "-e", run, dir).Output()
@@ -55,9 +56,13 @@ m.whenReady().then(() => m.publish()).then(() => m.close())`
 			"Namespace":  MetricsNamespace,
 			"Dimensions": []any{[]any{DimensionStack}},
 			"Metrics": []any{
-				map[string]any{"Name": MetricOpenSockets, "Unit": "Count"}, map[string]any{"Name": MetricClusterSize, "Unit": "Count"},
+				metric(MetricOpenSockets), metric(MetricClusterSize), metric(MetricPendingWrites), metric(MetricHeldPublishes),
+				metric(MetricDependenciesDown),
 			},
 		}}},
 		DimensionStack: "prod-eu", MetricOpenSockets: 3.0, MetricClusterSize: 2.0,
+		MetricPendingWrites: 7.0, MetricHeldPublishes: 5.0, MetricDependenciesDown: 2.0,
 	}, got))
 }
+
+func metric(name string) any { return map[string]any{"Name": name, "Unit": "Count"} }

@@ -1,9 +1,10 @@
 'use strict'
 
-// A monitoring plugin for deepstream that publishes, once a minute, how many sockets are open on this server and how
-// many servers it sees. It writes one line to standard output in CloudWatch's embedded metric format: the log driver
-// carries it to CloudWatch Logs, which makes metrics of it. So it needs no credentials, no agent and no way to another
-// service ("Specification: Embedded metric format", Amazon CloudWatch User Guide).
+// A monitoring plugin for deepstream that publishes, once a minute, how many sockets are open on this server, how many
+// servers it sees, what waits for its dependencies and how many of these are away. It writes one line to standard output
+// in CloudWatch's embedded metric format: the log driver carries it to CloudWatch Logs, which makes metrics of it. So it
+// needs no credentials, no agent and no way to another service ("Specification: Embedded metric format", Amazon
+// CloudWatch User Guide).
 
 const fs = require('node:fs/promises')
 
@@ -41,9 +42,18 @@ function line (timestamp, stack, values) {
   })
 }
 
+// waiting is what the plugins for bus, cache and storage tell of themselves.
+function waiting ({ storage, clusterNode, cache }) {
+  return {
+    PendingWrites: storage.pendingWrites,
+    HeldPublishes: clusterNode.heldPublishes,
+    DependenciesDown: Number(storage.isDown) + Number(clusterNode.isDown || cache.isDown)
+  }
+}
+
 class Metrics {
   constructor (options, services) {
-    this.description = 'Sockets and cluster size, once a minute, in embedded metric format'
+    this.description = 'Metrics, once a minute, in embedded metric format'
     this.options = { port: 6020, directory: '/proc/net', interval: 60000, ...options }
     this.services = services
   }
@@ -62,7 +72,8 @@ class Metrics {
     try {
       const values = {
         OpenSockets: await openSockets(this.options.port, this.options.directory),
-        ClusterSize: this.services.clusterRegistry.getAll().length
+        ClusterSize: this.services.clusterRegistry.getAll().length,
+        ...waiting(this.services)
       }
       process.stdout.write(line(Date.now(), this.options.stack, values) + '\n')
     } catch (err) {

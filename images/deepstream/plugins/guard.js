@@ -1,0 +1,78 @@
+'use strict'
+
+// The server calls a write acknowledged whatever connectors answer, and one with a version that it refuses too. A plugin
+// cannot change that, so this patches the three places where it does. Each is found by its name in the server's own
+// files; one that is not there any more is said loudly, and fails the build of the image (check.js).
+
+const path = require('node:path')
+
+// serverDirectory is where the server that runs in this process has its files: beside the directory of its command.
+const serverDirectory = () => path.join(path.dirname(require.main ? require.main.filename : process.argv[1]), '..')
+
+// updateError is how the server tells a client that a write which it wants to hear of failed.
+const updateError = ({ TOPIC, RECORD_ACTION }, name, correlationId) => ({
+  topic: TOPIC.RECORD, action: RECORD_ACTION.RECORD_UPDATE_ERROR, name, correlationId, isWriteAck: true, isError: true
+})
+
+const places = [
+  // A write in a transition: an error of cache or storage counts as an answer like any other.
+  {
+    file: 'src/handlers/record/record-transition.js',
+    find: exports => exports.RecordTransition,
+    method: 'handleWriteAcknowledgement',
+    patch: (constants, original) => function (error, socket, message) {
+      if (!error) return original.call(this, error, socket, message)
+      const waiting = this.writeAckSockets.get(socket)
+      if (!waiting || waiting[message.correlationId] === undefined) return
+      delete waiting[message.correlationId]
+      if (Object.keys(waiting).length === 0) this.writeAckSockets.delete(socket)
+      socket.sendMessage(updateError(constants, message.name, message.correlationId))
+    }
+  },
+  // A write past transitions (record.storageHotPathPrefixes): the error is not looked at.
+  {
+    file: 'src/handlers/record/record-handler.js',
+    find: exports => exports.default,
+    method: 'handleForceWriteAcknowledgement',
+    patch: (constants, original) => function (socket, message, cached, stored, error) {
+      if (!error) return original.call(this, socket, message, cached, stored, error)
+      if (cached && stored) socket.sendMessage(updateError(constants, message.name, message.correlationId))
+    }
+  },
+  // INVALID_VERSION goes out as an acknowledgement that is no error.
+  {
+    file: 'src/connection-endpoint/base/socket-wrapper.js',
+    find: exports => exports.WSSocketWrapper,
+    method: 'sendMessage',
+    patch: ({ TOPIC, RECORD_ACTION }, original) => function (message, ...rest) {
+      if (message.topic === TOPIC.RECORD && message.action === RECORD_ACTION.INVALID_VERSION) message.isError = true
+      return original.call(this, message, ...rest)
+    }
+  }
+]
+
+const patched = new Set()
+
+// install patches the server, once a process, and returns the places that it did not find.
+function install (logger, directory = serverDirectory()) {
+  const missing = []
+  for (const place of places) {
+    const file = path.join(directory, place.file)
+    if (patched.has(file)) continue
+    try {
+      const constants = require(path.join(directory, 'src/constants.js'))
+      const { prototype } = place.find(require(file))
+      const original = prototype[place.method]
+      if (typeof original !== 'function') throw new Error(`there is no ${place.method}`)
+      if (!constants.RECORD_ACTION.RECORD_UPDATE_ERROR || !constants.RECORD_ACTION.INVALID_VERSION) throw new Error('an action is not known')
+      prototype[place.method] = place.patch(constants, original)
+      patched.add(file)
+    } catch (err) {
+      missing.push(`${place.file} ${place.method}`)
+      logger.error('GUARD', `WRITES THAT FAIL WILL BE ACKNOWLEDGED: cannot patch ${place.file}, ${place.method}: ${err.message}`)
+    }
+  }
+  return missing
+}
+
+module.exports = { install, places }

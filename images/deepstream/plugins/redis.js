@@ -1,0 +1,87 @@
+'use strict'
+
+// What the connections to the bus have in common: one that is lost comes back by itself, and its loss is a warning. In
+// the stock connectors every error of a connection ends the process.
+
+const MAX_RETRY = 1500 // milliseconds
+const CHECK = 1000
+const SILENCE = 3000
+
+// options are ioredis's, from those of config.yml.
+const options = own => ({
+  connectTimeout: 3000,
+  maxRetriesPerRequest: null, // a command waits for the connection, however long
+  retryStrategy: attempt => Math.min(MAX_RETRY, 100 * 2 ** Math.min(attempt, 5)) * (0.5 + Math.random() / 2),
+  // A primary that was demoted, or still loads its data: connect anew, to whom the name then stands for, and send the
+  // command again. Scripts wrap the reason, so it is not always first.
+  reconnectOnError: err => /\b(READONLY|LOADING)\b/.test(err.message) ? 2 : false,
+  ...own
+})
+
+// Connection watches over one client of ioredis, which one of the stock connectors has opened.
+class Connection {
+  constructor (client, name, logger, { subscribes = false } = {}) {
+    this.client = client
+    this.name = name
+    this.logger = logger
+    this.subscribes = subscribes
+    this.lastAnswer = Date.now()
+    client.removeAllListeners('error') // which end the process
+    client.removeAllListeners('end')
+    client.on('error', err => this.lost(err.message))
+    client.on('close', () => this.lost('closed'))
+    client.on('ready', () => {
+      this.lastAnswer = Date.now()
+      if (this.since) this.logger.warn('BUS', `${this.name}: the connection is back after ${((Date.now() - this.since) / 1000).toFixed(1)} s`)
+      this.since = 0
+    })
+    this.timer = setInterval(() => this.check(), CHECK)
+    this.timer.unref()
+  }
+
+  get ready () { return this.client.status === 'ready' }
+
+  lost (why) {
+    if (this.since || this.closing) return
+    this.since = Date.now()
+    this.logger.warn('BUS', `${this.name}: the connection is lost: ${why}`)
+  }
+
+  // check asks the server each second who it is. A frozen one closes nothing, and a demoted one still takes publishes.
+  check () {
+    const { status } = this.client
+    if (status !== 'ready' && status !== 'connect') {
+      this.lastAnswer = Date.now()
+      return
+    }
+    if (Date.now() - this.lastAnswer > SILENCE) return this.reconnect('it was silent')
+    if (status !== 'ready') return // connected, and not answering yet
+    const answered = () => { this.lastAnswer = Date.now() }
+    if (this.subscribes) this.client.ping().then(answered, () => {})
+    else {
+      this.client.info('replication').then(text => {
+        answered()
+        if (/^role:slave/m.test(text)) this.reconnect('it is a replica')
+      }, () => {})
+    }
+  }
+
+  reconnect (why) {
+    this.lastAnswer = Date.now()
+    this.lost(why)
+    // Gone at once: a frozen peer would not answer a farewell.
+    const { stream } = this.client
+    this.client.disconnect(true)
+    if (stream) stream.destroy()
+  }
+
+  // close takes at most a second.
+  async close () {
+    this.closing = true
+    clearInterval(this.timer)
+    if (this.ready) await Promise.race([this.client.quit().catch(() => {}), new Promise(resolve => setTimeout(resolve, 1000).unref())])
+    this.client.disconnect()
+  }
+}
+
+module.exports = { Connection, options }

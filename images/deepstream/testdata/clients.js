@@ -1,0 +1,125 @@
+'use strict'
+
+// Clients of deepstream, told what to do by lines of JSON on standard input; each is answered by a line. The argument is
+// the directory of npm packages.
+
+const path = require('node:path')
+const readline = require('node:readline')
+
+const { DeepstreamClient } = require(path.join(process.argv[2], '@deepstream/client'))
+
+const clients = new Map()
+const say = value => process.stdout.write(JSON.stringify(value) + '\n')
+const sleep = ms => new Promise(resolve => setTimeout(resolve, ms))
+
+function open (name, url, options = {}) {
+  const entry = { client: new DeepstreamClient(url, { maxReconnectAttempts: 1000, maxReconnectInterval: 4000, offlineBufferTimeout: 60000, ...options }), errors: [], heard: {}, states: [] }
+  entry.client.on('error', (message, event) => entry.errors.push(`${event}: ${message}`))
+  entry.client.on('connectionStateChanged', state => entry.states.push([Date.now(), state]))
+  clients.set(name, entry)
+  return entry
+}
+
+async function login (entry, auth) {
+  const result = await Promise.race([
+    entry.client.login(auth || {}).then(data => ({ data: data || null }), err => ({ error: String((err && err.message) || JSON.stringify(err) || err) })),
+    sleep(20000).then(() => ({ error: 'no answer to the login' }))
+  ])
+  if (result.error) throw new Error(result.error)
+  return result.data
+}
+
+const write = (client, record, data) => new Promise((resolve, reject) => {
+  client.record.setData(record, data, err => err ? reject(new Error(String(err))) : resolve())
+})
+
+const actions = {
+  connect: ({ client, url, auth, options }) => login(open(client, url, options), auth),
+  async connectMany ({ prefix, count, url, batch = 50 }) {
+    for (let i = 0; i < count; i += batch) {
+      await Promise.all(Array.from({ length: Math.min(batch, count - i) }, (_, j) => login(open(prefix + (i + j), url))))
+    }
+  },
+  write: ({ client, record, data }) => write(clients.get(client).client, record, data),
+  read: ({ client, record }) => clients.get(client).client.record.snapshot(record).catch(err => {
+    if (String(err).includes('RECORD_NOT_FOUND') || String(err.message).includes('RECORD_NOT_FOUND')) return null
+    throw err
+  }),
+  version: ({ client, record }) => clients.get(client).client.record.head(record),
+  delete: ({ client, record }) => new Promise((resolve, reject) => {
+    const r = clients.get(client).client.record.getRecord(record)
+    r.on('error', (message, event) => reject(new Error(`${event || message}`)))
+    r.whenReady().then(() => r.delete(err => err ? reject(new Error(String(err))) : resolve()))
+  }),
+  async subscribe ({ client, event }) {
+    const entry = clients.get(client)
+    entry.heard[event] = entry.heard[event] || []
+    entry.client.event.subscribe(event, data => entry.heard[event].push([Date.now(), data]))
+  },
+  async emit ({ client, event, data }) { clients.get(client).client.event.emit(event, data) },
+  heard: ({ client, event }) => clients.get(client).heard[event],
+  errors: ({ client }) => clients.get(client).errors,
+  states: ({ client }) => clients.get(client).states,
+
+  // load writes records without waiting for one another, so many a second, and says which were acknowledged when.
+  async load ({ client, prefix, perSecond, seconds, records }) {
+    const c = clients.get(client).client
+    const writes = []
+    const start = Date.now()
+    for (let i = 0; i < perSecond * seconds; i++) {
+      const due = start + i * 1000 / perSecond
+      if (due > Date.now()) await sleep(due - Date.now())
+      const record = `${prefix}${records ? i % records : i}`
+      writes.push(write(c, record, { n: i }).then(() => [record, i, Date.now()], err => [record, i, 0, String(err.message)]))
+    }
+    const results = await Promise.all(writes)
+    return { acked: results.filter(r => r[2] > 0), failed: results.filter(r => r[2] === 0) }
+  },
+
+  // chatter emits numbered events from every client whose connection is open, and says how many.
+  async chatter ({ prefix, count, event, perSecond, seconds }) {
+    let sent = 0
+    const end = Date.now() + seconds * 1000
+    for (let i = 0; Date.now() < end; i++) {
+      const entry = clients.get(prefix + i % count)
+      if (entry.client.getConnectionState() === 'OPEN') {
+        entry.client.event.emit(event, i)
+        sent++
+      }
+      await sleep(1000 / perSecond)
+    }
+    return sent
+  },
+
+  // gaps is, for each of many clients, the longest time in milliseconds for which its connection was not open since.
+  async gaps ({ prefix, count, since }) {
+    const result = []
+    for (let i = 0; i < count; i++) {
+      let lost = 0
+      let longest = 0
+      let closes = []
+      for (const [at, state] of clients.get(prefix + i).states) {
+        if (at < since) continue
+        if (state === 'OPEN') {
+          if (lost) longest = Math.max(longest, at - lost)
+          lost = 0
+        } else if (!lost) {
+          lost = at
+          closes.push(at)
+        }
+      }
+      result.push({ longest, closes, open: !lost })
+    }
+    return result
+  },
+}
+
+readline.createInterface({ input: process.stdin }).on('line', async line => {
+  const { id, do: what, ...args } = JSON.parse(line)
+  try {
+    const result = await actions[what](args)
+    say({ id, result: result === undefined ? null : result })
+  } catch (err) {
+    say({ id, error: String((err && err.message) || err) })
+  }
+}).on('close', () => process.exit(0))

@@ -1,0 +1,161 @@
+package live
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Credentials of the database, and the bus's password, as the server gets them.
+const (
+	Database = "deepstream"
+	User     = "deepstream"
+	Password = "correct-horse-battery"
+)
+
+// Postgres is a PostgreSQL server with TLS.
+type Postgres struct {
+	t    testing.TB
+	bin  string
+	dir  string
+	uid  int
+	gid  int
+	Port int
+	*Process
+}
+
+// postgresBin is where PostgreSQL's programs are, which Debian keeps off the PATH.
+func postgresBin() string {
+	if initdb, err := exec.LookPath("initdb"); err == nil {
+		return filepath.Dir(initdb)
+	}
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	if len(found) == 0 {
+		return ""
+	}
+	return filepath.Dir(found[len(found)-1])
+}
+
+// StartPostgres starts one with an empty database. PostgreSQL refuses to be root, so root starts it as postgres.
+func StartPostgres(t testing.TB, a *Authority, names ...string) *Postgres {
+	t.Helper()
+	p := newPostgres(t)
+	pw := filepath.Join(p.dir, "pw")
+	p.own(pw, Password)
+	data := filepath.Join(p.dir, "data")
+	p.run("initdb", "-D", data, "-U", User, "-A", "scram-sha-256", "--pwfile", pw, "--no-sync", "-E", "UTF8", "--locale=C")
+	p.configure(a, data, names...)
+	p.Start()
+	p.run("createdb", "-h", "127.0.0.1", "-p", strconv.Itoa(p.Port), "-U", User, Database)
+	return p
+}
+
+func newPostgres(t testing.TB) *Postgres {
+	t.Helper()
+	p := &Postgres{t: t, bin: postgresBin(), dir: Directory(t), uid: -1, gid: -1, Port: FreePort(t)}
+	if os.Getuid() == 0 {
+		u, err := user.Lookup("postgres")
+		require.NoError(t, err)
+		p.uid, _ = strconv.Atoi(u.Uid)
+		p.gid, _ = strconv.Atoi(u.Gid)
+		require.NoError(t, os.Chown(p.dir, p.uid, p.gid))
+	}
+	return p
+}
+
+// own writes a file of the database's user.
+func (p *Postgres) own(file, text string) {
+	p.t.Helper()
+	require.NoError(p.t, os.WriteFile(file, []byte(text), 0o600))
+	if p.uid >= 0 {
+		require.NoError(p.t, os.Chown(file, p.uid, p.gid))
+	}
+}
+
+func (p *Postgres) configure(a *Authority, data string, names ...string) {
+	p.t.Helper()
+	certs := filepath.Join(p.dir, "tls")
+	require.NoError(p.t, os.MkdirAll(certs, 0o755))
+	cert, key := a.Issue(certs, names...)
+	if p.uid >= 0 {
+		require.NoError(p.t, os.Chown(key, p.uid, p.gid))
+	}
+	p.own(filepath.Join(data, "postgresql.auto.conf"), strings.Join([]string{
+		"listen_addresses = '127.0.0.1'", "unix_socket_directories = ''", "fsync = off", "max_connections = 60",
+		"shared_buffers = '16MB'", "ssl = on", "ssl_cert_file = '" + cert + "'", "ssl_key_file = '" + key + "'",
+	}, "\n")+"\n")
+	// Nobody without TLS but the programs of this package.
+	p.own(filepath.Join(data, "pg_hba.conf"), "hostssl all all 127.0.0.1/32 scram-sha-256\nhostssl replication all 127.0.0.1/32 scram-sha-256\n")
+}
+
+// Start starts the server, again after it was stopped.
+func (p *Postgres) Start() {
+	p.t.Helper()
+	cmd := exec.Command(filepath.Join(p.bin, "postgres"), "-D", filepath.Join(p.dir, "data"), "-p", strconv.Itoa(p.Port))
+	cmd.Dir = p.dir
+	p.Process = start(p.t, "postgres", cmd, p.uid, p.gid)
+	Eventually(p.t, time.Minute, "PostgreSQL answers", func() bool {
+		return p.command("pg_isready", "-h", "127.0.0.1", "-p", strconv.Itoa(p.Port)).Run() == nil
+	})
+}
+
+// Stop ends the server as an outage does, by breaking all connections, and waits until it is gone.
+func (p *Postgres) Stop() {
+	p.t.Helper()
+	p.Signal(syscall.SIGINT) // its fast shutdown
+	p.WaitExit(time.Minute)
+}
+
+// Replica starts a server that follows this one, on a port of its own.
+func (p *Postgres) Replica(a *Authority, names ...string) *Postgres {
+	p.t.Helper()
+	r := newPostgres(p.t)
+	data := filepath.Join(r.dir, "data")
+	r.run("pg_basebackup", "-h", "127.0.0.1", "-p", strconv.Itoa(p.Port), "-U", User, "-D", data, "-R", "-X", "stream", "-c", "fast", "--no-sync")
+	follow, err := os.ReadFile(filepath.Join(data, "postgresql.auto.conf"))
+	require.NoError(p.t, err)
+	r.configure(a, data, names...)
+	text, err := os.ReadFile(filepath.Join(data, "postgresql.auto.conf"))
+	require.NoError(p.t, err)
+	lines := strings.Split(string(follow), "\n")
+	r.own(filepath.Join(data, "postgresql.auto.conf"), string(text)+lines[len(lines)-2]+"\n")
+	r.Start()
+	return r
+}
+
+// Promote makes a replica the primary.
+func (p *Postgres) Promote() {
+	p.t.Helper()
+	p.Query("SELECT pg_promote()")
+}
+
+// Query runs a statement and returns its rows, unaligned and without headers.
+func (p *Postgres) Query(sql string) string {
+	p.t.Helper()
+	out, err := p.command("psql", "-h", "127.0.0.1", "-p", strconv.Itoa(p.Port), "-U", User, "-d", Database, "-XAtc", sql).CombinedOutput()
+	require.NoError(p.t, err, "%s: %s", sql, out)
+	return strings.TrimSpace(string(out))
+}
+
+func (p *Postgres) command(program string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(context.Background(), filepath.Join(p.bin, program), args...)
+	cmd.Dir = p.dir
+	cmd.SysProcAttr = as(p.uid, p.gid)
+	cmd.Env = append(os.Environ(), "PGPASSWORD="+Password, "PGSSLMODE=require", "PGCONNECT_TIMEOUT=10")
+	return cmd
+}
+
+func (p *Postgres) run(program string, args ...string) {
+	p.t.Helper()
+	out, err := p.command(program, args...).CombinedOutput()
+	require.NoError(p.t, err, "%s: %s", program, out)
+}
