@@ -53,3 +53,38 @@ func TestPlaceholdersAreRefusedForARealRun(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, entries, "the engine was not started")
 }
+
+// What must not be in a stack's configuration is refused by the program itself, which is told all keys and which of them
+// are secret, as well as by hub.
+func TestBothDoorsRefuseWhatDoesNotBelongIntoAStack(t *testing.T) {
+	t.Parallel()
+	p := harness.NewProject(t, &binaries)
+	p.Edit("Pulumi.prod-eu.yaml", "  aws:region: eu-central-1\n", "  aws:region: eu-central-1\n  aws:profile: someone\n  aws:secretKey: abcdefghijkl\n  random:seed: x\n")
+	p.Edit("Pulumi.prod-eu.yaml", "  deepstreamhub:edge:\n", "  deepstreamhub:observability:\n    notify: ['https://bot:hunter22@example.com']\n  deepstreamhub:edge:\n")
+	p.Edit("Pulumi.prod-eu.yaml", "    owner: platform-eu\n", "    owner: 'AWS:platform'\n")
+	mistakes := []string{"aws:profile", "aws:secretKey", "random:seed", "observability.notify[0]", "platform.owner"}
+
+	r := p.Hub(nil, "up", "prod-eu", "--offline", "--yes")
+	require.Equal(t, 2, r.Code, r.Stderr)
+	for _, m := range mistakes {
+		require.Contains(t, r.Stderr, m)
+	}
+	require.NotContains(t, r.Stderr, "abcdefghijkl")
+	require.NotContains(t, r.Stderr, "hunter22")
+
+	aws := harness.NewAWS(t, nil)
+	env := stockEnvironment(aws, harness.NewLanguage(t, filepath.Join(p.Bin, "program")))
+	before := aws.Contents()
+	require.Zero(t, p.Pulumi(env, "stack", "init", "prod-eu", "--non-interactive").Code)
+	set := p.Pulumi(env, "config", "set", "--stack", "prod-eu", "--secret", "--path", "deepstreamhub:database.instanceClass", "db.r6g.xlarge")
+	require.Zero(t, set.Code, set.Stderr)
+	r = p.Pulumi(env, "up", "--stack", "prod-eu", "--yes", "--skip-preview", "--non-interactive")
+	require.NotZero(t, r.Code)
+	for _, m := range append(mistakes, "database = ", "Secrets Manager") {
+		require.Contains(t, r.Stdout+r.Stderr, m)
+	}
+	for _, secret := range []string{"abcdefghijkl", "hunter22", "db.r6g.xlarge"} {
+		require.NotContains(t, r.Stdout+r.Stderr, secret)
+	}
+	require.Equal(t, before, aws.Contents(), "nothing was registered")
+}

@@ -6,7 +6,6 @@
 package program
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"slices"
@@ -22,7 +21,7 @@ import (
 
 // Deploy registers what the stack's configuration describes. It is what plain `pulumi up` in bootstrap/ runs.
 func Deploy(ctx *pulumi.Context) error {
-	src, err := source(ctx)
+	src, err := program.Source(ctx, settings.Keys())
 	if err != nil {
 		return err
 	}
@@ -31,24 +30,6 @@ func Deploy(ctx *pulumi.Context) error {
 		return err
 	}
 	return Account(s, Options{})(ctx)
-}
-
-// source reads the stack's configuration, as the region stacks' program does.
-func source(ctx *pulumi.Context) (config.Source, error) {
-	src := config.Source{Stack: ctx.Stack(), Values: map[string]string{}}
-	if text := os.Getenv(pulumi.EnvConfig); text != "" && os.Getenv(pulumi.EnvStack) == ctx.Stack() {
-		src.Complete = true
-		if err := json.Unmarshal([]byte(text), &src.Values); err != nil {
-			return src, fmt.Errorf("read %s: %w", pulumi.EnvConfig, err)
-		}
-		return src, nil
-	}
-	for _, key := range settings.Keys() {
-		if value, ok := ctx.GetConfig(key); ok {
-			src.Values[key] = value
-		}
-	}
-	return src, nil
 }
 
 // Options change how the program runs.

@@ -99,7 +99,6 @@ func (c *checker) checkNumbers() {
 var (
 	accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
 	regionPattern  = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
-	tagPattern     = regexp.MustCompile(`^[\p{L}\p{Nd} _.:/=+\-@]{1,256}$`) // AWS General Reference, "Tag naming limits and requirements"
 	repoPattern    = regexp.MustCompile(`^[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}$`)
 	branchPattern  = regexp.MustCompile(`^[A-Za-z0-9._/-]{1,200}$`)
 	namePattern    = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,100}$`)
@@ -111,12 +110,12 @@ func (c *checker) checkTexts() {
 	a := c.s.Account
 	for _, r := range []struct {
 		key, value string
-		pattern    *regexp.Regexp
+		pattern    interface{ MatchString(string) bool }
 		rule       string
 	}{
 		{"account.id", a.ID, accountPattern, "must be the account's number, twelve digits"},
-		{"account.owner", a.Owner, tagPattern, "must be a tag's value"},
-		{"account.costCentre", a.CostCentre, tagPattern, "must be a tag's value"},
+		{"account.owner", a.Owner, config.TagValue{}, "must be a tag's value, not blank and not beginning with aws:"},
+		{"account.costCentre", a.CostCentre, config.TagValue{}, "must be a tag's value, not blank and not beginning with aws:"},
 		{"aws:region", c.s.Region, regionPattern, "must be a region, such as eu-central-1"},
 		{"state.replicaRegion", c.s.State.ReplicaRegion, regionPattern, "must be a region, such as us-east-1"},
 		{"github.repository", c.s.GitHub.Repository, repoPattern, "must be owner/name"},

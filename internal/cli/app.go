@@ -77,7 +77,7 @@ type deps struct {
 // and finish what they have under way. Errors from before a command started are usage errors, with exit code 2.
 func (a App) Run(ctx context.Context, args []string) error {
 	if a.deps.open == nil {
-		a.deps = production()
+		a.deps = production(a.Now)
 	}
 	started := false
 	root := a.root()

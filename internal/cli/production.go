@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"gopkg.in/yaml.v3"
@@ -20,9 +21,9 @@ import (
 )
 
 // production is what commands work with outside of tests.
-func production() deps {
+func production(now func() time.Time) deps {
 	return deps{
-		load:       loadConfig,
+		load:       loadConfig(now),
 		overlaps:   config.Overlaps,
 		findEngine: engine.Find,
 		open: func(ctx context.Context, e engine.Engine, t deploy.Target) (driver, error) {
@@ -48,12 +49,22 @@ func production() deps {
 	}
 }
 
-func loadConfig(root, stack string, offline bool) (config.Config, error) {
-	src, err := config.ReadFiles(root, stack)
-	if err != nil {
-		return config.Config{}, err
+// aheadOffline is how far the offline AWS's clock may have got ahead of the machine's: with --time-scale it runs faster.
+const aheadOffline = 7 * 24 * time.Hour
+
+// loadConfig returns what reads a stack's configuration by a clock.
+func loadConfig(now func() time.Time) func(root, stack string, offline bool) (config.Config, error) {
+	return func(root, stack string, offline bool) (config.Config, error) {
+		src, err := config.ReadFiles(root, stack)
+		if err != nil {
+			return config.Config{}, err
+		}
+		o := config.Options{Offline: offline, Now: now()}
+		if offline {
+			o.Now = o.Now.Add(aheadOffline)
+		}
+		return config.Load(src, o)
 	}
-	return config.Load(src, config.Options{Offline: offline})
 }
 
 // secretsProvider reads which secrets provider a stack that has to be created gets; empty where its file names none.

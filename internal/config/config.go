@@ -84,6 +84,7 @@ type Bus struct {
 // Cluster is the fleet of container hosts.
 type Cluster struct {
 	AMI          string `yaml:"ami"`          // pinned id of an ECS-optimised Amazon Linux 2023 image in the stack's region
+	Architecture string `yaml:"architecture"` // what that image and all container images are built for: arm64 or x86_64
 	InstanceType string `yaml:"instanceType"` // of the image's architecture and with ENI trunking, such as c6g.xlarge
 	// OtherInstanceTypes are what hosts may also be, so that the fleet grows when AWS has run out of the first.
 	OtherInstanceTypes []string `yaml:"otherInstanceTypes"`
@@ -118,6 +119,7 @@ type FurtherService struct {
 	CPU         int               `yaml:"cpu"`         // CPU units a task, 1024 = one vCPU
 	MemoryMiB   int               `yaml:"memoryMiB"`   // hard limit a task
 	Environment map[string]string `yaml:"environment"` // by variable name; nothing secret
+	Secrets     map[string]string `yaml:"secrets"`     // by variable name: the name of a secret in Secrets Manager, in the stack's region and account
 }
 
 // Observability says who is told when something is wrong.

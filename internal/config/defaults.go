@@ -50,6 +50,7 @@ func Defaults() Config {
 		},
 		// Four vCPU and 8 GiB hold four tasks of the size below, one to a core, with 1 GiB left for the host.
 		Cluster: Cluster{
+			Architecture:  ARM64, // what images/deepstream is built for
 			InstanceType:  "c6g.xlarge",
 			Exec:          &exec,
 			RootVolumeGiB: 50,

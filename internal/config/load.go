@@ -11,11 +11,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Options says what a configuration is loaded for.
 type Options struct {
-	Offline bool // take the values behind placeholders as they are, since nothing will reach AWS
+	Offline bool      // take the values behind placeholders as they are, since nothing will reach AWS
+	Now     time.Time // the latest that AWS's clock can show; zero leaves unjudged what must not lie ahead of it
 }
 
 // placeholderMark in front of a value says that the real one cannot be known before somebody makes it in the account.
@@ -48,7 +50,7 @@ const sizedBy = "service.peakConnections and service.reconnectsPerSecond"
 func Load(src Source, opts Options) (Config, error) {
 	cfg := Defaults()
 	problems, bad := platform.Decode(src, opts, &cfg)
-	c := checker{cfg: cfg, bad: bad, problems: problems}
+	c := checker{cfg: cfg, now: opts.Now, bad: bad, problems: problems}
 	c.check()
 	if len(c.problems) > 0 {
 		return Config{}, fmt.Errorf("stack %s: %w", src.Stack, c.problems.sorted())
@@ -66,6 +68,8 @@ func (cfg Config) Validate() error {
 	return nil
 }
 
+const secretRule = "must not be a secret: secrets live in AWS Secrets Manager, never in a stack's configuration"
+
 // decoder walks over raw values and a struct of groups side by side and notes what does not fit.
 type decoder struct {
 	Schema
@@ -77,10 +81,7 @@ type decoder struct {
 
 func (d *decoder) refuse(key string, value any, rule, nearest string) {
 	d.bad[key] = true
-	if isSecret(value) {
-		value = "(a secret)"
-	}
-	d.problems = append(d.problems, Problem{key, show(value), rule, nearest})
+	d.problems = append(d.problems, Problem{key, show(shown(key, value)), rule, nearest})
 }
 
 func (d *decoder) source(src Source) {
@@ -89,9 +90,12 @@ func (d *decoder) source(src Source) {
 		namespace, name, _ := strings.Cut(full, ":")
 		group := child(d.root, name)
 		switch {
+		case namespace != d.Project && full != regionKey:
+			d.checkOutside(full, raw, src.Secrets[full])
+		case src.Secrets[full]:
+			d.refuse(strings.TrimPrefix(full, d.Project+":"), hiddenValue, secretRule, "")
 		case full == regionKey:
 			d.value(regionKey, plain(raw), d.root.FieldByName("Region"))
-		case namespace != d.Project: // the business of a provider or of the engine
 		case group.IsValid():
 			d.value(name, parse(raw), group)
 		case src.Complete:
@@ -129,7 +133,7 @@ func plain(raw string) any {
 // value decodes v into the field a key names.
 func (d *decoder) value(key string, v any, into reflect.Value) {
 	if isSecret(v) {
-		d.refuse(key, v, "must not be a secret: secrets live in AWS Secrets Manager, never in a stack's configuration", "")
+		d.refuse(key, v, secretRule, "")
 		return
 	}
 	switch into.Kind() {

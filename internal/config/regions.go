@@ -17,6 +17,12 @@ func (r region) ids() []string {
 	return ids
 }
 
+// poorZone is open to every account, and no use: EC2 answers there to all of the fifth generation and later, which is what
+// hosts can be, that the type "is not supported in your requested Availability Zone", and endpoint services leave it out
+// (DescribeInstanceTypeOfferings and DescribeVpcEndpointServices; Amazon ECS Developer Guide, "AWS Fargate Regions", excludes
+// it by its id).
+const poorZone = "use1-az3"
+
 var threeZones = []int{1, 2, 3}
 
 // regions are the commercial regions that have three zones or more, with the zone ids that EC2's
@@ -48,7 +54,7 @@ var regions = map[string]region{
 	"me-central-1":   {"mec1", threeZones},
 	"me-south-1":     {"mes1", threeZones},
 	"sa-east-1":      {"sae1", threeZones},
-	"us-east-1":      {"use1", []int{1, 2, 3, 4, 5, 6}},
+	"us-east-1":      {"use1", []int{1, 2, 4, 5, 6}}, // without poorZone
 	"us-east-2":      {"use2", threeZones},
 	"us-west-2":      {"usw2", []int{1, 2, 3, 4}},
 }

@@ -7,12 +7,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // checker holds a Config against the rules. Keys in bad, and everything below them, are left alone: their problem is
 // already noted, and what the Config holds for them is not what was given.
 type checker struct {
 	cfg      Config
+	now      time.Time // as Options.Now
 	bad      map[string]bool
 	problems Problems
 }
@@ -62,7 +64,7 @@ func (c *checker) refuse(key, rule, nearest string) {
 }
 
 func (c *checker) refuseValue(key string, value any, rule, nearest string) {
-	c.problems = append(c.problems, Problem{key, show(value), rule, nearest})
+	c.problems = append(c.problems, Problem{key, show(shown(key, value)), rule, nearest})
 }
 
 // required are the keys without default.
@@ -141,17 +143,28 @@ func numberRange(key string) string {
 	return ""
 }
 
-const tagRule = "must be a tag's value: up to 256 letters, digits, spaces and _ . : / = + - @"
+const tagRule = "must be a tag's value: up to 256 letters, digits, spaces and _ . : / = + - @, not blank, and not beginning with aws:"
+
+// TagValue is the form of a tag's value (AWS General Reference, "Tag naming limits and requirements"). What begins with
+// aws:, in capitals too, is AWS's own.
+type TagValue struct{}
+
+var tagPattern = regexp.MustCompile(`^[\p{L}\p{Nd} _.:/=+\-@]{1,256}$`)
+
+// MatchString reports whether a text has the form.
+func (TagValue) MatchString(text string) bool {
+	bare := strings.ToLower(strings.TrimSpace(text))
+	return tagPattern.MatchString(text) && bare != "" && !strings.HasPrefix(bare, "aws:")
+}
 
 // texts are the forms that text must have.
 var texts = []struct {
 	key     string
-	pattern *regexp.Regexp
+	pattern interface{ MatchString(string) bool }
 	rule    string
 }{
-	// AWS General Reference, "Tag naming limits and requirements"
-	{"platform.owner", regexp.MustCompile(`^[\p{L}\p{Nd} _.:/=+\-@]{1,256}$`), tagRule},
-	{"platform.costCentre", regexp.MustCompile(`^[\p{L}\p{Nd} _.:/=+\-@]{1,256}$`), tagRule},
+	{"platform.owner", TagValue{}, tagRule},
+	{"platform.costCentre", TagValue{}, tagRule},
 	// IAM API, CreateRole (path) and CreatePolicy (path and name)
 	{"platform.rolePath", regexp.MustCompile(`^/([A-Za-z0-9_+=,.@-]+/){0,16}$`), "must be a path of IAM such as /deepstreamhub/, or / alone"},
 	{"platform.permissionsBoundary", regexp.MustCompile(`^(none|(/[A-Za-z0-9_+=,.@-]+){1,16})$`),
@@ -192,13 +205,18 @@ var choices = []struct {
 	{"database.instanceClass", databaseClasses.types(), "must be a class that Aurora PostgreSQL runs on, of family " + databaseClasses.names()},
 	{"backup.lock", []string{"none", "governance", "compliance"}, "must be none, governance (who has the right can take it away) or compliance (after a week nobody can)"},
 	{"bus.nodeType", busNodes.types(), "must be a current node type for Valkey, of family " + busNodes.names()},
+	{"cluster.architecture", []string{ARM64, X86}, "must be arm64 or x86_64: what cluster.ami and all container images are built for"},
 	{"cluster.instanceType", hostTypes, "must be an instance type with ENI trunking, because every task takes a network interface (t2, t3 and t4g have none); families: " + hostFamilies},
 }
 
 func (c *checker) checkChoices() {
 	for _, r := range choices {
 		if got := field(&c.cfg, r.key).String(); c.ok(r.key) && !slices.Contains(r.of, got) {
-			c.refuse(r.key, r.rule, nearest(got, r.of))
+			near := r.of
+			if r.key == "cluster.instanceType" {
+				near = c.fittingHosts()
+			}
+			c.refuse(r.key, r.rule, nearest(got, near))
 		}
 	}
 	for key, list := range listed {

@@ -43,9 +43,11 @@ func (c *checker) checkRestore() {
 	}
 	from := c.cfg.Database.RestoreFrom
 	if cluster, at, timed := strings.Cut(from, "@"); timed {
-		_, err := time.Parse(time.RFC3339, at)
+		moment, err := time.Parse(time.RFC3339, at)
 		if !clusterPattern.MatchString(cluster) || at != "latest" && (err != nil || !strings.HasSuffix(at, "Z")) {
 			c.refuse("database.restoreFrom", "must be a cluster's identifier and a time in UTC by RFC 3339, such as prod-eu@2026-01-31T12:00:00Z, or prod-eu@latest", "")
+		} else if at != "latest" && !c.now.IsZero() && moment.After(c.now) {
+			c.refuse("database.restoreFrom", "must be a time that has passed: nothing can be restored that is still to be written", cluster+"@latest")
 		}
 		return
 	}

@@ -15,11 +15,21 @@ const (
 	ScaleOnCPU         = "cpu"
 )
 
+// What cluster.architecture takes, in EC2's words.
+const (
+	ARM64 = "arm64"
+	X86   = "x86_64"
+)
+
 // checkHosts looks at what the fleet is made of.
 func (c *checker) checkHosts() {
 	cl := c.cfg.Cluster
 	if !c.ok("cluster.otherInstanceTypes", "cluster.instanceType") || c.refused("cluster.instanceType") {
 		return
+	}
+	if c.ok("cluster.architecture") && !c.refused("cluster.architecture") && architectureOf(cl.InstanceType) != cl.Architecture {
+		c.refuse("cluster.instanceType", fmt.Sprintf("must be of cluster.architecture, %s: hosts of another start neither cluster.ami nor the container images", cl.Architecture),
+			nearest(cl.InstanceType, c.fittingHosts()))
 	}
 	for i, other := range cl.OtherInstanceTypes {
 		key := fmt.Sprintf("cluster.otherInstanceTypes[%d]", i)
@@ -28,7 +38,7 @@ func (c *checker) checkHosts() {
 			c.refuseValue(key, other, "must not be given twice", "")
 		case !slices.Contains(hostTypes, other):
 			c.refuseValue(key, other, "must be an instance type with ENI trunking; families: "+hostFamilies, nearest(other, hostTypes))
-		case isARM(other) != isARM(cl.InstanceType):
+		case architectureOf(other) != architectureOf(cl.InstanceType):
 			c.refuseValue(key, other, "must have the architecture of cluster.instanceType, "+cl.InstanceType+": hosts share one image", "")
 		}
 	}
@@ -45,10 +55,23 @@ func (c *checker) checkWarmPool() {
 	}
 }
 
-// isARM reports whether a host type has AWS's own processors, whose families carry a g behind the generation.
-func isARM(instanceType string) bool {
+// fittingHosts are the host types of the images' architecture, all where that is unknown.
+func (c *checker) fittingHosts() []string {
+	fits := func(name string) bool { return architectureOf(name) == c.cfg.Cluster.Architecture }
+	if !c.ok("cluster.architecture") || !slices.ContainsFunc(hostTypes, fits) {
+		return hostTypes
+	}
+	return slices.DeleteFunc(slices.Clone(hostTypes), func(name string) bool { return !fits(name) })
+}
+
+// architectureOf returns the architecture of a host type: the families with AWS's own processors carry a g behind the
+// generation.
+func architectureOf(instanceType string) string {
 	family, _, _ := strings.Cut(instanceType, ".")
-	return strings.Contains(family[1:], "g")
+	if strings.Contains(family[1:], "g") {
+		return ARM64
+	}
+	return X86
 }
 
 var (
@@ -116,11 +139,7 @@ func (c *checker) checkFurther(key string, s FurtherService) {
 			c.refuseValue(key+".path", s.Path, "must not be deepstream's own: "+strings.Join(takenPaths, ", "), "")
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(s.Environment)) {
-		if !variablePattern.MatchString(name) {
-			c.refuseValue(key+".environment", name, "must have names of letters, digits and underscores, no digit first", "")
-		}
-	}
+	c.checkVariables(key, s)
 }
 
 // furtherNumber is a number of a further service and its range, both ends included.

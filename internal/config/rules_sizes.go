@@ -13,7 +13,15 @@ import (
 	"github.com/deepstreamhub/platform/internal/sizing"
 )
 
-var queuePattern = regexp.MustCompile(`^arn:aws:sqs:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,80}(\.fifo)?$`)
+// userPattern finds the part of an address before its host (RFC 3986, "User Information").
+var userPattern = regexp.MustCompile(`://[^/?#]*@`)
+
+// queuePattern is the ARN of a standard queue: SNS delivers to FIFO queues from FIFO topics only (SNS Developer Guide, "FIFO topics example use case").
+var queuePattern = regexp.MustCompile(`^arn:aws:sqs:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,80}$`)
+
+// notifySecretRule names who would read it: SNS shows a subscription's address to whoever may list subscriptions.
+const notifySecretRule = "must not carry a user or a password: the address is in the state, in plans and in the list of subscriptions; " +
+	"let the receiver check SNS's signature instead"
 
 const notifyRule = "must be an e-mail address behind mailto:, an https:// address, or the ARN of an SQS queue"
 
@@ -23,8 +31,15 @@ func (c *checker) checkNotify() {
 		return
 	}
 	for i, to := range c.cfg.Observability.Notify {
-		if protocol, _ := Receiver(to); protocol == "" {
-			c.refuseValue(fmt.Sprintf("observability.notify[%d]", i), to, notifyRule, "")
+		key := fmt.Sprintf("observability.notify[%d]", i)
+		protocol, _ := Receiver(to)
+		switch {
+		case strings.Contains(to, "://") && userPattern.MatchString(to):
+			c.refuseValue(key, hiddenValue, notifySecretRule, "")
+		case protocol == "":
+			c.refuseValue(key, to, notifyRule, "")
+		case slices.Contains(c.cfg.Observability.Notify[:i], to):
+			c.refuseValue(key, to, "must not be given twice", "")
 		}
 	}
 }

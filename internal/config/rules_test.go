@@ -117,7 +117,10 @@ var ruleCases = map[string]ruleCase{
 	"ami missing":      {map[string]any{"cluster.ami": nil}, "cluster.ami", "must be given", ""},
 	"ami malformed":    {map[string]any{"cluster.ami": "ami-latest"}, "cluster.ami", "hexadecimal", ""},
 	"host burstable":   {map[string]any{"cluster.instanceType": "t4g.large"}, "cluster.instanceType", "ENI trunking", "c6g.large"},
-	"host of a hole":   {map[string]any{"cluster.instanceType": "r5.8xlarge"}, "cluster.instanceType", "ENI trunking", "m5.8xlarge"},
+	"host of a hole":   {map[string]any{"cluster.instanceType": "r5.8xlarge", "cluster.architecture": "x86_64"}, "cluster.instanceType", "ENI trunking", "m5.8xlarge"},
+	"host of another":  {map[string]any{"cluster.instanceType": "c5.xlarge"}, "cluster.instanceType", "of cluster.architecture, arm64", "c6g.xlarge"},
+	"host of x86":      {map[string]any{"cluster.architecture": "x86_64"}, "cluster.instanceType", "of cluster.architecture, x86_64", "c6a.xlarge"},
+	"architecture":     {map[string]any{"cluster.architecture": "amd64"}, "cluster.architecture", "arm64 or x86_64", "arm64"},
 	"volume too small": {map[string]any{"cluster.rootVolumeGiB": 29}, "cluster.rootVolumeGiB", "30 to 16384", "30"},
 
 	"image missing":      {map[string]any{"service.image": nil}, "service.image", "must be given", ""},

@@ -99,6 +99,9 @@ func (c *checker) checkZones(here region) {
 		switch {
 		case slices.Contains(zones[:i], zone):
 			c.refuseValue(key, zone, "must not be given twice", "")
+		case zone == poorZone && (len(ids) == 0 || slices.Contains(ids, "use1-az1")):
+			c.refuseValue(key, zone, "must be another zone: this oldest one of us-east-1 has none of the instance types that hosts can be, and not all interface endpoints; "+
+				"there are "+strings.Join(ids, ", "), "")
 		case len(ids) > 0 && !slices.Contains(ids, zone):
 			c.refuseValue(key, zone, "must be a zone id of "+c.cfg.Region+": "+strings.Join(ids, ", "), nearest(zone, ids))
 		case !zonePattern.MatchString(zone):

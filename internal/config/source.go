@@ -25,6 +25,7 @@ const regionKey = "aws:region"
 type Source struct {
 	Stack    string            // short name, such as prod-eu
 	Values   map[string]string // by full key, such as deepstreamhub:network; objects as JSON text
+	Secrets  map[string]bool   // the full keys that hold a secret, which the engine hands over in the clear
 	Complete bool              // whether Values holds every key of the stack, so that an unknown one can be told
 }
 
@@ -56,6 +57,12 @@ func (s Schema) ReadFiles(dir, stack string) (Source, error) {
 	var own struct {
 		Config      map[string]any `yaml:"config"`
 		Environment any            `yaml:"environment"`
+
+		// What the engine keeps there beside: how it encrypts, and with which key.
+		SecretsProvider string         `yaml:"secretsprovider"`
+		EncryptedKey    string         `yaml:"encryptedkey"`
+		EncryptionSalt  string         `yaml:"encryptionsalt"`
+		Unknown         map[string]any `yaml:",inline"`
 	}
 	stackFile := filepath.Join(dir, "Pulumi."+stack+".yaml")
 	err := readYAML(stackFile, &own)
@@ -66,6 +73,9 @@ func (s Schema) ReadFiles(dir, stack string) (Source, error) {
 		return Source{}, err
 	case own.Environment != nil:
 		return Source{}, fmt.Errorf("read %s: environments are not supported: the stack file has to say everything", stackFile)
+	case len(own.Unknown) > 0:
+		return Source{}, fmt.Errorf("read %s: it has %s beside config, secretsprovider, encryptedkey and encryptionsalt: what a stack is told stands below config",
+			stackFile, strings.Join(slices.Sorted(maps.Keys(own.Unknown)), ", "))
 	}
 
 	values, err := s.rawValues(projectValues(project.Config))

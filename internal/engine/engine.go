@@ -86,7 +86,8 @@ func (o Options) find(ctx context.Context) (Engine, error) {
 	return Engine{Path: path, Version: pinned, Built: true}, nil
 }
 
-// installed returns the pulumi on PATH when it answers and is recent enough. One that is not is told of, not an error.
+// installed returns the pulumi on PATH when it answers and is recent enough. One that is not is told of, not an error, and
+// so is one that is newer than what the platform is tested with.
 func (o Options) installed(ctx context.Context, pinned semver.Version) (Engine, bool) {
 	path, err := o.LookPath("pulumi")
 	if err != nil {
@@ -103,6 +104,9 @@ func (o Options) installed(ctx context.Context, pinned semver.Version) (Engine, 
 	if version.LT(pinned) || version.Major != pinned.Major {
 		fmt.Fprintf(o.Progress, "passing over %s: it is version %s, %s or a later %d.x is needed\n", path, version, pinned, pinned.Major)
 		return Engine{}, false
+	}
+	if version.GT(pinned) {
+		fmt.Fprintf(o.Progress, "taking %s: it is version %s, newer than %s, with which the platform is tested; take it off PATH to have that one\n", path, version, pinned)
 	}
 	return Engine{Path: path, Version: version}, true
 }

@@ -8,14 +8,17 @@ import (
 	"strings"
 )
 
+const ignoreAmbient = "PULUMI_IGNORE_AMBIENT_PLUGINS=true"
+
 // inherited are the variables of the caller that an offline engine may see: where programs and temporary files are,
 // and how text is encoded. Nothing in it leads to an account, a credential or a proxy.
 var inherited = []string{"PATH", "TMPDIR", "TERM", "LANG", "LC_ALL", "LC_CTYPE", "TZ"}
 
 // Environment is the environment of a run against a real account: base, KEY=VALUE as os.Environ gives it, and extra,
-// which wins. The engine's check for a newer version of itself is off: the pin decides that.
+// which wins. The engine's check for a newer version of itself is off: the pin decides that. Plugins on PATH are none of
+// its business either: it would take them whatever their version is, where the SDK in go.mod says which it needs.
 func Environment(base []string, extra ...string) []string {
-	env := append(slices.Clone(base), "PULUMI_SKIP_UPDATE_CHECK=true")
+	env := append(slices.Clone(base), "PULUMI_SKIP_UPDATE_CHECK=true", ignoreAmbient)
 	return append(env, extra...)
 }
 

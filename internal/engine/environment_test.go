@@ -33,7 +33,7 @@ func TestEnvironmentKeepsEverything(t *testing.T) {
 	t.Parallel()
 	base := []string{"AWS_PROFILE=real", "PULUMI_SKIP_UPDATE_CHECK=false"}
 	got := engine.Environment(base, "EXTRA=1")
-	want := []string{"AWS_PROFILE=real", "PULUMI_SKIP_UPDATE_CHECK=false", "PULUMI_SKIP_UPDATE_CHECK=true", "EXTRA=1"}
+	want := []string{"AWS_PROFILE=real", "PULUMI_SKIP_UPDATE_CHECK=false", "PULUMI_SKIP_UPDATE_CHECK=true", "PULUMI_IGNORE_AMBIENT_PLUGINS=true", "EXTRA=1"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

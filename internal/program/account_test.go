@@ -105,6 +105,16 @@ func account(region string) *componenttest.Recorder {
 		"aws:secretsmanager/getRandomPassword:getRandomPassword": func(resource.PropertyMap) (resource.PropertyMap, error) {
 			return resource.PropertyMap{"randomPassword": text("Abcdefghijklmnopqrstuvwxyz012345")}, nil
 		},
+		"aws:secretsmanager/getSecret:getSecret": func(args resource.PropertyMap) (resource.PropertyMap, error) {
+			return resource.PropertyMap{
+				"arn": text("arn:aws:secretsmanager:" + region + ":111122223333:secret:" + args["name"].StringValue() + "-a1b2c3"), "kmsKeyId": text("alias/secrets"),
+			}, nil
+		},
+		"aws:kms/getKey:getKey": func(resource.PropertyMap) (resource.PropertyMap, error) {
+			return resource.PropertyMap{
+				"arn": text("arn:aws:kms:" + region + ":111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"), "keyManager": text("CUSTOMER"), "enabled": resource.NewProperty(true),
+			}, nil
+		},
 		"aws:route53/getZone:getZone": func(resource.PropertyMap) (resource.PropertyMap, error) {
 			return resource.PropertyMap{"zoneId": text("Z1")}, nil
 		},

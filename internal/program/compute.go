@@ -135,6 +135,7 @@ func (r *region) furtherServices() (err error) {
 		for variable, value := range c.Environment {
 			args.Environment[variable] = pulumi.String(value)
 		}
+		r.giveSecrets(args, c.Secrets)
 		args.StopTimeoutSeconds = requestSeconds
 		args.Deployment = furtherDeployment
 		if r.further[name], err = service.New(r.ctx, name, args, r.tier(name)...); err != nil {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -13,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"gopkg.in/yaml.v3"
 	"pgregory.net/rapid"
 
 	"github.com/deepstreamhub/platform/internal/config"
@@ -32,7 +35,7 @@ type place struct {
 
 var places = []place{
 	{"eu-central-1", []string{"euc1-az1", "euc1-az2", "euc1-az3"}},
-	{"us-east-1", []string{"use1-az1", "use1-az2", "use1-az3", "use1-az4", "use1-az5", "use1-az6"}},
+	{"us-east-1", []string{"use1-az1", "use1-az2", "use1-az4", "use1-az5", "use1-az6"}},
 	{"eu-west-1", []string{"euw1-az1", "euw1-az2", "euw1-az3"}},
 }
 
@@ -65,6 +68,9 @@ func (d draft) set(key string, value any) {
 		d[group] = map[string]any{}
 	}
 	d[group][name] = value
+	if text, is := value.(string); is && key == "cluster.instanceType" && !strings.Contains(text, "g.") {
+		d[group]["architecture"] = "x86_64"
+	}
 }
 
 // load reads the draft as the program would.
@@ -108,6 +114,7 @@ var texts = map[string]values{
 	"bus.engineVersion":          {[]any{"7.2", "8.0", "8.1", "8.2"}, []any{"6.2", "8", "9.9", 8.0}},
 	"bus.nodeType":               {[]any{"cache.t4g.small", "cache.r7g.large", "cache.m6g.xlarge"}, []any{"cache.t1.micro", "r7g.large", ""}},
 	"cluster.ami":                {[]any{"ami-0123abcd"}, []any{"ami-1", "ami-xyz", "latest", nil}},
+	"cluster.architecture":       {[]any{"arm64"}, []any{"", "amd64", "x86"}},
 	"cluster.instanceType":       {[]any{"c6g.xlarge", "m6i.2xlarge", "r7g.4xlarge", "c5.large"}, []any{"t3.large", "c6g.metal", "m99.large", ""}},
 	"cluster.otherInstanceTypes": {[]any{[]string{}, []string{"m6g.xlarge"}, []string{"c7g.xlarge", "m7g.2xlarge"}}, []any{[]string{"t3.large"}, []string{"m6g.xlarge", "m6g.xlarge"}, "m6g.xlarge"}},
 	// Numbers whose largest ask for hosts, or for as many of them, as no stack drawn here has.
@@ -301,4 +308,37 @@ func (d draft) clone() draft {
 		out[group] = maps.Clone(content)
 	}
 	return out
+}
+
+// Every configuration that the table takes makes a region.
+func TestTakenConfigurationsRegister(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join("..", "config", "testdata", "configurations.yaml"))
+	require.NoError(t, err)
+	var table struct {
+		Cases []struct {
+			Set     map[string]any `yaml:"set"`
+			Refused []string       `yaml:"refused"`
+		} `yaml:"cases"`
+	}
+	require.NoError(t, yaml.Unmarshal(text, &table))
+	taken := 0
+	for _, c := range table.Cases {
+		if c.Refused != nil {
+			continue
+		}
+		taken++
+		d := minimal(places[0], false)
+		for key, value := range c.Set {
+			if key == "services" {
+				d[key] = value.(map[string]any)
+			} else {
+				d.set(key, value)
+			}
+		}
+		cfg, err := d.load(t)
+		require.NoError(t, err, "%v", c.Set)
+		registers(t, d, cfg)
+	}
+	require.Greater(t, taken, 100)
 }

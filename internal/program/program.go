@@ -5,7 +5,10 @@ package program
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
+	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -29,13 +32,17 @@ const EnvOffline = "DEEPSTREAMHUB_OFFLINE"
 // Deploy registers the region that the stack's configuration describes. It is what plain `pulumi up` runs. The error
 // holds every problem of the configuration; nothing is registered then.
 func Deploy(ctx *pulumi.Context) error {
-	return With(config.Options{Offline: os.Getenv(EnvOffline) == "1"})(ctx)
+	opts := config.Options{Offline: os.Getenv(EnvOffline) == "1"}
+	if !opts.Offline { // the offline AWS has a clock of its own, and judges by that
+		opts.Now = time.Now()
+	}
+	return With(opts)(ctx)
 }
 
 // With returns Deploy for a driver that says itself how configuration is to be read.
 func With(opts config.Options) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
-		src, err := source(ctx)
+		src, err := Source(ctx, config.Keys())
 		if err != nil {
 			return err
 		}
@@ -47,21 +54,23 @@ func With(opts config.Options) pulumi.RunFunc {
 	}
 }
 
-// source reads the stack's configuration. The engine lists all keys to a program that it started itself; one that
-// runs inside its driver can only ask for those it knows, and the driver has looked at the rest.
-func source(ctx *pulumi.Context) (config.Source, error) {
-	src := config.Source{Stack: ctx.Stack()}
+// Source reads the stack's configuration. The engine lists all keys, and which of them are secret, to a program that it
+// started itself; one that runs inside its driver can only ask for those it knows, and the driver has looked at the rest.
+func Source(ctx *pulumi.Context, known []string) (config.Source, error) {
+	src := config.Source{Stack: ctx.Stack(), Values: map[string]string{}, Secrets: map[string]bool{}}
 	if text := os.Getenv(pulumi.EnvConfig); text != "" && os.Getenv(pulumi.EnvStack) == ctx.Stack() {
 		src.Complete = true
 		if err := json.Unmarshal([]byte(text), &src.Values); err != nil {
 			return src, fmt.Errorf("read %s: %w", pulumi.EnvConfig, err)
 		}
-		return src, nil
+		known = slices.Collect(maps.Keys(src.Values))
 	}
-	src.Values = map[string]string{}
-	for _, key := range config.Keys() {
+	for _, key := range known {
 		if value, ok := ctx.GetConfig(key); ok {
 			src.Values[key] = value
+		}
+		if ctx.IsConfigSecret(key) {
+			src.Secrets[key] = true
 		}
 	}
 	return src, nil
@@ -75,7 +84,7 @@ func regionWith(cfg config.Config, hook func(*region) error) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
 		r := region{ctx: ctx, stack: ctx.Stack(), cfg: cfg, tags: tags(ctx.Stack(), cfg.Platform), others: map[string]*aws.Provider{}}
 		tiers := []func() error{
-			r.provider, func() error { return hook(&r) }, r.networkTier, r.databaseTier, r.busTier, r.backupTier, r.clusterTier, r.edgeTier, r.serviceTier,
+			r.provider, r.lookUpSecrets, func() error { return hook(&r) }, r.networkTier, r.databaseTier, r.busTier, r.backupTier, r.clusterTier, r.edgeTier, r.serviceTier,
 			r.furtherServices, r.observabilityTier,
 		}
 		for _, tier := range tiers {
@@ -99,6 +108,7 @@ type region struct {
 	settle   *pulumi.ErrorHook        // repeats what AWS refuses only for now
 	others   map[string]*aws.Provider // of other regions, by name
 	roles    roles                    // what every role has in common
+	secrets  map[string]found         // of further services, by name in Secrets Manager
 	network  *network.Network
 	database *database.Database
 	backup   *backup.Backup // nil if the configuration turns it off

@@ -320,11 +320,9 @@ func (w *workload) secret(arn, field string) string {
 // mayDecrypt reports whether a role may use a key through Secrets Manager: its own policies say so and the key's leaves
 // it to them, or the key's says so itself.
 func (w *workload) mayDecrypt(role *Resource, named string) bool {
-	key, ok := w.t.Find("aws:kms/key:Key", "arn", named)
-	if !ok {
-		if key, ok = w.t.Find("aws:kms/key:Key", "", named); !ok {
-			return strings.HasPrefix(named, "alias/aws/")
-		}
+	key, problem := usableKey(w.t, named)
+	if key == nil || problem != "" {
+		return problem == "" // one of AWS's own, which takes no right
 	}
 	statements, err := parsePolicy(key.Str("policy"), resourcePolicy)
 	if err != nil {

@@ -170,5 +170,7 @@ var lookups = map[string]string{
 	"aws:index/getAvailabilityZones:getAvailabilityZones":    "ec2:DescribeAvailabilityZones",
 	"aws:route53/getZone:getZone":                            "route53:ListHostedZones route53:GetHostedZone route53:ListTagsForResource",
 	"aws:secretsmanager/getRandomPassword:getRandomPassword": "secretsmanager:GetRandomPassword",
+	"aws:secretsmanager/getSecret:getSecret":                 "secretsmanager:DescribeSecret secretsmanager:GetResourcePolicy",
+	"aws:kms/getKey:getKey":                                  "kms:DescribeKey",
 	"aws:resourcegroupstaggingapi/getResources:getResources": "tag:GetResources",
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecr"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/guardduty"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/resourcegroupstaggingapi"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
@@ -34,6 +35,8 @@ var functions = map[string]Function{
 	"aws:index/getRegion:getRegion":                             functionOf(aws.GetRegionArgs{}, aws.GetRegionResult{}),
 	"aws:resourcegroupstaggingapi/getResources:getResources":    functionOf(resourcegroupstaggingapi.GetResourcesArgs{}, resourcegroupstaggingapi.GetResourcesResult{}),
 	"aws:route53/getZone:getZone":                               functionOf(route53.LookupZoneArgs{}, route53.LookupZoneResult{}),
+	"aws:kms/getKey:getKey":                                     functionOf(kms.LookupKeyArgs{}, kms.LookupKeyResult{}),
+	"aws:secretsmanager/getSecret:getSecret":                    functionOf(secretsmanager.LookupSecretArgs{}, secretsmanager.LookupSecretResult{}),
 	"aws:secretsmanager/getRandomPassword:getRandomPassword":    functionOf(secretsmanager.GetRandomPasswordArgs{}, secretsmanager.GetRandomPasswordResult{}),
 	"aws:secretsmanager/getSecretVersion:getSecretVersion":      functionOf(secretsmanager.LookupSecretVersionArgs{}, secretsmanager.LookupSecretVersionResult{}),
 }

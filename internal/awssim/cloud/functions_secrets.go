@@ -1,0 +1,56 @@
+package cloud
+
+import (
+	"fmt"
+	"time"
+)
+
+var (
+	_ = registerFunction("aws:secretsmanager/getSecret:getSecret", describeSecret)
+	_ = registerFunction("aws:kms/getKey:getKey", describeKey)
+)
+
+// describeSecret finds a secret by its name or ARN and says what it is, not what it holds (provider,
+// secretsmanager/secret_data_source.go: DescribeSecret and GetResourcePolicy).
+func describeSecret(t *Tx, args Map) (Map, error) {
+	ref := Str(args, "arn")
+	if name := Str(args, "name"); (ref == "") == (name == "") {
+		return nil, fmt.Errorf("exactly one of `arn,name` must be specified")
+	} else if ref == "" {
+		ref = name
+	}
+	secret, err := findSecret(t, ref)
+	if err != nil {
+		return nil, kinds[typeSecret].complete(err, "DescribeSecret", ref)
+	}
+	made := secret.Born.UTC().Format(time.RFC3339)
+	return Map{
+		"arn": secret.ID, "id": secret.ID, "name": secret.Str("name"), "description": secret.Str("description"), "policy": secret.Str("policy"),
+		"kmsKeyId": secret.Str("kmsKeyId"), "tags": tagMap(secret), "createdDate": made, "lastChangedDate": made,
+	}, nil
+}
+
+// describeKey finds a key by its id, its ARN or an alias (provider, kms/key_data_source.go: DescribeKey).
+func describeKey(t *Tx, args Map) (Map, error) {
+	ref := Str(args, "keyId")
+	result := Map{
+		"keyId": ref, "arn": t.ARN("kms", ref), "id": ref, "awsAccountId": t.Account(), "keyManager": "AWS", "keyState": "Enabled", "enabled": true,
+		"keySpec": symmetric, "customerMasterKeySpec": symmetric, "keyUsage": "ENCRYPT_DECRYPT", "origin": "AWS_KMS", "multiRegion": false,
+		"cloudHsmClusterId": "", "customKeyStoreId": "", "creationDate": "", "deletionDate": "", "expirationModel": "", "validTo": "",
+		"pendingDeletionWindowInDays": 0.0,
+	}
+	key, problem := usableKey(t, ref)
+	switch {
+	case problem == keyMissing, problem == keyPending && key == nil:
+		return nil, &Error{Service: "KMS", Operation: "DescribeKey", Code: "NotFoundException",
+			Message: fmt.Sprintf("Key '%s' does not exist", ref), Rule: "KMS API, DescribeKey"}
+	case key == nil: // AWS's own, which are there once a service has used them
+		return result, nil
+	case problem == keyDisabled:
+		result["keyState"], result["enabled"] = "Disabled", false
+	}
+	result["keyManager"], result["arn"], result["id"] = "CUSTOMER", key.Str("arn"), key.ID
+	result["creationDate"] = key.Born.UTC().Format(time.RFC3339)
+	result["description"], result["keyUsage"] = key.Str("description"), key.Str("keyUsage")
+	return result, nil
+}

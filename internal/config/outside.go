@@ -1,0 +1,47 @@
+package config
+
+import "strings"
+
+// outside says of keys outside the project's namespace why a stack may not set them, by full key. The engine and the AWS
+// plugin read them without a word, so what stands there would either do harm or, worse, be taken to work.
+var outside = map[string]string{
+	"aws:accessKey": credentialsRule,
+	"aws:secretKey": credentialsRule,
+	"aws:token":     credentialsRule,
+
+	"pulumi:autonaming": "must be left out: names carry what IAM policies, alarms and the search for lost resources go by",
+	"pulumi:tags":       "must be left out: only Pulumi Cloud keeps a stack's tags; those of resources follow from platform.owner and platform.costCentre",
+}
+
+const (
+	credentialsRule = "must be left out: credentials come from the environment or from AWS's own files, never from a stack's configuration, which everybody reads"
+
+	awsRule    = "must be left out: of the AWS plugin's settings a stack may set aws:region alone, since the program makes its own providers, which take no others"
+	engineRule = "must be left out: a stack is deployed as the engine does by itself"
+)
+
+// checkOutside refuses a key of another namespace than the project's.
+func (d *decoder) checkOutside(full, raw string, secret bool) {
+	namespace, name, _ := strings.Cut(full, ":")
+	rule, near := outside[full], ""
+	switch {
+	case rule != "":
+	case namespace == "aws":
+		rule = awsRule
+		if distance(name, "region") <= 2 {
+			near = regionKey
+		}
+	case namespace == "pulumi":
+		rule = engineRule
+	default:
+		rule = "there is no such namespace; known: " + d.Project + " and aws:region"
+		if child(d.root, name).IsValid() {
+			near = d.Project + ":" + name
+		}
+	}
+	value := parse(raw)
+	if secret || rule == credentialsRule {
+		value = hiddenValue
+	}
+	d.refuse(full, value, rule, near)
+}
