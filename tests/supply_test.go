@@ -19,8 +19,8 @@ import (
 	"github.com/deepstreamhub/platform/tests/harness"
 )
 
-// tracked lists the files of the repository.
-func tracked(t *testing.T) []string {
+// versioned lists the files of the repository.
+func versioned(t *testing.T) []string {
 	t.Helper()
 	list := exec.Command("git", "ls-files")
 	list.Dir = harness.Root(t)
@@ -87,7 +87,7 @@ func TestModulesArePinned(t *testing.T) {
 	t.Parallel()
 	root, modules := harness.Root(t), 0
 	pseudo := regexp.MustCompile(`^v\d+\.\d+\.\d+`)
-	for _, file := range tracked(t) {
+	for _, file := range versioned(t) {
 		if path.Base(file) != "go.mod" {
 			continue
 		}
@@ -165,7 +165,7 @@ func TestOwners(t *testing.T) {
 		}
 	}
 	found := 0
-	for _, file := range tracked(t) {
+	for _, file := range versioned(t) {
 		var last *owner // the last line that fits counts
 		for i := range all {
 			if all[i].covers(file) {
