@@ -1,14 +1,47 @@
 package deepstream_test
 
 import (
+	"fmt"
+	"net/http"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/deepstreamhub/platform/images/internal/live"
 )
 
+// version is the server that a test runs: the pinned one where it is at hand.
+func version(t *testing.T) live.Version {
+	t.Helper()
+	all := live.Versions(t, live.Image(t))
+	return all[len(all)-1]
+}
+
+// loaded is what the clients' load answers: [record, number, when] of each write.
+type loaded struct{ Acked, Failed [][]any }
+
+// requireStored holds the database to what was acknowledged: each record has its newest acknowledged value, or a newer.
+func (l loaded) requireStored(t *testing.T, r *live.Region) {
+	t.Helper()
+	stored := map[string]string{}
+	for row := range strings.Lines(r.Postgres.Query(`SELECT id || '|' || val FROM ds."default"`)) {
+		id, val, _ := strings.Cut(strings.TrimSpace(row), "|")
+		stored[id] = val
+	}
+	var lost []string
+	for _, a := range l.Acked {
+		if want := fmt.Sprintf(`{"n":%v}`, a[1]); stored[a[0].(string)] != want {
+			lost = append(lost, fmt.Sprintf("%s: acknowledged %s, stored %q", a[0], want, stored[a[0].(string)]))
+		}
+	}
+	require.Empty(t, lost, "%d of %d", len(lost), len(l.Acked))
+}
+
+// Both versions start on the configuration as it is, serve, and leave in peace.
 func TestServerStartsAndStores(t *testing.T) {
 	t.Parallel()
 	for _, v := range live.Versions(t, live.Image(t)) {
@@ -22,10 +55,203 @@ func TestServerStartsAndStores(t *testing.T) {
 			require.Equal(t, `1 {"n":1}`, r.Row("default", "hello"), "acknowledged, so stored")
 			require.JSONEq(t, `{"n":1}`, c.Read("a", "hello"))
 			status, body := s.Health()
-			require.Equal(t, 200, status)
+			require.Equal(t, http.StatusOK, status)
 			require.JSONEq(t, `{"state":"ready","down":[]}`, body)
-			s.Signal(15)
-			require.Zero(t, s.WaitExit(20*time.Second))
+			require.NotContains(t, s.Output(), "WILL BE ACKNOWLEDGED")
+			s.Signal(syscall.SIGTERM)
+			require.Zero(t, s.WaitExit(30*time.Second))
 		})
+	}
+}
+
+// Names that the stock connector pastes into SQL, cuts, strips or mixes up.
+func TestHostileNames(t *testing.T) {
+	t.Parallel()
+	r := live.StartRegion(t)
+	s := r.Server(version(t), nil)
+	c := live.StartClients(t)
+	c.Connect("a", s.URL())
+	long := strings.Repeat("t", 63)
+	names := []string{
+		"secret", "default/secret", "o'brien", "o'brien/o'brien", `a"b`, "ab", `a;b`, `q"uo/te"d`, "x' OR '1'='1", "x/' OR '1'='1' --",
+		`x' UNION SELECT val, version FROM ds."default" WHERE id='secret' --`, `t"."x/y`, `t"; DROP TABLE ds."default"; --/x`,
+		"$1", "%s", "back\\slash", "tab\t", "ümlaut/日本", "emoji/😀", "/leading", "//", "a/b/c", "trailing/",
+		long + "/x", long + "t/x", long + "u/x", "pg_catalog/x", "Secret", "secret ", " secret", "SELECT", "null", "__proto__",
+	}
+	for _, name := range names {
+		require.NoError(t, c.Write("a", name, map[string]any{"n": name}), "%q", name)
+	}
+	r.Redis.Do("FLUSHALL") // so that reads come from the database
+	for _, name := range names {
+		require.JSONEq(t, fmt.Sprintf(`{"n":%q}`, name), c.Read("a", name), "%q", name)
+	}
+	for _, name := range []string{"y' OR '1'='1", "z/' OR '1'='1' --", `z' UNION SELECT val, version FROM ds."default" --`, "b/c", "x/' OR"} {
+		require.Equal(t, "null", c.Read("a", name), "%q reads another record", name)
+	}
+	for _, name := range names {
+		c.Do("delete", map[string]any{"client": "a", "record": name}, nil)
+	}
+	require.Equal(t, "0", r.Postgres.Query(`SELECT count(*) FROM ds."default"`))
+
+	// Names that no row can have are refused, and what comes after them is stored.
+	for _, name := range []string{"zero\x00", "zero/\x00"} {
+		require.Error(t, c.Write("a", name, map[string]any{"n": 1}), "%q", name)
+	}
+	require.ErrorContains(t, c.Write("a", strings.Repeat(randomText(), 4000), map[string]any{"n": 1}), "RECORD_UPDATE_ERROR", "larger than an index takes")
+	status, body := s.Post("/api", map[string]any{"body": []any{map[string]any{
+		"topic": "record", "action": "write", "recordName": "half\\ud800", "data": map[string]any{}}}})
+	require.Equal(t, http.StatusOK, status, body)
+	require.NoError(t, c.Write("a", "after", map[string]any{"n": 1}))
+	require.True(t, s.Running())
+}
+
+// randomText does not compress, as an index would.
+func randomText() string {
+	return fmt.Sprintf("%x", time.Now().UnixNano())
+}
+
+// What was acknowledged is stored, through outages of the kinds that PostgreSQL knows.
+func TestOutagesOfTheDatabaseLoseNothing(t *testing.T) {
+	t.Parallel()
+	for name, outage := range map[string]func(r *live.Region){
+		"stopped": func(r *live.Region) {
+			r.Postgres.Stop()
+			time.Sleep(4 * time.Second)
+			r.Postgres.Start()
+		},
+		"frozen": func(r *live.Region) {
+			r.Postgres.Freeze()
+			time.Sleep(12 * time.Second)
+			r.Postgres.Thaw()
+		},
+		"failed over": func(r *live.Region) {
+			replica := r.Postgres.Replica(r.Authority)
+			live.Eventually(t, time.Minute, "the replica follows", func() bool {
+				return r.Postgres.Query("SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'") == "1"
+			})
+			// Synchronous, as Aurora's shared storage is: what was committed is there.
+			r.Postgres.Query("ALTER SYSTEM SET synchronous_standby_names = '*'")
+			r.Postgres.Query("SELECT pg_reload_conf()")
+			time.Sleep(time.Second)
+			r.Postgres.Process.Kill()
+			r.ToDB.Lead(replica.Port) // still read-only, as a name that was moved too early
+			time.Sleep(2 * time.Second)
+			replica.Promote()
+			r.Postgres = replica
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := live.StartRegion(t)
+			s := r.Server(version(t), nil)
+			c := live.StartClients(t)
+			c.Connect("a", s.URL())
+			require.NoError(t, c.Write("a", "first", map[string]any{"n": 0}))
+			load := c.Go("load", map[string]any{"client": "a", "prefix": "r", "perSecond": 60, "seconds": 16})
+			time.Sleep(time.Second)
+			outage(r)
+			var l loaded
+			require.NoError(t, load.Wait(2*time.Minute, &l))
+			require.Empty(t, l.Failed)
+			require.Len(t, l.Acked, 16*60)
+			l.requireStored(t, r)
+			require.Contains(t, s.Output(), "the database is away")
+			require.Contains(t, s.Output(), "the database is back")
+			status, _ := s.Health()
+			require.Equal(t, http.StatusOK, status)
+		})
+	}
+}
+
+// A record that is deleted on one server while another has a write of it waiting stays deleted.
+func TestDeletionElsewhereDuringAnOutage(t *testing.T) {
+	t.Parallel()
+	r := live.StartRegion(t)
+	v := version(t)
+	a, b := r.Server(v, nil), r.Server(v, nil)
+	c := live.StartClients(t)
+	c.Connect("a", a.URL())
+	c.Connect("b", b.URL())
+	require.NoError(t, c.Write("a", "doomed", map[string]any{"n": 1}))
+	require.JSONEq(t, `{"n":1}`, c.Read("b", "doomed"))
+	r.Postgres.Stop()
+	write := c.Go("write", map[string]any{"client": "a", "record": "doomed", "data": map[string]any{"n": 2}})
+	a.WaitOutput("the database is away", 20*time.Second)
+	deletion := c.Go("delete", map[string]any{"client": "b", "record": "doomed"})
+	time.Sleep(2 * time.Second)
+	r.Postgres.Start()
+	require.NoError(t, deletion.Wait(time.Minute, nil))
+	assert.Error(t, write.Wait(time.Minute, nil), "it was overtaken")
+	time.Sleep(2 * time.Second)
+	require.Empty(t, r.Row("default", "doomed"))
+	require.Equal(t, "null", c.Read("a", "doomed"))
+	require.Equal(t, "null", c.Read("b", "doomed"))
+	require.NoError(t, c.Write("a", "doomed", map[string]any{"n": 3}))
+	require.JSONEq(t, `{"n":3}`, c.Read("b", "doomed"))
+}
+
+// What does not fit into the bound is refused, and told so; what does is stored.
+func TestWritesBeyondTheBoundAreRefused(t *testing.T) {
+	t.Parallel()
+	r := live.StartRegion(t)
+	s := r.Server(version(t), nil, func(o *live.ServerOptions) {
+		o.Edit = func(config string) string {
+			return strings.Replace(config, "    max: 10\n", "    max: 10\n    maxPendingBytes: 20000\n", 1)
+		}
+	})
+	c := live.StartClients(t)
+	c.Connect("a", s.URL())
+	require.NoError(t, c.Write("a", "first", map[string]any{"n": 0}))
+	r.Postgres.Stop()
+	load := c.Go("load", map[string]any{"client": "a", "prefix": "r", "perSecond": 100, "seconds": 2})
+	time.Sleep(3 * time.Second)
+	r.Postgres.Start()
+	var l loaded
+	require.NoError(t, load.Wait(time.Minute, &l))
+	require.NotEmpty(t, l.Acked)
+	require.NotEmpty(t, l.Failed)
+	require.Len(t, append(l.Acked, l.Failed...), 200)
+	l.requireStored(t, r)
+	for _, f := range l.Failed {
+		require.Contains(t, f[3], "RECORD_UPDATE_ERROR")
+		require.Equal(t, "null", c.Read("a", f[0].(string)), "a refused value is not served")
+	}
+}
+
+// A full cache drops records while the database is away: nothing that was acknowledged is lost, and once a write is
+// acknowledged no server serves what was before it.
+func TestFullMemoryDuringAnOutage(t *testing.T) {
+	t.Parallel()
+	r := live.StartRegion(t, "--maxmemory", "4mb", "--maxmemory-policy", "allkeys-lru")
+	v := version(t)
+	a, b := r.Server(v, nil), r.Server(v, nil)
+	c := live.StartClients(t)
+	c.Connect("a", a.URL())
+	c.Connect("b", b.URL())
+	for i := range 20 {
+		require.NoError(t, c.Write("a", fmt.Sprintf("r%d", i), map[string]any{"n": "old"}))
+	}
+	r.Postgres.Stop()
+	load := c.Go("load", map[string]any{"client": "a", "prefix": "r", "perSecond": 20, "seconds": 1})
+	time.Sleep(2 * time.Second)
+	r.Redis.Do("EVAL", "for i = 1, 20000 do redis.call('SET', 'fill' .. i, string.rep('x', 500)) end return 1", "0")
+	require.Equal(t, "0", r.Redis.Do("EXISTS", "r0_v", "r1_v", "r2_v", "r3_v", "r4_v", "r5_v"), "the cache has dropped them")
+	reads := make([]*live.Pending, 20)
+	for i := range reads {
+		reads[i] = c.Go("read", map[string]any{"client": "b", "record": fmt.Sprintf("r%d", i)})
+	}
+	r.Postgres.Start()
+	var l loaded
+	require.NoError(t, load.Wait(time.Minute, &l))
+	require.Len(t, l.Acked, 20)
+	l.requireStored(t, r)
+	for i, read := range reads {
+		var got map[string]any
+		require.NoError(t, read.Wait(time.Minute, &got))
+		assert.Equal(t, float64(i), got["n"], "r%d on the other server, asked during the outage", i)
+	}
+	for i := range 20 {
+		require.JSONEq(t, fmt.Sprintf(`{"n":%d}`, i), c.Read("b", fmt.Sprintf("r%d", i)))
+		require.JSONEq(t, fmt.Sprintf(`{"n":%d}`, i), c.Read("a", fmt.Sprintf("r%d", i)))
 	}
 }

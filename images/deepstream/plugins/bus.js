@@ -16,12 +16,13 @@ const PER_MESSAGE = 64 // bytes of bookkeeping
 class Bus extends RedisClusterNode {
   constructor (own, services, config) {
     const { settle = SETTLE, maxHeldBytes = MAX_HELD_BYTES, ...redis } = own
-    // A publish that was not answered comes back to this queue rather than to ioredis's, which sends it too early.
+    // A publish that was not answered is held again here: ioredis would send it before the others are back.
     super({ ...options(redis), autoResendUnfulfilledCommands: false }, services, config)
     this.settle = settle
     this.maxHeldBytes = maxHeldBytes
     this.held = []
     this.heldBytes = 0
+    this.unanswered = new Set()
     this.dropped = 0
     this.open = false // whether a message may go out
     this.started = false
@@ -59,9 +60,10 @@ class Bus extends RedisClusterNode {
   }
 
   out (item) {
-    this.connection.client.publish(item.topic, item.text).catch(() => {
-      // Not answered, so perhaps not heard; sent twice is better than not at all.
-      if (!this.publisher.closing) this.hold(item)
+    this.unanswered.add(item)
+    const ended = () => this.unanswered.delete(item)
+    this.connection.client.publish(item.topic, item.text).then(ended, () => {
+      if (ended()) this.hold(item)
     })
   }
 
@@ -77,9 +79,13 @@ class Bus extends RedisClusterNode {
     this.held.push(item)
   }
 
+  // shut holds everything, from now on, and what was not answered: perhaps it was not heard, and twice is better than
+  // not at all.
   shut () {
     this.open = false
     clearTimeout(this.opening)
+    for (const item of this.unanswered) this.hold(item)
+    this.unanswered.clear()
   }
 
   // prepare opens the way once both connections are ready. The first time nobody has to come back.

@@ -14,7 +14,8 @@ const STOP = 8000 // milliseconds for the server's own way of stopping
 class Lifecycle {
   constructor (own, services, config) {
     this.description = 'Health, draining and stopping'
-    this.options = { drainSeconds: 30, drainPerSecond: 50, flushSeconds: 30, pollSeconds: 10, healthPath: config.httpServer.options.healthCheckPath, ...own }
+    const { port, healthCheckPath: healthPath } = config.httpServer.options
+    this.options = { drainSeconds: 30, drainPerSecond: 50, flushSeconds: 30, pollSeconds: 10, port, healthPath, ...own }
     this.services = services
     this.config = config
     this.logger = services.logger

@@ -16,7 +16,7 @@ class Target {
   }
 
   constructor (options, logger) {
-    this.options = { port: 6020, ...options }
+    this.options = options
     this.logger = logger
     this.backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE)
   }

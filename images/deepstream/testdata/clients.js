@@ -61,6 +61,34 @@ const actions = {
   errors: ({ client }) => clients.get(client).errors,
   states: ({ client }) => clients.get(client).states,
 
+  // tryAll does everything that a client can do, and says what came of each.
+  async tryAll ({ client }) {
+    const entry = clients.get(client)
+    const c = entry.client
+    const settled = promise => Promise.race([
+      Promise.resolve(promise).then(() => 'allowed', err => String((err && err.message) || err)), sleep(5000).then(() => 'no answer')
+    ])
+    const denied = async act => {
+      const before = entry.errors.length
+      act()
+      for (let i = 0; i < 50 && entry.errors.length === before; i++) await sleep(100)
+      return entry.errors.slice(before).join() || 'allowed'
+    }
+    return {
+      write: await settled(write(c, 'r', { n: 1 })),
+      patch: await settled(new Promise((resolve, reject) => c.record.setData('r', 'n', 1, err => err ? reject(new Error(String(err))) : resolve()))),
+      read: await settled(c.record.snapshot('r')),
+      head: await settled(c.record.head('r')),
+      create: await denied(() => c.record.getRecord('r').on('error', (message, event) => entry.errors.push(`${event}: ${message}`))),
+      listen: await denied(() => c.record.listen('.*', () => {})),
+      emit: await denied(() => c.event.emit('e', 1)),
+      subscribe: await denied(() => c.event.subscribe('e', () => {})),
+      provide: await denied(() => c.rpc.provide('f', () => {})),
+      make: await settled(c.rpc.make('g', 1)),
+      presence: await settled(c.presence.getAll())
+    }
+  },
+
   // load writes records without waiting for one another, so many a second, and says which were acknowledged when.
   async load ({ client, prefix, perSecond, seconds, records }) {
     const c = clients.get(client).client
@@ -77,11 +105,11 @@ const actions = {
   },
 
   // chatter emits numbered events from every client whose connection is open, and says how many.
-  async chatter ({ prefix, count, event, perSecond, seconds }) {
+  async chatter ({ client, prefix, count, event, perSecond, seconds }) {
     let sent = 0
     const end = Date.now() + seconds * 1000
     for (let i = 0; Date.now() < end; i++) {
-      const entry = clients.get(prefix + i % count)
+      const entry = clients.get(client || prefix + i % count)
       if (entry.client.getConnectionState() === 'OPEN') {
         entry.client.event.emit(event, i)
         sent++

@@ -30,7 +30,8 @@ func Need(t testing.TB) {
 	t.Helper()
 	var packages, programs []string
 	for _, n := range needed {
-		if _, err := exec.LookPath(n[0]); err != nil && (n[0] != "initdb" || postgresBin() == "") {
+		_, err := exec.LookPath(n[0])
+		if missing := err != nil; n[0] == "initdb" && postgresBin() == "" || n[0] != "initdb" && missing {
 			programs, packages = append(programs, n[0]), append(packages, n[1])
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -33,16 +34,22 @@ type Postgres struct {
 	*Process
 }
 
-// postgresBin is where PostgreSQL's programs are, which Debian keeps off the PATH.
+// postgresBin is where all of PostgreSQL's programs are, which Debian keeps off the PATH, or empty.
 func postgresBin() string {
+	candidates, _ := filepath.Glob("/usr/lib/postgresql/*/bin")
+	slices.Reverse(candidates)
 	if initdb, err := exec.LookPath("initdb"); err == nil {
-		return filepath.Dir(initdb)
+		candidates = append(candidates, filepath.Dir(initdb))
 	}
-	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
-	if len(found) == 0 {
-		return ""
+	for _, dir := range candidates {
+		if _, err := os.Stat(filepath.Join(dir, "initdb")); err != nil {
+			continue
+		}
+		if _, err := os.Stat(filepath.Join(dir, "pg_isready")); err == nil {
+			return dir
+		}
 	}
-	return filepath.Dir(found[len(found)-1])
+	return ""
 }
 
 // StartPostgres starts one with an empty database. PostgreSQL refuses to be root, so root starts it as postgres.
@@ -103,8 +110,16 @@ func (p *Postgres) Start() {
 	cmd := exec.Command(filepath.Join(p.bin, "postgres"), "-D", filepath.Join(p.dir, "data"), "-p", strconv.Itoa(p.Port))
 	cmd.Dir = p.dir
 	p.Process = start(p.t, "postgres", cmd, p.uid, p.gid)
-	Eventually(p.t, time.Minute, "PostgreSQL answers", func() bool {
-		return p.command("pg_isready", "-h", "127.0.0.1", "-p", strconv.Itoa(p.Port)).Run() == nil
+	var said []byte
+	defer func() {
+		if p.t.Failed() {
+			p.t.Logf("pg_isready says %s", said)
+		}
+	}()
+	Eventually(p.t, time.Minute, "PostgreSQL answers", func() (ready bool) {
+		var err error
+		said, err = p.command("pg_isready", "-h", "127.0.0.1", "-p", strconv.Itoa(p.Port), "-U", User, "-d", "postgres").CombinedOutput()
+		return err == nil
 	})
 }
 
@@ -150,7 +165,7 @@ func (p *Postgres) command(program string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(context.Background(), filepath.Join(p.bin, program), args...)
 	cmd.Dir = p.dir
 	cmd.SysProcAttr = as(p.uid, p.gid)
-	cmd.Env = append(os.Environ(), "PGPASSWORD="+Password, "PGSSLMODE=require", "PGCONNECT_TIMEOUT=10")
+	cmd.Env = append(os.Environ(), "PGPASSWORD="+Password, "PGSSLMODE=require", "PGCONNECT_TIMEOUT=10", "HOME="+p.dir)
 	return cmd
 }
 
