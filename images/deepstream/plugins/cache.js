@@ -59,8 +59,7 @@ class Cache extends CacheConnector {
   }
 
   get (name, callback) {
-    const problem = unstorable(name)
-    if (problem) return setImmediate(callback, problem)
+    if (unstorable(name)) return setImmediate(callback, null, -1, null) // it cannot be there
     this.command(null, PER_COMMAND + 4 * name.length, client => client.mget(keys(name)), (err, result) => {
       if (err) return callback(err)
       if (result[0] === null || result[1] === null) return callback(null, -1, null)

@@ -127,8 +127,7 @@ class Storage extends Connector {
   }
 
   get (name, callback) {
-    const problem = unstorable(name)
-    if (problem) return setImmediate(callback, problem)
+    if (unstorable(name)) return setImmediate(callback, null, -1, null) // it cannot be there
     if (this.answerFromPending(name, callback)) return
     const callbacks = this.reads.get(name)
     if (callbacks) {
