@@ -50,7 +50,7 @@ GITHUB_API_URL from the environment, as GitHub's jobs have them.`,
 			return a.publishComments(c.Context(), number, args[1:])
 		},
 	})
-	return c
+	return named(c)
 }
 
 // publishComments writes all comments that it can: the one that fails must not hide the others.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,12 +15,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	simulated "github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/config"
 	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/engine"
 	"github.com/deepstreamhub/platform/internal/plan"
 	"github.com/deepstreamhub/platform/internal/progress"
 	"github.com/deepstreamhub/platform/internal/risk"
+	"github.com/deepstreamhub/platform/internal/state/store"
 )
 
 // session is one command at work on its stacks.
@@ -127,13 +131,46 @@ func (s *session) startAWS() error {
 	if s.blank && s.account == "" {
 		s.say("Offline account: the one that hub bootstrap made, in .hub/blank. --offline=declared takes the other.")
 	}
+	if err := s.cloudOfState(); err != nil {
+		return err
+	}
 	opts := s.behaves
 	opts.Dir, opts.Account, opts.Log = s.dirs().cloud, s.accountAtFirst(), s.Err
 	served, err := s.deps.startCloud(opts)
+	if damaged, ok := errors.AsType[*simulated.Damaged](err); ok {
+		return explainedError{fmt.Errorf("start offline AWS: %w", err), "Nothing was started, and " + filepath.Base(damaged.Path) + " is kept as it is. Nothing real is lost: it is an account of this machine alone.\n" +
+			"Put the file back, or begin with an empty account: rm -r " + s.dirs().base}
+	}
 	if err != nil {
 		return fmt.Errorf("start offline AWS: %w", err)
 	}
 	s.cloud = served
+	return nil
+}
+
+// cloudOfState refuses to begin with an empty account where the state says that there is something in it: the engine would
+// take it for unchanged.
+func (s *session) cloudOfState() error {
+	dirs := s.dirs()
+	if _, err := os.Stat(dirs.cloud); !errors.Is(err, fs.ErrNotExist) || !dirs.hasState() {
+		return nil
+	}
+	in, err := store.Open(context.Background(), dirs.backend(), nil)
+	if err != nil {
+		return err
+	}
+	stacks, err := in.Stacks(context.Background(), config.Project)
+	if err != nil {
+		return err
+	}
+	for _, stack := range stacks {
+		if c, err := in.Checkpoint(context.Background(), config.Project, stack); err == nil && c != nil && c.Resources > 0 {
+			return explainedError{
+				fmt.Errorf("start offline AWS: %s is missing, although the state of %s holds %d resources in it", dirs.cloud, stack, c.Resources),
+				"Nothing was started. Put the folder back, or begin with an empty account: rm -r " + dirs.base,
+			}
+		}
+	}
 	return nil
 }
 

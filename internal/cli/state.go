@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -27,6 +28,23 @@ func (a App) stateCommands() *cobra.Command {
 		Short: "List and restore earlier records of what a stack holds",
 	}
 	c.AddCommand(a.stateVersions(), a.stateRestore())
+	return named(c)
+}
+
+// named has a command that is only a family of others refuse to be called without one.
+func named(c *cobra.Command) *cobra.Command {
+	c.Args = cobra.ArbitraryArgs
+	c.RunE = func(c *cobra.Command, args []string) error {
+		var known []string
+		for _, sub := range c.Commands() {
+			known = append(known, sub.Name())
+		}
+		asked := "no command"
+		if len(args) > 0 {
+			asked = fmt.Sprintf("unknown command %q", args[0])
+		}
+		return usageError{fmt.Errorf("%s: %s; known: %s", c.CommandPath(), asked, strings.Join(known, ", ")), c.CommandPath()}
+	}
 	return c
 }
 
@@ -47,6 +65,9 @@ func (a App) stateVersions() *cobra.Command {
 				return err
 			}
 			versions, err := in.History(c.Context(), project, stacks[0])
+			if err == nil && len(versions) == 0 {
+				err = s.known(c.Context(), in, project, stacks[0])
+			}
 			if err != nil {
 				return s.orInterrupted(c.Context(), err)
 			}
@@ -72,7 +93,11 @@ func (s *session) writeVersions(versions []state.Version) error {
 		if v.Damage != "" {
 			holds = "damaged: " + v.Damage
 		}
-		if _, err := fmt.Fprintf(table, "%s\t%s\t%s\n", v.ID, v.Written.UTC().Format(time.DateTime+" MST"), holds); err != nil {
+		after := "" // since the last deployment
+		if v.Verb != "" {
+			after = "after " + v.Verb + ", " + v.Result
+		}
+		if _, err := fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", v.ID, v.Written.UTC().Format(time.DateTime+" MST"), holds, after); err != nil {
 			return fmt.Errorf("write versions: %w", err)
 		}
 	}
@@ -91,8 +116,11 @@ up to date afterwards with hub refresh, then look at hub preview.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, stacks []string) error {
 			s, err := a.parse(c, f, stacks)
+			if version == "" {
+				err = errors.Join(err, errors.New("say --version which: see hub state versions"))
+			}
 			if err != nil {
-				return err
+				return usageError{err, c.CommandPath()}
 			}
 			return s.restore(c.Context(), stacks[0], version)
 		},
@@ -100,7 +128,6 @@ up to date afterwards with hub refresh, then look at hub preview.`,
 	f.addState(c)
 	c.Flags().BoolVar(&f.yes, "yes", false, "do it without asking")
 	c.Flags().StringVar(&version, "version", "", "which: see hub state versions")
-	_ = c.MarkFlagRequired("version") // the flag exists, which is all that can go wrong
 	return c
 }
 
@@ -118,17 +145,23 @@ func (s *session) restore(ctx context.Context, stack, version string) error {
 		return s.orInterrupted(ctx, fmt.Errorf("restore %s: %w", stack, err))
 	}
 	if len(locks) > 0 { // also one left behind: it is looked at before the state is
-		return lockedError{
-			fmt.Sprintf("restore %s: the stack is locked: %s", stack, locks[0].Describe(s.Now())),
-			"Who holds it, and how to remove the lock when nobody does: " + s.again("unlock"),
+		return s.explained(&store.Locked{Stack: stack, Verb: "restore", Locks: locks})
+	}
+	prepared, err := in.Prepare(ctx, project, stack, version)
+	if missing := (*store.NoVersion)(nil); errors.As(err, &missing) {
+		if unknown := s.known(ctx, in, project, stack); unknown != nil {
+			err = unknown
 		}
+	}
+	if err != nil {
+		return s.orInterrupted(ctx, s.explained(err))
 	}
 	if err := s.confirm(ctx, fmt.Sprintf("Make version %s the state of %s?", version, stack)); err != nil {
 		return err
 	}
-	done, err := in.Restore(ctx, project, stack, version, s.Now())
+	done, err := prepared.Apply(ctx, s.Now())
 	if err != nil {
-		return err
+		return s.explained(err)
 	}
 	s.say("%s: restored the checkpoint of %s with %d resources.", stack, done.From.Written.UTC().Format(time.DateTime+" MST"), done.From.Resources)
 	if done.Replaced != "" {

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/deepstreamhub/platform/bootstrap/settings"
+	"github.com/deepstreamhub/platform/internal/config"
 	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/state"
 	"github.com/deepstreamhub/platform/internal/state/store"
@@ -53,6 +55,9 @@ func (s *session) unlock(ctx context.Context, stack string, force bool) error {
 		return s.orInterrupted(ctx, fmt.Errorf("unlock %s: %w", stack, err))
 	}
 	if len(locks) == 0 {
+		if err := s.known(ctx, in, project, stack); err != nil {
+			return err
+		}
 		s.say("%s is not locked.", stack)
 		return nil
 	}
@@ -66,7 +71,7 @@ func (s *session) unlock(ctx context.Context, stack string, force bool) error {
 		if err := in.Break(ctx, j); err != nil {
 			return fmt.Errorf("unlock %s: %w", stack, err)
 		}
-		s.say("Removed: %s.", j.Describe(s.Now()))
+		s.say("Removed: %s.", j.Describe(j.At))
 	}
 	if len(kept) > 0 {
 		return s.stillLocked(stack, kept)
@@ -101,7 +106,7 @@ func (e lockedError) ExitCode() int { return 4 }
 func (s *session) stillLocked(stack string, locks []state.Judged) error {
 	var lines, advice []string
 	for _, j := range locks {
-		lines = append(lines, j.Describe(s.Now()))
+		lines = append(lines, j.Describe(j.At))
 		if may, why := j.Forcible(); !may {
 			advice = append(advice, "The lock of a live owner is never removed: "+why+".")
 		} else {
@@ -131,6 +136,35 @@ func (s *session) openState(ctx context.Context, stack string) (*store.Store, st
 		}
 	}
 	return in, t.Project, nil
+}
+
+// known refuses a stack of which nothing is known, neither by its state nor by its file, and lists those there are.
+func (s *session) known(ctx context.Context, in *store.Store, project, stack string) error {
+	c, err := in.Checkpoint(ctx, project, stack)
+	if _, damaged := errors.AsType[*store.Damaged](err); damaged || c != nil {
+		return nil
+	}
+	if err != nil {
+		return s.explained(err)
+	}
+	files := config.Stacks(s.root)
+	if slices.Contains(files, stack) {
+		return nil
+	}
+	deployed, err := in.Stacks(ctx, project)
+	if err != nil {
+		return err
+	}
+	list := func(names []string) string {
+		if len(names) == 0 {
+			return "none"
+		}
+		return strings.Join(names, ", ")
+	}
+	return refusedError{
+		what:   fmt.Sprintf("%s %s: there is no such stack", s.verb, stack),
+		advice: fmt.Sprintf("Stacks with a state: %s. Stacks with a file here: %s.", list(deployed), list(files)),
+	}
 }
 
 // stateTarget says where the state of a stack is, that of the account's own stack as well.
@@ -176,7 +210,28 @@ func (s *session) explained(err error) error {
 	if e, ok := errors.AsType[*store.Damaged](err); ok {
 		return explainedError{err, s.waysBack(e)}
 	}
+	if e, ok := errors.AsType[*store.BadLayout](err); ok {
+		return explainedError{err, "Nothing was started, and the file is kept as it is. It says only how the state is laid out; without it the engine writes\nthe right one. Remove " + e.Key + " there, and run it again."}
+	}
+	if e, ok := errors.AsType[*store.NoVersion](err); ok {
+		return refusedError{err.Error(), "See what there is with: " + s.command("state versions "+e.Stack)}
+	}
+	if _, ok := errors.AsType[*store.Locked](err); ok {
+		return lockedError{err.Error(), "Who holds it, and how to remove the lock when nobody does: " + s.again("unlock")}
+	}
+	if _, ok := errors.AsType[*store.Changed](err); ok {
+		return lockedError{err.Error(), "Somebody worked on the stack meanwhile. Look at what there is now before going back: " + s.again("state versions")}
+	}
 	return err
+}
+
+// command is a command line with what every command on the same stacks has to be told.
+func (s *session) command(line string) string {
+	line = "hub " + line
+	if s.offline {
+		line += " --offline"
+	}
+	return line
 }
 
 // note tells what a driver did on its own account, without spoiling what is drawn.

@@ -15,6 +15,7 @@ import (
 	"github.com/deepstreamhub/platform/internal/blind"
 	"github.com/deepstreamhub/platform/internal/engine"
 	"github.com/deepstreamhub/platform/internal/plan"
+	"github.com/deepstreamhub/platform/internal/state"
 	"github.com/deepstreamhub/platform/internal/state/store"
 )
 
@@ -52,7 +53,8 @@ type Driver struct {
 	stack   auto.Stack
 	command *engine.Command
 	program *language
-	store   *store.Store // locks and checkpoints; nil where the backend is of a kind that hub cannot look into
+	store   *store.Store      // locks and checkpoints; nil where the backend is of a kind that hub cannot look into
+	found   *state.Checkpoint // when the stack was opened; nil where it did not exist or is of such a kind
 	// recovered is set once nothing is left over from a killed engine: this driver has looked, and killed none since.
 	recovered bool
 	blinded   []blind.Secret // what a copy of the state lacks
@@ -99,6 +101,9 @@ func (d *Driver) open(ctx context.Context, e engine.Engine) error {
 		return err
 	}
 	t := d.target
+	if err := d.trustState(); err != nil {
+		return fmt.Errorf("open stack %s: %w", t.Stack, err)
+	}
 	key, err := d.stateKey(ctx)
 	if err != nil {
 		return err
@@ -116,7 +121,7 @@ func (d *Driver) open(ctx context.Context, e engine.Engine) error {
 	if t.Existing {
 		open = auto.SelectStackLocalSource
 	}
-	stack, err := open(ctx, t.Stack, t.WorkDir, auto.Pulumi(d.command), auto.SecretsProvider(t.Secrets))
+	stack, err := open(ctx, t.Stack, t.WorkDir, auto.Pulumi(rereading{d.command, d}), auto.SecretsProvider(t.Secrets))
 	if err != nil {
 		return d.failed(ctx, "open stack", err, nil)
 	}

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 
@@ -33,7 +32,6 @@ type Error struct {
 	Cause    error     // joins context's cause after an interrupt, the program's own error, and what the Automation API returned
 
 	Locks []state.Judged // who holds a locked stack, where that is known
-	at    time.Time      // when the locks were looked at
 
 	locked, killed, missing, noBucket bool
 	program                           bool // the program itself failed
@@ -49,7 +47,7 @@ func (d *Driver) failed(ctx context.Context, verb string, err error, r *recorder
 		missing: auto.IsSelectStack404Error(err),
 	}
 	if e.locked {
-		e.Locks, e.at = d.locks(ctx), d.now()
+		e.Locks = d.locks(ctx)
 	}
 	if r != nil {
 		e.Failed = r.failed()
@@ -119,7 +117,7 @@ func stderrProblems(err error) []string {
 // Error tells which resources failed and why, or the problems that kept the operation from starting.
 func (e *Error) Error() string {
 	if len(e.Locks) > 0 {
-		return fmt.Sprintf("%s %s: the stack is locked: %s", e.Verb, e.Stack, describe(e.Locks, e.at))
+		return fmt.Sprintf("%s %s: the stack is locked: %s", e.Verb, e.Stack, describe(e.Locks))
 	}
 	var lines []string
 	if e.Interrupted() {

@@ -66,7 +66,22 @@ func (d *Driver) openStore(ctx context.Context) error {
 		return err
 	}
 	d.store = s
-	_, err = s.Checkpoint(ctx, d.target.Project, d.target.Stack)
+	if err := d.heal(); err != nil {
+		return fmt.Errorf("open stack %s: %w", d.target.Stack, err)
+	}
+	d.found, err = s.Checkpoint(ctx, d.target.Project, d.target.Stack)
+	return err
+}
+
+// heal takes away what keeps the engine from reading sound files of the state.
+func (d *Driver) heal() error {
+	if d.store == nil {
+		return nil
+	}
+	healed, err := d.store.Heal()
+	for _, path := range healed {
+		d.note("removed %s, which could not be read: it only repeats what the file beside it says.", path)
+	}
 	return err
 }
 
@@ -107,13 +122,13 @@ func (d *Driver) free(ctx context.Context, verb string) error {
 	}
 	held := slices.DeleteFunc(slices.Clone(locks), func(j state.Judged) bool { return j.Verdict == state.Gone })
 	if len(held) > 0 {
-		return &Error{Verb: verb, Stack: d.target.Stack, Locks: held, at: d.now(), locked: true, Cause: errLocked}
+		return &Error{Verb: verb, Stack: d.target.Stack, Locks: held, locked: true, Cause: errLocked}
 	}
 	for _, j := range locks {
 		if err := d.store.Break(ctx, j); err != nil {
 			return fmt.Errorf("%s %s: %w", verb, d.target.Stack, err)
 		}
-		d.note("removed a lock that was left behind: %s.", j.Describe(d.now()))
+		d.note("removed a lock that was left behind: %s.", j.Describe(j.At))
 	}
 	if len(locks) > 0 {
 		d.notePending(ctx)
@@ -181,10 +196,10 @@ func (d *Driver) release(ctx context.Context, notes []*store.Held, failed bool) 
 }
 
 // describe tells of several locks.
-func describe(locks []state.Judged, now time.Time) string {
+func describe(locks []state.Judged) string {
 	lines := make([]string, len(locks))
 	for i, j := range locks {
-		lines[i] = j.Describe(now)
+		lines[i] = j.Describe(j.At)
 	}
 	return strings.Join(lines, "\n")
 }

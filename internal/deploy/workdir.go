@@ -45,6 +45,32 @@ func syncWorkDir(t Target, key stateKey) error {
 	return writeChanged(filepath.Join(t.WorkDir, name), merged)
 }
 
+// trustState has the copy of the stack file name the passphrase's salt that the state names: the copy may be spoilt, and the
+// state cannot be read by another salt.
+func (d *Driver) trustState() error {
+	if d.target.Secrets != passphrase || d.found == nil || d.found.Salt == "" {
+		return nil
+	}
+	path := filepath.Join(d.target.WorkDir, "Pulumi."+d.target.Stack+".yaml")
+	var copied struct {
+		Salt string `yaml:"encryptionsalt"`
+	}
+	if text, err := os.ReadFile(path); err == nil && yaml.Unmarshal(text, &copied) == nil && copied.Salt == d.found.Salt {
+		return nil
+	}
+	text, err := yaml.Marshal(map[string]string{"encryptionsalt": d.found.Salt})
+	if err == nil {
+		err = os.MkdirAll(d.target.WorkDir, 0o755)
+	}
+	if err == nil {
+		err = writeChanged(path, text)
+	}
+	if err != nil {
+		return fmt.Errorf("write copy of stack file: %w", err)
+	}
+	return nil
+}
+
 // mergeStackFile returns the root's stack file with the secrets keys that apply. With a key service they are the
 // root's, if it has any; the passphrase provider has keys of its own, kept in the copy, so that a state made with a
 // passphrase and one made with a key service never read each other's.
@@ -57,8 +83,8 @@ func mergeStackFile(root, copied []byte, secrets string, dataKey stateKey) ([]by
 		return nil, fmt.Errorf("read stack file: %w", err)
 	}
 	copiedNode, err := parseMapping(copied)
-	if err != nil {
-		return nil, fmt.Errorf("read copy: %w", err)
+	if err != nil { // it is made anew: nothing in it is said nowhere else
+		copiedNode = &yaml.Node{Kind: yaml.MappingNode}
 	}
 	own := takeKeys(rootNode, secretKeys)
 	kept := takeKeys(copiedNode, secretKeys)

@@ -2,13 +2,21 @@ package state
 
 import (
 	"bytes"
+	"cmp"
+	"compress/gzip"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 // StackFile is where a stack's checkpoint is.
@@ -34,6 +42,22 @@ func Ended(key string) (time.Time, bool) {
 	return time.Unix(0, nanoseconds), record && err == nil
 }
 
+// Record is what the engine noted of an operation that ended.
+type Record struct {
+	Kind    string `json:"kind"`
+	Result  string `json:"result"`
+	Message string `json:"message"`
+}
+
+// ReadRecord reads a file of HistoryDir. One that cannot be read says nothing.
+func ReadRecord(data []byte) Record {
+	var r Record
+	if data, err := unpacked(data); err != nil || json.Unmarshal(data, &r) != nil {
+		return Record{}
+	}
+	return r
+}
+
 // KeptFile is where a checkpoint goes that a restore takes the place of.
 func KeptFile(project, stack string, at time.Time) string {
 	return path.Join(".deepstreamhub", "replaced", project, stack, at.UTC().Format("20060102T150405.000Z")+".json")
@@ -44,54 +68,95 @@ type Checkpoint struct {
 	Resources int
 	Pending   []string  // operations that had begun and not ended, as "creating TYPE NAME"
 	Written   time.Time // by the engine; importing it somewhere else does not change it
+	Salt      string    // of the passphrase that its secrets are encrypted under; empty for another provider, or for none
+	New       bool      // nothing was ever deployed
 }
 
 // newestFormat is the newest version of the checkpoint's format that is known here (sdk/go/common/apitype: 3, and 4 with
 // features).
 const newestFormat = 4
 
-// ReadCheckpoint reads a checkpoint and refuses one that is damaged: cut short, not a checkpoint, or without something
-// that its resources refer to. The engine refuses the same, later and without a way back.
+// ReadCheckpoint reads a checkpoint and refuses one that is damaged: cut short, not a checkpoint, or one that the engine
+// would not work with. The engine refuses the same, later and without a way back, or not at all.
 func ReadCheckpoint(data []byte) (Checkpoint, error) {
+	data, err := unpacked(data)
+	if err != nil {
+		return Checkpoint{}, err
+	}
 	if len(bytes.TrimSpace(data)) == 0 {
 		return Checkpoint{}, errors.New("it is empty")
 	}
 	var file struct {
 		Version    int `json:"version"`
 		Checkpoint *struct {
-			Latest *deployment `json:"latest"`
+			Latest json.RawMessage `json:"latest"`
 		} `json:"checkpoint"`
 	}
-	if err := json.Unmarshal(data, &file); err != nil {
-		var syntax *json.SyntaxError
-		if errors.As(err, &syntax) && syntax.Offset >= int64(len(data)) {
-			return Checkpoint{}, fmt.Errorf("it is cut short after %d bytes", len(data))
-		}
-		return Checkpoint{}, fmt.Errorf("it is no JSON: %w", err)
+	if err := decode(data, &file); err != nil {
+		return Checkpoint{}, err
 	}
 	switch {
-	case file.Checkpoint == nil || file.Version == 0:
+	case file.Checkpoint == nil || file.Version < 1:
 		return Checkpoint{}, errors.New("it is no checkpoint: it lacks version and checkpoint")
 	case file.Version > newestFormat:
 		return Checkpoint{}, fmt.Errorf("its format is version %d, the newest one known here is %d", file.Version, newestFormat)
 	case file.Checkpoint.Latest == nil:
-		return Checkpoint{}, nil // a stack without a deployment
+		return Checkpoint{New: true}, nil // a stack without a deployment, as the engine writes it
 	}
-	return file.Checkpoint.Latest.read()
+	return readDeployment(file.Checkpoint.Latest)
+}
+
+// unpacked is a checkpoint as it was before the engine compressed it (PULUMI_DIY_BACKEND_GZIP and its successor).
+func unpacked(data []byte) ([]byte, error) {
+	var from io.Reader
+	var err error
+	switch {
+	case bytes.HasPrefix(data, []byte{0x1f, 0x8b}):
+		from, err = gzip.NewReader(bytes.NewReader(data))
+	case bytes.HasPrefix(data, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+		from, err = zstd.NewReader(bytes.NewReader(data), zstd.WithDecoderConcurrency(1))
+	default:
+		return data, nil
+	}
+	if err == nil {
+		data, err = io.ReadAll(from)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("it is compressed and cannot be unpacked: %w", err)
+	}
+	return data, nil
+}
+
+// decode reads JSON and tells apart how it can be wrong.
+func decode(data []byte, into any) error {
+	err := json.Unmarshal(data, into)
+	if err == nil {
+		return nil
+	}
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok && syntax.Error() == "unexpected end of JSON input" {
+		return fmt.Errorf("it is cut short after %d bytes", len(data))
+	}
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return fmt.Errorf("it is no checkpoint: %s is a %s", cmp.Or(wrong.Field, "all of it"), wrong.Value)
+	}
+	return fmt.Errorf("it is no JSON: %w", err)
 }
 
 // deployment is the part of a checkpoint that tells what exists.
 type deployment struct {
 	Manifest struct {
-		Time time.Time `json:"time"`
+		Time    time.Time `json:"time"`
+		Magic   string    `json:"magic"`
+		Version string    `json:"version"`
 	} `json:"manifest"`
-	Resources []struct {
-		URN          string   `json:"urn"`
-		Type         string   `json:"type"`
-		Parent       string   `json:"parent"`
-		Dependencies []string `json:"dependencies"`
-	} `json:"resources"`
-	Pending []struct {
+	Secrets *struct {
+		Type  string `json:"type"`
+		State struct {
+			Salt string `json:"salt"`
+		} `json:"state"`
+	} `json:"secrets_providers"`
+	Resources []resource `json:"resources"`
+	Pending   []struct {
 		Type     string `json:"type"`
 		Resource struct {
 			URN  string `json:"urn"`
@@ -100,26 +165,113 @@ type deployment struct {
 	} `json:"pending_operations"`
 }
 
-func (d deployment) read() (Checkpoint, error) {
-	known := map[string]bool{}
-	for i, r := range d.Resources {
-		if r.URN == "" || r.Type == "" {
-			return Checkpoint{}, fmt.Errorf("resource %d of %d has no name or no type", i+1, len(d.Resources))
-		}
-		known[r.URN] = true
+type resource struct {
+	URN                string              `json:"urn"`
+	Type               string              `json:"type"`
+	ID                 string              `json:"id"`
+	Custom             bool                `json:"custom"`
+	Delete             bool                `json:"delete"`
+	PendingReplacement bool                `json:"pendingReplacement"`
+	Parent             string              `json:"parent"`
+	Provider           string              `json:"provider"`
+	DeletedWith        string              `json:"deletedWith"`
+	Dependencies       []string            `json:"dependencies"`
+	Properties         map[string][]string `json:"propertyDependencies"`
+}
+
+// refers are all others that a resource names, each of which comes before it.
+func (r resource) refers() []string {
+	all := append([]string{r.Parent, r.DeletedWith}, r.Dependencies...)
+	for _, of := range slices.Sorted(maps.Keys(r.Properties)) {
+		all = append(all, r.Properties[of]...)
 	}
-	for _, r := range d.Resources {
-		for _, other := range append(r.Dependencies, r.Parent) {
-			if other != "" && !known[other] {
-				return Checkpoint{}, fmt.Errorf("%s refers to %s, which is not in it", r.URN, other)
-			}
+	return slices.DeleteFunc(all, func(urn string) bool { return urn == "" })
+}
+
+// never are parts of a deployment that the engine leaves out where there is nothing to say, and never writes as null.
+var never = []string{"manifest", "resources", "pending_operations"}
+
+func readDeployment(data []byte) (Checkpoint, error) {
+	var parts map[string]json.RawMessage
+	if err := decode(data, &parts); err != nil {
+		return Checkpoint{}, err
+	}
+	if len(parts) == 0 {
+		return Checkpoint{}, fmt.Errorf("its deployment is %s: what was deployed is lost", data)
+	}
+	for _, name := range never {
+		if part, there := parts[name]; there && string(part) == "null" {
+			return Checkpoint{}, fmt.Errorf("its %s is null: what was deployed is lost", strings.ReplaceAll(name, "_", " "))
 		}
+	}
+	var d deployment
+	if err := decode(data, &d); err != nil {
+		return Checkpoint{}, err
+	}
+	if err := d.check(); err != nil {
+		return Checkpoint{}, err
 	}
 	c := Checkpoint{Resources: len(d.Resources), Written: d.Manifest.Time}
+	if d.Secrets != nil && d.Secrets.Type == "passphrase" {
+		c.Salt = d.Secrets.State.Salt
+	}
 	for _, p := range d.Pending {
+		if p.Resource.URN == "" {
+			return Checkpoint{}, errors.New("an operation that was under way has no resource")
+		}
 		c.Pending = append(c.Pending, p.Type+" "+p.Resource.URN)
 	}
 	return c, nil
+}
+
+// check holds a deployment to what the engine wants of it (pkg/resource/stack/snapshot/integrity.go, VerifyIntegrity).
+func (d deployment) check() error {
+	if want := magic(d.Manifest.Version); d.Manifest.Magic != want {
+		return errors.New("its manifest was changed: its checksum is another")
+	}
+	all := map[string]bool{}
+	for _, r := range d.Resources {
+		all[r.URN] = true
+	}
+	known, providers, live := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for i, r := range d.Resources {
+		if r.URN == "" || r.Type == "" {
+			return fmt.Errorf("resource %d of %d has no name or no type", i+1, len(d.Resources))
+		}
+		if !r.Custom && r.ID != "" {
+			return fmt.Errorf("%s has an id although it is no resource of a provider", r.URN)
+		}
+		for _, other := range r.refers() {
+			switch {
+			case !all[other]:
+				return fmt.Errorf("%s refers to %s, which is not in it", r.URN, other)
+			case !known[other]:
+				return fmt.Errorf("%s refers to %s, which comes after it", r.URN, other)
+			}
+		}
+		if strings.HasPrefix(r.Type, "pulumi:providers:") {
+			providers[r.URN+"::"+r.ID] = true
+		}
+		if r.Provider != "" && !r.PendingReplacement && !providers[r.Provider] {
+			return fmt.Errorf("%s refers to the provider %s, which is not in it", r.URN, r.Provider)
+		}
+		if !r.Delete {
+			if live[r.URN] {
+				return fmt.Errorf("%s is in it twice", r.URN)
+			}
+			live[r.URN] = true
+		}
+		known[r.URN] = true
+	}
+	return nil
+}
+
+// magic is the checksum of a manifest (sdk/go/common/apitype, ManifestV1.NewMagic).
+func magic(version string) string {
+	if version == "" {
+		return ""
+	}
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(version)))
 }
 
 // Version is an earlier checkpoint that a stack can go back to.
@@ -128,5 +280,8 @@ type Version struct {
 	Key       string    `json:"key"`
 	Written   time.Time `json:"written"`
 	Resources int       `json:"resources"`
+	Verb      string    `json:"verb,omitempty"`   // of the deployment that it is from after: update, refresh, destroy, ...
+	Result    string    `json:"result,omitempty"` // succeeded or failed
+	Message   string    `json:"message,omitempty"`
 	Damage    string    `json:"damage,omitempty"` // why it is of no use
 }

@@ -16,6 +16,8 @@ const (
 	// starts nothing new, finishes what is under way and ends. The longest that the AWS provider waits for one operation of
 	// the platform's is 120 minutes (aws_rds_cluster: update and delete; platform timeouts stay below).
 	Lease = 150 * time.Minute
+	// Soon is how long an engine may take from its start until it holds its lock: it opens the state before.
+	Soon = 2 * time.Minute
 )
 
 // Lock is a lock of Pulumi's self-managed backend (pkg/backend/diy/lock.go): a file per process that holds the stack.
@@ -24,7 +26,20 @@ type Lock struct {
 	Pid   int       `json:"pid"`
 	User  string    `json:"username"`
 	Host  string    `json:"hostname"`
-	Taken time.Time `json:"timestamp"`
+	Taken time.Time `json:"timestamp"` // by its holder's clock
+	// Written is when the file was written, by the store's clock, by which alone ages are counted; zero where that is not known.
+	Written time.Time `json:"-"`
+}
+
+// ID is the lock's id, which no other lock has or will have: the engine makes one up for each process.
+func (l Lock) ID() string { return path.Base(l.Key) }
+
+// since is when the lock was taken, by the store's clock where that is known.
+func (l Lock) since() time.Time {
+	if l.Written.IsZero() {
+		return l.Taken
+	}
+	return l.Written
 }
 
 // Owner is how a person would name whoever holds the lock.
@@ -38,7 +53,7 @@ func LockDir(project, stack string) string {
 // ParseLock reads a lock file. One that cannot be read is held all the same, by somebody unknown.
 func ParseLock(key string, data []byte) Lock {
 	l := Lock{Key: key}
-	if err := json.Unmarshal(data, &l); err != nil {
+	if err := json.Unmarshal(data, &l); err != nil || l.Pid <= 0 || l.Host == "" {
 		return Lock{Key: key, User: "somebody", Host: "an unreadable lock file"}
 	}
 	l.Key = key
@@ -50,7 +65,8 @@ func ParseLock(key string, data []byte) Lock {
 // that its writer lives.
 type Holder struct {
 	Key     string    `json:"-"`
-	Machine string    `json:"machine"` // identity of the running system, see store.Here
+	Lock    string    `json:"lock,omitempty"` // id of the lock that the engine took; empty until it has taken it and hub has seen it
+	Machine string    `json:"machine"`        // identity of the running system, see store.Here
 	Host    string    `json:"host"`
 	Pid     int       `json:"pid"`     // of the engine
 	Started string    `json:"started"` // when that process was started, as its machine counts
@@ -58,7 +74,7 @@ type Holder struct {
 	Verb    string    `json:"verb"`          // up, refresh, destroy
 	Run     string    `json:"run,omitempty"` // address of the CI run
 	Since   time.Time `json:"since"`
-	Heard   time.Time `json:"-"` // when the note was last written, by the store's clock
+	Heard   time.Time `json:"-"` // when the note was last written, by the store's clock; zero where that is not known
 }
 
 // HolderDir is where the notes on a stack's locks are, apart from what is the engine's.
@@ -66,9 +82,19 @@ func HolderDir(project, stack string) string {
 	return path.Join(".deepstreamhub", "holders", project, stack) + "/"
 }
 
-// of reports whether the note is on the lock.
-func (h Holder) of(l Lock) bool {
-	return h.Pid == l.Pid && h.Host == l.Host && l.Taken.After(h.Since.Add(-time.Minute))
+// Took reports whether the process that the note is on took the lock, by what the process itself says: a note is on one lock,
+// by its id. One that does not name it yet is on a lock that this process took soon after it was started, and not long after
+// the note was last renewed: a later process may have the same number.
+func (h Holder) Took(l Lock) bool {
+	switch {
+	case h.Lock != "":
+		return h.Lock == l.ID()
+	case h.Pid != l.Pid || h.Host != l.Host:
+		return false
+	case l.Taken.Before(h.Since.Add(-time.Minute)) || l.Taken.After(h.Since.Add(Soon)):
+		return false
+	}
+	return h.Heard.IsZero() || l.Written.IsZero() || !l.Written.After(h.Heard.Add(Quiet))
 }
 
 // Verdict is what is known of the process that holds a lock.
@@ -86,6 +112,16 @@ type Here struct {
 	Machine string
 	Host    string
 	Running func(pid int) (started string, running bool)
+	Begun   func(pid int) time.Time // when a process was started; nil or a zero time: not known
+}
+
+// mayHold reports whether the process that now has a number can have taken a lock: it was there before.
+func (h Here) mayHold(pid int, l Lock) bool {
+	if h.Begun == nil {
+		return false
+	}
+	begun := h.Begun(pid)
+	return !begun.IsZero() && begun.Before(l.Taken.Add(time.Second)) // which is in whole seconds at worst
 }
 
 // Judged is a lock with what is known of its holder.
@@ -94,6 +130,7 @@ type Judged struct {
 	Holder  *Holder // hub's note; nil when a plain pulumi took the lock
 	Verdict Verdict
 	Why     string    // the evidence, as the end of a sentence that begins with "it"
+	At      time.Time // when it was judged, by the store's clock
 	Until   time.Time // when the verdict changes by itself if nothing is heard; zero: never
 }
 
@@ -102,27 +139,52 @@ type Judged struct {
 // A process number proves something only on the machine that gave it out: two machines, or two containers on one, can
 // share a host's name. So a lock that hub did not note is never taken for abandoned, and one noted on another machine
 // only when its lease is over.
+//
+// Of several notes on it one whose process lives counts first. now is the time by the store's clock.
 func Judge(l Lock, holders []Holder, here Here, now time.Time) Judged {
-	j := Judged{Lock: l, Verdict: Unknown}
+	best := Judged{Lock: l, Verdict: Unknown, At: now}
 	for _, h := range holders {
-		if h.of(l) {
-			j.Holder = &h
+		if !h.Took(l) {
+			continue
+		}
+		if j := judgeByNote(l, h, here, now); best.Holder == nil || weight(j) > weight(best) {
+			best = j
 		}
 	}
-	switch h := j.Holder; {
-	case h == nil && l.Host != here.Host:
-		j.Why = "was not started by hub, on another host: whether it runs cannot be seen from here"
-	case h == nil:
-		j.judgeByName(here)
-	case h.Machine != "" && h.Machine == here.Machine:
-		started, running := here.Running(h.Pid)
-		if running && started == h.Started {
-			j.Verdict, j.Why = Alive, "runs on this machine"
-		} else {
-			j.Verdict, j.Why = Gone, "ran on this machine and has ended without giving the lock back"
-		}
+	switch {
+	case best.Holder != nil:
+	case l.Host != here.Host:
+		best.Why = "was not started by hub, on another host: whether it runs cannot be seen from here"
 	default:
+		best.judgeByName(here)
+	}
+	return best
+}
+
+// weight orders verdicts by several notes: a note that names the lock before one that may be on another, then what keeps the
+// lock before what frees it.
+func weight(j Judged) int {
+	w := map[Verdict]int{Gone: 0, Unknown: 1, Alive: 2}[j.Verdict]
+	if j.Holder.Lock != "" {
+		w += 3
+	}
+	return w
+}
+
+func judgeByNote(l Lock, h Holder, here Here, now time.Time) Judged {
+	j := Judged{Lock: l, Holder: &h, Verdict: Unknown, At: now}
+	if h.Machine == "" || h.Machine != here.Machine {
 		j.judgeByLease(h.Heard, now)
+		return j
+	}
+	started, running := here.Running(h.Pid)
+	switch {
+	case running && started == h.Started:
+		j.Verdict, j.Why = Alive, "runs on this machine"
+	case running && h.Lock == "" && here.mayHold(h.Pid, l):
+		j.Verdict, j.Why = Alive, "runs on this machine, under a number that an earlier process had"
+	default:
+		j.Verdict, j.Why = Gone, "ran on this machine and has ended without giving the lock back"
 	}
 	return j
 }
@@ -162,7 +224,7 @@ func (j Judged) Forcible() (bool, string) {
 	return false, fmt.Sprintf("it %s: this is possible from %s on, if it is not heard of again", j.Why, j.Until.UTC().Format("15:04:05 MST"))
 }
 
-// Describe tells of a lock in a line.
+// Describe tells of a lock in a line. now is the time by the store's clock, such as At.
 func (j Judged) Describe(now time.Time) string {
 	doing := ""
 	if j.Holder != nil {
@@ -171,7 +233,7 @@ func (j Judged) Describe(now time.Time) string {
 			doing += " in " + j.Holder.Run
 		}
 	}
-	return fmt.Sprintf("held by %s, for %s (since %s)%s; it %s", j.Owner(), Span(now.Sub(j.Taken)), j.Taken.UTC().Format("2006-01-02 15:04:05 MST"), doing, j.Why)
+	return fmt.Sprintf("held by %s, for %s (since %s)%s; it %s", j.Owner(), Span(now.Sub(j.since())), j.since().UTC().Format("2006-01-02 15:04:05 MST"), doing, j.Why)
 }
 
 // Span is a duration for a person: its two largest units at most.

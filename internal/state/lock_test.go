@@ -1,6 +1,8 @@
 package state
 
 import (
+	"bytes"
+	"compress/gzip"
 	"testing"
 	"time"
 
@@ -66,6 +68,55 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// A note from an earlier run says nothing of who holds the lock now, whatever it has in common with the holder.
+func TestNotesBelongToTheirLocks(t *testing.T) {
+	t.Parallel()
+	l, h := lock()
+	l.Key, l.Written = "locks/b.json", noon
+	alive := Here{Machine: "boot-1 pid:[1]", Host: "build-7", Running: func(int) (string, bool) { return "100", true },
+		Begun: func(int) time.Time { return noon.Add(-time.Second) }}
+	earlier := h
+	earlier.Started, earlier.Lock, earlier.Since, earlier.Heard = "50", "a.json", noon.Add(-time.Minute), noon.Add(-30*time.Second)
+	unnamed := earlier
+	unnamed.Lock = ""
+	old := unnamed
+	old.Since, old.Heard = noon.Add(-24*time.Hour), noon.Add(-24*time.Hour)
+	silent := unnamed
+	silent.Heard = noon.Add(-Quiet - time.Second)
+	named := h
+	named.Lock = "b.json"
+	for name, test := range map[string]struct {
+		notes []Holder
+		here  Here
+		after time.Duration
+		want  Verdict
+		note  bool
+	}{
+		"an earlier run's note on its own lock":    {[]Holder{earlier}, alive, 0, Alive, false},
+		"an earlier run's note without its lock":   {[]Holder{unnamed}, alive, 0, Alive, true},
+		"a day old":                                {[]Holder{old}, alive, 0, Alive, false},
+		"silent before the lock was taken":         {[]Holder{silent}, alive, 0, Alive, false},
+		"the holder's own note first":              {[]Holder{h, unnamed}, alive, 0, Alive, true},
+		"the holder's own note last":               {[]Holder{unnamed, h}, alive, 0, Alive, true},
+		"the note that names the lock goes before": {[]Holder{unnamed, named, unnamed}, Here{Machine: "boot-1 pid:[1]", Host: "build-7", Running: func(int) (string, bool) { return "", false }}, 0, Gone, true},
+		"its clock is hours ahead of the store's":  {[]Holder{named}, Here{Machine: "boot-2", Host: "laptop"}, time.Minute, Alive, true},
+		"named by another process's note":          {[]Holder{earlier}, Here{Machine: "boot-2", Host: "laptop"}, 1000 * time.Hour, Unknown, false},
+		"another host's note that names the lock":  {[]Holder{func() Holder { n := named; n.Host, n.Pid = "x", 7; return n }()}, Here{Machine: "boot-2", Host: "laptop"}, Lease, Gone, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			j := Judge(l, test.notes, test.here, noon.Add(test.after))
+			require.Equal(t, test.want, j.Verdict, j.Why)
+			require.Equal(t, test.note, j.Holder != nil)
+			require.Equal(t, noon.Add(test.after), j.At)
+		})
+	}
+	// The lock's owner may believe it is next year; the store knows when the file was written.
+	ahead := l
+	ahead.Taken = noon.AddDate(1, 0, 0)
+	require.Contains(t, Judge(ahead, []Holder{named}, alive, noon.Add(time.Minute)).Describe(noon.Add(time.Minute)), "for 1 min (since 2026-11-25 12:00:00 UTC)")
+}
+
 func TestDescribe(t *testing.T) {
 	t.Parallel()
 	l, h := lock()
@@ -78,8 +129,14 @@ func TestDescribe(t *testing.T) {
 
 func TestUnreadableLockIsHeld(t *testing.T) {
 	t.Parallel()
-	l := ParseLock("k", []byte(`{"pid":`))
-	require.Equal(t, Unknown, Judge(l, nil, Here{Host: "h"}, noon).Verdict)
+	for _, text := range []string{`{"pid":`, "", "null", "{}", "[]", "1", "\x00\xff", `{"pid":0,"hostname":"h"}`, `{"pid":-1,"hostname":"h"}`, `{"pid":7}`, `{"pid":"7"}`} {
+		l := ParseLock("k", []byte(text))
+		j := Judge(l, nil, Here{Host: "h"}, noon)
+		require.Equal(t, Unknown, j.Verdict, text)
+		require.Contains(t, j.Describe(noon), "unreadable lock file", text)
+		may, _ := j.Forcible()
+		require.True(t, may)
+	}
 }
 
 func TestSpan(t *testing.T) {
@@ -99,8 +156,9 @@ func TestReadCheckpoint(t *testing.T) {
 	c, err := ReadCheckpoint([]byte(sound))
 	require.NoError(t, err)
 	require.Equal(t, Checkpoint{Resources: 2, Pending: []string{"creating c"}}, c)
-	_, err = ReadCheckpoint([]byte(`{"version":3,"checkpoint":{"stack":"s","latest":null}}`))
+	c, err = ReadCheckpoint([]byte(`{"version":3,"checkpoint":{"stack":"s"}}`))
 	require.NoError(t, err, "a stack without a deployment")
+	require.True(t, c.New)
 	for at := range len(sound) {
 		_, err := ReadCheckpoint([]byte(sound[:at]))
 		require.Error(t, err, "cut short after %d bytes", at)
@@ -111,13 +169,65 @@ func TestReadCheckpoint(t *testing.T) {
 		"not JSON":                      "it is no JSON",
 		"{}":                            "it is no checkpoint",
 		`{"version":9,"checkpoint":{}}`: "version 9",
-		`{"version":3,"checkpoint":{"latest":{"resources":[{"urn":"a"}]}}}`:                                    "no type",
-		`{"version":3,"checkpoint":{"latest":{"resources":[{"urn":"a","type":"t","parent":"gone"}]}}}`:         "refers to gone",
-		`{"version":3,"checkpoint":{"latest":{"resources":[{"urn":"a","type":"t","dependencies":["gone"]}]}}}`: "refers to gone",
+		`{"version":3,"checkpoint":{"latest":null}}`:                                      "deployment is null",
+		`{"version":3,"checkpoint":{"latest":{}}}`:                                        "deployment is {}",
+		`{"version":3,"checkpoint":{"latest":[]}}`:                                        "no checkpoint",
+		`{"version":3,"checkpoint":{"latest":{"resources":null}}}`:                        "resources is null",
+		`{"version":3,"checkpoint":{"latest":{"manifest":null,"resources":[]}}}`:          "manifest is null",
+		`{"version":3,"checkpoint":{"latest":{"manifest":{"version":"v1","magic":"x"}}}}`: "manifest was changed",
+		`{"version":3,"checkpoint":null}`:                                                 "no checkpoint",
+		`{"version":-3,"checkpoint":{}}`:                                                  "no checkpoint",
+		`{"version":"3","checkpoint":{}}`:                                                 "version is a string",
+		`[]`:                                                                              "all of it is a array",
+		`null`:                                                                            "no checkpoint",
+		sound + "x":                                                                       "no JSON",
+		"\x1f\x8b\x08\x00":                                                                "cannot be unpacked",
+		`{"version":3,"checkpoint":{"latest":{"resources":[{"urn":"a","type":"t"},{"urn":"a","type":"t"}]}}}`:              "a is in it twice",
+		`{"version":3,"checkpoint":{"latest":{"resources":[{"urn":"a","type":"t","parent":"b"},{"urn":"b","type":"t"}]}}}`: "which comes after it",
+		`{"version":3,"checkpoint":{"latest":{"resources":[{"urn":"a","type":"t","deletedWith":"b"}]}}}`:                   "refers to b",
+		`{"version":3,"checkpoint":{"latest":{"resources":[{"urn":"a","type":"t","propertyDependencies":{"p":["b"]}}]}}}`:  "refers to b",
+		`{"version":3,"checkpoint":{"latest":{"resources":[{"urn":"a","type":"t","custom":true,"provider":"p::1"}]}}}`:     "refers to the provider p::1",
+		`{"version":3,"checkpoint":{"latest":{"resources":[{"urn":"a","type":"t","id":"1"}]}}}`:                            "no resource of a provider",
+		`{"version":3,"checkpoint":{"latest":{"pending_operations":[{"type":"creating"}]}}}`:                               "has no resource",
+		`{"version":3,"checkpoint":{"latest":{"resources":[{"urn":"a"}]}}}`:                                                "no type",
+		`{"version":3,"checkpoint":{"latest":{"resources":[{"urn":"a","type":"t","parent":"gone"}]}}}`:                     "refers to gone",
+		`{"version":3,"checkpoint":{"latest":{"resources":[{"urn":"a","type":"t","dependencies":["gone"]}]}}}`:             "refers to gone",
 	} {
 		_, err := ReadCheckpoint([]byte(text))
 		require.ErrorContains(t, err, why)
 	}
+}
+
+// Sound ones stay sound, in every form in which the engine writes them.
+func TestSoundCheckpoints(t *testing.T) {
+	t.Parallel()
+	const replaced = `{"version":3,"checkpoint":{"latest":{"manifest":{"version":"v1","magic":"3bfc269594ef649228e9a74bab00f042efc91d5acc6fbee31a382e80d42388fe"},
+		"secrets_providers":{"type":"passphrase","state":{"salt":"v1:abc"}},"resources":[{"urn":"p","type":"pulumi:providers:aws","id":"1","custom":true},
+		{"urn":"a","type":"t","custom":true,"provider":"p::1"},{"urn":"a","type":"t","custom":true,"delete":true,"provider":"p::1"},
+		{"urn":"a","type":"t","custom":true,"delete":true,"provider":"p::1"}]}}}`
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	_, err := w.Write([]byte(replaced))
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	for _, text := range []string{replaced, packed.String()} {
+		c, err := ReadCheckpoint([]byte(text))
+		require.NoError(t, err)
+		require.Equal(t, Checkpoint{Resources: 4, Salt: "v1:abc"}, c)
+	}
+}
+
+// FuzzReadCheckpoint reads anything: it is sound or it is said what is wrong, never a panic.
+func FuzzReadCheckpoint(f *testing.F) {
+	f.Add([]byte(`{"version":3,"checkpoint":{"latest":{"resources":[{"urn":"a","type":"t","dependencies":["a"]}]}}}`))
+	f.Add([]byte("\x1f\x8b\x08\x00"))
+	f.Add([]byte(`{"version":3,"checkpoint":{"latest":null}}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c, err := ReadCheckpoint(data)
+		if err != nil && (err.Error() == "" || c.Resources != 0) {
+			t.Errorf("%+v, %v", c, err)
+		}
+	})
 }
 
 func TestEnded(t *testing.T) {

@@ -81,12 +81,12 @@ func keyOf(r *Resource) key { return key{r.Type, r.Region, r.ID} }
 func Open(opts Options) (*Cloud, error) {
 	c := newCloud(opts)
 	if opts.Dir != "" {
-		s, err := openStore(opts.Dir)
+		s, err := openStore(opts.Dir, opts.Seed)
 		if err != nil {
 			return nil, fmt.Errorf("open offline cloud in %s: %w", opts.Dir, err)
 		}
 		c.store = s
-		if _, err := c.load(); err != nil {
+		if err := c.load(); err != nil {
 			return nil, errors.Join(fmt.Errorf("read offline cloud in %s: %w", opts.Dir, err), s.close())
 		}
 		if err := c.objects.load(); err != nil {

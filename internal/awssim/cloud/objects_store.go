@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
@@ -26,6 +28,8 @@ type objects struct {
 
 	mu     sync.Mutex // of what follows, which is used without the cloud's lock
 	log    *os.File
+	tail   *os.File // how long the log was when a write to it was last acknowledged
+	length int64    // of the log
 	memory map[string][]byte
 }
 
@@ -61,20 +65,29 @@ func (s *objects) fork() *objects {
 
 func (s *objects) logPath() string { return filepath.Join(s.dir, "objects.jsonl") }
 
-// load reads the log. A last line that is cut short is of a write that was never acknowledged: the process was killed.
+func (s *objects) tailPath() string { return filepath.Join(s.dir, "objects.tail") }
+
+// load reads the log. A last line that is cut short is of a write that was never acknowledged: the process was killed. What
+// was acknowledged must be there; a log without a tail is of a time when none was kept.
 func (s *objects) load() error {
-	text, err := os.ReadFile(s.logPath())
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
+	damaged := func(format string, values ...any) error { return &Damaged{s.logPath(), fmt.Errorf(format, values...)} }
+	acknowledged, err := s.acknowledged()
 	if err != nil {
 		return err
 	}
+	text, err := os.ReadFile(s.logPath())
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if int64(len(text)) < acknowledged {
+		return damaged("it has %d bytes of the %d that were written", len(text), acknowledged)
+	}
+	if err != nil {
+		return nil
+	}
 	whole := bytes.LastIndexByte(text, '\n') + 1
-	if whole < len(text) {
-		if err := os.Truncate(s.logPath(), int64(whole)); err != nil {
-			return err
-		}
+	if int64(whole) < acknowledged {
+		return damaged("it is cut short")
 	}
 	for i, line := range bytes.Split(bytes.TrimSuffix(text[:whole], []byte("\n")), []byte("\n")) {
 		if len(line) == 0 {
@@ -82,12 +95,40 @@ func (s *objects) load() error {
 		}
 		var e entry
 		if err := json.Unmarshal(line, &e); err != nil {
-			return fmt.Errorf("%s: line %d: %w", s.logPath(), i+1, err)
+			return damaged("line %d: %w", i+1, err)
+		}
+		if (e.Put == nil) == (e.Drop == nil) || e.Put != nil && len(e.Put.Content) < 3 && !e.Put.Marker {
+			return damaged("line %d is no entry", i+1)
 		}
 		s.apply(e)
 	}
+	if whole < len(text) {
+		if err := os.Truncate(s.logPath(), int64(whole)); err != nil {
+			return err
+		}
+	}
+	s.length = int64(whole)
 	return nil
 }
+
+// acknowledged is how long the log was at the last acknowledged write.
+func (s *objects) acknowledged() (int64, error) {
+	text, err := os.ReadFile(s.tailPath())
+	if errors.Is(err, os.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	n, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64)
+	if err != nil || n < 0 || len(text) != tailBytes {
+		return 0, &Damaged{s.tailPath(), errors.New("it is no length of the log beside it")}
+	}
+	return n, nil
+}
+
+// tailBytes is the size of the tail, which is written over in place.
+const tailBytes = 20
 
 // apply makes an entry part of the index.
 func (s *objects) apply(e entry) {
@@ -132,7 +173,17 @@ func (s *objects) write(e entry) error {
 			return err
 		}
 	}
-	_, err = s.log.Write(append(line, '\n'))
+	if s.tail == nil {
+		if s.tail, err = os.OpenFile(s.tailPath(), os.O_WRONLY|os.O_CREATE, 0o600); err != nil {
+			return err
+		}
+	}
+	n, err := s.log.Write(append(line, '\n'))
+	if err != nil {
+		return err
+	}
+	s.length += int64(n)
+	_, err = s.tail.WriteAt(fmt.Appendf(nil, "%*d\n", tailBytes-1, s.length), 0)
 	return err
 }
 
@@ -142,7 +193,11 @@ func (s *objects) close() error {
 	if s.log == nil {
 		return nil
 	}
-	return s.log.Close()
+	err := s.log.Close()
+	if s.tail != nil {
+		err = errors.Join(err, s.tail.Close())
+	}
+	return err
 }
 
 // The codecs hold no state between calls of EncodeAll and DecodeAll, which may come from many goroutines.
@@ -194,7 +249,14 @@ func (s *objects) content(name string) ([]byte, error) {
 			return nil, err
 		}
 	}
-	return unpacker.DecodeAll(packed, nil)
+	body, err := unpacker.DecodeAll(packed, nil)
+	if sum := sha256.Sum256(body); err == nil && hex.EncodeToString(sum[:]) != name {
+		err = errors.New("it is another content than the one that was written")
+	}
+	if err != nil {
+		return nil, &Damaged{s.contentPath(name), err}
+	}
+	return body, nil
 }
 
 func (s *objects) contentPath(name string) string {

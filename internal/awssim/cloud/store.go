@@ -35,9 +35,28 @@ type document struct {
 
 const storeVersion = 1
 
-func openStore(dir string) (*store, error) {
+// Damaged is a file of an offline cloud that is not what was written.
+type Damaged struct {
+	Path string
+	Why  error
+}
+
+func (e *Damaged) Error() string { return fmt.Sprintf("%s is damaged: %v", e.Path, e.Why) }
+func (e *Damaged) Unwrap() error { return e.Why }
+
+// openStore locks a directory. One that is new gets the file of an empty cloud first, so that from then on there is one: a
+// directory that was locked before and has none has lost it.
+func openStore(dir string, seed uint64) (*store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
+	}
+	s := &store{path: filepath.Join(dir, "cloud.json"), encoded: map[key]json.RawMessage{}}
+	if _, err := os.Stat(filepath.Join(dir, "lock")); errors.Is(err, os.ErrNotExist) {
+		if _, err := os.Stat(s.path); errors.Is(err, os.ErrNotExist) {
+			if err := s.write(document{Version: storeVersion, Seed: seed}); err != nil {
+				return nil, err
+			}
+		}
 	}
 	lock, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -50,27 +69,32 @@ func openStore(dir string) (*store, error) {
 	if _, err := fmt.Fprintln(lock, os.Getpid()); err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
-	return &store{path: filepath.Join(dir, "cloud.json"), lock: lock, encoded: map[key]json.RawMessage{}}, nil
+	s.lock = lock
+	return s, nil
 }
 
 // close releases the lock and leaves no trace of the holder, so that a command that changed nothing changed no byte.
 func (s *store) close() error { return errors.Join(s.lock.Truncate(0), s.lock.Close()) }
 
-// load reads the file into the cloud and reports whether there was one.
-func (c *Cloud) load() (bool, error) {
+// load reads the file into the cloud.
+func (c *Cloud) load() error {
+	damaged := func(format string, values ...any) error { return &Damaged{c.store.path, fmt.Errorf(format, values...)} }
 	text, err := os.ReadFile(c.store.path)
 	if errors.Is(err, os.ErrNotExist) {
-		return false, nil
+		return damaged("it is missing, although the cloud was used before")
 	}
 	if err != nil {
-		return false, err
+		return err
 	}
 	var doc document
 	if err := json.Unmarshal(text, &doc); err != nil {
-		return false, fmt.Errorf("%s: %w", c.store.path, err)
+		return damaged("%w", err)
+	}
+	if doc.Version == 0 || doc.Resources == nil {
+		return damaged("it holds no cloud")
 	}
 	if doc.Version != storeVersion {
-		return false, fmt.Errorf("%s: written in format %d, this program reads %d", c.store.path, doc.Version, storeVersion)
+		return fmt.Errorf("%s: written in format %d, this program reads %d", c.store.path, doc.Version, storeVersion)
 	}
 	c.seed, c.serial, c.remnants = doc.Seed, doc.Serial, doc.Remnants
 	maps.Copy(c.made, doc.Made)
@@ -79,10 +103,10 @@ func (c *Cloud) load() (bool, error) {
 	for _, raw := range doc.Resources {
 		r := &Resource{}
 		if err := json.Unmarshal(raw, r); err != nil {
-			return false, fmt.Errorf("%s: %w", c.store.path, err)
+			return damaged("%w", err)
 		}
-		if kinds[r.Type] == nil {
-			return false, fmt.Errorf("%s: unknown resource type %s", c.store.path, r.Type)
+		if kinds[r.Type] == nil || r.ID == "" || r.State == nil {
+			return damaged("a resource has no id, no state, or the type %q, which is not known", r.Type)
 		}
 		all = append(all, r)
 		c.store.encoded[keyOf(r)] = raw
@@ -101,7 +125,7 @@ func (c *Cloud) load() (bool, error) {
 			c.put(&Tx{c: c, Region: r.Region}, kinds[r.Type], r)
 		}
 	}
-	return true, nil
+	return nil
 }
 
 // settled is when AWS is done with all that an earlier run had begun.

@@ -10,8 +10,10 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
@@ -130,6 +132,50 @@ func (b bucket) Read(ctx context.Context, key, version string) ([]byte, error) {
 	}
 	data, err := io.ReadAll(out.Body)
 	return data, errors.Join(err, out.Body.Close())
+}
+
+func (b bucket) Current(ctx context.Context, key string) ([]byte, string, error) {
+	out, err := b.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &b.name, Key: aws.String(b.prefix + key)})
+	if err != nil {
+		if status(err) == http.StatusNotFound {
+			return nil, "", ErrMissing
+		}
+		return nil, "", told(err)
+	}
+	data, err := io.ReadAll(out.Body)
+	return data, aws.ToString(out.ETag), errors.Join(err, out.Body.Close())
+}
+
+// Replace is a conditional write (S3 User Guide, "How to prevent object overwrites with conditional writes"): 412 says that
+// something else is there, 409 that somebody else writes right now, 404 that what was there is gone.
+func (b bucket) Replace(ctx context.Context, key, tag string, data []byte) error {
+	in := &s3.PutObjectInput{Bucket: &b.name, Key: aws.String(b.prefix + key), Body: bytes.NewReader(data)}
+	if tag == "" {
+		in.IfNoneMatch = aws.String("*")
+	} else {
+		in.IfMatch = &tag
+	}
+	if _, err := b.client.PutObject(ctx, in); err != nil {
+		switch status(err) {
+		case http.StatusPreconditionFailed, http.StatusConflict, http.StatusNotFound:
+			return ErrChanged
+		}
+		return told(err)
+	}
+	return nil
+}
+
+// Now is the time that S3 says, as it does with every answer.
+func (b bucket) Now(ctx context.Context) (time.Time, error) {
+	out, err := b.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &b.name})
+	if err != nil {
+		return time.Time{}, told(err)
+	}
+	at, ok := awsmiddleware.GetServerTime(out.ResultMetadata)
+	if !ok {
+		return time.Time{}, errors.New("S3 does not tell the time")
+	}
+	return at, nil
 }
 
 func (b bucket) Write(ctx context.Context, key string, data []byte) error {

@@ -12,10 +12,12 @@ import (
 	"github.com/deepstreamhub/platform/internal/state"
 )
 
-// waysBack is how many sound earlier checkpoints are looked for, and readAtMost how many are read for it.
+// waysBack is how many sound checkpoints since the last deployment are looked for, readAtMost how many are read for it, and
+// deployments how many deployments are looked back on.
 const (
-	waysBack   = 5
-	readAtMost = 25
+	waysBack    = 5
+	readAtMost  = 25
+	deployments = 50
 )
 
 // Damaged is a checkpoint that must not be worked with.
@@ -31,70 +33,187 @@ func (e *Damaged) Error() string {
 
 func (e *Damaged) Unwrap() error { return e.Why }
 
+// rereads is how often a checkpoint that cannot be read is read again while it changes.
+const rereads = 20
+
 // Checkpoint reads a stack's checkpoint. It is nil for a stack that does not exist; a damaged one is a *Damaged with the
-// ways back.
+// ways back, and so is one that is missing although the stack was deployed. One that changes while it is read is read again.
 func (s *Store) Checkpoint(ctx context.Context, project, stack string) (*state.Checkpoint, error) {
-	key := state.StackFile(project, stack)
-	data, err := s.Read(ctx, key, "")
-	if errors.Is(err, ErrMissing) {
-		return nil, nil
+	if err := s.layout(ctx); err != nil {
+		return nil, err
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", key, err)
+	before := "nothing"
+	for try := 0; ; try++ {
+		key, err := s.key(ctx, project, stack)
+		if err != nil {
+			return nil, err
+		}
+		data, tag, why := s.Current(ctx, key)
+		var c state.Checkpoint
+		switch {
+		case why == nil:
+			if c, why = state.ReadCheckpoint(data); why == nil && !c.New {
+				return &c, nil
+			}
+		case !errors.Is(why, ErrMissing) && !errors.Is(why, ErrFolder):
+			return nil, fmt.Errorf("read %s: %w", key, why)
+		}
+		if why == nil || errors.Is(why, ErrMissing) {
+			return s.orLost(ctx, project, stack, key, &c, why)
+		}
+		if now := tag + why.Error(); now != before && try < rereads {
+			before = now
+			time.Sleep(settling)
+			continue
+		}
+		return nil, s.damaged(ctx, project, stack, key, why)
 	}
-	c, why := state.ReadCheckpoint(data)
-	if why == nil {
-		return &c, nil
-	}
-	ways, err := s.History(ctx, project, stack)
-	if err != nil {
-		return nil, errors.Join(&Damaged{Stack: stack, Key: key, Why: why}, err)
-	}
-	sound := slices.DeleteFunc(ways, func(v state.Version) bool { return v.Damage != "" })
-	return nil, &Damaged{Stack: stack, Key: key, Why: why, Ways: sound}
 }
 
-// History returns earlier checkpoints of a stack, the newest first: versions that the bucket kept, the copy that the
-// engine made before its last write, and the copies from after each operation. It looks until it has found a few that
-// are sound; those that are not are in it as well.
+func (s *Store) damaged(ctx context.Context, project, stack, key string, why error) error {
+	ways, err := s.History(ctx, project, stack)
+	if err != nil {
+		return errors.Join(&Damaged{Stack: stack, Key: key, Why: why}, err)
+	}
+	sound := slices.DeleteFunc(ways, func(v state.Version) bool { return v.Damage != "" })
+	return &Damaged{Stack: stack, Key: key, Why: why, Ways: sound}
+}
+
+// orLost tells a stack that is new from one whose checkpoint is gone or says that it is new. A stack that was removed leaves
+// copies of its checkpoint, of which the newest holds nothing, and no record of what was done to it (pkg/backend/diy,
+// removeStack).
+func (s *Store) orLost(ctx context.Context, project, stack, key string, c *state.Checkpoint, missing error) (*state.Checkpoint, error) {
+	ways, err := s.History(ctx, project, stack)
+	if err != nil {
+		return nil, err
+	}
+	sound := slices.IndexFunc(ways, func(v state.Version) bool { return v.Damage == "" })
+	holds := sound >= 0 && ways[sound].Resources > 0
+	if missing == nil {
+		if !holds {
+			return c, nil
+		}
+		return nil, s.damaged(ctx, project, stack, key, errors.New("it says that nothing was ever deployed, although earlier ones hold resources"))
+	}
+	records, err := s.List(ctx, state.HistoryDir(project, stack))
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", state.HistoryDir(project, stack), err)
+	}
+	recorded := slices.ContainsFunc(records, func(e Entry) bool { _, ok := state.Ended(e.Key); return ok })
+	if !holds && !recorded {
+		return nil, nil
+	}
+	return nil, s.damaged(ctx, project, stack, key, errors.New("it is missing, although the stack was deployed before"))
+}
+
+// key is where a stack's checkpoint is: the engine compresses it where it is told to, and goes by the newest then.
+func (s *Store) key(ctx context.Context, project, stack string) (string, error) {
+	plain := state.StackFile(project, stack)
+	found, err := s.List(ctx, plain)
+	if err != nil {
+		return "", fmt.Errorf("list %s: %w", plain, err)
+	}
+	best, at := plain, time.Time{}
+	for _, e := range found {
+		if (e.Key == plain || e.Key == plain+".gz" || e.Key == plain+".zst") && !e.Written.Before(at) {
+			best, at = e.Key, e.Written
+		}
+	}
+	return best, nil
+}
+
+// History returns earlier checkpoints of a stack, the newest first: since the last deployment, versions that the bucket
+// kept and the copy that the engine made before its last write, until a few sound ones are found; from after each deployment
+// one, with what the deployment was. Those that are not sound are in it as well.
 func (s *Store) History(ctx context.Context, project, stack string) ([]state.Version, error) {
+	records, err := s.List(ctx, state.HistoryDir(project, stack))
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", state.HistoryDir(project, stack), err)
+	}
+	after := slices.DeleteFunc(records, func(e Entry) bool { return !strings.Contains(path.Base(e.Key), checkpointFile) })
+	since, err := s.since(ctx, project, stack, len(after) > 0)
+	if err != nil {
+		return nil, err
+	}
+	newest := func(a, b Entry) int { return b.Written.Compare(a.Written) }
+	slices.SortStableFunc(since, newest)
+	slices.SortStableFunc(after, newest)
+	var out []state.Version
+	sound := 0
+	for i, e := range since {
+		if sound == waysBack || i == readAtMost || len(after) > 0 && e.Written.Before(after[0].Written) {
+			break
+		}
+		v, there, err := s.version(ctx, e)
+		if err != nil {
+			return nil, err
+		}
+		if there {
+			out = append(out, v)
+		}
+		if there && v.Damage == "" {
+			sound++
+		}
+	}
+	for _, e := range after[:min(len(after), deployments)] {
+		v, there, err := s.version(ctx, e)
+		if err != nil {
+			return nil, err
+		}
+		if !there {
+			continue
+		}
+		if record, err := s.Read(ctx, strings.Replace(e.Key, checkpointFile, ".history.json", 1), ""); err == nil {
+			r := state.ReadRecord(record)
+			v.Verb, v.Result, v.Message = r.Kind, r.Result, r.Message
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+// checkpointFile is how the engine calls the copy of a checkpoint that it keeps beside its record of a deployment.
+const checkpointFile = ".checkpoint.json"
+
+// since are earlier checkpoints that belong to no deployment that is recorded. The copies that the engine makes after each
+// are those of the records once more, and all there is of a stack that was removed.
+func (s *Store) since(ctx context.Context, project, stack string, recorded bool) ([]Entry, error) {
 	key := state.StackFile(project, stack)
 	candidates, err := s.Versions(ctx, key)
 	if err != nil {
 		return nil, fmt.Errorf("list versions of %s: %w", key, err)
 	}
 	candidates = slices.DeleteFunc(candidates, func(e Entry) bool { return e.Current })
-	for _, prefix := range []string{key + ".bak", state.BackupDir(project, stack)} {
+	prefixes := []string{key + ".bak", key + ".gz.bak", key + ".zst.bak"}
+	if !recorded {
+		prefixes = append(prefixes, state.BackupDir(project, stack))
+	}
+	for _, prefix := range prefixes {
 		copies, err := s.List(ctx, prefix)
 		if err != nil {
 			return nil, fmt.Errorf("list %s: %w", prefix, err)
 		}
 		candidates = append(candidates, copies...)
 	}
-	slices.SortStableFunc(candidates, func(a, b Entry) int { return b.Written.Compare(a.Written) })
-	var out []state.Version
-	sound := 0
-	for i, e := range candidates {
-		if sound == waysBack || i == readAtMost {
-			break
-		}
-		data, err := s.Read(ctx, e.Key, e.Version)
-		if errors.Is(err, ErrMissing) {
-			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", e.Key, err)
-		}
-		v := state.Version{ID: idOf(e), Key: e.Key, Written: e.Written}
-		if c, err := state.ReadCheckpoint(data); err != nil {
-			v.Damage = err.Error()
-		} else {
-			v.Resources = c.Resources
-			sound++
-		}
-		out = append(out, v)
+	return candidates, nil
+}
+
+// version is an earlier checkpoint, if it is still there.
+func (s *Store) version(ctx context.Context, e Entry) (state.Version, bool, error) {
+	data, err := s.Read(ctx, e.Key, e.Version)
+	if errors.Is(err, ErrMissing) {
+		return state.Version{}, false, nil
 	}
-	return out, nil
+	if err != nil {
+		return state.Version{}, false, fmt.Errorf("read %s: %w", e.Key, err)
+	}
+	v := state.Version{ID: idOf(e), Key: e.Key, Written: e.Written}
+	if c, err := state.ReadCheckpoint(data); err != nil {
+		v.Damage = err.Error()
+	} else {
+		v.Resources = c.Resources
+	}
+	return v, true, nil
 }
 
 // idOf is what an operator names an earlier checkpoint by: the bucket's version, or the name of the copy.
@@ -105,40 +224,22 @@ func idOf(e Entry) string {
 	return path.Base(e.Key)
 }
 
-// Restored tells of a restore.
-type Restored struct {
-	From     state.Version
-	Replaced string // where what was there before is kept; empty when nothing was
-}
-
-// Restore makes an earlier checkpoint the current one. What it takes the place of is kept beside it.
-func (s *Store) Restore(ctx context.Context, project, stack, id string, now time.Time) (Restored, error) {
-	key := state.StackFile(project, stack)
-	e, err := s.find(ctx, project, stack, id)
+// Stacks returns the names of a project's stacks that have a checkpoint, sorted.
+func (s *Store) Stacks(ctx context.Context, project string) ([]string, error) {
+	dir := path.Dir(state.StackFile(project, "x")) + "/"
+	found, err := s.List(ctx, dir)
 	if err != nil {
-		return Restored{}, err
+		return nil, fmt.Errorf("list %s: %w", dir, err)
 	}
-	data, err := s.Read(ctx, e.Key, e.Version)
-	if err != nil {
-		return Restored{}, fmt.Errorf("read %s, version %s: %w", e.Key, id, err)
+	var names []string
+	for _, e := range found {
+		name, ok := strings.CutSuffix(strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(e.Key, dir), ".gz"), ".zst"), ".json")
+		if ok && !strings.Contains(name, "/") {
+			names = append(names, name)
+		}
 	}
-	c, err := state.ReadCheckpoint(data)
-	if err != nil {
-		return Restored{}, fmt.Errorf("restore %s: version %s is damaged as well: %w", stack, id, err)
-	}
-	done := Restored{From: state.Version{ID: id, Key: e.Key, Written: e.Written, Resources: c.Resources}}
-	before, err := s.Read(ctx, key, "")
-	if err == nil {
-		done.Replaced = state.KeptFile(project, stack, now)
-		err = s.Write(ctx, done.Replaced, before)
-	}
-	if err != nil && !errors.Is(err, ErrMissing) {
-		return Restored{}, fmt.Errorf("keep the checkpoint that is there: %w", err)
-	}
-	if err := s.Write(ctx, key, data); err != nil {
-		return Restored{}, fmt.Errorf("write %s: %w", key, err)
-	}
-	return done, nil
+	slices.Sort(names)
+	return slices.Compact(names), nil
 }
 
 // find finds an earlier checkpoint by what idOf called it.
@@ -154,8 +255,10 @@ func (s *Store) find(ctx context.Context, project, stack, id string) (Entry, err
 		}
 	}
 	if !strings.Contains(id, "/") {
-		for _, copied := range []string{path.Join(path.Dir(key), id), path.Join(state.BackupDir(project, stack), id)} {
-			ours := copied == key+".bak" || strings.HasPrefix(copied, state.BackupDir(project, stack))
+		backups, history := state.BackupDir(project, stack), state.HistoryDir(project, stack)
+		for _, copied := range []string{path.Join(path.Dir(key), id), path.Join(backups, id), path.Join(history, id)} {
+			ours := slices.Contains([]string{key + ".bak", key + ".gz.bak", key + ".zst.bak"}, copied) || strings.HasPrefix(copied, backups) ||
+				strings.HasPrefix(copied, history) && strings.Contains(id, checkpointFile)
 			found, err := s.List(ctx, copied)
 			if err != nil {
 				return Entry{}, fmt.Errorf("list %s: %w", copied, err)
@@ -165,5 +268,5 @@ func (s *Store) find(ctx context.Context, project, stack, id string) (Entry, err
 			}
 		}
 	}
-	return Entry{}, fmt.Errorf("restore %s: there is no version %s", stack, id)
+	return Entry{}, &NoVersion{stack, id}
 }

@@ -2,13 +2,19 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -39,7 +45,7 @@ func (f folder) List(_ context.Context, prefix string) ([]Entry, error) {
 		if err != nil {
 			return err
 		}
-		if key = filepath.ToSlash(key); strings.HasPrefix(key, prefix) && !strings.HasSuffix(key, ".attrs") { // the engine's library keeps attributes beside a file
+		if key = filepath.ToSlash(key); strings.HasPrefix(key, prefix) && !strings.HasSuffix(key, attributes) {
 			out = append(out, Entry{Key: key, Current: true, Written: info.ModTime(), Size: info.Size()})
 		}
 		return nil
@@ -52,10 +58,111 @@ func (f folder) Read(_ context.Context, key, version string) ([]byte, error) {
 		key += "." + version
 	}
 	data, err := os.ReadFile(f.path(key))
-	if errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, ErrMissing
+	case errors.Is(err, syscall.EISDIR):
+		return nil, ErrFolder
 	}
 	return data, err
+}
+
+func (f folder) Current(ctx context.Context, key string) ([]byte, string, error) {
+	data, err := f.Read(ctx, key, "")
+	if err != nil {
+		return nil, "", err
+	}
+	return data, tagOf(data), nil
+}
+
+func tagOf(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// Replace compares right before it puts the file in place. Who else writes holds the stack's lock, as its caller does.
+func (f folder) Replace(ctx context.Context, key, tag string, data []byte) error {
+	_, there, err := f.Current(ctx, key)
+	if errors.Is(err, ErrFolder) { // nothing that anybody could have written: it is put aside whole
+		err = os.Rename(f.path(key), f.path(key)+".replaced-"+rand.Text())
+	}
+	if err != nil && !errors.Is(err, ErrMissing) {
+		return err
+	}
+	if there != tag {
+		return ErrChanged
+	}
+	return f.Write(ctx, key, data)
+}
+
+// Now is the time by the clock of the disk, which may be another machine's.
+func (f folder) Now(context.Context) (time.Time, error) {
+	temp, err := os.CreateTemp(f.dir, ".hub-clock-")
+	if err != nil {
+		return time.Time{}, err
+	}
+	info, err := temp.Stat()
+	if err = errors.Join(err, temp.Close(), os.Remove(temp.Name())); err != nil {
+		return time.Time{}, err
+	}
+	return info.ModTime(), nil
+}
+
+// heal takes away attributes that cannot be read. The engine's library keeps some beside each file: its checksum and type,
+// which nothing needs, and reads no file whose attributes it cannot read. A file without them is as good as with them.
+func (f folder) heal() (healed []string, err error) {
+	err = filepath.WalkDir(f.path(".pulumi"), func(path string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil || !strings.HasSuffix(path, attributes) {
+			return err
+		}
+		if readable(path) {
+			return nil
+		}
+		time.Sleep(settling) // they are written in place: somebody may be at it
+		if readable(path) {
+			return nil
+		}
+		if err := os.Remove(path); err != nil {
+			return fmt.Errorf("remove attributes that cannot be read: %w", err)
+		}
+		healed = append(healed, path)
+		if d.IsDir() {
+			return fs.SkipDir
+		}
+		return nil
+	})
+	return healed, err
+}
+
+// attributes is how the engine's library calls what it keeps beside a file (gocloud.dev/blob/fileblob/attrs.go).
+const attributes = ".attrs"
+
+// settling is how long something that is being written is waited for.
+const settling = 100 * time.Millisecond
+
+// readable reports whether the engine's library can read attributes; what is not there is no obstacle.
+func readable(path string) bool {
+	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true
+	}
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	var read struct { // the types matter: another one is an error as well
+		A string            `json:"user.cache_control"`
+		B string            `json:"user.content_disposition"`
+		C string            `json:"user.content_encoding"`
+		D string            `json:"user.content_language"`
+		E string            `json:"user.content_type"`
+		F map[string]string `json:"user.metadata"`
+		G []byte            `json:"md5"`
+	}
+	return json.NewDecoder(file).Decode(&read) == nil
 }
 
 // Write puts a file in place whole.
@@ -80,7 +187,7 @@ func (f folder) Write(_ context.Context, key string, data []byte) error {
 
 // Delete removes a file, and the folders that it leaves empty.
 func (f folder) Delete(_ context.Context, key string) error {
-	for _, path := range []string{f.path(key), f.path(key) + ".attrs"} {
+	for _, path := range []string{f.path(key), f.path(key) + attributes} {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}

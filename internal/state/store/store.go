@@ -16,6 +16,11 @@ type Blobs interface {
 	List(ctx context.Context, prefix string) ([]Entry, error)
 	Read(ctx context.Context, key, version string) ([]byte, error) // an empty version is the current one
 	Write(ctx context.Context, key string, data []byte) error
+	// Current reads what is there now, with a tag that changes whenever it is written.
+	Current(ctx context.Context, key string) (data []byte, tag string, err error)
+	// Replace writes over what has the tag, or where nothing is when the tag is empty. All else is ErrChanged.
+	Replace(ctx context.Context, key, tag string, data []byte) error
+	Now(ctx context.Context) (time.Time, error) // the time by the clock that Entry.Written is of
 	Delete(ctx context.Context, key string) error
 	Versions(ctx context.Context, key string) ([]Entry, error) // all, the newest first; none where none are kept
 	Forget(ctx context.Context, key string) error              // removes earlier versions, where nothing else does
@@ -32,6 +37,12 @@ type Entry struct {
 
 // ErrMissing is returned for a file that is not there.
 var ErrMissing = errors.New("there is no such file")
+
+// ErrChanged is returned where something else is than what was read.
+var ErrChanged = errors.New("it was changed meanwhile")
+
+// ErrFolder is returned for a folder where a file should be.
+var ErrFolder = errors.New("it is a folder, not a file")
 
 // Store is a backend's storage as locks and checkpoints.
 type Store struct {

@@ -4,6 +4,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -53,7 +54,11 @@ func stores(t *testing.T) map[string]*store.Store {
 
 // checkpoint is a sound one with n resources.
 func checkpoint(n int) []byte {
-	return []byte(`{"version":3,"checkpoint":{"stack":"s","latest":{"resources":[` + strings.TrimSuffix(strings.Repeat(`{"urn":"a","type":"t"},`, n), ",") + `]}}}`)
+	var resources []string
+	for i := range n {
+		resources = append(resources, `{"urn":"a`+strconv.Itoa(i)+`","type":"t"}`)
+	}
+	return []byte(`{"version":3,"checkpoint":{"stack":"s","latest":{"resources":[` + strings.Join(resources, ",") + `]}}}`)
 }
 
 func TestLocksInAnyStore(t *testing.T) {
@@ -238,5 +243,252 @@ func TestTrailInAnyStore(t *testing.T) {
 			_, err := s.Read(t.Context(), key+".bak", "")
 			require.NoError(t, err)
 		})
+	}
+}
+
+// spoilt are the ways in which a file is spoilt; nil takes it away.
+func spoilt(sound []byte) map[string][]byte {
+	return map[string][]byte{
+		"removed": nil, "emptied": {}, "one byte": sound[:1], "half": sound[:len(sound)/2], "one byte short": sound[:len(sound)-1],
+		"garbage": []byte("\x00\xff\x00garbage"), "null": []byte("null"), "an empty object": []byte("{}"), "a list": []byte("[]"), "a number": []byte("7"),
+		"spaces": []byte(" \n\t "), "zeros": make([]byte, len(sound)), "twice": append(append([]byte{}, sound...), sound...),
+	}
+}
+
+// A checkpoint that is spoilt in any way is refused with the ways back, one of which works; so is one that is gone from a stack
+// that was deployed. What else is spoilt changes no answer.
+func TestSpoiltFilesInAnyStore(t *testing.T) {
+	t.Parallel()
+	sound := checkpoint(2)
+	record := state.HistoryDir("p", "s") + "s-1795644741340954117"
+	files := map[string][]byte{
+		state.StackFile("p", "s"): sound, state.StackFile("p", "s") + ".bak": checkpoint(1), state.BackupDir("p", "s") + "s.1795644741340954118.json": sound,
+		record + ".history.json": []byte(`{"kind":"update","result":"succeeded","message":"m"}`), record + ".checkpoint.json": sound,
+		state.HolderDir("p", "s") + "1.json": []byte(`{"pid":1,"host":"h"}`),
+	}
+	for name, s := range stores(t) {
+		for key := range files {
+			for how, data := range spoilt(files[key]) {
+				stack := "s" + strconv.Itoa(len(how)+100*len(key)) + how[:1]
+				there := func(key string) string {
+					return strings.ReplaceAll(strings.ReplaceAll(key, "/s/", "/"+stack+"/"), "p/s.json", "p/"+stack+".json")
+				}
+				for other, text := range files {
+					if other == key && data == nil {
+						continue
+					}
+					if other == key {
+						text = data
+					}
+					require.NoError(t, s.Write(t.Context(), there(other), text))
+				}
+				c, err := s.Checkpoint(t.Context(), "p", stack)
+				if key != state.StackFile("p", "s") {
+					require.NoError(t, err, "%s: %s %s", name, key, how)
+					require.Equal(t, 2, c.Resources)
+					locks, err := s.Locks(t.Context(), "p", stack, time.Now())
+					require.NoError(t, err)
+					require.Empty(t, locks)
+					_, err = s.History(t.Context(), "p", stack)
+					require.NoError(t, err, "%s: %s %s", name, key, how)
+					continue
+				}
+				var damaged *store.Damaged
+				require.ErrorAs(t, err, &damaged, "%s: %s %s", name, key, how)
+				require.NotEmpty(t, damaged.Ways)
+				done, err := s.Restore(t.Context(), "p", stack, damaged.Ways[0].ID, time.Now())
+				require.NoError(t, err, "%s: %s", name, how)
+				require.Equal(t, data == nil, done.Replaced == "", how)
+				c, err = s.Checkpoint(t.Context(), "p", stack)
+				require.NoError(t, err)
+				require.Equal(t, damaged.Ways[0].Resources, c.Resources)
+			}
+		}
+	}
+}
+
+// A stack that was removed is none; one that lost its checkpoint is not new.
+func TestRemovedAndLostInAnyStore(t *testing.T) {
+	t.Parallel()
+	for name, s := range stores(t) {
+		write := func(key string, data []byte) { t.Helper(); require.NoError(t, s.Write(t.Context(), key, data)) }
+		look := func(stack string) error {
+			c, err := s.Checkpoint(t.Context(), "p", stack)
+			require.Nil(t, c)
+			return err
+		}
+		require.NoError(t, look("never"), name)
+		write(state.BackupDir("p", "removed")+"removed.1.json", checkpoint(3))
+		write(state.BackupDir("p", "removed")+"removed.2.json", checkpoint(0))
+		write(state.StackFile("p", "removed")+".bak", checkpoint(0))
+		require.NoError(t, look("removed"), "as the engine leaves it: %s", name)
+		write(state.BackupDir("p", "lost")+"lost.1.json", checkpoint(3))
+		require.ErrorContains(t, look("lost"), "it is missing, although the stack was deployed before")
+		write(state.HistoryDir("p", "noted")+"noted-1795644741340954117.history.json", []byte("{}"))
+		require.ErrorContains(t, look("noted"), "it is missing")
+		write(state.StackFile("p", "emptied"), []byte(`{"version":3,"checkpoint":{"stack":"emptied"}}`))
+		c, err := s.Checkpoint(t.Context(), "p", "emptied")
+		require.NoError(t, err)
+		require.True(t, c.New)
+		write(state.StackFile("p", "emptied")+".bak", checkpoint(3))
+		require.ErrorContains(t, look("emptied"), "nothing was ever deployed, although")
+		names, err := s.Stacks(t.Context(), "p")
+		require.NoError(t, err)
+		require.Equal(t, []string{"emptied"}, names)
+	}
+}
+
+// A restore writes under the lock and over nothing but what was seen.
+func TestRestoreInAnyStore(t *testing.T) {
+	t.Parallel()
+	for name, s := range stores(t) {
+		ctx, key := t.Context(), state.StackFile("p", "s")
+		write := func(key string, data []byte) { t.Helper(); require.NoError(t, s.Write(ctx, key, data)) }
+		current := func() string {
+			data, err := s.Read(ctx, key, "")
+			require.NoError(t, err)
+			return string(data)
+		}
+		write(key+".bak", checkpoint(1))
+		write(key, checkpoint(2))
+		prepared, err := s.Prepare(ctx, "p", "s", "s.json.bak")
+		require.NoError(t, err)
+		write(key, checkpoint(5)) // while somebody thinks about it
+		_, err = prepared.Apply(ctx, time.Now())
+		var changed *store.Changed
+		require.ErrorAs(t, err, &changed, name)
+		require.Equal(t, string(checkpoint(5)), current())
+
+		lock := state.LockDir("p", "s") + "other.json"
+		write(lock, []byte(`{"pid":4242,"username":"ada","hostname":"build-7","timestamp":"2026-11-25T12:00:00Z"}`))
+		_, err = s.Restore(ctx, "p", "s", "s.json.bak", time.Now())
+		var locked *store.Locked
+		require.ErrorAs(t, err, &locked, name)
+		require.ErrorContains(t, err, "held by ada@build-7, process 4242")
+		require.Equal(t, string(checkpoint(5)), current())
+		left, err := s.List(ctx, state.LockDir("p", "s"))
+		require.NoError(t, err)
+		require.Len(t, left, 1, "its own is given back")
+
+		require.NoError(t, s.Delete(ctx, lock))
+		back, err := s.Take(ctx, "p", "s", "restore", time.Now())
+		require.NoError(t, err)
+		judged, err := s.Locks(ctx, "p", "s", time.Now().Add(1000*time.Hour))
+		require.NoError(t, err)
+		require.Len(t, judged, 1)
+		require.Equal(t, state.Alive, judged[0].Verdict, judged[0].Why)
+		require.Equal(t, "restore", judged[0].Holder.Verb)
+		_, err = s.Restore(ctx, "p", "s", "s.json.bak", time.Now())
+		require.ErrorAs(t, err, &locked, "%s: this process holds it already", name)
+		require.NoError(t, back(ctx))
+
+		_, err = s.Restore(ctx, "p", "s", "s.json.bak", time.Now())
+		require.NoError(t, err)
+		require.Equal(t, string(checkpoint(1)), current())
+		for _, prefix := range []string{state.LockDir("p", "s"), state.HolderDir("p", "s")} {
+			left, err := s.List(ctx, prefix)
+			require.NoError(t, err)
+			require.Empty(t, left)
+		}
+		require.ErrorIs(t, s.Replace(ctx, key, "", []byte("x")), store.ErrChanged, name)
+		require.ErrorIs(t, s.Replace(ctx, key, `"0123"`, []byte("x")), store.ErrChanged, name)
+		require.ErrorIs(t, s.Replace(ctx, key+"none", `"0123"`, []byte("x")), store.ErrChanged, name)
+	}
+}
+
+// An earlier run's note, and a clock that is wrong, free no lock: the store says when something was heard of.
+func TestLocksGoByTheStoresClock(t *testing.T) {
+	t.Parallel()
+	for name, s := range stores(t) {
+		ctx := t.Context()
+		require.NoError(t, s.Write(ctx, state.LockDir("p", "s")+"1.json", []byte(`{"pid":42,"username":"ada","hostname":"far","timestamp":"2026-11-25T12:00:00Z"}`)))
+		require.NoError(t, s.Write(ctx, state.HolderDir("p", "s")+"1.json",
+			[]byte(`{"lock":"1.json","machine":"other","host":"far","pid":42,"started":"1","verb":"up","since":"2026-11-25T12:00:00Z"}`)))
+		require.NoError(t, s.Write(ctx, state.HolderDir("p", "s")+"2.json",
+			[]byte(`{"lock":"0.json","machine":"other","host":"far","pid":42,"started":"1","verb":"destroy","since":"2026-11-25T11:59:59Z"}`)))
+		for _, now := range []time.Time{time.Now(), time.Now().Add(100 * time.Hour), time.Now().Add(-100 * time.Hour)} {
+			judged, err := s.Locks(ctx, "p", "s", now)
+			require.NoError(t, err)
+			require.Len(t, judged, 1)
+			require.Equal(t, state.Alive, judged[0].Verdict, "%s: %s", name, judged[0].Why)
+			require.Equal(t, "up", judged[0].Holder.Verb)
+		}
+	}
+}
+
+// Attributes that cannot be read are taken away, sound ones stay; a layout that is not ours is refused; a folder in the place
+// of the checkpoint is put aside by a restore.
+func TestFolderIsHealed(t *testing.T) {
+	t.Parallel()
+	s := stores(t)["folder"]
+	dir := strings.TrimPrefix(s.URL, "file://")
+	key := state.StackFile("p", "s")
+	require.NoError(t, s.Write(t.Context(), key, checkpoint(2)))
+	require.NoError(t, s.Write(t.Context(), key+".bak", checkpoint(1)))
+	const good = `{"user.content_type":"text/plain; charset=utf-8","md5":"1B2M2Y8AsgTpgAmY7PhCfg=="}`
+	require.NoError(t, os.WriteFile(filepath.Join(dir, key+".bak.attrs"), []byte(good+"\n"), 0o600))
+	for _, bad := range []string{"", "{", good[:20], "null x"[4:], "[]", "garbage", `{"md5":7}`, "\x00"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, key+".attrs"), []byte(bad), 0o600))
+		healed, err := s.Heal()
+		require.NoError(t, err)
+		require.Equal(t, []string{filepath.Join(dir, key+".attrs")}, healed, "%q", bad)
+		c, err := s.Checkpoint(t.Context(), "p", "s")
+		require.NoError(t, err)
+		require.Equal(t, 2, c.Resources)
+	}
+	require.NoError(t, os.Mkdir(filepath.Join(dir, key+".attrs"), 0o700))
+	healed, err := s.Heal()
+	require.NoError(t, err)
+	require.Len(t, healed, 1)
+	healed, err = s.Heal()
+	require.NoError(t, err)
+	require.Empty(t, healed)
+
+	for _, bad := range []string{"", "version:", "version: 0\n", "version: 2\n", "null", "garbage", "\x00", "[]"} {
+		require.NoError(t, s.Write(t.Context(), ".pulumi/meta.yaml", []byte(bad)))
+		_, err := s.Checkpoint(t.Context(), "p", "s")
+		require.ErrorContains(t, err, ".pulumi/meta.yaml in file://", "%q", bad)
+	}
+	require.NoError(t, s.Write(t.Context(), ".pulumi/meta.yaml", []byte("version: 1\n")))
+
+	require.NoError(t, s.Delete(t.Context(), key))
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, key, "something"), 0o700))
+	_, err = s.Checkpoint(t.Context(), "p", "s")
+	require.ErrorContains(t, err, "it is a folder, not a file")
+	_, err = s.Restore(t.Context(), "p", "s", "s.json.bak", time.Now())
+	require.NoError(t, err)
+	c, err := s.Checkpoint(t.Context(), "p", "s")
+	require.NoError(t, err)
+	require.Equal(t, 1, c.Resources)
+}
+
+// Past the last deployment there is one row for each that was.
+func TestHistoryByDeployment(t *testing.T) {
+	t.Parallel()
+	for name, s := range stores(t) {
+		key := state.StackFile("p", "s")
+		for i := range 7 {
+			for range 30 { // a deployment writes often
+				require.NoError(t, s.Write(t.Context(), key, checkpoint(i)))
+			}
+			record := state.HistoryDir("p", "s") + "s-" + strconv.Itoa(1795644741340954117+i)
+			require.NoError(t, s.Write(t.Context(), record+".history.json", []byte(`{"kind":"update","result":"failed","message":"m`+strconv.Itoa(i)+`"}`)))
+			require.NoError(t, s.Write(t.Context(), record+".checkpoint.json", checkpoint(i)))
+			time.Sleep(2 * time.Millisecond)
+		}
+		versions, err := s.History(t.Context(), "p", "s")
+		require.NoError(t, err)
+		var rows []string
+		for _, v := range versions {
+			if v.Verb != "" {
+				rows = append(rows, v.Verb+" "+v.Result+" "+v.Message+" "+strconv.Itoa(v.Resources))
+			}
+		}
+		require.Len(t, rows, 7, name)
+		require.Equal(t, "update failed m0 0", rows[6])
+		oldest := versions[len(versions)-1]
+		done, err := s.Restore(t.Context(), "p", "s", oldest.ID, time.Now())
+		require.NoError(t, err)
+		require.Zero(t, done.From.Resources)
 	}
 }

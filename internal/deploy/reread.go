@@ -1,0 +1,51 @@
+package deploy
+
+import (
+	"context"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/deepstreamhub/platform/internal/engine"
+)
+
+// rereading is the engine's command line, run again where it found a file of the state half written. The engine's library
+// writes what it keeps beside a file in place, so that one engine that reads may find it empty while another one writes.
+type rereading struct {
+	*engine.Command
+	d *Driver
+}
+
+// How often a command is run again for it, and after how long.
+const (
+	rereads    = 10
+	rereadWait = 200 * time.Millisecond
+)
+
+// Run runs the command, and again where it ended before it had begun for what it read.
+func (r rereading) Run(ctx context.Context, workdir string, stdin io.Reader, stdout, stderr []io.Writer, env []string, args ...string,
+) (string, string, int, error) {
+	for try := 0; ; try++ {
+		out, errOut, code, err := r.Command.Run(ctx, workdir, stdin, stdout, stderr, env, args...)
+		if code == 0 || ctx.Err() != nil || try == rereads || stdin != nil || !halfWritten(errOut) {
+			return out, errOut, code, err
+		}
+		if healErr := r.d.heal(); healErr != nil {
+			return out, errOut, code, err
+		}
+		time.Sleep(rereadWait)
+	}
+}
+
+// halfWritten reports whether the engine says that a file of the state ended before it should (pkg/backend/diy: "failed to
+// load checkpoint", "read meta.yaml", "checking for locks"). It has done nothing then.
+func halfWritten(stderr string) bool {
+	for line := range strings.Lines(stderr) {
+		line = strings.TrimSpace(line)
+		about := strings.Contains(line, "load checkpoint") || strings.Contains(line, ".pulumi/") || strings.Contains(line, "stack tags")
+		if about && (strings.HasSuffix(line, ": EOF") || strings.HasSuffix(line, "unexpected EOF") || strings.HasSuffix(line, "unexpected end of JSON input")) {
+			return true
+		}
+	}
+	return false
+}
