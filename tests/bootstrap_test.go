@@ -59,6 +59,9 @@ func TestBootstrapAdoptsWhatIsThere(t *testing.T) {
 		"sessions-eu-central-1": create("eu-central-1", "aws:ssm/document:Document", cloud.Map{"name": "SSM-SessionManagerRunShell", "documentType": "Session",
 			"content": `{"schemaVersion":"1.0","description":"by hand","sessionType":"Standard_Stream"}`}),
 	}
+	there["analyzer-us-east-1"] = create("us-east-1", "aws:accessanalyzer/analyzer:Analyzer", cloud.Map{"analyzerName": "ours-before", "tags": cloud.Map{"by": "hand"}})
+	there["budget"] = create("us-east-1", "aws:budgets/budget:Budget", cloud.Map{"name": "deepstreamhub-month", "budgetType": "COST", "timeUnit": "MONTHLY",
+		"limitAmount": "10", "limitUnit": "USD"})
 	create("eu-central-1", "aws:iam/accountPasswordPolicy:AccountPasswordPolicy", cloud.Map{"minimumPasswordLength": 6.0})
 	a := harness.NewAccount(t, aws, harness.AccountSettings(t))
 
@@ -76,10 +79,12 @@ func TestBootstrapAdoptsWhatIsThere(t *testing.T) {
 	require.Equal(t, "by hand", zone[0].Str("comment"), "as it is")
 
 	second := a.Up()
-	require.ElementsMatch(t, []string{"update zone", "update github", "update role-ecs.amazonaws.com", "update detector-us-east-1", "update images-deepstream-eu-central-1", "update sessions-eu-central-1"},
+	require.ElementsMatch(t, []string{"update zone", "update github", "update role-ecs.amazonaws.com", "update detector-us-east-1", "update images-deepstream-eu-central-1", "update sessions-eu-central-1",
+		"update analyzer-us-east-1", "update budget"},
 		harness.Changed(second))
 	require.Equal(t, "names of deepstreamHub's regions", aws.Find("aws:route53/zone:Zone")[0].Str("comment"))
 	require.Equal(t, []string{"sts.amazonaws.com"}, aws.Find("aws:iam/openIdConnectProvider:OpenIdConnectProvider")[0].Strs("clientIdLists[]"))
+	require.Equal(t, "6000", aws.Find("aws:budgets/budget:Budget")[0].Str("limitAmount"))
 	require.Equal(t, 14, aws.Find("aws:iam/accountPasswordPolicy:AccountPasswordPolicy")[0].Int("minimumPasswordLength"))
 	for _, r := range aws.Find("aws:ecr/repository:Repository") {
 		require.Equal(t, "IMMUTABLE", r.Str("imageTagMutability"))

@@ -22,11 +22,16 @@ func TestServicesFindSecrets(t *testing.T) {
 		require.NoError(t, err)
 		return state
 	}
-	key := make("aws:kms/key:Key", cloud.Map{})
+	s := harness.NewStack(t, aws, "secrets", harness.Ephemeral(t, "prod-eu"))
+	own := cloud.Map{"stack": s.Name}
+	key := make("aws:kms/key:Key", cloud.Map{"tags": own})
 	make("aws:kms/alias:Alias", cloud.Map{"name": "alias/orders", "targetKeyId": key["keyId"]})
 	arns := map[string]string{}
 	for name, under := range map[string]any{"orders/token": nil, "orders/password": key["arn"], "orders/signing": "alias/orders", "others/token": nil} {
-		in := cloud.Map{"name": name}
+		in := cloud.Map{"name": name, "tags": own}
+		if name == "others/token" {
+			in["tags"] = cloud.Map{"stack": "another"}
+		}
 		if under != nil {
 			in["kmsKeyId"] = under
 		}
@@ -34,11 +39,10 @@ func TestServicesFindSecrets(t *testing.T) {
 		make("aws:secretsmanager/secretVersion:SecretVersion", cloud.Map{"secretId": secret["arn"], "secretString": "hunter2"})
 		arns[name] = secret["arn"].(string)
 	}
-	s := harness.NewStack(t, aws, "secrets", harness.Ephemeral(t, "prod-eu"))
 	orders := config.FurtherService{
 		Image: s.Config.Service.Image, Port: 8080, HealthPath: "/health", Path: "/orders", Tasks: 2, CPU: 256, MemoryMiB: 512,
 		Environment: map[string]string{"MODE": "live"},
-		Secrets:     map[string]string{"TOKEN": "orders/tokn", "PASSWORD": "orders/password", "ALSO": "nowhere"},
+		Secrets:     map[string]string{"TOKEN": "orders/tokn", "PASSWORD": "orders/password", "ALSO": "nowhere", "THEIRS": "others/token"},
 	}
 	s.Config.Services = map[string]config.FurtherService{"orders": orders}
 	require.NoError(t, s.Config.Validate())
@@ -46,6 +50,7 @@ func TestServicesFindSecrets(t *testing.T) {
 	_, err := s.TryUp()
 	require.ErrorContains(t, err, "services.orders.secrets.TOKEN: look up secret orders/tokn in eu-central-1")
 	require.ErrorContains(t, err, "services.orders.secrets.ALSO: look up secret nowhere in eu-central-1")
+	require.ErrorContains(t, err, "services.orders.secrets.THEIRS: look up secret others/token in eu-central-1: it needs the tag stack: "+s.Name)
 	require.Equal(t, before, aws.Contents(), "nothing was registered")
 
 	orders.Secrets = map[string]string{"TOKEN": "orders/token", "PASSWORD": "orders/password", "SIGNING_KEY": "orders/signing"}

@@ -64,6 +64,7 @@ func TestActionsArePinned(t *testing.T) {
 		require.NoError(t, yaml.Unmarshal(text, &doc), file)
 		scalars(&doc, func(key, value string, n *yaml.Node) {
 			switch {
+			case strings.HasPrefix(value, "${{") && key != "uses": // what an earlier job printed
 			case key == "uses" && strings.HasPrefix(value, "./"):
 				require.DirExists(t, filepath.Join(root, filepath.Dir(value)), file)
 			case key == "uses" && strings.HasPrefix(value, "docker://"), key == "image", key == "container":

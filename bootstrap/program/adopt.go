@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/budgets"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecr"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/guardduty"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/resourcegroupstaggingapi"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ssm"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -19,9 +21,9 @@ import (
 // volume encryption) needs no look: putting it takes it over.
 func (a *account) look() error {
 	a.found = map[string]string{}
-	looks := []func() error{a.lookForZone, a.lookForGitHub, a.lookForServiceRoles}
+	looks := []func() error{a.lookForZone, a.lookForGitHub, a.lookForServiceRoles, a.lookForBudget}
 	for _, region := range a.regions() {
-		looks = append(looks, func() error { return a.lookForDetector(region) })
+		looks = append(looks, func() error { return a.lookForDetector(region) }, func() error { return a.lookForAnalyzer(region) })
 	}
 	for _, region := range a.cfg.Account.Regions {
 		looks = append(looks, func() error { return a.lookForRepositories(region) }, func() error { return a.lookForSessions(region) })
@@ -127,6 +129,38 @@ func (a *account) lookForDetector(region string) error {
 		return a.note("detector-"+region, "GuardDuty detector in "+region, "", err)
 	}
 	return a.note("detector-"+region, "", detector.Id, nil)
+}
+
+func (a *account) lookForBudget() error {
+	if a.cfg.Budget.MonthlyUSD == 0 {
+		return nil
+	}
+	budget, err := budgets.LookupBudget(a.ctx, &budgets.LookupBudgetArgs{Name: budgetName}, pulumi.Provider(a.home()))
+	if err != nil {
+		return a.note("budget", "budget "+budgetName, "", err)
+	}
+	return a.note("budget", "", budget.AccountId+":"+budget.Name, nil)
+}
+
+// lookForAnalyzer finds an analyzer by its tags, since the provider has no function that lists analyzers. One that somebody
+// made without tags is not found: AWS then refuses a second one of the kind in a region, and baseline.accessAnalyzer: false
+// leaves it to whoever made it.
+func (a *account) lookForAnalyzer(region string) error {
+	if !*a.cfg.Baseline.AccessAnalyzer {
+		return nil
+	}
+	there, err := resourcegroupstaggingapi.GetResources(a.ctx, &resourcegroupstaggingapi.GetResourcesArgs{
+		ResourceTypeFilters: []string{"access-analyzer:analyzer"},
+	}, pulumi.Provider(a.aws[region]))
+	if err != nil {
+		return fmt.Errorf("look for an analyzer in %s: %w", region, err)
+	}
+	for _, r := range there.ResourceTagMappingLists {
+		if _, name, ok := strings.Cut(r.ResourceArn, ":analyzer/"); ok {
+			a.found["analyzer-"+region] = name
+		}
+	}
+	return nil
 }
 
 func (a *account) lookForRepositories(region string) error {

@@ -94,7 +94,8 @@ func (a *account) regional(region string, parent pulumi.ResourceOption) error {
 	}
 	if *b.AccessAnalyzer {
 		name := "analyzer-" + region
-		_, err := accessanalyzer.NewAnalyzer(a.ctx, name, &accessanalyzer.AnalyzerArgs{AnalyzerName: pulumi.String("deepstreamhub")}, in(name)...)
+		_, err := accessanalyzer.NewAnalyzer(a.ctx, name, &accessanalyzer.AnalyzerArgs{AnalyzerName: pulumi.String("deepstreamhub")},
+			a.in(region, parent, a.adoptedBut(name, "analyzerName", "type")...)...) // under whatever name it was made
 		if err != nil {
 			return err
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/deepstreamhub/platform/internal/engine"
 	"github.com/deepstreamhub/platform/internal/health"
 	"github.com/deepstreamhub/platform/internal/plan"
+	"github.com/deepstreamhub/platform/internal/program"
 	"github.com/deepstreamhub/platform/internal/state/store"
 )
 
@@ -70,6 +71,7 @@ type deps struct {
 	// bootstrapped has later commands with --offline work on the account of these folders.
 	bootstrapped func(dirs) error
 	account      func(s settings.Settings, adopt *bool) pulumi.RunFunc
+	doctor       func(ctx context.Context, s *session, stacks []string) ([]program.Finding, error)
 	readHealth   func(ctx context.Context, offline cloud, region string, p *health.Part) (health.Reading, error)
 }
 
@@ -109,7 +111,7 @@ machine: no AWS account, no login, and nothing outside .hub/ is written.`,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
-	root.AddCommand(a.up(), a.preview(), a.refresh(), a.drift(), a.health(), a.destroy(), a.outputs(), a.explore(),
+	root.AddCommand(a.up(), a.preview(), a.refresh(), a.drift(), a.health(), a.doctor(), a.destroy(), a.outputs(), a.explore(),
 		a.newStack(), a.reap(), a.pin(), a.publish(), a.bootstrap(), a.unlock(), a.stateCommands(), a.offlineAWS())
 	return root
 }

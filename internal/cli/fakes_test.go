@@ -25,6 +25,7 @@ import (
 	"github.com/deepstreamhub/platform/internal/gate"
 	"github.com/deepstreamhub/platform/internal/health"
 	"github.com/deepstreamhub/platform/internal/plan"
+	"github.com/deepstreamhub/platform/internal/program"
 )
 
 // world is an App over doubles, which note every call in calls.
@@ -36,10 +37,11 @@ type world struct {
 	overlap    error
 	states     map[string]plan.State
 	plans      map[string]plan.Plan
-	blinded    []blind.Secret   // what a copy of a state lacks
-	opErrs     map[string]error // by "verb stack"
-	openErrs   map[string]error // by backend
-	looks      []health.Reading // what AWS says, look by look; the last one stays
+	blinded    []blind.Secret    // what a copy of a state lacks
+	opErrs     map[string]error  // by "verb stack"
+	openErrs   map[string]error  // by backend
+	looks      []health.Reading  // what AWS says, look by look; the last one stays
+	findings   []program.Finding // of the account
 	during     func(ctx context.Context, verb, stack string)
 
 	adopt *bool // what the account's program is told
@@ -85,6 +87,7 @@ func newWorld(t *testing.T) *world {
 			judge:      func(s plan.State) error { return gate.Destroy(s) },
 			program:    func(bool) pulumi.RunFunc { return nil },
 			readHealth: w.readHealth,
+			doctor:     func(context.Context, *session, []string) ([]program.Finding, error) { return w.findings, nil },
 			listStacks: func(context.Context, engine.Engine, deploy.Target) ([]string, error) {
 				w.note("list")
 				return slices.Collect(maps.Keys(w.states)), nil

@@ -45,6 +45,7 @@ func production(now func() time.Time) deps {
 			return func(ctx *pulumi.Context) error { return bootstrap.Account(s, bootstrap.Options{Adopt: *adopt})(ctx) }
 		},
 		readHealth: readHealth,
+		doctor:     runDoctor,
 		listStacks: deploy.Stacks,
 	}
 }

@@ -75,6 +75,9 @@ func (s *session) showAndAsk(ctx context.Context, most risk.Class) error {
 	if err := s.refuse(plans, most, err); err != nil {
 		return err
 	}
+	if err := s.askDoctor(ctx, plans); err != nil {
+		return err
+	}
 	if s.yes {
 		return nil
 	}

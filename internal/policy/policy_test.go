@@ -178,6 +178,13 @@ func TestTrustServiceGuardsAgainstTheConfusedDeputy(t *testing.T) {
 	assert.Contains(t, got, `"Condition":{"StringEqualsIfExists":{"aws:SourceAccount":["111122223333"]}}`,
 		"a plain comparison fails where the service sends no source")
 
+	d, err = TrustService("s3.amazonaws.com", Source{Account: "111122223333", ARN: "arn:aws:s3:::state"})
+	require.NoError(t, err)
+	got, err = d.JSON()
+	require.NoError(t, err)
+	assert.Contains(t, got, `"Condition":{"ArnLikeIfExists":{"aws:SourceArn":["arn:aws:s3:::state"]},"StringEqualsIfExists":{"aws:SourceAccount":["111122223333"]}}`,
+		"S3's guide shows a trust without conditions for replication")
+
 	_, err = TrustService("ec2.amazonaws.com", source)
 	require.ErrorContains(t, err, "sends no source")
 	_, err = TrustService("ecs-tasks.amazonaws.com", Source{})

@@ -21,8 +21,10 @@ var sourceless = []string{"ec2.amazonaws.com", "ec2.amazonaws.com.cn"}
 
 // unsaid are the services of which AWS does not say whether they send a source when they take a role: AWS Backup's page
 // ("Cross-service confused deputy prevention", AWS Backup Developer Guide) speaks of what it hands to other services. If
-// they do, the conditions narrow; if not, plain ones would never hold and the role would be locked for good.
-var unsaid = []string{"backup.amazonaws.com"}
+// they do, the conditions narrow; if not, plain ones would never hold and the role would be locked for good. Of S3
+// replication the trust policy that AWS gives has no condition ("Setting up permissions for live replication", S3 User
+// Guide), though its inventory and its notifications send both.
+var unsaid = []string{"backup.amazonaws.com", "s3.amazonaws.com"}
 
 // TrustService is the trust document that lets one AWS service take a role, for its own account's resources only.
 // Services that send no source (EC2, for instance profiles) have to be given the zero Source; all others are refused

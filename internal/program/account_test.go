@@ -108,6 +108,7 @@ func account(region string) *componenttest.Recorder {
 		"aws:secretsmanager/getSecret:getSecret": func(args resource.PropertyMap) (resource.PropertyMap, error) {
 			return resource.PropertyMap{
 				"arn": text("arn:aws:secretsmanager:" + region + ":111122223333:secret:" + args["name"].StringValue() + "-a1b2c3"), "kmsKeyId": text("alias/secrets"),
+				"tags": resource.NewProperty(resource.PropertyMap{"stack": text("test")}),
 			}, nil
 		},
 		"aws:kms/getKey:getKey": func(resource.PropertyMap) (resource.PropertyMap, error) {

@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/deepstreamhub/platform/components/service"
+	"github.com/deepstreamhub/platform/internal/config"
 )
 
 // found is a secret that somebody put into Secrets Manager, and what reading it takes.
@@ -44,8 +45,14 @@ func (r *region) lookUpSecrets() error {
 
 func (r *region) lookUpSecret(name string) (found, error) {
 	secret, err := secretsmanager.LookupSecret(r.ctx, &secretsmanager.LookupSecretArgs{Name: &name}, pulumi.Provider(r.aws))
-	if err != nil || secret.KmsKeyId == "" {
-		return found{arn: arnOf(secret)}, err
+	if err != nil {
+		return found{}, err
+	}
+	if own := secret.Tags[stackTag]; own != r.stack && r.cfg.Platform.PermissionsBoundary != config.NoBoundary {
+		return found{}, fmt.Errorf("it needs the tag %s: %s (it has %q), and so does its key: roles read what is their stack's, and nothing else", stackTag, r.stack, own)
+	}
+	if secret.KmsKeyId == "" {
+		return found{arn: secret.Arn}, nil
 	}
 	// What the secret was made with: an id, an ARN or an alias. A policy takes only a key's own ARN.
 	key, err := kms.LookupKey(r.ctx, &kms.LookupKeyArgs{KeyId: secret.KmsKeyId}, pulumi.Provider(r.aws))
@@ -59,13 +66,6 @@ func (r *region) lookUpSecret(name string) (found, error) {
 		return found{arn: secret.Arn}, nil
 	}
 	return found{arn: secret.Arn, key: key.Arn}, nil
-}
-
-func arnOf(secret *secretsmanager.LookupSecretResult) string {
-	if secret == nil {
-		return ""
-	}
-	return secret.Arn
 }
 
 // giveSecrets has a service's tasks find secrets in their environment. The role that ECS starts them with may read these

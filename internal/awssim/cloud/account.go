@@ -31,6 +31,9 @@ type Region struct {
 	ZonePrefix string            `yaml:"zonePrefix"` // start of its availability zone ids: euc1
 	Zones      map[string]string `yaml:"zones"`      // availability zone id -> name, as this account sees it
 	Images     []Image           `yaml:"images"`     // machine images
+	// VCPUs is how many vCPUs of on-demand standard instances may run, the quota L-1216C47A, and of spot ones as many again;
+	// 0 is not limited.
+	VCPUs int `yaml:"vcpus"`
 	// AccountSettings are the ECS account settings switched on: awsvpcTrunking, containerInsights, ...
 	AccountSettings map[string]string `yaml:"accountSettings"`
 }

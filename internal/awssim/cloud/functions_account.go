@@ -10,6 +10,7 @@ var (
 	_ = registerFunction("aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider", openIDConnectProvider)
 	_ = registerFunction("aws:iam/getRoles:getRoles", roles)
 	_ = registerFunction("aws:guardduty/getDetector:getDetector", detector)
+	_ = registerFunction("aws:budgets/getBudget:getBudget", budget)
 	_ = registerFunction("aws:ecr/getRepositories:getRepositories", repositories)
 	_ = registerFunction("aws:ssm/getDocument:getDocument", ssmDocument)
 )
@@ -84,6 +85,22 @@ func detector(t *Tx, args Map) (Map, error) {
 		}, nil
 	}
 	return nil, fmt.Errorf("no matching GuardDuty Detector found")
+}
+
+// budget finds one by its name (provider, budgets/budget_data_source.go). What the account spent is not modelled.
+func budget(t *Tx, args Map) (Map, error) {
+	id := t.Account() + ":" + Str(args, "name")
+	b, ok := t.Find(typeBudget, "", id)
+	if !ok {
+		return nil, fmt.Errorf("reading Budget (%s): couldn't find resource", id)
+	}
+	limit := List(Map{"amount": b.Str("limitAmount"), "unit": b.Str("limitUnit")})
+	return Map{
+		"id": id, "accountId": t.Account(), "name": b.Str("name"), "arn": b.Str("arn"), "budgetType": b.Str("budgetType"), "timeUnit": b.Str("timeUnit"),
+		"timePeriodStart": b.Str("timePeriodStart"), "timePeriodEnd": b.Str("timePeriodEnd"), "tags": tagMap(b), "budgetLimits": limit,
+		"autoAdjustDatas": []any{}, "budgetExceeded": false, "calculatedSpends": []any{}, "costFilters": []any{}, "costTypes": []any{},
+		"notifications": []any{}, "plannedLimits": []any{},
+	}, nil
 }
 
 // repositories lists the region's (provider, ecr/repositories_data_source.go).

@@ -28,6 +28,9 @@ func launchProblem(t *Tx, group *Resource, content Map) string {
 			}
 		}
 	}
+	if problem := cpuProblem(t, group, content); problem != "" {
+		return problem
+	}
 	return profileProblem(t, content)
 }
 

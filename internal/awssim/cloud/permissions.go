@@ -172,5 +172,9 @@ var lookups = map[string]string{
 	"aws:secretsmanager/getRandomPassword:getRandomPassword": "secretsmanager:GetRandomPassword",
 	"aws:secretsmanager/getSecret:getSecret":                 "secretsmanager:DescribeSecret secretsmanager:GetResourcePolicy",
 	"aws:kms/getKey:getKey":                                  "kms:DescribeKey",
+	"aws:ec2/getEips:getEips":                                "ec2:DescribeAddresses",
+	"aws:ec2/getInstances:getInstances":                      "ec2:DescribeInstances",
+	"aws:ec2/getVpcs:getVpcs":                                "ec2:DescribeVpcs",
+	"aws:servicequotas/getServiceQuota:getServiceQuota":      "servicequotas:GetServiceQuota servicequotas:GetAWSDefaultServiceQuota",
 	"aws:resourcegroupstaggingapi/getResources:getResources": "tag:GetResources",
 }

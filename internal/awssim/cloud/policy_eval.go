@@ -163,8 +163,9 @@ func trusts(t *Tx, role *Resource, service string) bool {
 
 // unsaid are services of which AWS does not say whether they name a source when they assume a role: AWS Backup's page on
 // the confused deputy speaks of policies of other services' resources only ("Cross-service confused deputy prevention", AWS
-// Backup Developer Guide). A role has to let them in either way.
-var unsaid = []string{"backup.amazonaws.com"}
+// Backup Developer Guide), and the trust that S3's guide gives for replication has no condition ("Setting up permissions for
+// live replication"). A role has to let them in either way.
+var unsaid = []string{"backup.amazonaws.com", "s3.amazonaws.com"}
 
 // trustsFor reports whether a role lets a service assume it on behalf of the resource with the ARN.
 func trustsFor(t *Tx, role *Resource, service, source string) bool {

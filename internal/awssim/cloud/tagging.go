@@ -34,6 +34,7 @@ var taggable = map[string]string{
 	"aws:ec2/subnet:Subnet":                                     "ec2:subnet/",
 	"aws:ec2/vpc:Vpc":                                           "ec2:vpc/",
 	"aws:ec2/vpcEndpoint:VpcEndpoint":                           "ec2:vpc-endpoint/",
+	"aws:accessanalyzer/analyzer:Analyzer":                      "access-analyzer:analyzer/",
 	"aws:ecs/cluster:Cluster":                                   "ecs:cluster/",
 	"aws:ecs/service:Service":                                   "ecs:service/",
 	"aws:ecs/taskDefinition:TaskDefinition":                     "ecs:task-definition/",

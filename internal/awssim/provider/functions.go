@@ -4,6 +4,8 @@ import (
 	"reflect"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/budgets"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecr"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/guardduty"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
@@ -11,6 +13,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/resourcegroupstaggingapi"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/servicequotas"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ssm"
 )
 
@@ -24,6 +27,11 @@ func functionOf(args, result any) Function {
 
 // functions holds the SDK types of every provider function that the offline AWS knows.
 var functions = map[string]Function{
+	"aws:ec2/getEips:getEips":                                   functionOf(ec2.GetEipsArgs{}, ec2.GetEipsResult{}),
+	"aws:ec2/getInstances:getInstances":                         functionOf(ec2.GetInstancesArgs{}, ec2.GetInstancesResult{}),
+	"aws:ec2/getVpcs:getVpcs":                                   functionOf(ec2.GetVpcsArgs{}, ec2.GetVpcsResult{}),
+	"aws:servicequotas/getServiceQuota:getServiceQuota":         functionOf(servicequotas.LookupServiceQuotaArgs{}, servicequotas.LookupServiceQuotaResult{}),
+	"aws:budgets/getBudget:getBudget":                           functionOf(budgets.LookupBudgetArgs{}, budgets.LookupBudgetResult{}),
 	"aws:ecr/getRepositories:getRepositories":                   functionOf(struct{}{}, ecr.GetRepositoriesResult{}),
 	"aws:guardduty/getDetector:getDetector":                     functionOf(guardduty.LookupDetectorArgs{}, guardduty.LookupDetectorResult{}),
 	"aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": functionOf(iam.LookupOpenIdConnectProviderArgs{}, iam.LookupOpenIdConnectProviderResult{}),
