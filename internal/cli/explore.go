@@ -32,6 +32,8 @@ type exploration struct {
 	crash  bool
 	sample int
 	step   string
+	kill   bool
+	tries  int
 }
 
 func (a App) explore() *cobra.Command {
@@ -50,15 +52,21 @@ protected stack is taken down in two steps.
 With --drop-each-dependency it leaves out one dependency at a time instead, or all by which
 one thing hands a value on, and says by which rule of AWS its absence is noticed.
 
-With --crash it runs an up and a destroy with the real engine instead, copies state and
-cloud before and after every call, which is what a kill at that moment would leave, and
-lets an up or a destroy recover from each copy: half of the time the other verb than the one
-that was killed, and with the next --seed the other way round. That takes a few seconds for
-each; --sample tries so many of them, which --seed picks, --step those in whose line a text
-occurs.`,
+With --crash it runs an up, an update and a destroy with the real engine instead, copies
+state and cloud before and after every call, which is what a kill at that moment would
+leave, and lets an up or a destroy recover from each copy, with the next --seed the other
+one. That takes a few seconds for each; --sample tries so many of them, which --seed picks,
+--step those in whose line a text occurs.
+
+With --kill it runs hub itself, on copies of the project, and kills its processes for real:
+hub, the engine, both, or the provider where that is a process of its own, at moments and
+during commands that --seed picks, recoveries among them. What is lost, leaked, stuck,
+pending or wrong in the state after the recovery is counted, and printed with the seed that
+does the same again: as nearly as processes do the same twice.`,
 		Example: `  hub explore prod-eu --orders 10000
   hub explore prod-eu --drop-each-dependency
-  hub explore prod-eu --crash --sample 20`,
+  hub explore prod-eu --crash --sample 20
+  hub explore prod-eu --kill --tries 200`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, stacks []string) error {
 			f.offline = true
@@ -72,8 +80,11 @@ occurs.`,
 			if err != nil {
 				return err
 			}
-			if x.crash {
+			switch {
+			case x.crash:
 				return s.crash(c.Context(), x)
+			case x.kill:
+				return s.kill(c.Context(), x)
 			}
 			return s.explore(c.Context(), x)
 		},
@@ -84,6 +95,8 @@ occurs.`,
 	c.Flags().BoolVar(&x.crash, "crash", false, "kill the engine at every step instead, and recover")
 	c.Flags().IntVar(&x.sample, "sample", 0, "with --crash: try so many steps (default all)")
 	c.Flags().StringVar(&x.step, "step", "", `with --crash: try only steps such as "up, after create network-vpc"`)
+	c.Flags().BoolVar(&x.kill, "kill", false, "kill processes at random moments instead, and recover")
+	c.Flags().IntVar(&x.tries, "tries", killTries, "with --kill: kill so many times")
 	c.Flags().BoolVar(&f.json, "json", false, "write machine-readable JSON to stdout")
 	c.Flags().StringVar(&f.dir, "dir", "", "project folder (default: the nearest one upwards that has a Pulumi.yaml)")
 	return c
@@ -100,6 +113,10 @@ func (x exploration) check() error {
 		return errors.New("--sample needs --crash")
 	case x.step != "" && !x.crash:
 		return errors.New("--step needs --crash")
+	case x.kill && x.tries < 1:
+		return fmt.Errorf("--tries %d: must be at least 1", x.tries)
+	case x.kill && (x.crash || x.drop):
+		return errors.New("--kill, --crash and --drop-each-dependency are different questions: ask one at a time")
 	case x.crash && x.drop:
 		return errors.New("--crash and --drop-each-dependency are two questions: ask one at a time")
 	}

@@ -2,8 +2,10 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -41,18 +43,23 @@ type crashFailure struct {
 	Differ []string `json:"differ,omitempty"`
 }
 
-// crash kills an up and a destroy of the stack at every step, each on a copy, and lets the next run recover. Protection
-// counts as lifted.
-func (s *session) crash(ctx context.Context, x exploration) error {
+// crash kills an up, an update and a destroy of the stack at every step, each on a copy, and lets the next run recover.
+// Protection counts as lifted.
+func (s *session) crash(ctx context.Context, x exploration) (err error) {
 	stack := s.stacks[0]
-	cfg, err := s.unprotected(ctx, stack)
+	dir, err := os.MkdirTemp("", "hub-explore-")
+	if err != nil {
+		return fmt.Errorf("explore %s: %w", stack, err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	cfg, err := s.variants(ctx, dir, stack)
 	if err != nil {
 		return err
 	}
 	began, shown := s.Now(), s.Now()
-	s.say("Capturing an up and a destroy of %s.", stack)
+	s.say("Capturing an up, an update and a destroy of %s.", stack)
 	report, err := crash.Run(ctx, crash.Subject{
-		Stack: stack, Project: config.Project, Root: s.root, Program: s.deps.region(cfg), Engine: s.engine, Environ: s.Environ,
+		Stack: stack, Project: config.Project, Root: s.root, Program: s.deps.region(cfg.now), Changed: s.deps.region(cfg.next), Engine: s.engine, Environ: s.Environ,
 	}, crash.Options{Step: x.step, Sample: x.sample, Seed: x.seed, Workers: crashWorkers, Told: func(done, all int, r crash.Result) {
 		if !r.OK() {
 			s.say("%s", crashText(failureOf(r)))
@@ -123,7 +130,7 @@ func (s *session) reportCrashes(r crashReport) error {
 			points = append(points, fmt.Sprintf("%d of %s", r.Points[verb], verb))
 		}
 		if _, err := fmt.Fprintf(s.Out, "%s: crash points: %s; seed %d: tried %d, finished %d, leaked %d, lost %d, differing %d, in %s.\n",
-			r.Stack, strings.Join(points, " and "), r.Seed, r.Tried, r.Finished, r.Leaked, r.Lost, r.Differ,
+			r.Stack, strings.Join(points, ", "), r.Seed, r.Tried, r.Finished, r.Leaked, r.Lost, r.Differ,
 			time.Duration(r.Seconds*float64(time.Second)).Round(time.Second)); err != nil {
 			return fmt.Errorf("write report: %w", err)
 		}

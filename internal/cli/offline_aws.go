@@ -78,7 +78,7 @@ func (s *session) stockEnvironment() (env []string, where string, err error) {
 		if err := dirs.makeState(); err != nil {
 			return nil, "", fmt.Errorf("make offline state folder: %w", err)
 		}
-		return dirs.stock(dirs.backend(), s.cloud.Port()), dirs.state, nil
+		return dirs.stock(dirs.backend(), s.cloud.Port(), s.cloud.Environment()...), dirs.state, nil
 	}
 	t := deploy.Target{Root: s.root}
 	if err := s.share(&t); err != nil {

@@ -21,7 +21,7 @@ import (
 
 // Point is one moment at which the engine could have been killed, with what it would have left.
 type Point struct {
-	Verb   string // up or destroy: what was running
+	Verb   string // up, update or destroy: what was running
 	When   string // before: the call has not reached AWS; after: AWS has done it and nobody knows
 	Call   string // create, update, delete
 	Type   string // of the resource

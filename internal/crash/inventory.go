@@ -67,7 +67,7 @@ type expected struct {
 	strays map[string]int
 	// more and fewer are how many more of a type AWS may hold than the inventory: what a destroy that was cut off had
 	// left already, when an up makes it anew. fewer: nothing of what outlives a stack need have been there yet, when an
-	// up that was cut off is destroyed.
+	// up or an update that was cut off is destroyed.
 	more  map[string]int
 	fewer map[string]int
 }
@@ -75,14 +75,17 @@ type expected struct {
 // expect says what is there in the end when a run of one verb was cut off and another verb recovered, given what whole
 // runs leave.
 func expect(cut, by string, whole map[string]inventory) expected {
+	if by == "up" && cut != "up" { // of the changed program
+		by = "update"
+	}
 	e := expected{inventory: whole[by], strays: whole[by].strays()}
 	switch {
-	case cut == "destroy" && by == "up":
+	case cut == "destroy" && by == "update":
 		e.more = whole["destroy"].strays()
 		for typ, n := range e.more {
 			e.strays[typ] += n
 		}
-	case cut == "up" && by == "destroy":
+	case by == "destroy" && cut != "destroy":
 		e.fewer = e.strays
 	}
 	return e

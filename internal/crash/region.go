@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"google.golang.org/grpc"
@@ -21,14 +22,16 @@ type Subject struct {
 	Project string // Pulumi.yaml's name
 	Root    string // folder with Pulumi.yaml
 	Program pulumi.RunFunc
+	Changed pulumi.RunFunc // the program of the update
 	Engine  engine.Engine
 	Environ []string // the caller's environment, of which the engine gets what it needs
 }
 
 // region is the subject in a folder of its own: an offline AWS, a state, a driver.
 type region struct {
-	aws    *awssim.Server
-	driver *deploy.Driver
+	aws     *awssim.Server
+	driver  *deploy.Driver
+	program atomic.Pointer[pulumi.RunFunc] // what runs now
 }
 
 // The folders of a region.
@@ -49,13 +52,16 @@ func (s Subject) open(ctx context.Context, dir string, around grpc.UnaryServerIn
 	env := engine.OfflineEnvironment(s.Environ, engine.Offline{
 		Dir: dir, Backend: backend, Passphrase: "crash", Providers: map[string]int{"aws": aws.Port()}, AWS: aws.Environment(),
 	})
-	d, err := deploy.Open(ctx, s.Engine, deploy.Target{
-		Stack: s.Stack, Project: s.Project, Root: root, Backend: backend, Program: s.Program, Env: append(env, more...),
+	r := &region{aws: aws}
+	r.program.Store(&s.Program)
+	r.driver, err = deploy.Open(ctx, s.Engine, deploy.Target{
+		Stack: s.Stack, Project: s.Project, Root: root, Backend: backend, Env: append(env, more...),
+		Program: func(ctx *pulumi.Context) error { return (*r.program.Load())(ctx) },
 	})
 	if err != nil {
 		return nil, errors.Join(err, aws.Close())
 	}
-	return &region{aws: aws, driver: d}, nil
+	return r, nil
 }
 
 func (r *region) close() error { return errors.Join(r.driver.Close(), r.aws.Close()) }

@@ -46,7 +46,7 @@ type Report struct {
 	Results []Result       // of those tried, in order of time
 }
 
-// Run captures every crash point of one up and one destroy, and recovers from each by an up or by a destroy.
+// Run captures every crash point of one up, one update and one destroy, and recovers from each by an up or by a destroy.
 func Run(ctx context.Context, s Subject, o Options) (Report, error) {
 	dir, err := os.MkdirTemp("", "hub-crash-")
 	if err != nil {
@@ -92,7 +92,7 @@ func Run(ctx context.Context, s Subject, o Options) (Report, error) {
 	return report, context.Cause(ctx)
 }
 
-// capture runs an up and a destroy and returns the points of both, and what each leaves when it is left alone.
+// capture runs an up, an update and a destroy, and returns the points of all, and what each leaves when it is left alone.
 func capture(ctx context.Context, s Subject, dir string) (points []Point, whole map[string]inventory, err error) {
 	r := &recorder{
 		stateFile: stateFile(stateDir(dir), s.Project, s.Stack),
@@ -104,13 +104,13 @@ func capture(ctx context.Context, s Subject, dir string) (points []Point, whole 
 	}
 	defer func() { _ = region.close() }() // what counts is copied
 	whole = map[string]inventory{}
-	for _, verb := range []string{"up", "destroy"} {
+	for _, verb := range []string{"up", "update", "destroy"} {
 		records := filepath.Join(dir, "before "+verb)
 		if err := copyRecords(recordsDir(stateDir(dir), s.Project, s.Stack), records); err != nil {
 			return nil, nil, err
 		}
 		r.record(verb, records)
-		if err := run(ctx, region.driver, verb); err != nil {
+		if err := s.run(ctx, region, verb, verb); err != nil {
 			return nil, nil, err
 		}
 		r.end()
@@ -123,12 +123,16 @@ func capture(ctx context.Context, s Subject, dir string) (points []Point, whole 
 	return r.points, whole, r.err
 }
 
-func run(ctx context.Context, d *deploy.Driver, verb string) error {
+// run runs a verb on what a run of another one left, or left over: after an update the program is the changed one.
+func (s Subject) run(ctx context.Context, r *region, cut, verb string) error {
+	if cut != "up" {
+		r.program.Store(&s.Changed)
+	}
 	var err error
 	if verb == "destroy" {
-		_, err = d.Destroy(ctx, deploy.Options{RunProgram: true}) // as hub does
+		_, err = r.driver.Destroy(ctx, deploy.Options{RunProgram: true}) // as hub does
 	} else {
-		_, err = d.Up(ctx, deploy.Options{})
+		_, err = r.driver.Up(ctx, deploy.Options{})
 	}
 	return err
 }
@@ -186,7 +190,7 @@ func (s Subject) recover(ctx context.Context, dir string, want expected, out *Re
 		return err
 	}
 	defer func() { _ = region.close() }()
-	if err := run(ctx, region.driver, out.By); err != nil {
+	if err := s.run(ctx, region, out.Point.Verb, out.By); err != nil {
 		return err
 	}
 	left, err := region.take(ctx)
