@@ -190,6 +190,11 @@ func (s *session) open(ctx context.Context, existing bool) error {
 		}
 		t.Existing, t.Blind, t.Note, t.Run = existing, s.blind, s.note, runAddress(s.Environ)
 		d, err := s.deps.open(ctx, s.engine, t)
+		if failed := openError(nil); errors.As(err, &failed) && failed.Missing() {
+			if in, openErr := s.deps.openState(ctx, t); openErr == nil && in != nil {
+				err = s.unknown(ctx, in, t.Project, err.Error())
+			}
+		}
 		if err != nil {
 			return s.orInterrupted(ctx, s.explained(err))
 		}

@@ -116,6 +116,23 @@ func TestUnknownStacksAndVersions(t *testing.T) {
 	}
 }
 
+// missing is what a driver says of a stack that is not there.
+type missing struct{ unopened }
+
+func (missing) Error() string { return "open stack nosuch: no stack named 'nosuch' found" }
+
+func TestMissingStackListsTheOthers(t *testing.T) {
+	t.Parallel()
+	for _, line := range []string{"destroy nosuch --yes", "refresh nosuch --yes", "outputs nosuch", "drift nosuch"} {
+		w, _, _ := withState(t, "dev")
+		w.openErrs = map[string]error{offlineDirs(w.Dir).backend(): missing{unopened{missing: true}}}
+		text, code := w.run(line + " --offline")
+		require.Equal(t, 2, code, "%s: %s", line, text)
+		require.Contains(t, text, "no stack named 'nosuch' found")
+		require.Contains(t, text, "Stacks with a state: dev.")
+	}
+}
+
 // Damage is said with the way back, and nothing is started.
 func TestDamageIsSaid(t *testing.T) {
 	t.Parallel()

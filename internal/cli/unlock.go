@@ -147,10 +147,14 @@ func (s *session) known(ctx context.Context, in *store.Store, project, stack str
 	if err != nil {
 		return s.explained(err)
 	}
-	files := config.Stacks(s.root)
-	if slices.Contains(files, stack) {
+	if slices.Contains(config.Stacks(s.root), stack) {
 		return nil
 	}
+	return s.unknown(ctx, in, project, fmt.Sprintf("%s %s: there is no such stack", s.verb, stack))
+}
+
+// unknown refuses a stack that is not there and lists those that are.
+func (s *session) unknown(ctx context.Context, in *store.Store, project, what string) error {
 	deployed, err := in.Stacks(ctx, project)
 	if err != nil {
 		return err
@@ -161,10 +165,7 @@ func (s *session) known(ctx context.Context, in *store.Store, project, stack str
 		}
 		return strings.Join(names, ", ")
 	}
-	return refusedError{
-		what:   fmt.Sprintf("%s %s: there is no such stack", s.verb, stack),
-		advice: fmt.Sprintf("Stacks with a state: %s. Stacks with a file here: %s.", list(deployed), list(files)),
-	}
+	return refusedError{what, fmt.Sprintf("Stacks with a state: %s. Stacks with a file here: %s.", list(deployed), list(config.Stacks(s.root)))}
 }
 
 // stateTarget says where the state of a stack is, that of the account's own stack as well.

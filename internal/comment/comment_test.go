@@ -241,3 +241,23 @@ func TestCompare(t *testing.T) {
 		}
 	}
 }
+
+// FuzzComment has any text on either side of a change: it stays in its cell, and what is called a password is not shown.
+func FuzzComment(f *testing.F) {
+	f.Add("value", `{"a":[{"name":"x","value":1}]}`, "text")
+	f.Add("p[0].q", `[{"name":"DB_PASSWORD","value":"x"}`, `{"password":`)
+	f.Add("", "{}", "[]")
+	f.Fuzz(func(t *testing.T, path, before, after string) {
+		const secret = "correct-horse-battery"
+		for _, sides := range [][2]any{
+			{before, after}, {nil, after}, {before, plan.Unknown}, {map[string]any{path: before}, []any{after}}, {map[string]any{"password": secret}, after},
+			{before, `{"password":"` + secret + `"}`}, {[]any{map[string]any{"name": "API_TOKEN", "value": secret}}, before},
+		} {
+			for _, line := range compare(path, sides[0], sides[1]) {
+				if strings.ContainsAny(line, "|\n\r@`") || strings.Contains(line, secret) {
+					t.Errorf("%q", line)
+				}
+			}
+		}
+	})
+}

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -54,4 +55,18 @@ func TestStackNames(t *testing.T) {
 	require.ErrorContains(t, problems, `4 problems with the names of stacks`)
 	require.ErrorContains(t, problems, `stack = "../x": must be lower-case letters, digits and single hyphens`)
 	require.ErrorContains(t, problems, "must have at most 100 characters, not 101")
+}
+
+// FuzzCheckStacks takes any text: what is taken is one part of a path and nothing else.
+func FuzzCheckStacks(f *testing.F) {
+	for _, name := range []string{"prod-eu", "../x", "it--1", "", "a/b", "\x00", strings.Repeat("a", 101)} {
+		f.Add(name)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		if err := config.CheckStacks(name); err != nil {
+			require.NotEmpty(t, err.Error())
+			return
+		}
+		require.True(t, filepath.IsLocal("Pulumi."+name+".yaml") && filepath.Base(name) == name && len(name) <= 100, name)
+	})
 }

@@ -17,7 +17,7 @@ const (
 	// the platform's is 120 minutes (aws_rds_cluster: update and delete; platform timeouts stay below).
 	Lease = 150 * time.Minute
 	// Soon is how long an engine may take from its start until it holds its lock: it opens the state before.
-	Soon = 2 * time.Minute
+	Soon = 5 * time.Minute
 )
 
 // Lock is a lock of Pulumi's self-managed backend (pkg/backend/diy/lock.go): a file per process that holds the stack.

@@ -240,3 +240,15 @@ func TestEnded(t *testing.T) {
 		require.False(t, ok, other)
 	}
 }
+
+// FuzzParseLock reads any file as a lock: it is held, by somebody who can be named.
+func FuzzParseLock(f *testing.F) {
+	f.Add([]byte(`{"pid":42,"username":"ada","hostname":"h","timestamp":"2026-11-25T12:00:00Z"}`))
+	f.Add([]byte("null"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		j := Judge(ParseLock("k", data), nil, Here{Host: "h", Running: func(int) (string, bool) { return "", false }}, noon)
+		if j.Verdict == Gone || j.Describe(noon) == "" {
+			t.Errorf("%+v", j)
+		}
+	})
+}

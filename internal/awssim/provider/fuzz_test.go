@@ -254,6 +254,7 @@ func shown(inputs ...map[string]any) string {
 // FuzzOperations hands inputs of every shape to every operation on every type of an account with something in it.
 func FuzzOperations(f *testing.F) {
 	f.Add(0, `{"cidrBlock":"10.0.0.0/16"}`, `{"cidrBlock":"10.0.0.0/16","enableDnsHostnames":true}`)
+	f.Add(3, `{"":{"":null}}`, `{"":""}`)
 	f.Add(40, `{"name":"a"}`, `{"name":"a","tags":{"a":"b"}}`)
 	p := newProber(f)
 	p.populate(f)

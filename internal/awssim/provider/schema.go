@@ -182,7 +182,11 @@ func describe(v any) string {
 	return fmt.Sprintf("%T", v)
 }
 
+// join is the path of a property. One whose name is empty has to be named as well.
 func join(path, name string) string {
+	if name == "" {
+		name = `""`
+	}
 	if path == "" {
 		return name
 	}

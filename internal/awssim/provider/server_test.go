@@ -249,6 +249,7 @@ func TestUnknownTypesAndFunctionsAreRefusedByName(t *testing.T) {
 func FuzzCheck(f *testing.F) {
 	f.Add(0, `{"cidrBlock":"10.0.0.0/16"}`)
 	f.Add(7, `{"tags":{"a":[]},"vpcId":{},"x":null}`)
+	f.Add(3, `{"":1,"tags":{"":[]}}`)
 	f.Fuzz(func(t *testing.T, n int, text string) {
 		var s structpb.Struct
 		if err := s.UnmarshalJSON([]byte(text)); err != nil {
