@@ -49,6 +49,7 @@ func TestPlaceholdersAreRefusedForARealRun(t *testing.T) {
 	require.Equal(t, 2, r.Code, r.Stderr)
 	require.Contains(t, r.Stderr, "cluster.ami")
 	require.Contains(t, r.Stderr, "service.image")
+	require.Contains(t, r.Stderr, "service.auth.webhook")
 	entries, err := os.ReadDir(state)
 	require.NoError(t, err)
 	require.Empty(t, entries, "the engine was not started")

@@ -36,7 +36,10 @@ func TestDestroyOfAProtectedRegion(t *testing.T) {
 	require.Equal(t, 3, refused.Code, "what counts is what is deployed, not what is written: %s", refused.Stderr)
 	require.Empty(t, harness.Differences(before, deployed()))
 
-	up = p.Hub(nil, "up", "prod-eu", "--offline", "--yes")
+	refused = p.Hub(nil, "up", "prod-eu", "--offline", "--yes")
+	require.Equal(t, 3, refused.Code, "taking protection off has to be allowed by name: %s", refused.Stderr)
+	require.Empty(t, harness.Differences(before, deployed()))
+	up = p.Hub(nil, "up", "prod-eu", "--offline", "--yes", "--max-risk", "exposes")
 	require.Zero(t, up.Code, up.Stderr)
 	down := p.Hub(nil, "destroy", "prod-eu", "--offline", "--yes")
 	require.Zero(t, down.Code, down.Stderr)

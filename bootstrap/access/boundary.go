@@ -27,9 +27,9 @@ func Boundary() policy.Document {
 		},
 		{
 			Sid: "Tasks",
-			Actions: []string{ // image pulls, secrets, metrics, and logs of tasks, flows, sessions and databases
+			Actions: []string{ // image pulls, secrets, metrics, their targets, and logs of tasks, flows, sessions and databases
 				"cloudwatch:PutMetricData", "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetAuthorizationToken", "ecr:GetDownloadUrlForLayer",
-				"kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey*", "logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogGroups",
+				"elasticloadbalancing:DescribeTargetHealth", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey*", "logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogGroups",
 				"logs:DescribeLogStreams", "logs:PutLogEvents", "logs:PutRetentionPolicy", "logs:GetLogEvents", "s3:GetEncryptionConfiguration",
 				"secretsmanager:GetSecretValue", "sns:Publish",
 			},

@@ -23,19 +23,20 @@ type service struct {
 // services are the interface endpoints that a Network can have, by the end of the service's name. The agent's and the
 // telemetry endpoint of ECS take no policy.
 var services = map[string]service{
-	"ec2messages":    {action: "ec2messages", shared: true},
-	"ecr.api":        {action: "ecr"},
-	"ecr.dkr":        {action: "ecr"},
-	"ecs":            {action: "ecs"},
-	"ecs-agent":      {},
-	"ecs-telemetry":  {},
-	"kms":            {action: "kms"},
-	"logs":           {action: "logs"},
-	"monitoring":     {action: "cloudwatch"},
-	"secretsmanager": {action: "secretsmanager"},
-	"ssm":            {action: "ssm", shared: true},
-	"ssmmessages":    {action: "ssmmessages", shared: true},
-	"sts":            {action: "sts"},
+	"ec2messages":          {action: "ec2messages", shared: true},
+	"ecr.api":              {action: "ecr"},
+	"ecr.dkr":              {action: "ecr"},
+	"ecs":                  {action: "ecs"},
+	"ecs-agent":            {},
+	"ecs-telemetry":        {},
+	"elasticloadbalancing": {action: "elasticloadbalancing"},
+	"kms":                  {action: "kms"},
+	"logs":                 {action: "logs"},
+	"monitoring":           {action: "cloudwatch"},
+	"secretsmanager":       {action: "secretsmanager"},
+	"ssm":                  {action: "ssm", shared: true},
+	"ssmmessages":          {action: "ssmmessages", shared: true},
+	"sts":                  {action: "sts"},
 }
 
 // Services returns the names of all interface endpoints that a Network can have, sorted.

@@ -61,9 +61,31 @@ type LoadBalancer struct {
 type Service struct {
 	Name                 pulumi.StringInput
 	TargetGroupArnSuffix pulumi.StringInput // how metrics name it: targetgroup/<name>/<id>
-	// ClusterSize is the metric in which each server reports how many servers it sees, itself included; nil while the
-	// image publishes none.
-	ClusterSize *Metric
+	Published            *Published         // nil while the image publishes nothing
+}
+
+// Published are the metrics that each server of a service publishes itself.
+type Published struct {
+	ClusterSize      Metric // how many servers it sees, itself included
+	PendingWrites    Metric // how many records it has not stored yet
+	HeldPublishes    Metric // how many messages to other servers wait for the bus
+	DependenciesDown Metric // how many of bus and database it cannot reach
+}
+
+// all are the metrics with what they are of.
+func (p *Published) all() []publishedMetric {
+	if p == nil {
+		return nil
+	}
+	return []publishedMetric{
+		{"cluster size", p.ClusterSize}, {"pending writes", p.PendingWrites},
+		{"held publishes", p.HeldPublishes}, {"dependencies down", p.DependenciesDown},
+	}
+}
+
+type publishedMetric struct {
+	of string
+	Metric
 }
 
 // Metric is one that the platform publishes itself.
@@ -155,9 +177,9 @@ func (a *Args) Validate() error {
 		"health: needs a provider of %s in every other region, and in none there", HealthRegion)
 	for _, key := range a.serviceKeys() {
 		refuse(!stackPattern.MatchString(key), "service %q: the key must be lower-case letters, digits and single hyphens, a letter first", key)
-		if size := a.Services[key].ClusterSize; size != nil {
-			refuse(size.Name == "" || size.Namespace == "" || strings.HasPrefix(size.Namespace, "AWS/"),
-				"service %q: cluster size: %q in namespace %q is no metric of our own", key, size.Name, size.Namespace)
+		for _, m := range a.Services[key].Published.all() {
+			refuse(m.Name == "" || m.Namespace == "" || strings.HasPrefix(m.Namespace, "AWS/"),
+				"service %q: %s: %q in namespace %q is no metric of our own", key, m.of, m.Name, m.Namespace)
 		}
 	}
 	refuse(len(a.Database.InstanceIdentifiers) == 0, "database instance identifiers: missing")
@@ -229,9 +251,9 @@ func (a *Args) names() []named {
 		out = append(out,
 			named{fmt.Sprintf("service %q: name", key), s.Name},
 			named{fmt.Sprintf("service %q: target group ARN suffix", key), s.TargetGroupArnSuffix})
-		if s.ClusterSize != nil {
-			for _, d := range slices.Sorted(maps.Keys(s.ClusterSize.Dimensions)) {
-				out = append(out, named{fmt.Sprintf("service %q: cluster size: dimension %s", key, d), s.ClusterSize.Dimensions[d]})
+		for _, m := range s.Published.all() {
+			for _, d := range slices.Sorted(maps.Keys(m.Dimensions)) {
+				out = append(out, named{fmt.Sprintf("service %q: %s: dimension %s", key, m.of, d), m.Dimensions[d]})
 			}
 		}
 	}

@@ -50,7 +50,14 @@ func TestValidate(t *testing.T) {
 			a.Services[key] = s
 		}
 	}
-	size := func(m Metric) func(*Args) { return service("deepstream", func(s *Service) { s.ClusterSize = &m }) }
+	publish := func(change func(*Published)) func(*Args) {
+		return service("deepstream", func(s *Service) {
+			m := Metric{Namespace: "deepstream", Name: "N"}
+			s.Published = &Published{m, m, m, m}
+			change(s.Published)
+		})
+	}
+	size := func(m Metric) func(*Args) { return publish(func(p *Published) { p.ClusterSize = m }) }
 	for want, change := range map[string]func(*Args){
 		`stack ""`:                                   func(a *Args) { a.Stack = "" },
 		`stack "Prod"`:                               func(a *Args) { a.Stack = "Prod" },
@@ -67,24 +74,27 @@ func TestValidate(t *testing.T) {
 		`cluster size: "N" in namespace "AWS/ECS"`:   size(Metric{Namespace: "AWS/ECS", Name: "N"}),
 		"cluster size: dimension Service: missing": size(Metric{Namespace: "deepstream", Name: "N",
 			Dimensions: map[string]pulumi.StringInput{"Service": nil}}),
-		"cluster ARN: missing":                    func(a *Args) { a.Cluster.Arn = nil },
-		"capacity provider name: missing":         func(a *Args) { a.Cluster.CapacityProviderName = nil },
-		"auto scaling group name: missing":        func(a *Args) { a.Cluster.AutoScalingGroupName = nil },
-		"database cluster identifier: missing":    func(a *Args) { a.Database.ClusterIdentifier = nil },
-		"database instance identifiers: missing":  func(a *Args) { a.Database.InstanceIdentifiers = nil },
-		"database instance identifier 2: missing": func(a *Args) { a.Database.InstanceIdentifiers[1] = nil },
-		"database: most connections 0":            func(a *Args) { a.Database.MaxConnections = 0 },
-		"least free local storage in GiB -1":      func(a *Args) { a.Database.MinLocalStorageGiB = -1 },
-		"largest volume in GiB 0":                 func(a *Args) { a.Database.MaxVolumeGiB = 0 },
-		"bus replication group id: missing":       func(a *Args) { a.Bus.ReplicationGroupID = nil },
-		"bus nodes 0":                             func(a *Args) { a.Bus.Nodes = 0 },
-		"bus nodes 7":                             func(a *Args) { a.Bus.Nodes = 7 },
-		"backup vault ARN: missing":               func(a *Args) { a.Backup = &Backup{} },
-		`subscription "sms": the protocol`:        func(a *Args) { a.Subscriptions[0].Protocol = "sms" },
-		`endpoint "Ops <o@x.org>" is not an e-ma`: func(a *Args) { a.Subscriptions[0].Endpoint = "Ops <o@x.org>" },
-		`endpoint "http://x.org" is not a URL`:    func(a *Args) { a.Subscriptions[1].Endpoint = "http://x.org" },
-		`endpoint "alarms" is not the ARN`:        func(a *Args) { a.Subscriptions[2].Endpoint = "alarms" },
-		"is given twice":                          func(a *Args) { a.Subscriptions = append(a.Subscriptions, a.Subscriptions[1]) },
+		`pending writes: ""`:                            publish(func(p *Published) { p.PendingWrites.Name = "" }),
+		`held publishes: "N" in namespace ""`:           publish(func(p *Published) { p.HeldPublishes.Namespace = "" }),
+		`dependencies down: "N" in namespace "AWS/RDS"`: publish(func(p *Published) { p.DependenciesDown.Namespace = "AWS/RDS" }),
+		"cluster ARN: missing":                          func(a *Args) { a.Cluster.Arn = nil },
+		"capacity provider name: missing":               func(a *Args) { a.Cluster.CapacityProviderName = nil },
+		"auto scaling group name: missing":              func(a *Args) { a.Cluster.AutoScalingGroupName = nil },
+		"database cluster identifier: missing":          func(a *Args) { a.Database.ClusterIdentifier = nil },
+		"database instance identifiers: missing":        func(a *Args) { a.Database.InstanceIdentifiers = nil },
+		"database instance identifier 2: missing":       func(a *Args) { a.Database.InstanceIdentifiers[1] = nil },
+		"database: most connections 0":                  func(a *Args) { a.Database.MaxConnections = 0 },
+		"least free local storage in GiB -1":            func(a *Args) { a.Database.MinLocalStorageGiB = -1 },
+		"largest volume in GiB 0":                       func(a *Args) { a.Database.MaxVolumeGiB = 0 },
+		"bus replication group id: missing":             func(a *Args) { a.Bus.ReplicationGroupID = nil },
+		"bus nodes 0":                                   func(a *Args) { a.Bus.Nodes = 0 },
+		"bus nodes 7":                                   func(a *Args) { a.Bus.Nodes = 7 },
+		"backup vault ARN: missing":                     func(a *Args) { a.Backup = &Backup{} },
+		`subscription "sms": the protocol`:              func(a *Args) { a.Subscriptions[0].Protocol = "sms" },
+		`endpoint "Ops <o@x.org>" is not an e-ma`:       func(a *Args) { a.Subscriptions[0].Endpoint = "Ops <o@x.org>" },
+		`endpoint "http://x.org" is not a URL`:          func(a *Args) { a.Subscriptions[1].Endpoint = "http://x.org" },
+		`endpoint "alarms" is not the ARN`:              func(a *Args) { a.Subscriptions[2].Endpoint = "alarms" },
+		"is given twice":                                func(a *Args) { a.Subscriptions = append(a.Subscriptions, a.Subscriptions[1]) },
 	} {
 		a := valid()
 		change(a)

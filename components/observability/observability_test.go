@@ -37,7 +37,10 @@ func withEverything() *Args {
 	a := valid()
 	a.Services["api"] = Service{Name: name("api-1"), TargetGroupArnSuffix: name("targetgroup/api/1")}
 	s := a.Services["deepstream"]
-	s.ClusterSize = &Metric{"deepstream", "ClusterSize", map[string]pulumi.StringInput{"Service": name("deepstream")}}
+	own := func(metric string) Metric {
+		return Metric{"deepstream", metric, map[string]pulumi.StringInput{"Service": name("deepstream")}}
+	}
+	s.Published = &Published{own("ClusterSize"), own("PendingWrites"), own("HeldPublishes"), own("DependenciesDown")}
 	a.Services["deepstream"] = s
 	a.Backup = &Backup{VaultArn: name("arn:aws:backup:eu-central-1:111122223333:backup-vault:main")}
 	return a
@@ -93,6 +96,9 @@ var optional = []string{
 	typeAlarm + " observability-api-tasks",
 	typeAlarm + " observability-api-unhealthy",
 	typeAlarm + " observability-deepstream-cluster-size",
+	typeAlarm + " observability-deepstream-dependencies",
+	typeAlarm + " observability-deepstream-held-publishes",
+	typeAlarm + " observability-deepstream-pending-writes",
 }
 
 // TestChildren pins what is registered: names are part of URNs, so a rename replaces the resource.

@@ -17,6 +17,8 @@ const (
 
 	replicaLagMilliseconds = 1000 // Aurora's readers share the volume: usually below 100
 	busLagSeconds          = 5
+
+	manyPending = 1000 // records: a server that stores each within milliseconds has a few dozen under way
 )
 
 // Namespaces of AWS's metrics.
@@ -137,20 +139,52 @@ func (s Service) alarms(key string, a *Args) []alarm {
 			points: 10, of: 10, missing: isBad,
 		},
 	}
-	if s.ClusterSize == nil {
+	if s.Published == nil {
 		return rows
 	}
-	return append(rows, alarm{
-		suffix: "-" + key + "-cluster-size",
-		means:  "Servers of " + key + " do not see each other: some see fewer servers than tasks run, and clients on them miss messages.",
-		act:    "Look at the bus; replace the tasks that report the smallest cluster.",
-		metrics: map[string]metric{
-			"running": tasks("RunningTaskCount", "Maximum"),
-			"seen":    {s.ClusterSize.Namespace, s.ClusterSize.Name, s.ClusterSize.Dimensions, "Minimum", minute},
+	return append(rows, s.Published.alarms(key, tasks("RunningTaskCount", "Maximum"))...)
+}
+
+// alarms are those on what servers say of themselves. Silence is the alarm on the cluster's size: the others say nothing
+// new then.
+func (p *Published) alarms(key string, running metric) []alarm {
+	worst := func(m Metric) map[string]metric {
+		return one(metric{m.Namespace, m.Name, m.Dimensions, "Maximum", minute})
+	}
+	return []alarm{
+		{
+			suffix: "-" + key + "-cluster-size",
+			means:  "Servers of " + key + " do not see each other: some see fewer servers than tasks run, and clients on them miss messages.",
+			act:    "Look at the bus; replace the tasks that report the smallest cluster.",
+			metrics: map[string]metric{
+				"running": running,
+				"seen":    {p.ClusterSize.Namespace, p.ClusterSize.Name, p.ClusterSize.Dimensions, "Minimum", minute},
+			},
+			expression: "ABS(running - seen)", comparison: above, threshold: 0,
+			points: 5, of: 5, missing: isBad, // a rolling deployment changes both within a minute or two
 		},
-		expression: "ABS(running - seen)", comparison: above, threshold: 0,
-		points: 5, of: 5, missing: isBad, // a rolling deployment changes both within a minute or two
-	})
+		{
+			suffix:  "-" + key + "-dependencies",
+			means:   "Servers of " + key + " cannot reach the bus or the database. They wait: clients stay connected, writes are not acknowledged, messages come late.",
+			act:     "Look at the bus and the database; after a failover it goes away by itself. Do not replace the servers: they hold what is not stored yet.",
+			metrics: worst(p.DependenciesDown), comparison: above, threshold: 0,
+			points: 2, of: 3, missing: isGood,
+		},
+		{
+			suffix:  "-" + key + "-pending-writes",
+			means:   fmt.Sprintf("A server of %s holds more than %d records that the database has not stored: it is away, or too slow for what is written.", key, manyPending),
+			act:     "Look at the database's CPU and connections. Do not replace the server: it holds what is not stored yet, and refuses writes before it runs out of memory.",
+			metrics: worst(p.PendingWrites), comparison: above, threshold: manyPending,
+			points: 3, of: 5, missing: isGood,
+		},
+		{
+			suffix:  "-" + key + "-held-publishes",
+			means:   "Messages between servers of " + key + " wait for the bus: clients on other servers get them late.",
+			act:     "Look at the bus; after a failover it goes away by itself.",
+			metrics: worst(p.HeldPublishes), comparison: above, threshold: 0,
+			points: 2, of: 3, missing: isGood,
+		},
+	}
 }
 
 // name is the cluster's name, which is the end of its ARN.

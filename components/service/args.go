@@ -45,6 +45,7 @@ type Args struct {
 
 	Environment   map[string]pulumi.StringInput // by variable name
 	Secrets       map[string]Secret             // by variable name
+	WatchesTarget bool                          // whether tasks may ask for the health of targets, and so notice that they leave
 	SecretKeyArns []pulumi.StringInput          // customer managed keys that Secrets are encrypted under
 
 	DependsOn []pulumi.Resource // what has to exist before the first task, and be deleted after the last
@@ -247,7 +248,8 @@ func (a *Args) checkFront() error {
 	return errors.Join(problems...)
 }
 
-// inputs are what the component keeps in the state; values of variables are in the task definition.
+// inputs are what the component keeps in the state. Of the variables those whose values are known before anything is
+// made: a preview of a new service shows them here, as its task definition waits for what others come from.
 func (a *Args) inputs() pulumi.Map {
 	in := pulumi.Map{
 		"stack":              pulumi.String(a.Stack),
@@ -261,6 +263,15 @@ func (a *Args) inputs() pulumi.Map {
 		"stopTimeoutSeconds": pulumi.Int(a.StopTimeoutSeconds),
 		"logRetentionDays":   pulumi.Int(a.LogRetentionDays),
 		"maxPercent":         pulumi.Int(a.Deployment.MaxPercent),
+	}
+	known := pulumi.StringMap{}
+	for name, value := range a.Environment {
+		if text, ok := value.(pulumi.String); ok {
+			known[name] = text
+		}
+	}
+	if len(known) > 0 {
+		in["environment"] = known
 	}
 	if a.Scaling != nil {
 		in["maxTasks"] = pulumi.Int(a.Scaling.MaxTasks)

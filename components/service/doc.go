@@ -2,7 +2,7 @@
 //
 // It creates an encrypted log group /deepstreamhub/<stack>/<name> and the key for it (alias/deepstreamhub/<stack>/
 // <name>); an execution role, with which ECS pulls the image, reads the secrets and writes the logs, and a task role
-// with no rights but those of ECS Exec, if that is on; a security group; a task definition; and the ECS service, which
+// with no rights but those of ECS Exec, if that is on, and to see targets (Args.WatchesTarget); a security group; a task definition; and the ECS service, which
 // replaces tasks by starting new ones first and returns to the previous revision when the new ones do not get healthy
 // or an alarm of its own sees their errors. Where the service has a part of a load balancer's paths to itself
 // (Args.Route), it makes target group, listener rule and the two security group rules between them. Where the number of

@@ -78,6 +78,19 @@ func (p place) executionPolicy(n needs) (string, error) {
 	return document, policy.InlinePolicies.Check(document)
 }
 
+// targetPolicy lets a task see the state of its own target, which is "draining" from the moment that the load balancer
+// sends it nobody new. The action takes no resource and no condition key of its own ("Actions, resources, and condition
+// keys for AWS Elastic Load Balancing V2", Service Authorization Reference): it reads the targets of every group in the
+// account, and is held to the region.
+func (p place) targetPolicy() (string, error) {
+	return policy.Document{Statements: []policy.Statement{{
+		Sid:        "SeeTargets",
+		Actions:    []string{"elasticloadbalancing:DescribeTargetHealth"},
+		Resources:  policy.AnyResource("the service authorization reference lists no resource type for the action"),
+		Conditions: []policy.Condition{{Operator: "StringEquals", Key: "aws:RequestedRegion", Values: []string{p.Region}}},
+	}}}.JSON()
+}
+
 // execPolicy is what the agent of ECS Exec does in a container, with the task's role ("Using ECS Exec", ECS Developer
 // Guide): open the session, decrypt its data and write the session's log.
 func (p place) execPolicy(logGroupArn, keyArn string) (string, error) {

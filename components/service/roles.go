@@ -50,7 +50,8 @@ func (b *builder) roles() error {
 	if err != nil {
 		return err
 	}
-	// Its only rights are those that ECS Exec needs. Without a role of its own the container could look for others'.
+	// Its only rights are those that ECS Exec and the drain need. Without a role of its own the container could look for
+	// others'.
 	b.task, err = iam.NewRole(b.ctx, b.name+"-task", &iam.RoleArgs{
 		Description:      pulumi.Sprintf("Tasks of %s", b.name),
 		AssumeRolePolicy: trust,
@@ -82,7 +83,21 @@ func (b *builder) roles() error {
 	if err != nil {
 		return err
 	}
+	if err := b.targetRights(); err != nil {
+		return err
+	}
 	return b.execRights()
+}
+
+// targetRights lets the tasks notice that they leave. Nothing waits for it: they ask again and again.
+func (b *builder) targetRights() error {
+	if !b.args.WatchesTarget {
+		return nil
+	}
+	_, err := iam.NewRolePolicy(b.ctx, b.name+"-target", &iam.RolePolicyArgs{
+		Role: b.task.Name, Policy: b.document(place.targetPolicy),
+	}, b.child)
+	return err
 }
 
 // execRights lets the containers' agent serve ECS Exec.

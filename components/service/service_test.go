@@ -207,6 +207,35 @@ func TestRoles(t *testing.T) {
 	}
 }
 
+// Tasks that notice when they leave see the health of targets, in their region and nothing else.
+func TestWatchesTarget(t *testing.T) {
+	t.Parallel()
+	a := args()
+	require.NotContains(t, componenttest.Names(run(t, newRecorder(), a)), "aws:iam/rolePolicy:RolePolicy deepstream-target")
+	a.WatchesTarget = true
+	rights := componenttest.Find(t, run(t, newRecorder(), a), "aws:iam/rolePolicy:RolePolicy", "deepstream-target").Plain()
+	require.Equal(t, "deepstream-task-name", rights["role"])
+	require.JSONEq(t, `{"Version": "2012-10-17", "Statement": [{
+		"Sid": "SeeTargets", "Effect": "Allow", "Action": ["elasticloadbalancing:DescribeTargetHealth"], "Resource": ["*"],
+		"Condition": {"StringEquals": {"aws:RequestedRegion": ["eu-central-1"]}}
+	}]}`, rights["policy"].(string))
+}
+
+// A preview of a new service knows what the program knows of its variables: the component says so, while the task definition
+// is one text that waits for the rest.
+func TestComponentSaysWhatIsKnown(t *testing.T) {
+	t.Parallel()
+	r := newRecorder()
+	r.Preview = true
+	a := args()
+	a.Environment = map[string]pulumi.StringInput{"AUTH": pulumi.String("none"), "HOST": pulumi.String("db").ToStringOutput()}
+	component := componenttest.Find(t, run(t, r, a), service.Type, "deepstream").Plain()
+	require.Equal(t, map[string]any{"AUTH": "none"}, component["environment"])
+	a = args()
+	a.Environment = nil
+	require.NotContains(t, componenttest.Find(t, run(t, newRecorder(), a), service.Type, "deepstream").Plain(), "environment")
+}
+
 func TestWithoutVariables(t *testing.T) {
 	t.Parallel()
 	a := args()

@@ -26,7 +26,7 @@ const (
 	EnvStack            = "DEEPSTREAM_METRICS_STACK" // the value of DimensionStack
 
 	EnvAuthType = "DEEPSTREAM_AUTH_TYPE" // AuthWebhook or AuthOpen
-	EnvAuthURL  = "DEEPSTREAM_AUTH_URL"  // the webhook's https:// URL; empty with AuthOpen
+	EnvAuthURL  = "DEEPSTREAM_AUTH_URL"  // the webhook's https:// URL; left out with AuthOpen
 
 	// How a server leaves. Times are whole seconds, the rate is whole sockets.
 	EnvTargetGroup    = "DEEPSTREAM_TARGET_GROUP_ARN"   // in which the server looks for its own target

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/deepstreamhub/platform/images/deepstream"
 	"github.com/deepstreamhub/platform/internal/comment"
 	"github.com/deepstreamhub/platform/internal/config"
 	"github.com/deepstreamhub/platform/internal/deploy"
@@ -24,6 +25,7 @@ func fleet(cfg config.Config) risk.Fleet {
 	return risk.Fleet{
 		Service: clientService, Peak: cfg.Service.PeakConnections, Tasks: z.Tasks, PerTask: z.ConnectionsPerTask,
 		Hosts: z.Hosts, TasksPerHost: z.TasksPerHost,
+		Access: risk.Setting{Variable: deepstream.EnvAuthType, Value: deepstream.AuthWebhook},
 	}
 }
 

@@ -22,8 +22,8 @@ func (a App) up() *cobra.Command {
 before it changes anything, unless --yes is given.
 
 What would change is judged first: nothing, in-place, replaces, interrupts (the database
-fails over), disconnects (clients), exposes (takes protection off data, or deletes it),
-blocked (deletes or replaces what is protected). up refuses all stacks when one of them
+fails over), disconnects (clients), exposes (takes protection off data, deletes it, or lets
+everybody in), blocked (deletes or replaces what is protected). up refuses all stacks when one of them
 holds a change above --max-risk, and whatever is blocked: that takes two steps, first a
 reviewed up that switches platform.protect off, then the change.`,
 		Args: someStacks,
@@ -40,7 +40,7 @@ reviewed up that switches platform.protect off, then the change.`,
 		},
 	}
 	f.addChange(c)
-	c.Flags().StringVar(&most, "max-risk", risk.Exposes.String(), "the worst class of change that is made")
+	c.Flags().StringVar(&most, "max-risk", risk.Disconnects.String(), "the worst class of change that is made")
 	return c
 }
 

@@ -100,6 +100,7 @@ type Service struct {
 	ReconnectsPerSecond int `yaml:"reconnectsPerSecond"` // sockets that may be opened anew in a second, when many end at once
 
 	Image            string `yaml:"image"`            // container image pinned by digest, repository@sha256:...
+	Auth             Auth   `yaml:"auth"`             // who decides who a client is: {webhook: https://...} or open; has no default, so that leaving it out is never an answer
 	Metrics          *bool  `yaml:"metrics"`          // whether the image publishes its sockets and cluster size, as images/deepstream does and the stock image does not; never nil after Load
 	ScaleOn          string `yaml:"scaleOn"`          // connections, beside CPU, or cpu alone; by the image's own metric, or by the load balancer's count without metrics
 	CPU              int    `yaml:"cpu"`              // CPU units a task, 1024 = one vCPU

@@ -26,8 +26,11 @@ func base() settings {
 		"platform": {"protect": false, "owner": "platform", "costCentre": "realtime"},
 		"network":  {"cidr": "10.16.0.0/16", "zones": []string{"euc1-az1", "euc1-az2", "euc1-az3"}},
 		"cluster":  {"ami": "ami-0a1b2c3d4e5f60718"},
-		"service":  {"image": "111122223333.dkr.ecr.eu-central-1.amazonaws.com/deepstream@sha256:" + digest},
-		"edge":     {"hostname": "eu.deepstreamhub.com"},
+		"service": {
+			"image": "111122223333.dkr.ecr.eu-central-1.amazonaws.com/deepstream@sha256:" + digest,
+			"auth":  map[string]any{"webhook": "https://auth.example.com/deepstream"},
+		},
+		"edge": {"hostname": "eu.deepstreamhub.com"},
 	}
 }
 
@@ -85,6 +88,7 @@ func TestLoadFillsInDefaults(t *testing.T) {
 	want.Database.BackupRetentionDays = 3
 	want.Cluster.AMI = "ami-0a1b2c3d4e5f60718"
 	want.Service.Image = "111122223333.dkr.ecr.eu-central-1.amazonaws.com/deepstream@sha256:" + digest
+	want.Service.Auth.Webhook = "https://auth.example.com/deepstream"
 	want.Service.PeakConnections = 24_000
 	want.Edge.Hostname = "eu.deepstreamhub.com"
 	assert.Equal(t, 9, got.Sizes.Tasks, "what the peak needs")
@@ -130,6 +134,8 @@ func TestValuesThatMustBeTaken(t *testing.T) {
 		"warm hosts":             {"cluster.warmPool": 4},
 		"a larger peak":          {"service.peakConnections": 500_000, "service.reconnectsPerSecond": 5000},
 		"no exec":                {"cluster.exec": false},
+		"open":                   {"service.auth": "open"},
+		"open, for production":   {"service.auth": "open", "platform.protect": true},
 		"a second service":       further(nil),
 		"two, told apart":        and(further(nil), "service.scaleOn", "connections"),
 		"the stock image":        {"service.metrics": false},
@@ -224,7 +230,7 @@ func TestUnknownGroupsCanOnlyBeToldOfACompleteSource(t *testing.T) {
 
 func TestFieldsAreOfKindsThatDecode(t *testing.T) {
 	t.Parallel()
-	kinds := []reflect.Type{reflect.TypeFor[string](), reflect.TypeFor[int](), reflect.TypeFor[*bool](), reflect.TypeFor[[]string]()}
+	kinds := []reflect.Type{reflect.TypeFor[string](), reflect.TypeFor[int](), reflect.TypeFor[*bool](), reflect.TypeFor[[]string](), reflect.TypeFor[Auth]()}
 	cfg := Defaults()
 	for _, path := range paths() {
 		if strings.Contains(path, ".") {
@@ -235,7 +241,7 @@ func TestFieldsAreOfKindsThatDecode(t *testing.T) {
 
 func TestRulesSpeakOfKeysThatExistAndEveryKeyHasACase(t *testing.T) {
 	t.Parallel()
-	known := append(paths(), regionKey)
+	known := append(paths(), regionKey, keyWebhook)
 	for _, r := range required {
 		assert.Contains(t, known, r.key)
 	}

@@ -27,6 +27,7 @@ const placeholderMark = "placeholder:"
 var placeholderFixes = map[string]string{
 	"cluster.ami": "read the id of the image to pin in this region with " +
 		"`aws ssm get-parameter --name /aws/service/ecs/optimized-ami/amazon-linux-2023/arm64/recommended/image_id` and put it here",
+	keyWebhook:      "name the URL that says who a client is, or write auth: open",
 	"service.image": "push the image to the repository in this region and put its address with the digest that the push printed here",
 }
 
@@ -134,6 +135,10 @@ func plain(raw string) any {
 func (d *decoder) value(key string, v any, into reflect.Value) {
 	if isSecret(v) {
 		d.refuse(key, v, secretRule, "")
+		return
+	}
+	if own, ok := into.Addr().Interface().(interface{ decode(*decoder, string, any) }); ok {
+		own.decode(d, key, v)
 		return
 	}
 	switch into.Kind() {

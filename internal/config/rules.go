@@ -30,6 +30,7 @@ func (c *checker) check() {
 	c.checkRestore()
 	c.checkBackup()
 	c.checkService()
+	c.checkAuth()
 	c.checkEdge()
 	c.checkNotify()
 	c.checkHosts()
@@ -79,6 +80,7 @@ var required = []struct{ key, rule string }{
 	{"network.zones", "three to six availability zone ids of the region must be given"},
 	{"cluster.ami", "the id of the hosts' image must be given"},
 	{"service.image", "the deepstream image must be given, pinned by digest: repository@sha256:..."},
+	{keyAuth, authRule},
 	{"edge.zone", "the public hosted zone's name must be given"},
 	{"edge.hostname", "the region's own host name must be given"},
 }

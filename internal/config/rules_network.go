@@ -6,11 +6,12 @@ import (
 	"strings"
 )
 
-// neededEndpoints are the services without which hosts and tasks neither start nor can be looked into, where there is
-// no NAT: pulling images, being a container instance, secrets, logs, sessions and their encryption. Layers of images
+// neededEndpoints are the services without which hosts and tasks neither start nor leave in order nor can be looked into,
+// where there is no NAT: pulling images, being a container instance, the state of targets, secrets, logs, sessions and
+// their encryption. Layers of images
 // come through the gateway endpoint for S3, which is always there.
 var neededEndpoints = []string{
-	"ecr.api", "ecr.dkr", "ecs", "ecs-agent", "ecs-telemetry", "kms", "logs", "secretsmanager", "ssm", "ssmmessages",
+	"ecr.api", "ecr.dkr", "ecs", "ecs-agent", "ecs-telemetry", "elasticloadbalancing", "kms", "logs", "secretsmanager", "ssm", "ssmmessages",
 }
 
 // EndpointServices returns the services that network.endpoints takes, sorted.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"gopkg.in/yaml.v3"
 )
 
 // ruleCase is a change to the base that one rule refuses.
@@ -57,7 +58,7 @@ var ruleCases = map[string]ruleCase{
 	"zone of another":  {zones("euc1-az1", "euc1-az2", "use1-az3"), "network.zones[2]", "of eu-central-1", "euc1-az3"},
 	"zone beyond":      {zones("euc1-az1", "euc1-az2", "euc1-az7"), "network.zones[2]", "of eu-central-1", "euc1-az1"},
 	"zone by name":     {zones("euc1-az1", "euc1-az2", "eu-central-1a"), "network.zones[2]", "of eu-central-1", "euc1-az1"},
-	"nat none":         {map[string]any{"network.nat": "none", "network.endpoints": []string{"ecr.api", "ecr.dkr", "logs", "ecs"}}, "network.nat", "hold ecs-agent, ecs-telemetry, kms, secretsmanager, ssm, ssmmessages as well", "single"},
+	"nat none":         {map[string]any{"network.nat": "none", "network.endpoints": []string{"ecr.api", "ecr.dkr", "logs", "ecs"}}, "network.nat", "hold ecs-agent, ecs-telemetry, elasticloadbalancing, kms, secretsmanager, ssm, ssmmessages as well", "single"},
 	"nat none, image":  {map[string]any{"network.nat": "none", "service.image": "deepstream@sha256:" + digest}, "service.image", "from ECR", ""},
 	"ipv6 as text":     {map[string]any{"network.ipv6": "yes"}, "network.ipv6", "without quotes", ""},
 	"nat none, images": {and(further(nil), "network.nat", "none"), "services.orders.image", "from ECR", ""},
@@ -129,19 +130,38 @@ var ruleCases = map[string]ruleCase{
 	"image short digest": {map[string]any{"service.image": "deepstream@sha256:abc"}, "service.image", "64 hexadecimal", ""},
 	"image elsewhere": {map[string]any{"service.image": "111122223333.dkr.ecr.us-east-1.amazonaws.com/deepstream@sha256:" + digest},
 		"service.image", "own region", "111122223333.dkr.ecr.eu-central-1.amazonaws.com/deepstream@sha256:" + digest},
-	"other hosts no list": {map[string]any{"cluster.otherInstanceTypes": "c7g.xlarge"}, "cluster.otherInstanceTypes", "a list", ""},
-	"other host twice":    {map[string]any{"cluster.otherInstanceTypes": []string{"c6g.xlarge"}}, "cluster.otherInstanceTypes[0]", "twice", ""},
-	"other host burst":    {map[string]any{"cluster.otherInstanceTypes": []string{"t4g.large"}}, "cluster.otherInstanceTypes[0]", "ENI trunking", "c6g.large"},
-	"other host intel":    {map[string]any{"cluster.otherInstanceTypes": []string{"c6i.xlarge"}}, "cluster.otherInstanceTypes[0]", "architecture", ""},
-	"other host small":    {map[string]any{"cluster.otherInstanceTypes": []string{"c6g.medium"}, "service.memoryMiB": 1900}, "service.memoryMiB", "c6g.medium leaves 1792 of its 2048 MiB", "1792"},
-	"spot too much":       {map[string]any{"cluster.spotPercent": 101}, "cluster.spotPercent", "0 to 100", "100"},
-	"warm and spot":       {map[string]any{"cluster.warmPool": 1, "cluster.spotPercent": 1}, "cluster.warmPool", "no warm pool", "0"},
-	"warm and mixed":      {map[string]any{"cluster.warmPool": 1, "cluster.otherInstanceTypes": []string{"c7g.xlarge"}}, "cluster.warmPool", "no warm pool", "0"},
-	"warm beyond hosts":   {map[string]any{"cluster.warmPool": 5}, "cluster.warmPool", "must be at most 4, the hosts that follow from service.peakConnections", "4"},
-	"warm a share":        {map[string]any{"cluster.warmPool": "half"}, "cluster.warmPool", "whole number from 0", ""},
-	"exec as text":        {map[string]any{"cluster.exec": "no"}, "cluster.exec", "without quotes", ""},
-	"metrics as text":     {map[string]any{"service.metrics": "yes"}, "service.metrics", "without quotes", ""},
-	"scale on sockets":    {map[string]any{"service.scaleOn": "connection"}, "service.scaleOn", "connections or cpu", "connections"},
+	"auth missing":         {map[string]any{"service.auth": nil}, "service.auth", "{webhook: https://...}, whom servers ask who a client is, or open", ""},
+	"auth left empty":      {map[string]any{"service.auth": json.RawMessage("null")}, "service.auth", "or open", ""},
+	"auth an empty map":    {map[string]any{"service.auth": map[string]any{}}, "service.auth", "or open", ""},
+	"auth empty text":      {map[string]any{"service.auth": ""}, "service.auth", "or open", ""},
+	"auth none":            {map[string]any{"service.auth": "none"}, "service.auth", "or open", ""},
+	"auth shouted":         {map[string]any{"service.auth": "Open"}, "service.auth", "or open", ""},
+	"auth perhaps":         {map[string]any{"service.auth": true}, "service.auth", "or open", ""},
+	"auth a list":          {map[string]any{"service.auth": []string{"open"}}, "service.auth", "or open", ""},
+	"auth a bare URL":      {map[string]any{"service.auth": "http://auth.example.com/a"}, "service.auth", "{webhook: ", "{webhook: https://auth.example.com/a}"},
+	"auth of another kind": {map[string]any{"service.auth": map[string]any{"file": "users.yml"}}, "service.auth.file", "no such key", "service.auth.webhook"},
+	"auth a secret":        {map[string]any{"service.auth": map[string]any{"secure": "v1:abc"}}, "service.auth", "Secrets Manager", ""},
+	"webhook a secret":     {webhook(map[string]any{"secure": "v1:abc"}), "service.auth.webhook", "Secrets Manager", ""},
+	"webhook a number":     {webhook(443), "service.auth.webhook", "must be text", ""},
+	"webhook left empty":   {webhook(nil), "service.auth.webhook", "must be text", ""},
+	"webhook empty text":   {webhook(""), "service.auth", "or open", ""},
+	"webhook placeholder":  {webhook("placeholder:https://auth.example.com/"), "service.auth.webhook", "only an offline run accepts: name the URL", ""},
+	"open as placeholder":  {map[string]any{"service.auth": "placeholder:open"}, "service.auth", "only an offline run", ""},
+	"webhook in the clear": {webhook("http://auth.example.com/a"), "service.auth.webhook", "begin with https://", "https://auth.example.com/a"},
+	"webhook open":         {webhook("open"), "service.auth.webhook", "begin with https://", ""},
+	"other hosts no list":  {map[string]any{"cluster.otherInstanceTypes": "c7g.xlarge"}, "cluster.otherInstanceTypes", "a list", ""},
+	"other host twice":     {map[string]any{"cluster.otherInstanceTypes": []string{"c6g.xlarge"}}, "cluster.otherInstanceTypes[0]", "twice", ""},
+	"other host burst":     {map[string]any{"cluster.otherInstanceTypes": []string{"t4g.large"}}, "cluster.otherInstanceTypes[0]", "ENI trunking", "c6g.large"},
+	"other host intel":     {map[string]any{"cluster.otherInstanceTypes": []string{"c6i.xlarge"}}, "cluster.otherInstanceTypes[0]", "architecture", ""},
+	"other host small":     {map[string]any{"cluster.otherInstanceTypes": []string{"c6g.medium"}, "service.memoryMiB": 1900}, "service.memoryMiB", "c6g.medium leaves 1792 of its 2048 MiB", "1792"},
+	"spot too much":        {map[string]any{"cluster.spotPercent": 101}, "cluster.spotPercent", "0 to 100", "100"},
+	"warm and spot":        {map[string]any{"cluster.warmPool": 1, "cluster.spotPercent": 1}, "cluster.warmPool", "no warm pool", "0"},
+	"warm and mixed":       {map[string]any{"cluster.warmPool": 1, "cluster.otherInstanceTypes": []string{"c7g.xlarge"}}, "cluster.warmPool", "no warm pool", "0"},
+	"warm beyond hosts":    {map[string]any{"cluster.warmPool": 5}, "cluster.warmPool", "must be at most 4, the hosts that follow from service.peakConnections", "4"},
+	"warm a share":         {map[string]any{"cluster.warmPool": "half"}, "cluster.warmPool", "whole number from 0", ""},
+	"exec as text":         {map[string]any{"cluster.exec": "no"}, "cluster.exec", "without quotes", ""},
+	"metrics as text":      {map[string]any{"service.metrics": "yes"}, "service.metrics", "without quotes", ""},
+	"scale on sockets":     {map[string]any{"service.scaleOn": "connection"}, "service.scaleOn", "connections or cpu", "connections"},
 
 	"services no map":      {map[string]any{"service.scaleOn": "cpu", "services.orders": 1}, "services.orders", "some of these keys", ""},
 	"services share":       {and(and(further(nil), "service.scaleOn", "connections"), "service.metrics", false), "service.scaleOn", "of all services together", "cpu"},
@@ -213,6 +233,10 @@ func and(change map[string]any, key string, value any) map[string]any {
 	return change
 }
 
+func webhook(url any) map[string]any {
+	return map[string]any{"service.auth": map[string]any{"webhook": url}}
+}
+
 func zones(ids ...string) map[string]any { return map[string]any{"network.zones": ids} }
 
 func global(name string) map[string]any {
@@ -245,6 +269,12 @@ func TestNearestChoicesAreValid(t *testing.T) {
 			change[test.key] = strings.Split(strings.Trim(value, "[]"), ", ")
 		case strings.HasPrefix(test.key, "services."):
 			continue // its value is inside an entry
+		case test.key == keyWebhook:
+			change[keyAuth] = map[string]any{authWebhook: value}
+		case test.key == keyAuth:
+			var form any
+			require.NoError(t, yaml.Unmarshal([]byte(value), &form), name)
+			change[keyAuth] = form
 		case strings.Contains(test.key, "["):
 			continue // the nearest zone may be one that is there already
 		case json.Valid([]byte(value)) && test.key != "bus.engineVersion":

@@ -102,10 +102,16 @@ func (r *region) serviceTier() (err error) {
 		deepstream.EnvDrainPerSecond:   number(sizes.DrainRate),
 		deepstream.EnvFlushSeconds:     number(sizes.FlushSeconds),
 	}
+	args.Environment[deepstream.EnvAuthType] = pulumi.String(deepstream.AuthOpen)
+	if !c.Auth.Open {
+		args.Environment[deepstream.EnvAuthType] = pulumi.String(deepstream.AuthWebhook)
+		args.Environment[deepstream.EnvAuthURL] = pulumi.String(c.Auth.Webhook)
+	}
 	args.Secrets = map[string]service.Secret{
 		deepstream.EnvPostgresPassword: {Arn: r.database.SecretArn, JSONKey: "password"},
 		deepstream.EnvBusPassword:      {Arn: r.bus.SecretArn, JSONKey: "password"},
 	}
+	args.WatchesTarget = true
 	args.SecretKeyArns = []pulumi.StringInput{r.database.KeyArn, r.bus.KeyArn}
 	args.StopTimeoutSeconds = sizes.StopTimeout
 	args.DependsOn = slices.Concat(args.DependsOn, r.edge.TargetRules, r.database.Ready, r.bus.Ready)
@@ -185,9 +191,17 @@ func (r *region) scaling(tasks, maxTasks int) *service.Scaling {
 func (r *region) watchedServices() map[string]observability.Service {
 	servers := observability.Service{Name: r.service.ServiceName, TargetGroupArnSuffix: r.edge.TargetGroupMetrics}
 	if *r.cfg.Service.Metrics {
-		servers.ClusterSize = &observability.Metric{
-			Namespace: deepstream.MetricsNamespace, Name: deepstream.MetricClusterSize,
-			Dimensions: map[string]pulumi.StringInput{deepstream.DimensionStack: pulumi.String(r.stack)},
+		own := func(name string) observability.Metric {
+			return observability.Metric{
+				Namespace: deepstream.MetricsNamespace, Name: name,
+				Dimensions: map[string]pulumi.StringInput{deepstream.DimensionStack: pulumi.String(r.stack)},
+			}
+		}
+		servers.Published = &observability.Published{
+			ClusterSize:      own(deepstream.MetricClusterSize),
+			PendingWrites:    own(deepstream.MetricPendingWrites),
+			HeldPublishes:    own(deepstream.MetricHeldPublishes),
+			DependenciesDown: own(deepstream.MetricDependenciesDown),
 		}
 	}
 	watched := map[string]observability.Service{"deepstream": servers}

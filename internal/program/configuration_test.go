@@ -53,7 +53,7 @@ func minimal(in place, protect bool) draft {
 			"permissionsBoundary": "/deepstreamhub/deepstreamhub-boundary", "rolePath": "/deepstreamhub/"},
 		"network": {"cidr": "10.16.0.0/16", "zones": in.zones[:3]},
 		"cluster": {"ami": "ami-0a1b2c3d4e5f60718"},
-		"service": {"image": image(in.name)},
+		"service": {"image": image(in.name), "auth": map[string]any{"webhook": "https://auth.example.com/deepstream"}},
 		"edge":    {"hostname": "here.deepstreamhub.com"},
 	}
 }
@@ -123,11 +123,13 @@ var texts = map[string]values{
 	"service.peakConnections":     {[]any{1, 500, 20_000, 60_000}, []any{0, -1, 100_000_001, "many", 1.5}},
 	"service.reconnectsPerSecond": {[]any{200, 500, 5000}, []any{0, -1, 1_000_001, "fast"}},
 	"service.image":               {nil, []any{"deepstream", "deepstream:latest", "deepstream@sha256:12", nil}},
-	"service.scaleOn":             {[]any{"connections", "cpu"}, []any{"", "memory"}},
-	"edge.zone":                   {[]any{"deepstreamhub.com"}, []any{"", "deepstreamhub", "UPPER.com", "a..b"}},
-	"edge.hostname":               {[]any{"x.deepstreamhub.com", strings.Repeat("a", 46) + ".deepstreamhub.com"}, []any{"", "x.example.com", "X.deepstreamhub.com", strings.Repeat("a", 47) + ".deepstreamhub.com", nil}},
-	"edge.globalName":             {[]any{""}, []any{"global.example.com", "not a name"}},
-	"edge.dataScope":              {[]any{"", "perRegion"}, []any{"global"}},
+	"service.auth": {[]any{"open", map[string]any{"webhook": "https://auth.example.com/deepstream"}, map[string]any{"webhook": "https://10.0.0.5/a?b=c"}},
+		[]any{"", "none", nil, true, map[string]any{}, map[string]any{"webhook": "http://auth.example.com"}, map[string]any{"webhook": "https://u:p@auth.example.com"}}},
+	"service.scaleOn": {[]any{"connections", "cpu"}, []any{"", "memory"}},
+	"edge.zone":       {[]any{"deepstreamhub.com"}, []any{"", "deepstreamhub", "UPPER.com", "a..b"}},
+	"edge.hostname":   {[]any{"x.deepstreamhub.com", strings.Repeat("a", 46) + ".deepstreamhub.com"}, []any{"", "x.example.com", "X.deepstreamhub.com", strings.Repeat("a", 47) + ".deepstreamhub.com", nil}},
+	"edge.globalName": {[]any{""}, []any{"global.example.com", "not a name"}},
+	"edge.dataScope":  {[]any{"", "perRegion"}, []any{"global"}},
 	"observability.notify": {[]any{[]string{}, []string{"mailto:a@example.com", "https://example.com/hook", "arn:aws:sqs:eu-central-1:111122223333:q"}},
 		[]any{[]string{"a@example.com"}, []string{"http://example.com"}, "mailto:a@example.com"}},
 }
@@ -251,7 +253,9 @@ func refused(t *rapid.T) {
 	_, err := d.load(t)
 	var problems config.Problems
 	require.True(t, errors.As(err, &problems), "%s = %v is taken: %v", f.Key, bad, err)
-	named := func(p config.Problem) bool { return p.Key == f.Key || strings.HasPrefix(p.Key, f.Key+"[") }
+	named := func(p config.Problem) bool {
+		return p.Key == f.Key || strings.HasPrefix(p.Key, f.Key+"[") || strings.HasPrefix(p.Key, f.Key+".")
+	}
 	require.True(t, slices.ContainsFunc(problems, named), "%s = %v is not named: %v", f.Key, bad, problems)
 }
 

@@ -14,7 +14,14 @@ type Fleet struct {
 	PerTask      int    // clients a task holds
 	Hosts        int
 	TasksPerHost int
+
+	// Access is by which variable of their environment tasks of the service are told to ask who a client is, and the only
+	// value with which they do. A plan without these says nothing of who is let in.
+	Access Setting
 }
+
+// Setting is a variable and one value of it.
+type Setting struct{ Variable, Value string }
 
 // Finding is one change, judged.
 type Finding struct {
@@ -106,12 +113,19 @@ type judge struct {
 	fleet   Fleet
 	refresh *plan.Step           // the fleet's group, when the plan replaces its hosts one after the other
 	deploys map[string]plan.Step // services whose tasks the plan replaces, by their component's URN
+
+	components map[string]plan.Step // by URN
+	revisions  map[string]plan.Step // task definitions, by their component's URN
 }
 
 func newJudge(p plan.Plan, fleet Fleet) judge {
-	j := judge{fleet: fleet, deploys: map[string]plan.Step{}}
+	j := judge{fleet: fleet, deploys: map[string]plan.Step{}, components: map[string]plan.Step{}, revisions: map[string]plan.Step{}}
 	for _, s := range p.Steps {
 		switch {
+		case s.Component():
+			j.components[s.URN] = s
+		case s.Type == typeTask:
+			j.revisions[s.Parent] = s
 		case s.Type == typeGroup && refreshes(s):
 			j.refresh = &s
 		case s.Type == typeService && deploys(s):

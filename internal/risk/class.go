@@ -18,7 +18,7 @@ const (
 	Replaces                 // something is deleted, or made anew, that neither clients nor data depend on
 	Interrupts               // the database is away for the time of a failover; sockets stay open, writes fail
 	Disconnects              // clients lose their connections and have to come back
-	Exposes                  // data loses its protection, or what has none is deleted
+	Exposes                  // data loses its protection, what has none is deleted, or everybody is let in
 	Blocked                  // deletes or replaces what is protected
 )
 
@@ -28,7 +28,7 @@ var names = [...]string{"nothing", "in-place", "replaces", "interrupts", "discon
 // titles are how they are spoken of.
 var titles = [...]string{
 	"nothing", "in place", "replaces or deletes", "interrupts the database", "disconnects clients",
-	"takes protection off data, or deletes it", "touches protected data: blocked",
+	"takes protection off data, deletes it, or lets everybody in", "touches protected data: blocked",
 }
 
 // Classes returns all classes, the worst first.

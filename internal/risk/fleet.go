@@ -61,7 +61,10 @@ func deploys(s plan.Step) bool {
 		"forceNewDeployment", "triggers")
 }
 
-func service(j judge, s plan.Step) Finding {
+func service(j judge, s plan.Step) Finding { return worse(j.tasks(s), j.runsOpen(s)) }
+
+// tasks is what a service's change does to its tasks.
+func (j judge) tasks(s plan.Step) Finding {
 	carries := j.carries(s)
 	switch {
 	case gone(s) && carries:
@@ -89,7 +92,9 @@ func (j judge) deployed(s plan.Step) Finding {
 }
 
 // taskDefinition: a new revision by itself touches no task; with the service that takes it, it is why tasks are replaced.
-func taskDefinition(j judge, s plan.Step) Finding {
+func taskDefinition(j judge, s plan.Step) Finding { return worse(j.revised(s), j.opens(s)) }
+
+func (j judge) revised(s plan.Step) Finding {
 	service, ok := j.deploys[s.Parent]
 	if !ok || s.Op != plan.OpReplace && s.Op != plan.OpUpdate || onlyTags(s) {
 		return Finding{}

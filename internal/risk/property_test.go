@@ -3,6 +3,7 @@ package risk_test
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -15,8 +16,13 @@ import (
 func someSteps(t *rapid.T, label string) []plan.Step {
 	var out []plan.Step
 	for _, name := range rapid.SliceOf(rapid.SampledFrom(slices.Sorted(maps.Keys(cases)))).Draw(t, label) {
+		// Each case is a stack of its own, so that its steps know each other and no others.
+		own := strings.NewReplacer("urn:pulumi:s::", "urn:pulumi:"+label+string(rune('a'+len(out)))+"::").Replace
 		for _, s := range cases[name].steps {
-			s.URN += label + string(rune('a'+len(out)))
+			if s.URN == "" {
+				s.URN = "urn:pulumi:s::p::" + s.Type + "::" + s.Name
+			}
+			s.URN, s.Parent = own(s.URN), own(s.Parent)
 			out = append(out, s)
 		}
 	}

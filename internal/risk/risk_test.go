@@ -10,7 +10,10 @@ import (
 )
 
 // fleet is 20,000 clients on 12 tasks on 3 hosts.
-var fleet = risk.Fleet{Service: "deepstream", Peak: 20_000, Tasks: 12, PerTask: 1667, Hosts: 3, TasksPerHost: 4}
+var fleet = risk.Fleet{
+	Service: "deepstream", Peak: 20_000, Tasks: 12, PerTask: 1667, Hosts: 3, TasksPerHost: 4,
+	Access: risk.Setting{Variable: "AUTH", Value: "http"},
+}
 
 const (
 	groupType    = "aws:autoscaling/group:Group"
@@ -47,6 +50,33 @@ func change(before, after values, changed ...string) func(*plan.Step) {
 func protected(s *plan.Step) { s.Protect = true }
 
 var refreshing = values{"instanceRefresh": values{"preferences": values{"minHealthyPercentage": 100.0, "maxHealthyPercentage": 134.0}}}
+
+// containers are container definitions whose first has the word for who is let in.
+func containers(word string) string {
+	return `[{"name":"deepstream","environment":[{"name":"HOST","value":"db"},{"name":"AUTH","value":"` + word + `"}]}]`
+}
+
+// opened are deepstream's component with these inputs, its task definition before and after, and the service that takes it.
+func opened(op plan.Op, before, after any, component values) []plan.Step {
+	task := in("service:Service/deepstream", taskType, "task", op, func(s *plan.Step) {
+		if before != nil {
+			s.Old = values{"containerDefinitions": before}
+		}
+		if after != nil {
+			s.New = values{"containerDefinitions": after}
+		}
+		if op == plan.OpUpdate {
+			s.Changed = []string{"tags.owner"}
+		}
+	})
+	steps := []plan.Step{
+		{URN: task.Parent, Type: "deepstreamhub:service:Service", Name: "deepstream", Op: plan.OpSame, Old: component, New: component}, task,
+	}
+	if op == plan.OpCreate {
+		return steps
+	}
+	return append(steps, in("service:Service/deepstream", serviceType, "service", plan.OpUpdate, change(nil, values{}, "taskDefinition")))
+}
 
 var cases = map[string]struct {
 	steps   []plan.Step
@@ -129,6 +159,36 @@ var cases = map[string]struct {
 	"a third task less":       {steps: []plan.Step{in("service:Service/deepstream", serviceType, "service", plan.OpUpdate, change(values{"desiredCount": 3.0}, values{"desiredCount": 2.0}, "desiredCount"))}, want: risk.Disconnects, clients: 1667, atOnce: 1667, rounds: 1},
 	"lower maximum":           {steps: []plan.Step{in("service:Service/deepstream", "aws:appautoscaling/target:Target", "scaling", plan.OpUpdate, change(values{"maxCapacity": 12.0}, values{"maxCapacity": 10.0}, "maxCapacity"))}, want: risk.Disconnects, clients: 3334, atOnce: 3334, rounds: 1},
 	"higher maximum":          {steps: []plan.Step{in("service:Service/deepstream", "aws:appautoscaling/target:Target", "scaling", plan.OpUpdate, change(values{"maxCapacity": 12.0}, values{"maxCapacity": 14.0}, "maxCapacity"))}, want: risk.InPlace},
+
+	"a new region that asks":                       {steps: opened(plan.OpCreate, nil, plan.Unknown, values{"environment": values{"AUTH": "http"}}), want: risk.InPlace},
+	"a new region that is open":                    {steps: opened(plan.OpCreate, nil, plan.Unknown, values{"environment": values{"AUTH": "none"}}), want: risk.Exposes},
+	"a new region that says so in its containers":  {steps: opened(plan.OpCreate, nil, containers("none"), values{}), want: risk.Exposes},
+	"a new region of which nothing is known":       {steps: opened(plan.OpCreate, nil, plan.Unknown, values{"environment": plan.Unknown}), want: risk.Exposes},
+	"a new region with an unknown word":            {steps: opened(plan.OpCreate, nil, plan.Unknown, values{"environment": values{"AUTH": plan.Unknown}}), want: risk.Exposes},
+	"a new region with a secret word":              {steps: opened(plan.OpCreate, nil, plan.Unknown, values{"environment": values{"AUTH": plan.Secret}}), want: risk.Exposes},
+	"a new region without a component":             {steps: opened(plan.OpCreate, nil, plan.Unknown, nil)[1:], want: risk.Exposes},
+	"a new region by another word":                 {steps: opened(plan.OpCreate, nil, containers("file"), nil), want: risk.Exposes},
+	"a new region by an empty word":                {steps: opened(plan.OpCreate, nil, containers(""), nil), want: risk.Exposes},
+	"containers that are none":                     {steps: opened(plan.OpCreate, nil, "[{", values{"environment": plan.Unknown}), want: risk.Exposes},
+	"becomes open":                                 {steps: opened(plan.OpReplace, containers("http"), containers("none"), nil), want: risk.Exposes, clients: 20_000, atOnce: 20_000, rounds: 1},
+	"becomes open, unknown yet":                    {steps: opened(plan.OpReplace, containers("http"), plan.Unknown, values{"environment": values{"AUTH": "none"}}), want: risk.Exposes, clients: 20_000, atOnce: 20_000, rounds: 1},
+	"may become open":                              {steps: opened(plan.OpReplace, containers("http"), plan.Unknown, values{"environment": plan.Unknown}), want: risk.Exposes, clients: 20_000, atOnce: 20_000, rounds: 1},
+	"becomes open where nobody was told":           {steps: opened(plan.OpReplace, "[{}]", containers("none"), nil), want: risk.Exposes, clients: 20_000, atOnce: 20_000, rounds: 1},
+	"open in its second container":                 {steps: opened(plan.OpReplace, containers("http"), `[{"environment":[{"name":"AUTH","value":"http"}]},{"environment":[{"name":"AUTH","value":"none"}]}]`, nil), want: risk.Exposes, clients: 20_000, atOnce: 20_000, rounds: 1},
+	"stays open":                                   {steps: opened(plan.OpReplace, containers("none"), containers("none"), nil), want: risk.Disconnects, clients: 20_000, atOnce: 20_000, rounds: 1},
+	"stays open, unknown yet":                      {steps: opened(plan.OpReplace, containers("none"), plan.Unknown, nil), want: risk.Disconnects, clients: 20_000, atOnce: 20_000, rounds: 1},
+	"is open":                                      {steps: opened(plan.OpSame, containers("none"), containers("none"), values{"environment": values{"AUTH": "none"}})[:2], want: risk.Nothing},
+	"is closed":                                    {steps: opened(plan.OpReplace, containers("none"), containers("http"), nil), want: risk.Disconnects, clients: 20_000, atOnce: 20_000, rounds: 1},
+	"another webhook":                              {steps: opened(plan.OpReplace, containers("http"), plan.Unknown, values{"environment": values{"AUTH": "http"}}), want: risk.Disconnects, clients: 20_000, atOnce: 20_000, rounds: 1},
+	"open revisions go":                            {steps: opened(plan.OpDelete, containers("none"), nil, nil)[1:2], want: risk.Replaces},
+	"tags of an open revision":                     {steps: opened(plan.OpUpdate, containers("none"), containers("none"), nil)[1:2], want: risk.InPlace},
+	"an open revision that nobody ran yet":         {steps: append(opened(plan.OpSame, containers("none"), containers("none"), nil)[:2], in("service:Service/deepstream", serviceType, "service", plan.OpCreate, nil)), want: risk.Exposes},
+	"an open revision that the service takes now":  {steps: opened(plan.OpSame, containers("none"), containers("none"), nil), want: risk.Exposes, clients: 20_000, atOnce: 20_000, rounds: 1},
+	"a closed revision that the service takes now": {steps: opened(plan.OpSame, containers("http"), containers("http"), nil), want: risk.Disconnects, clients: 20_000, atOnce: 20_000, rounds: 1},
+	"an open word of another service": {
+		steps: []plan.Step{in("service:Service/orders", taskType, "task", plan.OpCreate, change(nil, values{"containerDefinitions": containers("none")}))},
+		want:  risk.InPlace,
+	},
 
 	"network replaced": {steps: []plan.Step{in("network:Network/network", "aws:ec2/vpc:Vpc", "vpc", plan.OpReplace, nil)}, want: risk.Disconnects, clients: 20_000, atOnce: 20_000, rounds: 1},
 	"list allows less": {steps: []plan.Step{in("network:Network/network", "aws:ec2/networkAcl:NetworkAcl", "acl", plan.OpUpdate, change(values{"ingress": []any{values{"ruleNo": 1.0}}}, values{"ingress": []any{values{"ruleNo": 2.0}}}, "ingress[0].ruleNo"))}, want: risk.Disconnects, clients: 20_000, atOnce: 20_000, rounds: 1},

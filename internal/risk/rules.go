@@ -12,6 +12,7 @@ import (
 const (
 	typeGroup   = "aws:autoscaling/group:Group"
 	typeService = "aws:ecs/service:Service"
+	typeTask    = "aws:ecs/taskDefinition:TaskDefinition"
 )
 
 // rules are what is known about types beyond their operation. "facts" are the platform's own: a deepstream node exits on
@@ -34,7 +35,7 @@ var rules = map[string]func(judge, plan.Step) Finding{
 	"aws:ec2/launchTemplate:LaunchTemplate": template,
 	"aws:ecs/cluster:Cluster":               cuts("hosts", "no host or task outlives its cluster"),
 	typeService:                             service,
-	"aws:ecs/taskDefinition:TaskDefinition": taskDefinition,
+	typeTask:                                taskDefinition,
 	"aws:appautoscaling/target:Target":      scaling,
 
 	"aws:ec2/vpc:Vpc":                                     cuts("network", "everything is inside it"),

@@ -81,6 +81,7 @@ func RealProject(t testing.TB, b *Binaries) *Project {
 	for _, file := range []string{"Pulumi.prod-eu.yaml", "Pulumi.prod-us.yaml"} {
 		p.Edit(file, "ami: placeholder:", "ami: ")
 		p.Edit(file, "image: placeholder:", "image: ")
+		p.Edit(file, "webhook: placeholder:", "webhook: ")
 	}
 	p.Edit("bootstrap/Pulumi.production.yaml", "id: placeholder:111122223333", `id: "111122223333"`)
 	return p

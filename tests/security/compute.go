@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/deepstreamhub/platform/images/deepstream"
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 )
 
@@ -129,6 +130,13 @@ var services = []Control{
 		Check: contained(func(c container) bool { return !c.Privileged }), Met: "No container is privileged."},
 	{ID: "ECS.5", Title: "ECS containers should be limited to read-only access to root filesystems", On: []string{taskDefinition},
 		Check: contained(func(c container) bool { return c.ReadonlyRootFilesystem }), Met: "The root file system is read-only; what has to be written goes to memory."},
+	{ID: "non-root", Extra: true, Title: "ECS task definitions run containers as a user other than root (AWS Config: ecs-task-definition-linux-user-non-root)", On: []string{taskDefinition},
+		Check: contained(func(c container) bool { return nonRoot.MatchString(c.User) }), Met: "Deepstream runs as a user and a group of its own, in numbers."},
+	{ID: "client-authentication", Extra: true, Title: "Clients are asked who they are before they read or write anything", On: []string{taskDefinition},
+		Check: contained(func(c container) bool {
+			return slices.Contains(c.Environment, struct{ Name, Value string }{deepstream.EnvAuthType, deepstream.AuthWebhook})
+		}),
+		Met: "Servers ask the webhook that service.auth names. `auth: open` lets everybody in and meets this no longer; `hub up` makes that change only when it is allowed by name."},
 	{ID: "ECS.8", Title: "Secrets should not be passed as container environment variables", On: []string{taskDefinition},
 		Check: contained(func(c container) bool {
 			return !slices.ContainsFunc(c.Environment, func(v struct{ Name, Value string }) bool { return secretName.MatchString(v.Name) })
@@ -147,6 +155,9 @@ var services = []Control{
 		Check: every(ecsService, func(r cloud.Resource) bool { return r.Str("launchType") != "FARGATE" && r.Str("platformVersion") == "" }), Met: "Services run on hosts of the cluster's own, not on Fargate."},
 	{ID: "ECS.16", Title: "ECS task sets should not automatically assign public IP addresses", On: []string{"aws:ecs/taskSet:TaskSet"}, Met: "-"},
 }
+
+// nonRoot is a user and a group in numbers, neither of them root.
+var nonRoot = regexp.MustCompile(`^[1-9][0-9]*:[1-9][0-9]*$`)
 
 // encryptedVolumes looks at every volume of a launch template.
 var encryptedVolumes = every(launchTemplate, func(r cloud.Resource) bool {
