@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/deepstreamhub/platform/images/deepstream"
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/config"
 	"github.com/deepstreamhub/platform/tests/harness"
@@ -100,7 +101,19 @@ func sizesReachAWS(t *testing.T, aws *harness.AWS, s *harness.Stack) {
 	require.Equal(t, strconv.Itoa(sizes.CheckpointDelay), group.Str("instanceRefresh.preferences.checkpointDelay"))
 	require.Equal(t, sizes.DeregistrationDelay, targets.Int("deregistrationDelay"))
 	require.Equal(t, sizes.IdleTimeout, one("aws:lb/loadBalancer:LoadBalancer").Int("idleTimeout"))
-	require.Contains(t, one("aws:ecs/taskDefinition:TaskDefinition").Str("containerDefinitions"), fmt.Sprintf(`"stopTimeout":%d`, sizes.StopTimeout))
+	containers := one("aws:ecs/taskDefinition:TaskDefinition").Str("containerDefinitions")
+	require.Contains(t, containers, fmt.Sprintf(`"stopTimeout":%d`, sizes.StopTimeout))
+	require.Contains(t, containers, `"user":"`+deepstream.User+`"`)
+	require.Contains(t, containers, `"readonlyRootFilesystem":true`)
+	for name, value := range map[string]string{
+		deepstream.EnvTargetGroup:    targets.Str("arn"),
+		deepstream.EnvPollSeconds:    strconv.Itoa(sizes.PollSeconds),
+		deepstream.EnvDrainSeconds:   strconv.Itoa(sizes.DrainSeconds),
+		deepstream.EnvDrainPerSecond: strconv.Itoa(sizes.DrainRate),
+		deepstream.EnvFlushSeconds:   strconv.Itoa(sizes.FlushSeconds),
+	} {
+		require.Contains(t, containers, `{"name":"`+name+`","value":"`+value+`"}`)
+	}
 	limits := cloud.At(one("aws:wafv2/webAcl:WebAcl").State, "rules[].statement.rateBasedStatement.limit")
 	require.Equal(t, []any{float64(sizes.RateLimit)}, limits)
 }

@@ -31,7 +31,7 @@ const (
 	// How a server leaves. Times are whole seconds, the rate is whole sockets.
 	EnvTargetGroup    = "DEEPSTREAM_TARGET_GROUP_ARN"   // in which the server looks for its own target
 	EnvPollSeconds    = "DEEPSTREAM_DRAIN_POLL_SECONDS" // how often it looks
-	EnvDrainSeconds   = "DEEPSTREAM_DRAIN_SECONDS"      // from the target turning "draining", all sockets are closed within this
+	EnvDrainSeconds   = "DEEPSTREAM_DRAIN_SECONDS"      // from seeing its target "draining", or from SIGTERM, all sockets are closed within this
 	EnvDrainPerSecond = "DEEPSTREAM_DRAIN_PER_SECOND"   // sockets it closes in a second meanwhile
 	EnvFlushSeconds   = "DEEPSTREAM_FLUSH_SECONDS"      // how long it may store what is pending, once its sockets are closed after SIGTERM
 )

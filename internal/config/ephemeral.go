@@ -9,7 +9,8 @@ import (
 )
 
 // ShortLived returns the stack file of a short-lived stack like the one whose file is given: nothing protected, nothing
-// left behind, nobody woken by its alarms, a name of its own, and an end.
+// left behind, nobody woken by its alarms, a name of its own, and an end. Who decides who its clients are stays whoever
+// does for the model: a region on the internet is none the less for being short-lived.
 func ShortLived(like []byte, name string, expires time.Time) ([]byte, error) {
 	var file struct {
 		SecretsProvider string         `yaml:"secretsprovider,omitempty"`

@@ -64,6 +64,7 @@ func TestShortLived(t *testing.T) {
 		require.Equal(t, "2026-11-26T03:00:00Z", cfg.Platform.Expires)
 		require.Equal(t, "it-12.deepstreamhub.com", cfg.Edge.Hostname)
 		require.Empty(t, cfg.Observability.Notify)
+		require.Equal(t, config.Auth{Webhook: "https://auth.deepstreamhub.com/deepstream"}, cfg.Service.Auth, "the model's")
 	}
 }
 

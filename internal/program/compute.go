@@ -98,7 +98,7 @@ func (r *region) serviceTier() (err error) {
 		deepstream.EnvStack:            pulumi.String(r.stack),
 		deepstream.EnvTargetGroup:      r.edge.TargetGroupArn,
 		deepstream.EnvPollSeconds:      number(sizes.PollSeconds),
-		deepstream.EnvDrainSeconds:     number(sizes.LeaveSeconds),
+		deepstream.EnvDrainSeconds:     number(sizes.DrainSeconds),
 		deepstream.EnvDrainPerSecond:   number(sizes.DrainRate),
 		deepstream.EnvFlushSeconds:     number(sizes.FlushSeconds),
 	}

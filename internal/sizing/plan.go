@@ -77,7 +77,7 @@ type Plan struct {
 	MinHealthyPercent    int // of Tasks: none goes before its replacement is healthy
 	MaxPercent           int // of Tasks, from which ECS, rounding down, arrives at BatchTasks more
 	DrainRate            int // sockets a leaving task closes in a second
-	DrainSeconds         int // how long a full task takes for that
+	DrainSeconds         int // how long a full task takes for that, from seeing that its target drains or from being told to stop
 	PollSeconds          int // between two questions of a task after its own target
 	LeaveSeconds         int // from its target turning "draining" until a full task has closed all sockets
 	FlushSeconds         int // what a stopped task has to store what is pending, once its sockets are closed
