@@ -131,19 +131,17 @@ func TestOutagesOfTheDatabaseLoseNothing(t *testing.T) {
 			r.Postgres.Thaw()
 		},
 		"failed over": func(r *live.Region) {
-			replica := r.Postgres.Replica(r.Authority)
-			live.Eventually(t, time.Minute, "the replica follows", func() bool {
-				return r.Postgres.Query("SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'") == "1"
-			})
-			// Synchronous, as Aurora's shared storage is: what was committed is there.
-			r.Postgres.Query("ALTER SYSTEM SET synchronous_standby_names = '*'")
-			r.Postgres.Query("SELECT pg_reload_conf()")
-			time.Sleep(time.Second)
 			r.Postgres.Process.Kill()
-			r.ToDB.Lead(replica.Port) // still read-only, as a name that was moved too early
-			time.Sleep(2 * time.Second)
-			replica.Promote()
-			r.Postgres = replica
+			time.Sleep(3 * time.Second)
+			r.Postgres = r.Postgres.Successor()
+			r.ToDB.Lead(r.Postgres.Port)
+		},
+		"read-only": func(r *live.Region) { // as a primary that was demoted, while its name still leads to it
+			r.Postgres.Query("ALTER SYSTEM SET default_transaction_read_only = on")
+			r.Postgres.Query("SELECT pg_reload_conf()")
+			time.Sleep(4 * time.Second)
+			r.Postgres.Query("ALTER SYSTEM RESET default_transaction_read_only")
+			r.Postgres.Query("SELECT pg_reload_conf()")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

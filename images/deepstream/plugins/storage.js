@@ -49,11 +49,19 @@ class Storage extends Connector {
   }
 
   init () {
-    this.connectionPool = new pg.Pool(this.options)
-    this.connectionPool.on('error', err => this.logger.warn('STORAGE', `an idle connection to the database broke: ${err.message}`))
+    this.connectionPool = this.openPool()
     if (this.services.clusterNode) {
       this.services.clusterNode.subscribe(DELETING, message => this.deletedElsewhere(message.name))
     }
+  }
+
+  // openPool has somebody listen to each connection all its life: the pool does while it is idle, and a query while it
+  // runs, and an error that nobody hears in between ends the process.
+  openPool () {
+    const pool = new pg.Pool(this.options)
+    pool.on('connect', client => client.on('error', () => {}))
+    pool.on('error', err => this.logger.warn('STORAGE', `an idle connection to the database broke: ${err.message}`))
+    return pool
   }
 
   // whenReady waits for the database for as long as the server lets it (dependencyInitializationTimeout).
@@ -298,8 +306,7 @@ class Storage extends Connector {
   // dropConnections leaves those to a server that was demoted: the name that they were opened by is another's now.
   async dropConnections () {
     const old = this.connectionPool
-    this.connectionPool = new pg.Pool(this.options)
-    this.connectionPool.on('error', () => {})
+    this.connectionPool = this.openPool()
     old.end().catch(() => {})
   }
 

@@ -101,7 +101,7 @@ func (p *Postgres) configure(a *Authority, data string, names ...string) {
 		"shared_buffers = '16MB'", "ssl = on", "ssl_cert_file = '" + cert + "'", "ssl_key_file = '" + key + "'",
 	}, "\n")+"\n")
 	// Nobody without TLS but the programs of this package.
-	p.own(filepath.Join(data, "pg_hba.conf"), "hostssl all all 127.0.0.1/32 scram-sha-256\nhostssl replication all 127.0.0.1/32 scram-sha-256\n")
+	p.own(filepath.Join(data, "pg_hba.conf"), "hostssl all all 127.0.0.1/32 scram-sha-256\n")
 }
 
 // Start starts the server, again after it was stopped.
@@ -130,27 +130,14 @@ func (p *Postgres) Stop() {
 	p.WaitExit(time.Minute)
 }
 
-// Replica starts a server that follows this one, on a port of its own.
-func (p *Postgres) Replica(a *Authority, names ...string) *Postgres {
+// Successor starts another server, on a port of its own, on the data of this one, which must have ended. So Aurora fails
+// over: the next instance opens the same storage.
+func (p *Postgres) Successor() *Postgres {
 	p.t.Helper()
-	r := newPostgres(p.t)
-	data := filepath.Join(r.dir, "data")
-	r.run("pg_basebackup", "-h", "127.0.0.1", "-p", strconv.Itoa(p.Port), "-U", User, "-D", data, "-R", "-X", "stream", "-c", "fast", "--no-sync")
-	follow, err := os.ReadFile(filepath.Join(data, "postgresql.auto.conf"))
-	require.NoError(p.t, err)
-	r.configure(a, data, names...)
-	text, err := os.ReadFile(filepath.Join(data, "postgresql.auto.conf"))
-	require.NoError(p.t, err)
-	lines := strings.Split(string(follow), "\n")
-	r.own(filepath.Join(data, "postgresql.auto.conf"), string(text)+lines[len(lines)-2]+"\n")
-	r.Start()
-	return r
-}
-
-// Promote makes a replica the primary.
-func (p *Postgres) Promote() {
-	p.t.Helper()
-	p.Query("SELECT pg_promote()")
+	next := *p
+	next.Port = FreePort(p.t)
+	next.Start()
+	return &next
 }
 
 // Query runs a statement and returns its rows, unaligned and without headers.

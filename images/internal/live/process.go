@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -90,8 +91,32 @@ func (p *Process) Output() string { return p.output.String() }
 // Signal sends a signal to the process alone.
 func (p *Process) Signal(s syscall.Signal) { _ = p.cmd.Process.Signal(s) }
 
-// signalAll sends one to its children too, which share its group.
-func (p *Process) signalAll(s syscall.Signal) { _ = syscall.Kill(-p.cmd.Process.Pid, s) }
+// signalAll sends one to its children too, which may have left its group, as PostgreSQL's do.
+func (p *Process) signalAll(s syscall.Signal) {
+	for _, pid := range append(children(p.cmd.Process.Pid), p.cmd.Process.Pid) {
+		_ = syscall.Kill(pid, s)
+	}
+}
+
+// children are the processes that a process has started and that have not ended.
+func children(of int) []int {
+	var found []int
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, file := range stats {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue
+		}
+		// "pid (command) state ppid", and the command may hold anything.
+		_, rest, _ := strings.Cut(string(text[bytes.LastIndexByte(text, ')')+1:]), " ")
+		fields := strings.Fields(rest)
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+		if err == nil && len(fields) > 1 && fields[1] == strconv.Itoa(of) {
+			found = append(found, pid)
+		}
+	}
+	return found
+}
 
 // Kill ends the process, and what it started, and waits for it.
 func (p *Process) Kill() {

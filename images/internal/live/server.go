@@ -57,9 +57,19 @@ func Lay(t testing.TB, o ServerOptions) string {
 	t.Helper()
 	image, dir := Image(t), Directory(t)
 	modules := Modules(t, image)
+	dist := o.Version.Dist
+	if os.Getuid() == 0 && o.User[0] != 0 { // who need not reach the cache of root
+		npm := filepath.Join(dir, "npm")
+		out, err := exec.Command("cp", "-a", filepath.Dir(modules), npm).CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		if inside, err := filepath.Rel(filepath.Dir(modules), dist); err == nil && filepath.IsLocal(inside) {
+			dist = filepath.Join(npm, inside)
+		}
+		modules = filepath.Join(npm, "node_modules")
+	}
 	require.NoError(t, os.CopyFS(filepath.Join(dir, "plugins"), os.DirFS(filepath.Join(image, "plugins"))))
 	for _, link := range [][2]string{
-		{filepath.Join(o.Version.Dist, "bin"), "bin"}, {filepath.Join(o.Version.Dist, "src"), "src"}, {modules, "plugins/node_modules"},
+		{filepath.Join(dist, "bin"), "bin"}, {filepath.Join(dist, "src"), "src"}, {modules, "plugins/node_modules"},
 	} {
 		require.NoError(t, os.Symlink(link[0], filepath.Join(dir, link[1])))
 	}
