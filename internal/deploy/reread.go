@@ -3,6 +3,9 @@ package deploy
 import (
 	"context"
 	"io"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -27,13 +30,18 @@ func (r rereading) Run(ctx context.Context, workdir string, stdin io.Reader, std
 ) (string, string, int, error) {
 	for try := 0; ; try++ {
 		out, errOut, code, err := r.Command.Run(ctx, workdir, stdin, stdout, stderr, env, args...)
-		if code == 0 || ctx.Err() != nil || try == rereads || stdin != nil || !halfWritten(errOut) {
+		if code == 0 || ctx.Err() != nil || try == rereads || stdin != nil {
 			return out, errOut, code, err
 		}
-		if healErr := r.d.heal(); healErr != nil {
+		switch {
+		case halfWritten(errOut):
+			if healErr := r.d.heal(); healErr != nil {
+				return out, errOut, code, err
+			}
+			time.Sleep(rereadWait)
+		case !r.forget(errOut):
 			return out, errOut, code, err
 		}
-		time.Sleep(rereadWait)
 	}
 }
 
@@ -48,4 +56,18 @@ func halfWritten(stderr string) bool {
 		}
 	}
 	return false
+}
+
+// settings is how the engine says that it cannot read which stack was chosen last in a folder (sdk/go/common/workspace). It
+// keeps that in its home, and is told the stack with every command.
+var settings = regexp.MustCompile(`unable to read workspace settings: (?:could not parse file|read) (.*-workspace\.json): `)
+
+// forget removes such a file if that is what the engine says, and reports whether it did.
+func (r rereading) forget(stderr string) bool {
+	found := settings.FindStringSubmatch(stderr)
+	if found == nil || filepath.Base(filepath.Dir(found[1])) != "workspaces" || os.Remove(found[1]) != nil {
+		return false
+	}
+	r.d.note("removed %s, which could not be read: it only tells which stack was chosen last.", found[1])
+	return true
 }
