@@ -137,7 +137,7 @@ func StartServer(t testing.TB, o ServerOptions) *Server {
 // stock is the configuration with the stock connectors under the same addresses, as it was before the plugins.
 func stock(config string) string {
 	for _, plugin := range [][2]string{
-		{"path: ./plugins/bus.js", "name: redis"}, {"path: ./plugins/cache.js", "name: redis"}, {"path: ./plugins/storage.js", "name: postgres"},
+		{"path: ./plugins/bus.js", "path: ./plugins/node_modules/@deepstream/clusternode-redis"}, {"path: ./plugins/cache.js", "path: ./plugins/node_modules/@deepstream/cache-redis"}, {"path: ./plugins/storage.js", "path: ./plugins/node_modules/@deepstream/storage-postgres"},
 		{"    max: 10\n", "    max: 10\n    idleTimeoutMillis: 30000\n    notifications: {CREATE_TABLE: false, DESTROY_TABLE: false, INSERT: false, UPDATE: false, DELETE: false}\n"},
 	} {
 		config = strings.ReplaceAll(config, plugin[0], plugin[1])
