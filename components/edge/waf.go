@@ -176,6 +176,7 @@ func (b *builder) firewallLogs(acl *wafv2.WebAcl) error {
 				Behavior: pulumi.String("KEEP"), Requirement: pulumi.String("MEETS_ANY"), Conditions: kept,
 			}},
 		},
-	}, b.child)
+		// An ACL has one: made first, the new one would take the old one's place, and the end of the old one would end logging.
+	}, b.child, pulumi.DeleteBeforeReplace(true))
 	return err
 }

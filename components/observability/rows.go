@@ -169,7 +169,8 @@ func (b *builder) dashboard() error {
 	made, err := cloudwatch.NewDashboard(b.ctx, b.name+"-dashboard", &cloudwatch.DashboardArgs{
 		DashboardName: pulumi.String("deepstreamhub-" + a.Stack),
 		DashboardBody: text,
-	}, b.child)
+		// Replaced by hand (pulumi up --replace), it has to go first: the deletion of the old one goes by the name of the new.
+	}, b.child, pulumi.DeleteBeforeReplace(true))
 	if err != nil {
 		return err
 	}

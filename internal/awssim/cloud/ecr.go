@@ -46,10 +46,10 @@ var _ = register(
 	&Kind{
 		Type: typeImageRules, Service: "ECR", Noun: "LifecyclePolicy", CreateCall: "PutLifecyclePolicy", UpdateCall: "PutLifecyclePolicy",
 		Required: []string{"policy", "repository"},
-		Replace:  []string{"repository"},
-		JSON:     []string{"policy"},
-		Refs:     []Ref{{Path: "repository", To: typeRepository, Free: true, Missing: noSuchRepository}},
-		Check:    func(c *Checker) { c.document("policy", checkImageRules) },
+		Replace:  []string{"repository", "policy"}, DeleteFirst: true,
+		JSON:  []string{"policy"},
+		Refs:  []Ref{{Path: "repository", To: typeRepository, Free: true, Missing: noSuchRepository}},
+		Check: func(c *Checker) { c.document("policy", checkImageRules) },
 		Create: func(t *Tx, r *Resource) error {
 			r.ID = r.Str("repository")
 			takeOver(t, r)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -19,6 +20,13 @@ var _ = register(&Kind{
 	Replace: []string{
 		"atRestEncryptionEnabled", "dataTieringEnabled", "globalReplicationGroupId", "kmsKeyId", "networkType", "port",
 		"replicationGroupId", "securityGroupNames", "snapshotArns", "snapshotName", "subnetGroupName",
+	},
+	// Provider 5.100, elasticache/replication_group.go: there is no way back to an older engine but another group.
+	ReplaceIf: map[string]ReplaceIf{
+		"engineVersion": {When: "if it is lower than before", Holds: func(old, new Map) bool {
+			return olderEngine(Str(new, "engineVersion"), Str(old, "engineVersion"))
+		}},
+		"engine": {When: "if it was valkey", Holds: func(old, _ Map) bool { return Str(old, "engine") == "valkey" }},
 	},
 	Ordered: []string{"preferredCacheClusterAzs"},
 	Defaults: Map{
@@ -54,6 +62,19 @@ var _ = register(&Kind{
 	Delete: deleteReplicationGroup,
 	Holds:  cacheSubnets,
 })
+
+// olderEngine reports whether one version, such as 8.0, 7.1 or 6.x, comes before another.
+func olderEngine(version, than string) bool {
+	a, b := strings.Split(version, "."), strings.Split(than, ".")
+	for i := range min(len(a), len(b)) {
+		x, e1 := strconv.Atoi(a[i])
+		y, e2 := strconv.Atoi(b[i])
+		if e1 == nil && e2 == nil && x != y {
+			return x < y
+		}
+	}
+	return false
+}
 
 func createReplicationGroup(t *Tx, r *Resource) error {
 	if !serviceLinked(t, "elasticache.amazonaws.com") {

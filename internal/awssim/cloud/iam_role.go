@@ -54,10 +54,11 @@ var _ = register(
 	},
 	&Kind{
 		Type: typeRoleAttachment, Service: "IAM", Noun: "RolePolicy", Global: true, CreateCall: "AttachRolePolicy", DeleteCall: "DetachRolePolicy",
-		Required: []string{"policyArn", "role"},
-		Frozen:   true,
-		Refs:     []Ref{{Path: "role", To: typeRole, Missing: noSuchRole}},
-		Quota:    &Quota{Max: attachedLimit, Per: "role", Refusal: Refusal{"LimitExceeded", "Cannot exceed quota for PoliciesPerRole: {value}", "facts 30"}},
+		DeleteFirst: true,
+		Required:    []string{"policyArn", "role"},
+		Frozen:      true,
+		Refs:        []Ref{{Path: "role", To: typeRole, Missing: noSuchRole}},
+		Quota:       &Quota{Max: attachedLimit, Per: "role", Refusal: Refusal{"LimitExceeded", "Cannot exceed quota for PoliciesPerRole: {value}", "facts 30"}},
 		Check: func(c *Checker) {
 			checkRoleName(c, "role")
 			c.Match("policyArn", arnPattern, "an ARN")

@@ -19,26 +19,27 @@ type Kind struct {
 	// revisions of a task definition share its family. Such a resource's id in the account is its ARN.
 	ShownID string
 
-	Name       *AutoName            // auto-naming, for types the provider names when the program does not
-	Required   []string             // inputs the provider demands beyond what the SDK's types say
-	Replace    []string             // input paths whose change makes a new resource; from the provider's schema
-	Swaps      []string             // input paths whose appearing or going, but not whose change, makes a new resource
-	ReplaceIf  map[string]ReplaceIf // input paths whose change makes a new resource on a condition
-	Frozen     bool                 // every change makes a new resource; Mutable lists the exceptions
-	Mutable    []string             // with Frozen: input paths that change in place
-	Ordered    []string             // paths of string lists in which order matters; all others are sets
-	JSON       []string             // paths of strings that hold JSON and are compared as such
-	Defaults   Map                  // what the provider's schema fills in for absent inputs
-	Recomputed []string             // outputs that any update may change, so that they are unknown in its preview
-	DeleteOnly []string             // inputs that only deletion reads: the provider keeps them, AWS does not
-	Keys       []string             // state properties besides the id by which others refer to the resource
-	Unique     []Unique             // properties no two resources of the type may share
-	Refs       []Ref                // what the inputs point at
-	Overwrites bool                 // the creating call writes over what is there under the same id, and AWS says nothing
-	InUse      Refusal              // answer to a deletion while something with a holding Ref still points here
-	Quota      *Quota               // how many there may be
-	Busy       Busy                 // answers while AWS is still at work on the resource, for a call that nobody waits for any more
-	Timing     Timing               // how long operations take; from the table timings
+	Name        *AutoName            // auto-naming, for types the provider names when the program does not
+	Required    []string             // inputs the provider demands beyond what the SDK's types say
+	Replace     []string             // input paths whose change makes a new resource; from the provider's schema
+	Swaps       []string             // input paths whose appearing or going, but not whose change, makes a new resource
+	ReplaceIf   map[string]ReplaceIf // input paths whose change makes a new resource on a condition
+	Frozen      bool                 // every change makes a new resource; Mutable lists the exceptions
+	Mutable     []string             // with Frozen: input paths that change in place
+	DeleteFirst bool                 // a replacement comes after the old one is gone, whatever its name (pulumi-aws, provider/resources.go)
+	Ordered     []string             // paths of string lists in which order matters; all others are sets
+	JSON        []string             // paths of strings that hold JSON and are compared as such
+	Defaults    Map                  // what the provider's schema fills in for absent inputs
+	Recomputed  []string             // outputs that any update may change, so that they are unknown in its preview
+	DeleteOnly  []string             // inputs that only deletion reads: the provider keeps them, AWS does not
+	Keys        []string             // state properties besides the id by which others refer to the resource
+	Unique      []Unique             // properties no two resources of the type may share
+	Refs        []Ref                // what the inputs point at
+	Overwrites  bool                 // the creating call writes over what is there under the same id, and AWS says nothing
+	InUse       Refusal              // answer to a deletion while something with a holding Ref still points here
+	Quota       *Quota               // how many there may be
+	Busy        Busy                 // answers while AWS is still at work on the resource, for a call that nobody waits for any more
+	Timing      Timing               // how long operations take; from the table timings
 	// Propagation is how long a new resource of the type takes to be seen by services other than its own.
 	Propagation Range
 	// Linger is how long after its deletion what it stood on still counts as in use.

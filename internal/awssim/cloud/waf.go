@@ -65,7 +65,7 @@ var _ = register(
 	},
 	&Kind{
 		Type: typeWebLogging, Service: "WAFV2", Noun: "LoggingConfiguration", CreateCall: "PutLoggingConfiguration", UpdateCall: "PutLoggingConfiguration",
-		Replace:  []string{"resourceArn"},
+		Replace:  []string{"resourceArn", "logDestinationConfigs"},
 		Required: []string{"resourceArn", "logDestinationConfigs"},
 		Refs:     []Ref{{Path: "resourceArn", To: typeWebACL, Key: "arn", Free: true, Missing: noSuchACL, Unseen: unseenByWAF}}, // goes with its ACL
 		Unique: []Unique{{Props: []string{"resourceArn"}, Refusal: Refusal{"WAFDuplicateItemException",

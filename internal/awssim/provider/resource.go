@@ -141,10 +141,10 @@ func (s *Server) Diff(_ context.Context, req *pulumirpc.DiffRequest) (*pulumirpc
 	new, defaults := split(news)
 	// A name that the program chose is taken until its holder is gone.
 	explicit := k.Name != nil && len(defaults) == 0 && cloud.Has(new, k.Name.Property)
-	return diffResponse(k, old, new, explicit), nil
+	return diffResponse(k, old, new, explicit || k.DeleteFirst), nil
 }
 
-func diffResponse(k *cloud.Kind, old, new cloud.Map, explicitName bool) *pulumirpc.DiffResponse {
+func diffResponse(k *cloud.Kind, old, new cloud.Map, deleteFirst bool) *pulumirpc.DiffResponse {
 	resp := &pulumirpc.DiffResponse{
 		Changes: pulumirpc.DiffResponse_DIFF_NONE, DetailedDiff: map[string]*pulumirpc.PropertyDiff{}, HasDetailedDiff: true,
 	}
@@ -168,7 +168,7 @@ func diffResponse(k *cloud.Kind, old, new cloud.Map, explicitName bool) *pulumir
 		}
 		resp.DetailedDiff[c.Path] = &pulumirpc.PropertyDiff{Kind: kind, InputDiff: true}
 	}
-	resp.DeleteBeforeReplace = explicitName && len(resp.Replaces) > 0
+	resp.DeleteBeforeReplace = deleteFirst && len(resp.Replaces) > 0
 	return resp
 }
 
