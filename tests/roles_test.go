@@ -11,25 +11,53 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/deepstreamhub/platform/bootstrap/settings"
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+	"github.com/deepstreamhub/platform/internal/config"
+	"github.com/deepstreamhub/platform/internal/deploy"
+	"github.com/deepstreamhub/platform/internal/drift"
+	"github.com/deepstreamhub/platform/internal/iamdata"
 	"github.com/deepstreamhub/platform/tests/harness"
 )
 
-// The roles that GitHub's jobs take allow every request of a region's life, on the state in the account's bucket, and
-// hardly anything else: what nothing of it needed is what an option, or a later change, of a type of the platform does.
+// The roles that GitHub's jobs take allow every request of a region's life, what AWS checks besides included, on the state in
+// the account's bucket, and hardly anything else: what nothing of it needed is what an option, or a later change, of a type
+// of the platform does. So in the committed regions, in others, and in one alone.
 func TestRolesFitWhatIsDone(t *testing.T) {
 	t.Parallel()
-	aws := harness.NewBlankAWS(t)
-	account := harness.NewAccount(t, aws, harness.AccountSettings(t))
-	account.Up()
-	preview, deploy := policiesOf(aws, "deepstreamhub-preview-"), policiesOf(aws, "deepstreamhub-deploy-")
-	aws.Cloud().Record()
-	s := harness.NewStack(t, aws, "roles", harness.Ephemeral(t, "prod-eu"), harness.On(account.Backend()))
+	for name, change := range map[string]func(*settings.Settings, *config.Config){
+		"as committed": func(*settings.Settings, *config.Config) {},
+		"in others": func(s *settings.Settings, c *config.Config) {
+			s.Region, s.Account.Regions, s.State.ReplicaRegion, s.Account.Copies = "us-east-1", []string{"us-east-1"}, "us-west-2", []string{"eu-central-1"}
+			c.Region, c.Network.Zones, c.Backup.CopyTo = "us-east-1", []string{"use1-az1", "use1-az2", "use1-az4"}, "eu-central-1"
+		},
+		"in one alone": func(s *settings.Settings, c *config.Config) { s.Account.Regions = []string{"eu-central-1"} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			fitsWhatIsDone(t, change, name == "as committed")
+		})
+	}
+}
 
+func fitsWhatIsDone(t *testing.T, change func(*settings.Settings, *config.Config), closely bool) {
+	t.Helper()
+	aws := harness.NewBlankAWS(t)
+	with, cfg := harness.AccountSettings(t), harness.Ephemeral(t, "prod-eu")
+	change(&with, &cfg)
+	cfg.Network.Endpoints = []string{"ecr.api"} // of whose interfaces each read asks
+	cfg.Observability.Notify = []string{"mailto:ops@deepstreamhub.com"}
+	cfg.Platform.RolePath = config.RolePath + "it/"
+	account := harness.NewAccount(t, aws, with)
+	account.Up()
+	aws.Cloud().Record()
+	s := harness.NewStack(t, aws, "it", cfg, harness.On(account.Backend()))
 	made := aws.Cloud().Recorded() // the stack, without anything in it
 
+	preview, drifts := policiesOf(aws, "deepstreamhub-preview-"), policiesOf(aws, "deepstreamhub-drift-")
+	changing := map[string][]string{"ephemeral": policiesOf(aws, "deepstreamhub-ephemeral-"), "deploy": rename(policiesOf(aws, "deepstreamhub-deploy-prod-eu-"), "prod-eu", s.Name)}
 	aws.Cloud().Record()
-	s.Preview()
+	s.BlindPreview()
 	reads := aws.Cloud().Recorded()
 	requireAllowed(t, preview, reads)
 
@@ -38,22 +66,84 @@ func TestRolesFitWhatIsDone(t *testing.T) {
 	s.Config.Platform.CostCentre = "another" // a tag on everything that has tags
 	s.Up()
 	changed := aws.Cloud().Recorded()
+	if closely {
+		requireEnforced(t, aws, s)
+	}
 	aws.Cloud().Record()
-	s.Drift()
-	drift := aws.Cloud().Recorded()
-	requireAllowed(t, preview, drift)
-	d, err := cloud.Decide(preview, cloud.Access{Action: "secretsmanager:GetSecretValue", Resource: "*"})
-	require.NoError(t, err)
-	require.Equal(t, cloud.ExplicitlyDenied, d)
+	s.BlindDrift()
+	drifted := aws.Cloud().Recorded()
+	requireAllowed(t, drifts, drifted)
 	aws.Cloud().Record()
 	s.Destroy()
-	done := slices.Concat(made, changed, drift, aws.Cloud().Recorded())
-	requireAllowed(t, deploy, done)
+	done := slices.Concat(made, changed, drifted, aws.Cloud().Recorded())
+	for _, role := range changing {
+		requireAllowed(t, role, done)
+		requireDependent(t, role, done)
+	}
+	requireDependent(t, drifts, drifted)
 	require.Greater(t, len(done), 1000)
+	if closely {
+		requireNeeded(t, slices.Concat(preview, drifts, changing["deploy"]), slices.Concat(reads, done))
+	}
+}
 
+// requireEnforced has each role do what it is for, and what it is not for: the offline AWS decides by the role's policies as
+// AWS does.
+func requireEnforced(t *testing.T, aws *harness.AWS, s *harness.Stack) {
+	t.Helper()
+	for _, role := range []string{"deepstreamhub-preview", "deepstreamhub-drift"} {
+		env := aws.As(t, role)
+		d, err := s.Blind(env...)
+		require.NoError(t, err, role)
+		p, err := d.Preview(t.Context(), deploy.Options{})
+		require.NoError(t, err, role)
+		require.Empty(t, harness.Changed(p), role)
+		p, err = d.Refresh(t.Context(), deploy.Options{PreviewOnly: true, Exclude: drift.Unread})
+		require.NoError(t, err, role)
+		require.Empty(t, drift.Of(p, d.Blinded()...).Drifted, role)
+		_, err = d.Refresh(t.Context(), deploy.Options{PreviewOnly: true}) // secrets included
+		require.ErrorContains(t, err, "is not authorized to perform: secretsmanager:GetSecretValue", role)
+
+		real, err := s.Open(env...)
+		if err == nil { // where opening alone needs no key
+			_, err = real.State(t.Context()) // stack export --show-secrets
+		}
+		require.ErrorContains(t, err, "is not authorized to perform: kms:Decrypt", role)
+		for _, action := range []string{"secretsmanager:GetSecretValue", "ssm:GetParameter", "ec2:CreateVpc", "s3:PutObject", "kms:Encrypt"} {
+			require.Error(t, aws.Cloud().MayCall(role, "eu-central-1", action, "*"), "%s %s", role, action)
+		}
+	}
+	short, err := s.Open(aws.As(t, "deepstreamhub-ephemeral")...)
+	require.NoError(t, err)
+	_, err = short.Preview(t.Context(), deploy.Options{})
+	require.NoError(t, err)
+	for _, role := range []string{"deepstreamhub-images", "deepstreamhub-deploy-prod-us"} {
+		_, err := s.Open(aws.As(t, role)...)
+		require.ErrorContains(t, err, "AccessDenied", "%s works on a stack of its own alone", role)
+	}
+}
+
+// rename makes the policies for one stack those for another.
+func rename(documents []string, from, to string) []string {
+	var out []string
+	for _, d := range documents {
+		d = strings.NewReplacer(`"`+from+`"`, `"`+to+`"`, "/"+from+"/", "/"+to+"/", "/"+from+".json", "/"+to+".json", "arn:aws:s3:::edge-*", "arn:aws:s3:::"+to+"-*").Replace(d)
+		out = append(out, d)
+	}
+	return out
+}
+
+// requireNeeded holds that nothing is granted that nothing needs.
+func requireNeeded(t *testing.T, documents []string, requests []cloud.Access) {
+	t.Helper()
 	needed := map[string]string{} // action to what needs it
-	for _, r := range slices.Concat(reads, done) {
+	for _, r := range requests {
 		needed[r.Action] = "used"
+		for _, d := range iamdata.Get().Actions[r.Action].Dependent {
+			if needed[d] == "" {
+				needed[d] = "checked by " + r.Action
+			}
+		}
 	}
 	for _, typ := range cloud.Types() {
 		for _, verb := range []string{"create", "update", "delete", "read"} {
@@ -65,7 +155,7 @@ func TestRolesFitWhatIsDone(t *testing.T) {
 		}
 	}
 	var spare []string
-	for _, action := range slices.Sorted(maps.Keys(granted(t, slices.Concat(preview, deploy)))) {
+	for _, action := range slices.Sorted(maps.Keys(granted(t, documents))) {
 		switch why := needed[action]; {
 		case why == "" && atTimes[action] == "":
 			t.Errorf("%s is granted, and nothing of the platform needs it", action)
@@ -76,20 +166,41 @@ func TestRolesFitWhatIsDone(t *testing.T) {
 	t.Logf("granted for what did not happen here:\n%s", strings.Join(spare, "\n"))
 }
 
-// push is why the role of deployments may write images.
-const push = "the job that builds the image pushes it"
-
 // atTimes are actions that a region's life does not need, and a job does.
 var atTimes = map[string]string{
 	"elasticloadbalancing:DescribeTargetHealth": "hub health asks for it",
 
-	"ecr:BatchCheckLayerAvailability": push, "ecr:BatchGetImage": push, "ecr:CompleteLayerUpload": push, "ecr:GetAuthorizationToken": push,
-	"ecr:InitiateLayerUpload": push, "ecr:PutImage": push, "ecr:UploadLayerPart": push,
-
-	"s3:GetObjectVersion": "the way back to an earlier version of a broken state",
-	"tag:GetResources":    "what a killed engine left is found by its tags",
+	"s3:GetObjectVersion":   "the way back to an earlier version of a broken state",
+	"s3:ListBucketVersions": "the way back to an earlier version of a broken state",
+	"tag:GetResources":      "what a killed engine left is found by its tags",
 
 	"backup:ListBackupSelections": "what a killed engine left of a backup selection, which has no tags",
+}
+
+// notAsked are dependent actions that AWS checks only for what the platform does not ask for.
+var notAsked = map[string]string{
+	"iam:CreateServiceLinkedRole": "the bootstrap makes the service-linked roles",
+	"ssm:GetParameters":           "templates name an image, no parameter",
+	"ecs:ListClusters":            "flow logs of ECS tasks alone", "ecs:ListContainerInstances": "flow logs of ECS tasks alone", "ecs:ListServices": "flow logs of ECS tasks alone",
+	"ecs:ListTaskDefinitions": "flow logs of ECS tasks alone", "ecs:ListTasks": "flow logs of ECS tasks alone",
+	"s3:GetObject": "a bus that is filled from a bucket", "s3:PutObject": "a snapshot that goes into a bucket", "s3:DeleteObject": "a snapshot that goes into a bucket",
+	"s3:GetBucketAcl": "a snapshot that goes into a bucket", "rds:CreateTenantDatabase": "Oracle alone", "rds:DeleteTenantDatabase": "Oracle alone",
+	"rds:CreateDBSnapshot":        "instances outside of a cluster",
+	"secretsmanager:CreateSecret": "passwords that RDS manages", "secretsmanager:RotateSecret": "passwords that RDS manages", "secretsmanager:TagResource": "passwords that RDS manages",
+}
+
+// requireDependent holds that what AWS checks besides a request, in the caller's name, is granted as well.
+func requireDependent(t *testing.T, documents []string, requests []cloud.Access) {
+	t.Helper()
+	has, missing := granted(t, documents), map[string]bool{}
+	for _, r := range requests {
+		for _, d := range iamdata.Get().Actions[r.Action].Dependent {
+			if !has[d] && notAsked[d] == "" {
+				missing[r.Action+" needs "+d] = true
+			}
+		}
+	}
+	require.Empty(t, slices.Sorted(maps.Keys(missing)))
 }
 
 // What a hostile deployment would try first.
@@ -97,7 +208,7 @@ func TestDeployRoleKeepsToItsBounds(t *testing.T) {
 	t.Parallel()
 	aws := harness.NewBlankAWS(t)
 	harness.NewAccount(t, aws, harness.AccountSettings(t)).Up()
-	deploy := policiesOf(aws, "deepstreamhub-deploy-")
+	deploy := policiesOf(aws, "deepstreamhub-deploy-prod-eu-")
 	const (
 		role     = "arn:aws:iam::111122223333:role/deepstreamhub/x"
 		boundary = "arn:aws:iam::111122223333:policy/deepstreamhub/deepstreamhub-boundary"
@@ -116,7 +227,12 @@ func TestDeployRoleKeepsToItsBounds(t *testing.T) {
 		context          map[string]string
 		want             cloud.Decision
 	}{
-		{"iam:CreateRole", role, with("iam:permissionsboundary", boundary), cloud.Allowed},
+		{"iam:CreateRole", role, with("iam:permissionsboundary", boundary, "aws:requesttag/stack", "prod-eu"), cloud.Allowed},
+		{"iam:CreateRole", role, with("iam:permissionsboundary", boundary), cloud.ImplicitlyDenied},
+		{"iam:CreateRole", role, with("iam:permissionsboundary", boundary, "aws:requesttag/stack", "prod-us"), cloud.ImplicitlyDenied},
+		{"iam:TagRole", role, with("aws:requesttag/stack", "prod-us"), cloud.ImplicitlyDenied},
+		{"iam:UntagRole", role, with("aws:tagkeys", "stack"), cloud.ExplicitlyDenied},
+		{"iam:UpdateAssumeRolePolicy", role, with(), cloud.ImplicitlyDenied},
 		{"iam:CreateRole", role, with(), cloud.ImplicitlyDenied},
 		{"iam:CreateRole", role, with("iam:permissionsboundary", "arn:aws:iam::aws:policy/AdministratorAccess"), cloud.ImplicitlyDenied},
 		{"iam:CreateRole", "arn:aws:iam::111122223333:role/x", with("iam:permissionsboundary", boundary), cloud.ImplicitlyDenied},
@@ -129,8 +245,17 @@ func TestDeployRoleKeepsToItsBounds(t *testing.T) {
 		{"iam:PassRole", role, with("iam:passedtoservice", "ecs-tasks.amazonaws.com"), cloud.Allowed},
 		{"iam:PassRole", role, with("iam:passedtoservice", "lambda.amazonaws.com"), cloud.ImplicitlyDenied},
 		{"iam:PassRole", "arn:aws:iam::111122223333:role/admin", with("iam:passedtoservice", "ecs-tasks.amazonaws.com"), cloud.ImplicitlyDenied},
-		{"s3:PutObject", bucket + "/.pulumi/stacks/x.json", with(), cloud.Allowed},
-		{"s3:DeleteObjectVersion", bucket + "/.pulumi/stacks/x.json", with(), cloud.ExplicitlyDenied},
+		{"s3:PutObject", bucket + "/.pulumi/stacks/deepstreamhub/prod-eu.json", with(), cloud.Allowed},
+		{"s3:PutObject", bucket + "/.pulumi/locks/organization/deepstreamhub/prod-eu/l.json", with(), cloud.Allowed},
+		{"s3:PutObject", bucket + "/.deepstreamhub/holders/deepstreamhub/prod-eu/l.json", with(), cloud.Allowed},
+		{"s3:PutObject", bucket + "/.pulumi/stacks/deepstreamhub/prod-us.json", with(), cloud.ImplicitlyDenied},
+		{"s3:GetObject", bucket + "/.pulumi/stacks/deepstreamhub-bootstrap/production.json", with(), cloud.ImplicitlyDenied},
+		{"s3:DeleteObjectVersion", bucket + "/.pulumi/stacks/deepstreamhub/prod-eu.json", with(), cloud.ExplicitlyDenied},
+		{"kms:UpdateAlias", "arn:aws:kms:eu-central-1:111122223333:alias/deepstreamhub-state", with(), cloud.ExplicitlyDenied},
+		{"rds:ModifyDBClusterSnapshotAttribute", "arn:aws:rds:eu-central-1:111122223333:cluster-snapshot:final", with(), cloud.ExplicitlyDenied},
+		{"rds:DeleteDBClusterSnapshot", "arn:aws:rds:eu-central-1:111122223333:cluster-snapshot:final", with(), cloud.ExplicitlyDenied},
+		{"logs:DeleteLogGroup", "arn:aws:logs:eu-central-1:111122223333:log-group:/deepstreamhub/sessions:*", with(), cloud.ExplicitlyDenied},
+		{"kms:ScheduleKeyDeletion", key, with("aws:resourcetag/stack", "prod-us"), cloud.ImplicitlyDenied},
 		{"s3:PutBucketPolicy", bucket, with(), cloud.ExplicitlyDenied},
 		{"s3:DeleteObject", "arn:aws:s3:::deepstreamhub-trail-111122223333/AWSLogs/x", with(), cloud.ExplicitlyDenied},
 		{"kms:ScheduleKeyDeletion", key, with(), cloud.Allowed},

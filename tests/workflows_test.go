@@ -140,22 +140,38 @@ func requireJob(t *testing.T, w workflow, name string, j job, github settings.Gi
 		require.LessOrEqual(t, strings.Count(s.Run, "\n"), 6, "%s: what is longer belongs into hub", name)
 		require.NotContains(t, s.Run, "${{", "%s: values come by the environment, where they are not code", name)
 		if changesStacks.MatchString(s.Run) {
-			require.Equal(t, settings.DeployRole, role, name)
+			require.True(t, strings.HasPrefix(role, settings.DeployRoles) || role == settings.ShortRole, "%s changes stacks as %s", name, role)
 			require.False(t, j.Concurrency.Cancel || w.Concurrency.Cancel, "%s: an up is never cancelled", name)
 			require.NotEmpty(t, j.Concurrency.Group+w.Concurrency.Group, "%s: one at a time", name)
 		}
 	}
-	switch role {
-	case settings.DeployRole:
-		require.True(t, slices.Contains(github.Environments, j.Environment) || j.Environment == "${{ inputs.stack }}",
-			"%s: the role is only given to the environments %v", name, github.Environments)
-		require.NotContains(t, w.text, "pull_request", "%s: nothing that was not merged deploys", name)
-	case settings.PreviewRole:
-		if strings.Contains(w.text, "pull_request:") {
-			require.Equal(t, github.PreviewEnvironment, j.Environment, name)
-			require.Equal(t, "github.event.pull_request.head.repo.full_name == github.repository", j.If, "%s: no forks", name)
-		}
-	case "":
+	requireRole(t, w, name, j, role, github)
+}
+
+// requireRole holds that a job takes a role from where the role lets it in, and for what the role is for.
+func requireRole(t *testing.T, w workflow, name string, j job, role string, github settings.GitHub) {
+	t.Helper()
+	onPullRequests := strings.Contains(w.text, "pull_request:")
+	stack, deploys := strings.CutPrefix(role, settings.DeployRoles)
+	switch {
+	case deploys:
+		require.Equal(t, stack, j.Environment, "%s: each stack's role is given to the stack's environment", name)
+		require.True(t, stack == "${{ inputs.stack }}" || slices.Contains(github.Environments, stack), "%s: %v", name, github.Environments)
+		require.False(t, onPullRequests, "%s: nothing that was not merged deploys", name)
+	case role == settings.ShortRole:
+		require.Equal(t, github.ShortEnvironment, j.Environment, name)
+		require.Contains(t, j.If, "github.ref == 'refs/heads/main'", name)
+	case role == settings.ImagesRole:
+		require.Equal(t, github.ImagesEnvironment, j.Environment, name)
+		require.Contains(t, j.If, "github.ref == 'refs/heads/main'", name)
+	case role == settings.PreviewRole:
+		require.Equal(t, github.PreviewEnvironment, j.Environment, name)
+		require.Equal(t, "github.event.pull_request.head.repo.full_name == github.repository", j.If, "%s: no forks", name)
+	case role == settings.DriftRole:
+		require.Empty(t, j.Environment, "%s: a job with an environment has no branch in its token", name)
+		require.Equal(t, "github.ref == 'refs/heads/main'", j.If, name)
+		require.False(t, onPullRequests, name)
+	case role == "":
 		require.NotContains(t, j.Permissions, "id-token", name)
 	default:
 		t.Errorf("%s takes the role %q, which bootstrap does not make", name, role)

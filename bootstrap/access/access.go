@@ -26,6 +26,9 @@ type Account struct {
 	StateKey string   // ARN of the key under which the bucket is encrypted
 	Secrets  string   // ARN of the key of the secrets in the state
 	ZoneID   string   // of the public hosted zone; empty: any
+
+	CopyRegions  []string // where backups are copied to, besides Regions
+	Repositories []string // of images
 }
 
 // arn names something of the account's own.

@@ -12,7 +12,16 @@ var account = Account{
 	ID: "111122223333", Home: "eu-central-1", Regions: []string{"eu-central-1", "us-east-1"}, Bucket: "deepstreamhub-state-111122223333",
 	StateKey: "arn:aws:kms:eu-central-1:111122223333:key/00000000-0000-0000-0000-000000000000",
 	Secrets:  "arn:aws:kms:eu-central-1:111122223333:key/mrk-00000000000000000000000000000000",
+	ZoneID:   "Z0OFFLINE0DEEPSTREAM", Repositories: []string{"deepstream"},
 }
+
+// elsewhere and alone are accounts of other regions, and of one.
+var elsewhere, alone = func() (Account, Account) {
+	a, b := account, account
+	a.Home, a.Regions, a.CopyRegions, a.ZoneID = "eu-west-1", []string{"eu-west-1", "us-west-2", "ca-central-1"}, []string{"eu-north-1"}, ""
+	b.Regions = []string{"eu-central-1"}
+	return a, b
+}()
 
 // Every document is one that IAM takes, and no longer than it takes.
 func TestDocumentsFit(t *testing.T) {
@@ -26,7 +35,7 @@ func TestDocumentsFit(t *testing.T) {
 	fits(policy.ManagedPolicy, Boundary())
 	from := From{Repository: "deepstreamhub/platform", Environments: []string{"prod-eu", "prod-us"}, Branch: "main"}
 	fits(policy.TrustPolicy, Trust("arn:aws:iam::111122223333:oidc-provider/"+tokens, from))
-	for _, role := range [][]Named{account.Deploy(), account.Preview()} {
+	for _, role := range roles(account) {
 		require.LessOrEqual(t, len(role), 10, "IAM attaches ten managed policies to a role")
 		seen := map[string]bool{}
 		for _, n := range role {

@@ -1,105 +1,94 @@
 package access
 
 import (
-	_ "embed"
 	"encoding/json"
-	"path"
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/deepstreamhub/platform/internal/policy"
+	"github.com/deepstreamhub/platform/internal/iamdata"
 )
 
-//go:embed operations.txt
-var operationsFile string
-
-// otherwise are actions that IAM has under another name than the API's operation, or for no operation of the SDK's at all
-// (Service Authorization Reference): the operation, or why there is none.
-var otherwise = map[string]string{
-	"backup-storage:MountCapsule":         "permission only: AWS Backup mounts its store in the caller's name",
-	"elasticloadbalancing:SetWebAcl":      "permission only: what AssociateWebACL does to the load balancer",
-	"iam:PassRole":                        "permission only",
-	"logs:CreateLogDelivery":              "permission only: for flow logs and the firewall's logs",
-	"logs:DeleteLogDelivery":              "permission only: for flow logs and the firewall's logs",
-	"s3:DeleteObjectVersion":              "s3:DeleteObject",
-	"s3:GetAccelerateConfiguration":       "s3:GetBucketAccelerateConfiguration",
-	"s3:GetBucketCORS":                    "s3:GetBucketCors",
-	"s3:GetBucketObjectLockConfiguration": "s3:GetObjectLockConfiguration",
-	"s3:GetBucketPublicAccessBlock":       "s3:GetPublicAccessBlock",
-	"s3:GetEncryptionConfiguration":       "s3:GetBucketEncryption",
-	"s3:GetLifecycleConfiguration":        "s3:GetBucketLifecycleConfiguration",
-	"s3:GetObjectVersion":                 "s3:GetObject",
-	"s3:GetReplicationConfiguration":      "s3:GetBucketReplication",
-	"s3:ListBucket":                       "s3:ListObjectsV2",
-	"s3:ListBucketVersions":               "s3:ListObjectVersions",
-	"s3:PutBucketPublicAccessBlock":       "s3:PutPublicAccessBlock",
-	"s3:PutEncryptionConfiguration":       "s3:PutBucketEncryption",
-	"s3:PutLifecycleConfiguration":        "s3:PutBucketLifecycleConfiguration",
-	"ecs:Poll":                            "the ECS agent's own",
-	"ecs:StartTelemetrySession":           "the ECS agent's own",
-	"ssm:GetManifest":                     "the SSM agent's own",
-	"ssm:PutConfigurePackageResult":       "the SSM agent's own",
-	"ssm:UpdateInstanceAssociationStatus": "the SSM agent's own",
-	"ssm:UpdateInstanceInformation":       "the SSM agent's own",
-	"ssm:ListInstanceAssociations":        "the SSM agent's own",
-	"backup:CopyFromBackupVault":          "permission only: copies between vaults",
-	"backup:CopyIntoBackupVault":          "permission only: copies between vaults",
+// roles are all that there are, by what they are for.
+func roles(a Account) map[string][]Named {
+	return map[string][]Named{
+		"deploy": a.Deploy("prod-eu"), "ephemeral": a.Ephemeral(), "images": a.Images(), "preview": a.Preview(), "drift": a.Drift(),
+		"boundary": {{"boundary", Boundary()}},
+	}
 }
 
-// Every action exists: in the AWS SDK for Go, or in the Service Authorization Reference under another name.
-func TestActionsExist(t *testing.T) {
+// Every action exists and can be scoped as it is written, in AWS's own reference: an action without resource types stands on
+// everything, one with them on an ARN of such a type, and is decided by the condition keys that the statement names.
+func TestActionsAreAsAWSHasThem(t *testing.T) {
 	t.Parallel()
-	operations := map[string]bool{}
-	for _, line := range strings.Fields(operationsFile) {
-		operations[line] = true
-	}
-	var documents []policy.Document
-	for _, n := range append(account.Deploy(), account.Preview()...) {
-		documents = append(documents, n.Document)
-	}
-	seen := map[string]bool{}
-	for _, action := range actionsIn(t, append(documents, Boundary())...) {
-		seen[action] = true
-		as, known := otherwise[action]
-		switch service, _, _ := strings.Cut(action, ":"); {
-		case known && strings.HasPrefix(as, service+":"):
-			require.True(t, operations[as], "%s stands for %s, which does not exist", action, as)
-		case known, service == "ssmmessages", service == "ec2messages": // the agents' channels, which have no SDK
-		default:
-			require.True(t, exists(operations, action), "%s does not exist", action)
+	ref := iamdata.Get()
+	require.Greater(t, len(ref.Actions), 2500)
+	for _, a := range []Account{account, elsewhere, alone} {
+		for role, documents := range roles(a) {
+			for _, n := range documents {
+				for _, s := range statementsOf(t, n) {
+					for _, pattern := range s.Action {
+						actions := ref.Matching(pattern)
+						assert.NotEmpty(t, actions, "%s %s: %s does not exist", role, n.Name, pattern)
+						if s.Effect == "Deny" {
+							continue
+						}
+						for _, action := range actions {
+							requireScoped(t, ref, role+" "+n.Name, action, s)
+						}
+					}
+				}
+			}
 		}
-	}
-	for action := range otherwise {
-		require.True(t, seen[action], "%s is in no policy any more", action)
 	}
 }
 
-func exists(operations map[string]bool, action string) bool {
-	if !strings.Contains(action, "*") {
-		return operations[action]
-	}
-	for o := range operations {
-		if ok, err := path.Match(action, o); ok && err == nil {
-			return true
-		}
-	}
-	return false
-}
-
-// actionsIn returns the actions of documents, each once for every statement.
-func actionsIn(t *testing.T, documents ...policy.Document) []string {
+func requireScoped(t *testing.T, ref iamdata.Reference, where, action string, s statement) {
 	t.Helper()
-	var out []string
-	for _, d := range documents {
-		text, err := d.JSON()
-		require.NoError(t, err)
-		var doc struct{ Statement []struct{ Action []string } }
-		require.NoError(t, json.Unmarshal([]byte(text), &doc))
-		for _, s := range doc.Statement {
-			out = append(out, s.Action...)
+	scoped := false
+	for _, arn := range s.Resource {
+		scoped = scoped || arn == "*" || ref.Scopes(action, arn)
+	}
+	assert.True(t, scoped, "%s: %s cannot be scoped to %v: it is for %v", where, action, s.Resource, ref.Actions[action].Resources)
+	for operator, keys := range s.Condition {
+		if strings.HasSuffix(operator, "IfExists") {
+			continue // passes where AWS does not send the key
+		}
+		for key := range keys {
+			assert.True(t, ref.Knows(action, key), "%s: %s is not decided by %s", where, action, key)
 		}
 	}
-	return out
+}
+
+type statement struct {
+	Sid, Effect      string
+	Action, Resource []string
+	Condition        map[string]map[string][]string
+}
+
+func statementsOf(t *testing.T, n Named) []statement {
+	t.Helper()
+	text, err := n.Document.JSON()
+	require.NoError(t, err)
+	var doc struct{ Statement []statement }
+	require.NoError(t, json.Unmarshal([]byte(text), &doc))
+	return doc.Statement
+}
+
+// The check can say no.
+func TestTheReferenceSaysNo(t *testing.T) {
+	t.Parallel()
+	ref := iamdata.Get()
+	require.Empty(t, ref.Matching("ec2:CreateVPCs"))
+	require.NotEmpty(t, ref.Matching("ecs:Submit*"))
+	require.False(t, ref.Scopes("ec2:DescribeVpcs", "arn:aws:ec2:*:111122223333:*"), "it has no resource types")
+	require.False(t, ref.Scopes("s3:GetObject", "arn:aws:kms:*:111122223333:key/*"))
+	require.True(t, ref.Scopes("s3:GetObject", "arn:aws:s3:::state/.pulumi/*"))
+	require.True(t, ref.Scopes("kms:CreateAlias", "arn:aws:kms:*:111122223333:alias/deepstreamhub/prod-eu/*"))
+	require.True(t, ref.Knows("secretsmanager:GetSecretValue", "aws:ResourceTag/stack"))
+	require.False(t, ref.Knows("route53:ChangeResourceRecordSets", "aws:ResourceTag/stack"))
+	require.True(t, ref.Knows("route53:ChangeResourceRecordSets", "route53:ChangeResourceRecordSetsNormalizedRecordNames"))
+	require.Contains(t, ref.Actions["ec2:CreateVpcEndpoint"].Dependent, "route53:AssociateVPCWithHostedZone")
 }

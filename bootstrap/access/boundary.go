@@ -18,7 +18,7 @@ func Boundary() policy.Document {
 				"ecs:DiscoverPollEndpoint", "ecs:Poll", "ecs:RegisterContainerInstance", "ecs:StartTelemetrySession", "ecs:Submit*",
 				"ecs:UpdateContainerInstancesState", "ecs:DescribeContainerInstances", "ecs:ListContainerInstances", "ecs:TagResource", "autoscaling:CompleteLifecycleAction",
 				"autoscaling:RecordLifecycleActionHeartbeat", "ssm:DescribeAssociation", "ssm:DescribeDocument",
-				"ssm:GetDeployablePatchSnapshotForInstance", "ssm:GetDocument", "ssm:GetManifest", "ssm:GetParameter", "ssm:GetParameters",
+				"ssm:GetDeployablePatchSnapshotForInstance", "ssm:GetDocument", "ssm:GetManifest",
 				"ssm:ListAssociations", "ssm:ListInstanceAssociations", "ssm:PutComplianceItems", "ssm:PutConfigurePackageResult",
 				"ssm:PutInventory", "ssm:UpdateAssociationStatus", "ssm:UpdateInstanceAssociationStatus", "ssm:UpdateInstanceInformation",
 				"ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel", "ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel",
@@ -27,23 +27,51 @@ func Boundary() policy.Document {
 		},
 		{
 			Sid: "Tasks",
-			Actions: []string{ // image pulls, secrets, metrics, their targets, and logs of tasks, flows, sessions and databases
+			Actions: []string{ // image pulls, metrics, their targets, and logs of tasks, flows, sessions and databases
 				"cloudwatch:PutMetricData", "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetAuthorizationToken", "ecr:GetDownloadUrlForLayer",
-				"elasticloadbalancing:DescribeTargetHealth", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey*", "logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogGroups",
+				"elasticloadbalancing:DescribeTargetHealth", "kms:DescribeKey", "logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogGroups",
 				"logs:DescribeLogStreams", "logs:PutLogEvents", "logs:PutRetentionPolicy", "logs:GetLogEvents", "s3:GetEncryptionConfiguration",
-				"secretsmanager:GetSecretValue", "sns:Publish",
+				"sns:Publish",
 			},
 			Resources: policy.AnyResource(notNarrower),
+		},
+		{
+			// Keys and secrets of the role's own stack, known by the tag that both carry. A deployment gives a role no other
+			// stack's tag.
+			Sid: "Own", Actions: []string{"kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*", "secretsmanager:GetSecretValue"},
+			Resources:  policy.AnyResource(notNarrower),
+			Conditions: []policy.Condition{{Operator: "StringEquals", Key: "aws:ResourceTag/" + stackTag, Values: []string{ownStack}}},
+		},
+		{
+			Sid: "Parameters", Actions: []string{"ssm:GetParameter", "ssm:GetParameters"},
+			Resources: policy.On("arn:aws:ssm:*::parameter/aws/service/*", "arn:aws:ssm:*:*:parameter/deepstreamhub/"+ownStack+"/*"),
 		},
 		{
 			Sid: "Backups",
 			Actions: []string{ // AWS Backup, on the database
 				"backup:CopyFromBackupVault", "backup:CopyIntoBackupVault", "backup:DescribeBackupVault", "backup:ListTags", "backup:TagResource",
-				"kms:CreateGrant", "kms:ReEncrypt*", "rds:AddTagsToResource", "rds:CopyDBClusterSnapshot", "rds:CreateDBClusterSnapshot",
-				"rds:CreateDBSnapshot", "rds:DeleteDBClusterSnapshot", "rds:DescribeDB*", "rds:ListTagsForResource", "rds:ModifyDBClusterSnapshotAttribute",
+				"rds:AddTagsToResource", "rds:CopyDBClusterSnapshot", "rds:CreateDBClusterSnapshot",
+				"rds:CreateDBSnapshot", "rds:DescribeDB*", "rds:ListTagsForResource",
 				"rds:RestoreDBClusterFromSnapshot", "rds:RestoreDBClusterToPointInTime", "tag:GetResources",
 			},
 			Resources: policy.AnyResource(notNarrower),
 		},
+		{
+			Sid: "Expire", Actions: []string{"rds:DeleteDBClusterSnapshot"}, // of recovery points; never a final snapshot
+			Resources: policy.On("arn:aws:rds:*:*:cluster-snapshot:awsbackup:*"),
+		},
+		{
+			Sid: "NoStateKeys", Effect: policy.Deny,
+			Actions:    []string{"kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"},
+			Resources:  policy.AnyResource("the keys are known by their tag"),
+			Conditions: []policy.Condition{{Operator: "StringEquals", Key: "aws:ResourceTag/project", Values: []string{"deepstreamhub-bootstrap"}}},
+		},
+		{
+			Sid: "NoSharing", Effect: policy.Deny, Actions: []string{"rds:ModifyDBClusterSnapshotAttribute", "rds:ModifyDBSnapshotAttribute"},
+			Resources: policy.AnyResource("no snapshot is shared"),
+		},
 	}}
 }
+
+// ownStack stands for the stack of the role that asks, by its tag (IAM User Guide, "IAM policy elements: Variables and tags").
+const ownStack = "${aws:PrincipalTag/" + stackTag + "}"

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/deepstreamhub/platform/internal/policy"
@@ -19,8 +20,33 @@ type grant struct {
 	on                []string // ARNs by service, region, account: see grants
 	read, write       string
 	anyRead, anyWrite string
-	global            bool // the service has no regions
+	also              []string // regions, besides those of the platform
+	global            bool     // the service has no regions
 }
+
+// healthRegion is where Route 53 has the metrics of its health checks, and so the alarm on them and whom it tells (Route 53
+// Developer Guide, "Monitoring health checks using CloudWatch").
+const healthRegion = "us-east-1"
+
+// scope is which stacks' things a role is for. A thing tells by its tag whose it is, a bucket by its name.
+type scope struct {
+	stacks  string   // pattern of names
+	buckets []string // ARNs
+	path    string   // in IAM, without the first slash
+	names   []string // patterns of the names in DNS that it may change; nil: all of the zone
+}
+
+// tagged holds what is touched, or made, to the tag of the scope's stacks. What has no tags at all passes: rules of a group
+// and associations have none of their own, and AWS does not send the tags of everything.
+func (s scope) tagged() []policy.Condition {
+	return []policy.Condition{
+		{Operator: "StringLikeIfExists", Key: "aws:ResourceTag/" + stackTag, Values: []string{s.stacks}},
+		{Operator: "StringLikeIfExists", Key: "aws:RequestTag/" + stackTag, Values: []string{s.stacks}},
+	}
+}
+
+// stackTag is the tag by which what belongs to a stack is told.
+const stackTag = "stack"
 
 // noTypes is why a statement names no resources.
 const noTypes = "the Service Authorization Reference has no resource types for these actions, or some that belong to AWS"
@@ -33,11 +59,11 @@ type part struct {
 
 // parts are what the platform does, service by service. The test of the roles holds each action to a call that the
 // offline AWS saw, and each call to an action here.
-func (a Account) parts() []part {
+func (a Account) parts(own scope) []part {
 	return []part{
 		{"network", []grant{a.network()}},
 		{"compute", a.compute()},
-		{"data", a.data()},
+		{"data", a.data(own)},
 		{"watch", a.watch()},
 		{"names", []grant{a.dns()}},
 	}
@@ -58,9 +84,11 @@ func (a Account) network() grant {
 			ModifyVpcAttribute ModifyVpcEndpoint ReleaseAddress ReplaceNetworkAclAssociation ReplaceRoute ReplaceRouteTableAssociation
 			RevokeSecurityGroupEgress RevokeSecurityGroupIngress`,
 		anyRead: `DescribeAddresses DescribeAddressesAttribute DescribeEgressOnlyInternetGateways DescribeFlowLogs
-			DescribeInternetGateways DescribeLaunchTemplateVersions DescribeLaunchTemplates DescribeNatGateways DescribeNetworkAcls DescribePrefixLists
+			DescribeInternetGateways DescribeLaunchTemplateVersions DescribeLaunchTemplates DescribeNatGateways DescribeNetworkAcls
+			DescribeNetworkInterfaces DescribePrefixLists
 			DescribeRouteTables DescribeSecurityGroupRules DescribeSecurityGroups DescribeSubnets DescribeVpcAttribute DescribeVpcEndpoints DescribeVpcs`,
-		anyWrite: "CreateLaunchTemplate CreateLaunchTemplateVersion CreateVpcEndpoint DescribeInstances DescribeNetworkInterfaces RunInstances",
+		anyWrite: `CreateLaunchTemplate CreateLaunchTemplateVersion CreateNetworkInterface CreateVpcEndpoint DeleteNetworkInterface DescribeAccountAttributes
+			DescribeInstances GetSecurityGroupsForVpc RunInstances`,
 	}
 }
 
@@ -88,8 +116,9 @@ func (a Account) compute() []grant {
 			service: "elasticloadbalancing", on: a.own("elasticloadbalancing"),
 			write: `AddTags CreateListener CreateLoadBalancer CreateRule CreateTargetGroup DeleteListener DeleteLoadBalancer DeleteRule DeleteTargetGroup
 				ModifyListener ModifyListenerAttributes ModifyLoadBalancerAttributes ModifyRule ModifyTargetGroup ModifyTargetGroupAttributes RemoveTags
-				SetIpAddressType SetRulePriorities SetSecurityGroups SetSubnets SetWebAcl`,
-			anyRead: `DescribeListenerAttributes DescribeListeners DescribeLoadBalancerAttributes DescribeLoadBalancers DescribeRules DescribeTags
+				SetIpAddressType SetRulePriorities SetSecurityGroups SetSubnets`,
+			anyWrite: "SetWebAcl",
+			anyRead: `DescribeCapacityReservation DescribeListenerAttributes DescribeListeners DescribeLoadBalancerAttributes DescribeLoadBalancers DescribeRules DescribeTags
 				DescribeTargetGroupAttributes DescribeTargetGroups DescribeTargetHealth`,
 		},
 		{
@@ -103,7 +132,7 @@ func (a Account) compute() []grant {
 	}
 }
 
-func (a Account) data() []grant {
+func (a Account) data(own scope) []grant {
 	return []grant{
 		{
 			service: "rds", on: a.own("rds"), read: "ListTagsForResource",
@@ -128,19 +157,20 @@ func (a Account) data() []grant {
 			anyRead: "GetRandomPassword",
 		},
 		{
-			service: "kms", on: a.own("kms"), read: "DescribeKey GetKeyPolicy GetKeyRotationStatus ListResourceTags",
+			service: "kms", on: []string{a.arn("kms", "*", "key/*"), a.arn("kms", "*", "alias/deepstreamhub/"+own.stacks+"/*")},
+			also: append([]string{healthRegion}, a.CopyRegions...), read: "DescribeKey GetKeyPolicy GetKeyRotationStatus ListResourceTags",
 			write: `CreateAlias CreateGrant Decrypt DeleteAlias DisableKeyRotation EnableKeyRotation GenerateDataKey PutKeyPolicy RetireGrant
 				ScheduleKeyDeletion TagResource UntagResource UpdateAlias UpdateKeyDescription`,
 			anyRead: "ListAliases", anyWrite: "CreateKey",
 		},
 		{
-			service: "backup", on: a.own("backup"), read: "DescribeBackupVault GetBackupPlan GetBackupSelection GetBackupVaultAccessPolicy ListBackupSelections ListTags",
-			write: `CreateBackupPlan CreateBackupSelection CreateBackupVault DeleteBackupPlan DeleteBackupSelection DeleteBackupVault DeleteBackupVaultAccessPolicy
+			service: "backup", on: append(a.own("backup"), a.arn("rds", "*", "cluster-snapshot:awsbackup:*")), also: a.CopyRegions, read: "DescribeBackupVault GetBackupPlan GetBackupSelection GetBackupVaultAccessPolicy ListBackupSelections ListTags",
+			write: `DeleteRecoveryPoint ListRecoveryPointsByBackupVault CreateBackupPlan CreateBackupSelection CreateBackupVault DeleteBackupPlan DeleteBackupSelection DeleteBackupVault DeleteBackupVaultAccessPolicy
 				DeleteBackupVaultLockConfiguration PutBackupVaultAccessPolicy PutBackupVaultLockConfiguration TagResource UntagResource UpdateBackupPlan`,
 		},
-		{service: "backup-storage", anyWrite: "MountCapsule"},
+		{service: "backup-storage", also: a.CopyRegions, anyWrite: "MountCapsule"},
 		{
-			service: "s3", on: []string{"arn:aws:s3:::*"}, // bucket ARNs have no account: the statement's condition has
+			service: "s3", on: own.buckets, // their ARNs have no account: the statement's condition has
 			read: `GetAccelerateConfiguration GetBucketAcl GetBucketCORS GetBucketLocation GetBucketLogging GetBucketObjectLockConfiguration
 				GetBucketOwnershipControls GetBucketPolicy GetBucketPublicAccessBlock GetBucketRequestPayment GetBucketTagging GetBucketVersioning
 				GetBucketWebsite GetEncryptionConfiguration GetLifecycleConfiguration GetReplicationConfiguration ListBucket`,
@@ -152,14 +182,10 @@ func (a Account) data() []grant {
 
 func (a Account) watch() []grant {
 	return []grant{
-		{
-			// ECR User Guide, "IAM permissions for pushing an image to an Amazon ECR private repository".
-			service: "ecr", on: []string{a.arn("ecr", "*", "repository/*")}, anyWrite: "GetAuthorizationToken",
-			write: "BatchCheckLayerAvailability BatchGetImage CompleteLayerUpload InitiateLayerUpload PutImage UploadLayerPart",
-		},
 		{service: "tag", anyWrite: "GetResources"},
+		{service: "servicequotas", anyRead: "GetAWSDefaultServiceQuota GetServiceQuota"}, // whether a region fits, before its first up
 		{
-			service: "cloudwatch", on: a.own("cloudwatch"), read: "ListTagsForResource", write: "DeleteAlarms PutMetricAlarm TagResource UntagResource",
+			service: "cloudwatch", on: a.own("cloudwatch"), also: []string{healthRegion}, read: "ListTagsForResource", write: "DeleteAlarms PutMetricAlarm TagResource UntagResource",
 			anyRead: "DescribeAlarms GetDashboard", anyWrite: "DeleteDashboards PutDashboard",
 		},
 		{
@@ -172,8 +198,9 @@ func (a Account) watch() []grant {
 			write: "DeleteRule PutRule PutTargets RemoveTargets TagResource UntagResource",
 		},
 		{
-			service: "sns", on: a.own("sns"), read: "GetSubscriptionAttributes GetTopicAttributes ListTagsForResource",
-			write: "CreateTopic DeleteTopic SetSubscriptionAttributes SetTopicAttributes Subscribe TagResource Unsubscribe UntagResource",
+			service: "sns", on: a.own("sns"), also: []string{healthRegion}, read: "GetTopicAttributes ListTagsForResource",
+			write:   "CreateTopic DeleteTopic SetTopicAttributes Subscribe TagResource UntagResource",
+			anyRead: "GetSubscriptionAttributes", anyWrite: "SetSubscriptionAttributes Unsubscribe",
 		},
 	}
 }
@@ -182,25 +209,35 @@ func (a Account) dns() grant {
 	return grant{
 		service: "route53", on: []string{"arn:aws:route53:::hostedzone/*", "arn:aws:route53:::healthcheck/*", "arn:aws:route53:::change/*"}, global: true,
 		read:    "GetHealthCheck GetHostedZone ListResourceRecordSets ListTagsForResource",
-		write:   "ChangeResourceRecordSets ChangeTagsForResource DeleteHealthCheck GetChange UpdateHealthCheck",
+		write:   "AssociateVPCWithHostedZone ChangeTagsForResource DeleteHealthCheck GetChange UpdateHealthCheck",
 		anyRead: "ListHostedZones", anyWrite: "CreateHealthCheck",
 	}
 }
 
-// statements are a grant's, for reading alone or for all of it.
-func (a Account) statements(g grant, writes bool) []policy.Statement {
-	scoped, open := g.read, g.anyRead
-	if writes {
-		scoped, open = g.read+" "+g.write, g.anyRead+" "+g.anyWrite
-	}
-	var conditions []policy.Condition
+// reads are a grant's statements for looking.
+func (a Account) reads(g grant) []policy.Statement {
+	return a.statements(g, "Read", g.read, g.anyRead, a.bounds(g))
+}
+
+// writes are those for changing what is the scope's.
+func (a Account) writes(g grant, own scope) []policy.Statement {
+	return a.statements(g, "", g.write, g.anyWrite, append(a.bounds(g), own.tagged()...))
+}
+
+// bounds are a grant's regions and, where no ARN says it, account.
+func (a Account) bounds(g grant) []policy.Condition {
+	var out []policy.Condition
 	if !g.global {
-		conditions = append(conditions, policy.Condition{Operator: "StringEquals", Key: "aws:RequestedRegion", Values: a.Regions})
+		out = append(out, policy.Condition{Operator: "StringEquals", Key: "aws:RequestedRegion", Values: append(slices.Clone(a.Regions), g.also...)})
 	}
 	if g.service == "s3" {
-		conditions = append(conditions, policy.Condition{Operator: "StringEquals", Key: "aws:ResourceAccount", Values: []string{a.ID}})
+		out = append(out, policy.Condition{Operator: "StringEquals", Key: "aws:ResourceAccount", Values: []string{a.ID}})
 	}
-	sid := strings.ReplaceAll(g.service, "-", "")
+	return out
+}
+
+func (a Account) statements(g grant, kind, scoped, open string, conditions []policy.Condition) []policy.Statement {
+	sid := strings.ReplaceAll(g.service, "-", "") + kind
 	var out []policy.Statement
 	if actions := actions(g.service, scoped); len(actions) > 0 {
 		out = append(out, policy.Statement{Sid: sid, Actions: actions, Resources: policy.On(g.on...), Conditions: conditions})
@@ -219,33 +256,57 @@ func actions(service, names string) []string {
 	return out
 }
 
-func (a Account) documents(writes bool) []Named {
+// looking is everything that a stack is read by.
+func (a Account) looking(own scope) []Named {
+	parts := a.parts(own)
 	var out []Named
-	for _, p := range a.parts() {
+	for _, half := range []struct {
+		name  string
+		parts []part
+	}{{"look-hosts", parts[:2]}, {"look-data", parts[2:]}} {
 		var d policy.Document
-		for _, g := range p.grants {
-			d.Statements = append(d.Statements, a.statements(g, writes)...)
+		for _, p := range half.parts {
+			for _, g := range p.grants {
+				d.Statements = append(d.Statements, a.reads(g)...)
+			}
 		}
-		out = append(out, Named{p.name, d})
+		out = append(out, Named{half.name, d})
 	}
 	return out
 }
 
-// Deploy is what a deployment may do: everything that the platform's stacks do, and nothing to what holds the account.
-func (a Account) Deploy() []Named {
-	return append(a.documents(true),
-		Named{"roles", policy.Document{Statements: a.roles()}},
-		Named{"state", policy.Document{Statements: append(append(a.readState(), a.writeState()...), a.guards()...)}},
-	)
+// changing is everything that the stacks of a scope do.
+func (a Account) changing(own scope) []Named {
+	out := a.looking(own)
+	for _, p := range a.parts(own) {
+		var d policy.Document
+		for _, g := range p.grants {
+			d.Statements = append(d.Statements, a.writes(g, own)...)
+		}
+		if p.name == "names" {
+			d.Statements = append(d.Statements, a.records(own))
+		}
+		out = append(out, Named{p.name, d})
+	}
+	return append(out, Named{"roles", policy.Document{Statements: a.roles(own)}},
+		Named{"state", policy.Document{Statements: append(a.state(own), a.guards()...)}})
 }
 
-// Preview is what a preview may do: read. It may not read a secret's value, whatever else is attached to it one day.
-func (a Account) Preview() []Named {
-	return append(a.documents(false),
-		Named{"roles", policy.Document{Statements: []policy.Statement{a.readRoles()}}},
-		Named{"state", policy.Document{Statements: append(a.readState(), policy.Statement{
-			Sid: "NoSecrets", Effect: policy.Deny, Actions: []string{"secretsmanager:GetSecretValue"},
-			Resources: policy.AnyResource("no secret of the account at all"),
-		})}},
-	)
+// records is what a stack may do to names: in the platform's zone, and, where the account knows of one, a short-lived
+// stack to its own name alone.
+func (a Account) records(own scope) policy.Statement {
+	s := policy.Statement{Sid: "Records", Actions: []string{"route53:ChangeResourceRecordSets"}, Resources: policy.On(a.zone())}
+	if own.names != nil {
+		s.Conditions = []policy.Condition{{
+			Operator: "ForAllValues:StringLike", Key: "route53:ChangeResourceRecordSetsNormalizedRecordNames", Values: own.names,
+		}}
+	}
+	return s
+}
+
+func (a Account) zone() string {
+	if a.ZoneID == "" {
+		return "arn:aws:route53:::hostedzone/*"
+	}
+	return "arn:aws:route53:::hostedzone/" + a.ZoneID
 }

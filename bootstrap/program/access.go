@@ -12,7 +12,7 @@ import (
 	"github.com/deepstreamhub/platform/internal/state"
 )
 
-// access makes the boundary of every role of the platform, and the two roles that GitHub's jobs take.
+// access makes the boundary of every role of the platform, and the roles that GitHub's jobs take.
 func (a *account) access() error {
 	parent, err := a.part("Access")
 	if err != nil {
@@ -31,32 +31,62 @@ func (a *account) access() error {
 	if err != nil {
 		return err
 	}
-	deploys := access.From{Repository: g.Repository, Environments: g.Environments}
-	if err := a.role(settings.DeployRole, "changes the platform's stacks", provider.Arn, deploys, access.Account.Deploy, parent); err != nil {
-		return err
+	for _, p := range purposes(g) {
+		if err := a.role(p, provider.Arn, parent); err != nil {
+			return err
+		}
 	}
-	previews := access.From{Repository: g.Repository, Environments: []string{g.PreviewEnvironment}, Branch: g.Branch}
-	return a.role(settings.PreviewRole, "says what a change of the platform's stacks would do", provider.Arn, previews, access.Account.Preview, parent)
+	return nil
+}
+
+// purpose is a role that jobs of GitHub take: what for, from where, and what it may.
+type purpose struct {
+	name, description string
+	from              access.From
+	may               func(access.Account) []access.Named
+}
+
+// purposes are the roles that there are, one for each thing that jobs do.
+func purposes(g settings.GitHub) []purpose {
+	from := func(environments ...string) access.From {
+		return access.From{Repository: g.Repository, Environments: environments}
+	}
+	all := []purpose{
+		{settings.PreviewRole, "says what a change of the platform's stacks would do", from(g.PreviewEnvironment), access.Account.Preview},
+		{settings.DriftRole, "looks for what was changed behind the state's back", access.From{Repository: g.Repository, Branch: g.Branch}, access.Account.Drift},
+		{settings.ImagesRole, "pushes container images", from(g.ImagesEnvironment), access.Account.Images},
+		{settings.ShortRole, "brings short-lived stacks up and down", from(g.ShortEnvironment), access.Account.Ephemeral},
+	}
+	for _, stack := range g.Environments {
+		all = append(all, purpose{settings.DeployRoles + stack, "changes " + stack, from(stack),
+			func(a access.Account) []access.Named { return a.Deploy(stack) }})
+	}
+	return all
 }
 
 // role makes a role that GitHub's jobs take, with one managed policy for each of its documents.
-func (a *account) role(name, description string, provider pulumi.StringOutput, from access.From, may func(access.Account) []access.Named, parent pulumi.ResourceOption) error {
+func (a *account) role(p purpose, provider pulumi.StringOutput, parent pulumi.ResourceOption) error {
+	name := p.name
 	opts := a.in(a.cfg.Region, parent)
-	trust := provider.ApplyT(func(arn string) (string, error) { return text(policy.TrustPolicy, access.Trust(arn, from)) }).(pulumi.StringOutput)
+	trust := provider.ApplyT(func(arn string) (string, error) { return text(policy.TrustPolicy, access.Trust(arn, p.from)) }).(pulumi.StringOutput)
 	role, err := iam.NewRole(a.ctx, name, &iam.RoleArgs{
-		Name: pulumi.String(name), Description: pulumi.String(description), AssumeRolePolicy: trust,
+		Name: pulumi.String(name), Description: pulumi.String(p.description), AssumeRolePolicy: trust,
 		MaxSessionDuration: pulumi.Int(2 * 60 * 60), // a region takes up to half an hour, and its destroy with a final snapshot longer
 	}, opts...)
 	if err != nil {
 		return err
 	}
-	account := pulumi.All(a.stateKey, a.secretsKey).ApplyT(func(keys []any) access.Account {
-		return a.accessTo(keys[0].(string), keys[1].(string))
+	zone := pulumi.StringInput(pulumi.String(""))
+	if a.zoneID != nil {
+		zone = a.zoneID
+	}
+	account := pulumi.All(a.stateKey, a.secretsKey, zone).ApplyT(func(of []any) access.Account {
+		return a.accessTo(of[0].(string), of[1].(string), of[2].(string))
 	})
-	for i, document := range may(a.accessTo("", "")) { // the documents' names do not depend on the keys
+	for i, document := range p.may(a.accessTo("", "", "")) { // the documents' names do not depend on keys and zone
 		policyName := name + "-" + document.Name
 		body := account.ApplyT(func(v any) (string, error) {
-			return text(policy.ManagedPolicy, may(v.(access.Account))[i].Document)
+			return text(policy.ManagedPolicy, p.may(v.(access.Account))[i].Document)
 		}).(pulumi.StringOutput)
 		made, err := iam.NewPolicy(a.ctx, policyName, &iam.PolicyArgs{Name: pulumi.String(policyName), Policy: body}, opts...)
 		if err != nil {
@@ -71,9 +101,10 @@ func (a *account) role(name, description string, provider pulumi.StringOutput, f
 	return nil
 }
 
-func (a *account) accessTo(stateKey, secretsKey string) access.Account {
+func (a *account) accessTo(stateKey, secretsKey, zone string) access.Account {
 	return access.Account{
 		ID: a.cfg.Account.ID, Home: a.cfg.Region, Regions: a.regions(), Bucket: state.Bucket(a.cfg.Account.ID), StateKey: stateKey, Secrets: secretsKey,
+		ZoneID: zone, CopyRegions: a.cfg.Account.Copies, Repositories: a.cfg.Images.Repositories,
 	}
 }
 

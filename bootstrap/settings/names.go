@@ -5,8 +5,11 @@ package settings
 const (
 	Path         = "/deepstreamhub/"
 	BoundaryName = "deepstreamhub-boundary"
-	DeployRole   = "deepstreamhub-deploy"
+	DeployRoles  = "deepstreamhub-deploy-" // one for each stack, which is also its environment
+	ShortRole    = "deepstreamhub-ephemeral"
+	ImagesRole   = "deepstreamhub-images"
 	PreviewRole  = "deepstreamhub-preview"
+	DriftRole    = "deepstreamhub-drift"
 	SessionsKey  = "alias/deepstreamhub-sessions"
 	SessionsLog  = "/deepstreamhub/sessions"
 )

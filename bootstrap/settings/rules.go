@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/deepstreamhub/platform/bootstrap/access"
 	"github.com/deepstreamhub/platform/internal/config"
 )
 
@@ -121,6 +122,8 @@ func (c *checker) checkTexts() {
 		{"github.repository", c.s.GitHub.Repository, repoPattern, "must be owner/name"},
 		{"github.branch", c.s.GitHub.Branch, branchPattern, "must be a branch's name, without wildcards"},
 		{"github.previewEnvironment", c.s.GitHub.PreviewEnvironment, namePattern, "must be an environment's name, without wildcards"},
+		{"github.imagesEnvironment", c.s.GitHub.ImagesEnvironment, namePattern, "must be an environment's name, without wildcards"},
+		{"github.shortEnvironment", c.s.GitHub.ShortEnvironment, namePattern, "must be an environment's name, without wildcards"},
 		{"names.zone", c.s.Names.Zone, domainPattern, "must be a domain's name in lower case"},
 	} {
 		if r.value != "" && !r.pattern.MatchString(r.value) {
@@ -139,6 +142,11 @@ func (c *checker) checkRegions() {
 			c.refuse("account.regions", regions, "", "%s stands there twice", r)
 		}
 	}
+	for _, r := range c.s.Account.Copies {
+		if !regionPattern.MatchString(r) {
+			c.refuse("account.copies", c.s.Account.Copies, "", "%q is no region, such as eu-central-1", r)
+		}
+	}
 	home, replica := c.s.Region, c.s.State.ReplicaRegion
 	if home != "" && len(regions) > 0 && !slices.Contains(regions, home) {
 		c.refuse("account.regions", regions, "", "must hold aws:region, %s: what is regional is made there as well", home)
@@ -147,6 +155,10 @@ func (c *checker) checkRegions() {
 		c.refuse("state.replicaRegion", replica, "", "must be another region than aws:region: a copy beside the original is lost with it")
 	}
 }
+
+// maxStack is how long a stack's name can be (internal/cli, hub new), which is short enough for a role's (64 characters, IAM
+// User Guide, "IAM and AWS STS quotas").
+const maxStack = 32
 
 func (c *checker) checkGitHub() {
 	g := c.s.GitHub
@@ -165,9 +177,18 @@ func (c *checker) checkGitHub() {
 			c.refuse("github.environments", g.Environments, "", "%q must be an environment's name, without wildcards", e)
 		case e == g.PreviewEnvironment:
 			c.refuse("github.environments", g.Environments, "", "%q is the environment that previews: what it lets in may only read", e)
+		case e == g.ImagesEnvironment || e == g.ShortEnvironment:
+			c.refuse("github.environments", g.Environments, "", "%q is for images or for short-lived stacks, and has a role of its own", e)
+		case len(e) > maxStack:
+			c.refuse("github.environments", g.Environments, "", "%q must have at most %d characters: a role is named after it", e, maxStack)
+		case strings.HasPrefix(e, access.ShortLived):
+			c.refuse("github.environments", g.Environments, "", "%q must not begin as short-lived stacks do", e)
 		case slices.Contains(g.Environments[:i], e):
 			c.refuse("github.environments", g.Environments, "", "%q stands there twice", e)
 		}
+	}
+	if special := []string{g.PreviewEnvironment, g.ImagesEnvironment, g.ShortEnvironment}; special[0] == special[1] || special[0] == special[2] || special[1] == special[2] {
+		c.refuse("github", special, "", "previewEnvironment, imagesEnvironment and shortEnvironment must differ: each has a role of its own")
 	}
 	if g.PreviewEnvironment == "" {
 		c.refuse("github.previewEnvironment", nil, "preview", "must be given: its approval is what a pull request's preview needs")

@@ -31,6 +31,7 @@ type Settings struct {
 type Account struct {
 	ID         string   `yaml:"id"`         // twelve digits
 	Regions    []string `yaml:"regions"`    // those of the platform
+	Copies     []string `yaml:"copies"`     // further regions to which stacks copy backups
 	Owner      string   `yaml:"owner"`      // a tag on everything
 	CostCentre string   `yaml:"costCentre"` // a tag on everything
 	Protect    *bool    `yaml:"protect"`    // whether what holds state and keys is kept from being destroyed
@@ -47,8 +48,10 @@ type GitHub struct {
 	Enabled            *bool    `yaml:"enabled"`
 	Repository         string   `yaml:"repository"`         // owner/name
 	Branch             string   `yaml:"branch"`             // the default branch: what runs there was reviewed
-	Environments       []string `yaml:"environments"`       // that deploy
+	Environments       []string `yaml:"environments"`       // that deploy, each the stack whose name it has
 	PreviewEnvironment string   `yaml:"previewEnvironment"` // whose approval a pull request's preview needs
+	ImagesEnvironment  string   `yaml:"imagesEnvironment"`  // that pushes images
+	ShortEnvironment   string   `yaml:"shortEnvironment"`   // that brings short-lived stacks up and down
 }
 
 // Names is what DNS needs of the account.
@@ -92,7 +95,7 @@ func Defaults() Settings {
 	off := false
 	return Settings{
 		State:  State{OldVersionDays: 90},
-		GitHub: GitHub{Enabled: on(), Branch: "main", PreviewEnvironment: "preview"},
+		GitHub: GitHub{Enabled: on(), Branch: "main", PreviewEnvironment: "preview", ImagesEnvironment: "images", ShortEnvironment: "ephemeral"},
 		Names:  Names{MakeZone: &off},
 		Images: Images{Repositories: []string{"deepstream"}, Keep: 100, UntaggedDays: 14},
 		Baseline: Baseline{

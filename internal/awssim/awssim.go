@@ -29,6 +29,7 @@ type Options struct {
 	Seed      uint64         // decides ids, lengths, delays and faults
 	Faults    []cloud.Fault  // what goes wrong on purpose
 	FaultRate float64        // share of calls that AWS throttles or fails by itself for a moment, 0 to 1
+	As        string         // whose the requests are: the name of a role; empty: the account's own user, an administrator
 	Log       io.Writer      // takes the account's declared list at start; nil for silence
 
 	Around grpc.UnaryServerInterceptor // sees every call of an engine; nil: nobody does
@@ -37,6 +38,7 @@ type Options struct {
 // Server is a running offline AWS.
 type Server struct {
 	cloud    *cloud.Cloud
+	as       string
 	grpc     *grpc.Server
 	http     *http.Server
 	provider net.Listener
@@ -51,7 +53,10 @@ func Start(opts Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.cloud, s.grpc = c, provider.New(c).GRPC(opts.Around)
+	if opts.As != cloud.Administrator && !c.HasRole(opts.As) {
+		return nil, errors.Join(fmt.Errorf("act as %s: the offline account has no such role; hub bootstrap makes them", opts.As), c.Close())
+	}
+	s.cloud, s.as, s.grpc = c, opts.As, provider.As(c, opts.As).GRPC(opts.Around)
 	s.http = &http.Server{Handler: endpoint.Handler(c), ReadHeaderTimeout: time.Minute}
 	if err := s.listen(opts); err != nil {
 		return nil, errors.Join(fmt.Errorf("serve the offline AWS: %w", err), c.Close())
@@ -101,7 +106,18 @@ func (s *Server) Port() int { return s.provider.Addr().(*net.TCPAddr).Port }
 func (s *Server) Endpoint() string { return s.endpoint.Addr().String() }
 
 // Environment is what makes an AWS SDK's clients of S3 and KMS use this account, and no other.
-func (s *Server) Environment() []string { return endpoint.Environment(s.Endpoint()) }
+func (s *Server) Environment() []string { return endpoint.EnvironmentOf(s.as, s.Endpoint()) }
+
+// As serves the same account to somebody who has taken a role, by its name, until close is called.
+func (s *Server) As(role string) (port int, environment []string, closed func(), err error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	g := provider.As(s.cloud, role).GRPC(nil)
+	go func() { _ = g.Serve(listener) }() // it ends when closed
+	return listener.Addr().(*net.TCPAddr).Port, endpoint.EnvironmentOf(role, s.Endpoint()), g.Stop, nil
+}
 
 // Cloud returns what is served, for tests that look behind the engine.
 func (s *Server) Cloud() *cloud.Cloud { return s.cloud }

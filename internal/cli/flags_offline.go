@@ -21,6 +21,7 @@ type offlineFlags struct {
 	faults []string // as cloud.ParseFault takes them
 	rate   float64
 	slow   []string // TYPE=DURATION
+	as     string   // name of a role
 }
 
 func (f *offlineFlags) add(c *cobra.Command) {
@@ -30,14 +31,15 @@ func (f *offlineFlags) add(c *cobra.Command) {
 	f.set.StringArrayVar(&f.faults, "fault", nil, "KIND:CALL:TYPE[#NTH][*ATTEMPTS]: what goes wrong in the offline AWS, such as lost:create:aws:rds/cluster:Cluster")
 	f.set.Float64Var(&f.rate, "fault-rate", 0, "share of calls that the offline AWS throttles or fails for a moment, 0 to 1")
 	f.set.StringArrayVar(&f.slow, "offline-slow", nil, "TYPE=DURATION: real time that the offline AWS takes to create a type")
+	f.set.StringVar(&f.as, "as", "", "the role of the offline account with whose rights everything is done, such as deepstreamhub-preview; none: an administrator's")
 	_ = f.set.MarkHidden("offline-slow") // the flag exists, which is all that can go wrong
 }
 
 // options parses the flags. The error holds every problem.
 func (f *offlineFlags) options(offline bool) (cloudOptions, error) {
-	opts := cloudOptions{Scale: f.scale, Seed: f.seed, FaultRate: f.rate, Slow: map[string]time.Duration{}}
+	opts := cloudOptions{Scale: f.scale, Seed: f.seed, FaultRate: f.rate, As: f.as, Slow: map[string]time.Duration{}}
 	var problems []error
-	for _, name := range []string{"time-scale", "seed", "fault", "fault-rate", "offline-slow"} {
+	for _, name := range []string{"time-scale", "seed", "fault", "fault-rate", "offline-slow", "as"} {
 		if !offline && f.set != nil && f.set.Changed(name) {
 			problems = append(problems, fmt.Errorf("--%s needs --offline", name))
 		}

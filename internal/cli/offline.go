@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/deepstreamhub/platform/internal/awsenv"
 	"github.com/deepstreamhub/platform/internal/awssim"
 	simulated "github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/endpoint"
@@ -39,7 +40,7 @@ func startCloud(o cloudOptions) (cloud, error) {
 func readHealth(ctx context.Context, offline cloud, region string, p *health.Part) (health.Reading, error) {
 	account := health.Account{}
 	if offline != nil {
-		account = health.Account{Endpoint: "http://" + offline.Endpoint(), Key: endpoint.AccessKey, KeySecret: endpoint.SecretKey}
+		account = health.Account{Endpoint: "http://" + offline.Endpoint(), Key: awsenv.Get(offline.Environment(), "AWS_ACCESS_KEY_ID"), KeySecret: endpoint.SecretKey}
 	}
 	return account.Read(ctx, region, p)
 }

@@ -33,6 +33,7 @@ func ShortLived(like []byte, name string, expires time.Time) ([]byte, error) {
 	}
 	platform := group("platform")
 	platform["protect"], platform["expires"] = false, expires.UTC().Format(time.RFC3339)
+	platform["rolePath"] = RolePath + "it/" // where the role is at home that brings short-lived stacks up
 	network := group("network")
 	network["nat"], network["endpoints"] = "single", []string{} // they cost by the hour, and one way out will do
 	database := group("database")

@@ -1,8 +1,11 @@
 package program
 
 import (
+	"strings"
+
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/deepstreamhub/platform/internal/config"
@@ -13,11 +16,21 @@ import (
 type roles struct {
 	path     pulumi.String
 	boundary pulumi.StringPtrInput // ARN of the managed policy that bounds it; nil for none
+
+	// bucketPrefix is how the names of buckets begin; empty: as their logical names do. The role that brings short-lived
+	// stacks up knows their buckets by it, which S3 does not tell by tags.
+	bucketPrefix pulumi.String
 }
+
+// shortLived is how the names of stacks begin that have a role of their own.
+const shortLived = "it-"
 
 // rolesOf asks AWS for the account, which is part of the boundary's ARN and of no configuration.
 func rolesOf(ctx *pulumi.Context, provider *aws.Provider, p config.Platform) roles {
 	r := roles{path: pulumi.String(p.RolePath)}
+	if strings.HasPrefix(ctx.Stack(), shortLived) {
+		r.bucketPrefix = pulumi.String(ctx.Stack() + "-")
+	}
 	if p.PermissionsBoundary == config.NoBoundary {
 		return r
 	}
@@ -35,15 +48,23 @@ func rolesOf(ctx *pulumi.Context, provider *aws.Provider, p config.Platform) rol
 func (r roles) bounded() pulumi.ResourceOption {
 	return pulumi.Transformations([]pulumi.ResourceTransformation{
 		func(args *pulumi.ResourceTransformationArgs) *pulumi.ResourceTransformationResult {
+			opts := args.Opts
 			switch props := args.Props.(type) {
 			case *iam.RoleArgs:
 				props.Path, props.PermissionsBoundary = r.path, r.boundary
+				// Nobody who deploys may change who takes a role that is there: one with another trust is made anew.
+				opts = append(opts, pulumi.ReplaceOnChanges([]string{"assumeRolePolicy"}))
 			case *iam.InstanceProfileArgs:
 				props.Path = r.path
+			case *s3.BucketV2Args:
+				if r.bucketPrefix == "" {
+					return nil
+				}
+				props.BucketPrefix = r.bucketPrefix
 			default:
 				return nil
 			}
-			return &pulumi.ResourceTransformationResult{Props: args.Props, Opts: args.Opts}
+			return &pulumi.ResourceTransformationResult{Props: args.Props, Opts: opts}
 		},
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -217,11 +218,29 @@ func (s *Stack) Drift() plan.Plan {
 	return s.must(s.driver.Refresh(s.t.Context(), deploy.Options{PreviewOnly: true, Exclude: drift.Unread}))
 }
 
+// As is the environment, KEY=VALUE, in which a stack is worked on by somebody who took a role of the account, by its name.
+func (a *AWS) As(t testing.TB, role string) []string {
+	t.Helper()
+	port, env, closed, err := a.Server.As(role)
+	require.NoError(t, err)
+	t.Cleanup(closed)
+	return append(env, fmt.Sprintf("PULUMI_DEBUG_PROVIDERS=aws:%d", port))
+}
+
+// Open opens the stack's real state in an environment that is changed so, as Blind does.
+func (s *Stack) Open(changes ...string) (*deploy.Driver, error) { return s.open(false, changes) }
+
 // Blind opens the stack's state without its secrets, until the test ends. What changes says of the environment, KEY=VALUE,
 // goes before what the stack has.
-func (s *Stack) Blind(changes ...string) (*deploy.Driver, error) {
+func (s *Stack) Blind(changes ...string) (*deploy.Driver, error) { return s.open(true, changes) }
+
+func (s *Stack) open(blind bool, changes []string) (*deploy.Driver, error) {
 	t := s.target
-	t.Blind, t.Env = true, append(slices.Clone(t.Env), changes...)
+	t.Blind, t.Env = blind, slices.DeleteFunc(slices.Clone(t.Env), func(kv string) bool {
+		name, _, _ := strings.Cut(kv, "=")
+		return slices.ContainsFunc(changes, func(c string) bool { return strings.HasPrefix(c, name+"=") })
+	})
+	t.Env = append(t.Env, changes...)
 	d, err := deploy.Open(s.t.Context(), Engine(s.t), t)
 	if err == nil {
 		s.t.Cleanup(func() { require.NoError(s.t, d.Close()) })

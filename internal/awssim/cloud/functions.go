@@ -37,16 +37,8 @@ func (c *Cloud) Invoke(region, token string, args Map) (Map, error) {
 	if args == nil {
 		args = Map{}
 	}
-	for _, action := range strings.Fields(lookups[token]) {
-		resource := "*"
-		if action == "route53:GetHostedZone" || action == "route53:ListTagsForResource" {
-			resource = "arn:aws:route53:::hostedzone/*"
-		}
-		at := region
-		if strings.HasPrefix(action, "route53:") {
-			at = globalRegion
-		}
-		c.note(Access{Action: action, Resource: resource, Context: map[string]string{"aws:requestedregion": at}, For: "look up " + token})
+	for _, a := range lookupAccesses(region, token) {
+		c.note(a)
 	}
 	return f(&Tx{c: c, Region: region}, args)
 }

@@ -21,6 +21,7 @@ type KeyUse struct {
 	Region  string
 	Key     string // id, ARN, alias or alias ARN; Decrypt takes it from the ciphertext when it is empty
 	Context map[string]string
+	As      string // who asks: the name of a role, or Administrator
 }
 
 // Encrypt encrypts under a key and returns the ciphertext and the key's ARN.
@@ -117,7 +118,11 @@ func (c *Cloud) keyFor(action string, u KeyUse) (*Resource, error) {
 	if k == nil {
 		return nil, Refuse("AccessDeniedException", "KMS Developer Guide, AWS managed keys", "The key policy of %s lets only its service use it", u.Key)
 	}
-	c.note(Access{Action: "kms:" + action, Resource: k.Str("arn"), Context: map[string]string{"aws:requestedregion": u.Region}, For: "state"})
+	a := Access{Action: "kms:" + action, Resource: k.Str("arn"), Context: map[string]string{"aws:requestedregion": u.Region}, For: "state"}
+	c.note(a)
+	if err := (&Tx{c: c, Region: u.Region}).may(u.As, a); err != nil {
+		return nil, err
+	}
 	caller := c.account.Principal
 	statements, err := parsePolicy(k.Str("policy"), resourcePolicy)
 	if err != nil || !allows(statements, request{Principal: principal{"AWS", caller}, Action: "kms:" + action, Resource: k.Str("arn")}) {

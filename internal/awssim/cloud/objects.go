@@ -271,9 +271,9 @@ func (c *Cloud) DeleteObjectVersion(bucket, name, version string) (Object, error
 	return *o, c.objects.remove(k, version)
 }
 
-// MayUse decides by the bucket's policy whether the account's own caller may do something in it: an administrator may
-// whatever no policy denies.
-func (c *Cloud) MayUse(bucket, action, name string, context map[string]string) error {
+// MayUse decides by the bucket's policy, and by those of the identity that asks, whether it may do something in a bucket: an
+// administrator may whatever no policy denies.
+func (c *Cloud) MayUse(as, bucket, action, name string, context map[string]string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	r, ok := c.bucket(bucket)
@@ -286,6 +286,11 @@ func (c *Cloud) MayUse(bucket, action, name string, context map[string]string) e
 	}
 	t := &Tx{c: c, Region: r.Region}
 	c.noteObject(r, action, arn)
+	for _, a := range c.objectAccesses(r, action, arn) {
+		if err := t.may(as, a); err != nil {
+			return err
+		}
+	}
 	q := request{Principal: principal{"AWS", c.account.Principal}, Action: action, Resource: arn, Context: context}
 	for _, s := range bucketStatements(t, r) {
 		if s.Deny && s.covers(q) {

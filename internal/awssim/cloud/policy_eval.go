@@ -37,7 +37,10 @@ func (s *statement) covers(q request) bool {
 	if slices.ContainsFunc(s.Actions, action) == s.NotAction {
 		return false
 	}
-	resource := func(pattern string) bool { return wildcard(pattern, q.Resource) }
+	resource := func(pattern string) bool {
+		pattern, known := expand(pattern, q)
+		return known && wildcard(pattern, q.Resource)
+	}
 	if len(s.Resources) > 0 && slices.ContainsFunc(s.Resources, resource) == s.NotResource {
 		return false
 	}
@@ -73,7 +76,10 @@ func (c *condition) holds(q request) bool {
 	if !there {
 		return c.IfExists || negated || c.Set == "ForAllValues"
 	}
-	return slices.ContainsFunc(c.Values, func(v string) bool { return c.compare(v, value) }) != negated
+	return slices.ContainsFunc(c.Values, func(v string) bool {
+		v, known := expand(v, q)
+		return known && c.compare(v, value)
+	}) != negated
 }
 
 // compare decides what the offline AWS's own requests are compared by; nothing else is ever equal.
@@ -151,7 +157,7 @@ func roleStatements(t *Tx, role *Resource) []statement {
 // roleAllows reports whether a role may do something: its own policies allow it, and so does its permissions boundary
 // if it has one (IAM User Guide, "Permissions boundaries for IAM entities").
 func roleAllows(t *Tx, role *Resource, action, resource string, context map[string]string) bool {
-	q := request{Action: action, Resource: resource, Context: context}
+	q := request{Action: action, Resource: resource, Context: withTags(t, role, action, resource, context)}
 	boundary, bounded := boundedBy(t, role)
 	return allows(roleStatements(t, role), q) && (!bounded || allows(boundary, q))
 }

@@ -1,9 +1,13 @@
 package cloud
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+
+	"github.com/deepstreamhub/platform/internal/iamdata"
 )
 
 // Access is one request to AWS as IAM decides on it.
@@ -45,14 +49,8 @@ func (c *Cloud) noteAll(t *Tx, v verb, r *Resource) {
 	if c.recorded == nil {
 		return
 	}
-	for _, action := range actionsOf(r.Type, v) {
-		c.note(Access{Action: action, Resource: t.target(action, r), Context: t.contextOf(action, r), For: string(v) + " " + r.Type})
-	}
-	if v == verbCreate || v == verbUpdate {
-		for _, p := range t.passed(r) {
-			c.note(Access{Action: "iam:PassRole", Resource: p.role, For: string(v) + " " + r.Type,
-				Context: map[string]string{"aws:requestedregion": globalRegion, "iam:passedtoservice": p.service}})
-		}
+	for _, a := range t.accesses(v, r, r.Inputs) {
+		c.note(a)
 	}
 }
 
@@ -73,10 +71,10 @@ func actionsOf(typ string, v verb) []string {
 // update, delete or read. There are none for the types of an account's bootstrap.
 func ActionsOf(typ, operation string) []string { return actionsOf(typ, verb(operation)) }
 
-// unscoped are actions on no resource in particular (Service Authorization Reference: no resource types), and those whose
-// resources include some of AWS's own, which no ARN of the account covers. An entry that ends in : or a name's beginning
+// unscoped are actions whose resources include some of AWS's own, which no ARN of the account covers, besides those on no
+// resource in particular, which AWS's own data tells. An entry that ends in : or a name's beginning
 // means all that begin so.
-var unscoped = strings.Fields(`ec2:Describe ec2:RunInstances ec2:CreateLaunchTemplate ec2:CreateVpcEndpoint autoscaling:Describe elasticloadbalancing:Describe
+var unscoped = strings.Fields(`ec2:Describe ec2:RunInstances ec2:CreateLaunchTemplate ec2:CreateVpcEndpoint ec2:GetSecurityGroupsForVpc autoscaling:Describe elasticloadbalancing:Describe
 	acm:RequestCertificate application-autoscaling: backup-storage:MountCapsule cloudwatch:DescribeAlarms cloudwatch:PutDashboard cloudwatch:GetDashboard
 	cloudwatch:DeleteDashboards ecs:CreateCluster ecs:CreateCapacityProvider ecs:RegisterTaskDefinition ecs:DescribeTaskDefinition ecs:DeregisterTaskDefinition
 	elasticache:Describe kms:CreateKey kms:ListAliases logs:CreateLogDelivery logs:DeleteLogDelivery logs:DescribeLogGroups logs:PutResourcePolicy logs:DescribeResourcePolicies
@@ -84,6 +82,9 @@ var unscoped = strings.Fields(`ec2:Describe ec2:RunInstances ec2:CreateLaunchTem
 
 // Unscoped reports whether an action is decided on no resource of the account in particular.
 func Unscoped(action string) bool {
+	if known, ok := iamdata.Get().Actions[action]; ok && len(known.Resources) == 0 {
+		return true
+	}
 	return slices.ContainsFunc(unscoped, func(u string) bool { return strings.HasPrefix(action, u) })
 }
 
@@ -93,6 +94,10 @@ func (t *Tx) target(action string, r *Resource) string {
 	switch {
 	case Unscoped(action):
 		return "*"
+	case action == "route53:AssociateVPCWithHostedZone": // the zone is of the service that the endpoint is for
+		return "arn:aws:route53:::hostedzone/ZOFTHESERVICE"
+	case action == "backup:DeleteRecoveryPoint":
+		return t.ARN("rds", "cluster-snapshot:awsbackup:job-"+r.ID)
 	case action == "route53:GetChange":
 		return "arn:aws:route53:::change/C0000000000000"
 	case r.Type == typeRecord:
@@ -103,7 +108,13 @@ func (t *Tx) target(action string, r *Resource) string {
 		}
 		return t.GlobalARN("iam", "role/"+r.Str("role"))
 	case service == "s3":
-		return "arn:aws:s3:::" + r.Str("bucket")
+		return "arn:aws:s3:::" + cmp.Or(r.Str("bucket"), r.Str("bucketPrefix")+"new")
+	case r.Type == typeRole && r.Str("arn") == "": // to be made
+		return t.GlobalARN("iam", "role"+cmp.Or(r.Str("path"), "/")+r.Str("name"))
+	case r.Type == typeProfile && r.Str("arn") == "":
+		return t.GlobalARN("iam", "instance-profile"+cmp.Or(r.Str("path"), "/")+r.Str("name"))
+	case r.Type == typeAlias && r.Str("arn") == "":
+		return t.ARN("kms", r.Str("name"))
 	case service == "kms" && r.Type != typeKey && r.Type != typeAlias:
 		return t.ARN("kms", "key/of-"+r.ID)
 	}
@@ -115,16 +126,28 @@ func (t *Tx) target(action string, r *Resource) string {
 	return t.ARN(service, r.ID)
 }
 
-// contextOf are the condition keys of an action on a resource.
-func (t *Tx) contextOf(action string, r *Resource) map[string]string {
+// contextOf are the condition keys of an action on a resource that is made, or is given inputs.
+func (t *Tx) contextOf(action string, v verb, r *Resource, inputs Map) map[string]string {
 	region := t.Region
 	if kinds[r.Type].Global {
 		region = globalRegion
 	}
 	keys := map[string]string{"aws:requestedregion": region, "aws:resourceaccount": t.Account()}
+	if v != verbCreate {
+		maps.Copy(keys, tagKeys(action, "aws:ResourceTag", r.State))
+	}
+	if v == verbCreate || v == verbUpdate {
+		maps.Copy(keys, tagKeys(action, "aws:RequestTag", inputs))
+	}
+	if r.Type == typeRecord {
+		keys["route53:changeresourcerecordsetsnormalizedrecordnames"] = strings.TrimSuffix(r.Str("name"), ".")
+	}
 	role := r
 	if r.Type == typeRolePolicy || r.Type == typeRoleAttachment {
 		role, _ = t.Find(typeRole, "", r.Str("role"))
+	}
+	if role != nil && role != r {
+		maps.Copy(keys, tagKeys(action, "aws:ResourceTag", role.State))
 	}
 	// The actions that carry it ("Actions, resources, and condition keys for AWS Identity and Access Management").
 	if role != nil && oneOf(action, "iam:CreateRole iam:PutRolePolicy iam:DeleteRolePolicy iam:AttachRolePolicy iam:DetachRolePolicy iam:PutRolePermissionsBoundary") {
@@ -183,15 +206,23 @@ func (t *Tx) passed(r *Resource) []givenRole {
 	return out
 }
 
-// noteObject remembers a request for objects, and what S3 does with the bucket's key in the caller's name (S3 User Guide,
-// "Using server-side encryption with AWS KMS keys": permissions).
+// noteObject remembers a request for objects.
 func (c *Cloud) noteObject(bucket *Resource, action, arn string) {
-	keys := map[string]string{"aws:requestedregion": bucket.Region}
-	c.note(Access{Action: action, Resource: arn, Context: keys, For: "state"})
+	for _, a := range c.objectAccesses(bucket, action, arn) {
+		c.note(a)
+	}
+}
+
+// objectAccesses are a request for objects, and what S3 does with the bucket's key in the caller's name (S3 User Guide,
+// "Using server-side encryption with AWS KMS keys": permissions).
+func (c *Cloud) objectAccesses(bucket *Resource, action, arn string) []Access {
+	keys := map[string]string{"aws:requestedregion": bucket.Region, "aws:resourceaccount": c.account.ID}
+	out := []Access{{Action: action, Resource: arn, Context: keys, For: "state"}}
 	use := map[string]string{"s3:GetObject": "kms:Decrypt", "s3:GetObjectVersion": "kms:Decrypt", "s3:PutObject": "kms:GenerateDataKey"}[action]
 	if key, err := c.objectKeyARN(bucket); err == nil && key != "" && use != "" {
-		c.note(Access{Action: use, Resource: key, Context: keys, For: "state"})
+		out = append(out, Access{Action: use, Resource: key, Context: keys, For: "state"})
 	}
+	return out
 }
 
 // Decision is what identity policies say of a request.

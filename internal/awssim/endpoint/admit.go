@@ -33,10 +33,11 @@ func (e *refusal) write(w http.ResponseWriter, r *http.Request) {
 // bucket's policy says.
 func admit(c *cloud.Cloud, r *http.Request) *refusal {
 	who, signed := signer(r)
+	as, known := identity(c, who.Key)
 	switch {
 	case !signed:
 		return &refusal{Code: "AccessDenied", Message: "Access Denied", status: http.StatusForbidden} // S3 API: anonymous request
-	case who.Key != AccessKey:
+	case !known:
 		return &refusal{Code: "InvalidAccessKeyId", status: http.StatusForbidden,
 			Message: "The AWS Access Key Id you provided does not exist in our records."}
 	}
@@ -57,7 +58,7 @@ func admit(c *cloud.Cloud, r *http.Request) *refusal {
 		return &refusal{Code: "NotImplemented", status: http.StatusNotImplemented,
 			Message: "A header or query you provided implies functionality that is not implemented: the offline S3 keeps objects; buckets are made through the AWS provider"}
 	}
-	return refuse(c.MayUse(name, action, key, conditionsOf(r)))
+	return refuse(c.MayUse(as, name, action, key, conditionsOf(r)))
 }
 
 // refuse makes S3's answer of a refusal by the cloud.

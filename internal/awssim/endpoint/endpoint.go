@@ -22,10 +22,33 @@ const (
 	SecretKey = "offline"
 )
 
+// roleKey is how the access keys begin of those who took a role; the role's name follows.
+const roleKey = "ASIAOFFLINE-"
+
+// Key is the access key of an identity, the name of a role or cloud.Administrator, as if it had been given out by STS.
+func Key(as string) string {
+	if as == cloud.Administrator {
+		return AccessKey
+	}
+	return roleKey + as
+}
+
+// identity is whose an access key is; false for one that is not of the account.
+func identity(c *cloud.Cloud, key string) (as string, ok bool) {
+	if key == AccessKey {
+		return cloud.Administrator, true
+	}
+	role, taken := strings.CutPrefix(key, roleKey)
+	return role, taken && c.HasRole(role)
+}
+
 // Environment is what makes an AWS SDK's clients use an endpoint at address, host and port, and nothing else.
-func Environment(address string) []string {
+func Environment(address string) []string { return EnvironmentOf(cloud.Administrator, address) }
+
+// EnvironmentOf is Environment for an identity: the name of a role, or cloud.Administrator.
+func EnvironmentOf(as, address string) []string {
 	return []string{
-		"AWS_ACCESS_KEY_ID=" + AccessKey, "AWS_SECRET_ACCESS_KEY=" + SecretKey,
+		"AWS_ACCESS_KEY_ID=" + Key(as), "AWS_SECRET_ACCESS_KEY=" + SecretKey,
 		"AWS_ENDPOINT_URL_S3=http://" + address, "AWS_ENDPOINT_URL_KMS=http://" + address,
 		"AWS_ENDPOINT_URL_BACKUP=http://" + address,
 		"AWS_EC2_METADATA_DISABLED=true",

@@ -16,28 +16,43 @@ type service struct {
 	refuse func(w http.ResponseWriter, code, message string)
 	// stranger is the error code for a key that is not of the account.
 	stranger string
+	action   string // that IAM decides on; none of them on a resource that a role would be scoped to
 }
 
 // services are those that are served, by the name that requests are signed for.
 var services = map[string]service{
-	"autoscaling":          {describeRefreshes, queryRefusal, "InvalidClientTokenId"},
-	"backup":               {listSelections, restRefusal, "UnrecognizedClientException"},
-	"ecs":                  {describeServices, kmsFault, "UnrecognizedClientException"}, // the same protocol as KMS's
-	"elasticloadbalancing": {describeTargetHealth, queryRefusal, "InvalidClientTokenId"},
-	"monitoring":           {describeAlarms, queryRefusal, "InvalidClientTokenId"},
+	"autoscaling":          {describeRefreshes, queryRefusal, "InvalidClientTokenId", "autoscaling:DescribeInstanceRefreshes"},
+	"backup":               {listSelections, restRefusal, "UnrecognizedClientException", "backup:ListBackupSelections"},
+	"ecs":                  {describeServices, kmsFault, "UnrecognizedClientException", "ecs:DescribeServices"}, // the same protocol as KMS's
+	"elasticloadbalancing": {describeTargetHealth, queryRefusal, "InvalidClientTokenId", "elasticloadbalancing:DescribeTargetHealth"},
+	"monitoring":           {describeAlarms, queryRefusal, "InvalidClientTokenId", "cloudwatch:DescribeAlarms"},
 }
 
 // queryFault is an error of the query protocol, and of the JSON protocols.
 type queryFault struct{ Code, Message string }
 
 func (s service) serve(c *cloud.Cloud, w http.ResponseWriter, r *http.Request, who scope) {
-	if who.Key != AccessKey {
+	as, known := identity(c, who.Key)
+	if !known {
 		s.refuse(w, s.stranger, "The security token included in the request is invalid.")
+		return
+	}
+	if err := c.MayCall(as, who.Region, s.action, resourceOf(c, s.action, who.Region)); err != nil {
+		s.refuse(w, "AccessDenied", err.Error())
 		return
 	}
 	if fault := s.answer(c, w, r, who); fault != nil {
 		s.refuse(w, fault.Code, fault.Message)
 	}
+}
+
+// resourceOf is what an action is decided on: everything of the service in the account, where it can be scoped at all.
+func resourceOf(c *cloud.Cloud, action, region string) string {
+	if cloud.Unscoped(action) {
+		return "*"
+	}
+	service, _, _ := strings.Cut(action, ":")
+	return "arn:aws:" + service + ":" + region + ":" + c.Account().ID + ":one"
 }
 
 // queryRefusal is an error as the query protocol words it.

@@ -34,12 +34,13 @@ type kmsAnswer struct {
 // serveKMS answers one call of KMS's JSON protocol, in the region that it was signed for.
 func serveKMS(c *cloud.Cloud, w http.ResponseWriter, r *http.Request) {
 	who, signed := signer(r)
+	as, known := identity(c, who.Key)
 	var q kmsRequest
 	switch {
 	case !signed:
 		kmsFault(w, "MissingAuthenticationToken", "Request is missing Authentication Token")
 		return
-	case who.Key != AccessKey:
+	case !known:
 		kmsFault(w, "UnrecognizedClientException", "The security token included in the request is invalid.")
 		return
 	}
@@ -48,16 +49,19 @@ func serveKMS(c *cloud.Cloud, w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	operation := strings.TrimPrefix(r.Header.Get("X-Amz-Target"), kmsPrefix)
-	call, known := kmsCalls[operation]
-	if !known {
+	call, served := kmsCalls[operation]
+	if !served {
 		kmsFault(w, "UnknownOperationException", "the offline KMS does not know "+operation)
 		return
 	}
-	answer, err := call(c, cloud.KeyUse{Region: who.Region, Key: q.KeyID, Context: q.EncryptionContext}, q)
+	answer, err := call(c, cloud.KeyUse{Region: who.Region, Key: q.KeyID, Context: q.EncryptionContext, As: as}, q)
 	if err != nil {
 		code := cloud.Code(err)
-		if code == "" {
+		switch code {
+		case "":
 			code = "KMSInternalException"
+		case "AccessDenied":
+			code = "AccessDeniedException" // KMS API, common errors
 		}
 		message := err.Error()
 		if e, ok := err.(*cloud.Error); ok {
@@ -106,6 +110,9 @@ func generateDataKey(c *cloud.Cloud, u cloud.KeyUse, q kmsRequest) (kmsAnswer, e
 
 func describeKey(c *cloud.Cloud, u cloud.KeyUse, _ kmsRequest) (kmsAnswer, error) {
 	state, status, err := c.DescribeKey(u.Region, u.Key)
+	if err == nil {
+		err = c.MayCall(u.As, u.Region, "kms:DescribeKey", cloud.Str(state, "arn"))
+	}
 	if err != nil {
 		return kmsAnswer{}, err
 	}

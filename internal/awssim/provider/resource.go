@@ -182,6 +182,9 @@ func (s *Server) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*pul
 		out, err := marshal(op.schema.planned(op.kind.Planned(op.props)))
 		return &pulumirpc.CreateResponse{Properties: out}, err
 	}
+	if err := s.cloud.May(s.as, op.region, op.kind.Type, "create", "", op.props); err != nil {
+		return nil, failed("creating", req, "", nil, nil, err)
+	}
 	id, state, err := s.cloud.Run(ctx, s.cloud.StartCreate(op.region, op.kind.Type, req.GetUrn(), op.props))
 	if err != nil {
 		return nil, failed("creating", req, id, state, unite(op.props, op.defaults), err)
@@ -204,6 +207,9 @@ func (s *Server) Read(ctx context.Context, req *pulumirpc.ReadRequest) (*pulumir
 		if id, err = s.cloud.Import(op.region, op.kind.Type, id); err != nil {
 			return gone(err)
 		}
+	}
+	if err := s.cloud.May(s.as, op.region, op.kind.Type, "read", id, op.props); err != nil {
+		return nil, failed("reading", req, "", nil, nil, err)
 	}
 	inputs, state, err := s.cloud.Read(op.region, op.kind.Type, id)
 	if err != nil {
@@ -237,6 +243,9 @@ func (s *Server) Update(ctx context.Context, req *pulumirpc.UpdateRequest) (*pul
 	if req.GetPreview() {
 		return previewUpdate(op.kind, req, op.props)
 	}
+	if err := s.cloud.May(s.as, op.region, op.kind.Type, "update", req.GetId(), op.props); err != nil {
+		return nil, failed("updating", req, "", nil, nil, err)
+	}
 	state, err := s.cloud.Update(ctx, op.region, op.kind.Type, req.GetId(), op.props)
 	if err != nil {
 		return nil, failed("updating", req, "", nil, nil, err)
@@ -267,6 +276,9 @@ func (s *Server) Delete(ctx context.Context, req *pulumirpc.DeleteRequest) (*emp
 	op, err := s.begin(ctx, req.GetUrn(), req.GetProperties())
 	if err != nil {
 		return nil, err
+	}
+	if err := s.cloud.May(s.as, op.region, op.kind.Type, "delete", req.GetId(), op.props); err != nil {
+		return nil, failed("deleting", req, "", nil, nil, err)
 	}
 	if err := s.cloud.Delete(ctx, op.region, op.kind.Type, req.GetId(), op.props); err != nil {
 		return nil, failed("deleting", req, "", nil, nil, err)

@@ -27,13 +27,20 @@ const Version = "6.83.4"
 type Server struct {
 	pulumirpc.UnimplementedResourceProviderServer
 	cloud *cloud.Cloud
+	as    string // whose requests they are: the name of a role, or cloud.Administrator
 
 	mu      sync.Mutex
 	regions map[connection]string
 }
 
-// New returns a server over c.
-func New(c *cloud.Cloud) *Server { return &Server{cloud: c, regions: map[connection]string{}} }
+// New returns a server over c that acts as its administrator.
+func New(c *cloud.Cloud) *Server { return As(c, cloud.Administrator) }
+
+// As returns a server over c that acts as a role, by its name, or as the administrator: as a provider with such credentials
+// does.
+func As(c *cloud.Cloud, role string) *Server {
+	return &Server{cloud: c, as: role, regions: map[connection]string{}}
+}
 
 // GRPC returns a gRPC server that serves s. Each call passes through around, for those who want to see it before and
 // after; nil for nobody.
@@ -173,6 +180,9 @@ func (s *Server) Invoke(ctx context.Context, req *pulumirpc.InvokeRequest) (*pul
 	}
 	if problems := schema.Args.Check(args); len(problems) > 0 {
 		return &pulumirpc.InvokeResponse{Failures: failures(problems)}, nil
+	}
+	if err := s.cloud.MayInvoke(s.as, region, req.GetTok()); err != nil {
+		return nil, fmt.Errorf("invoking %s: %w", req.GetTok(), err)
 	}
 	result, err := s.cloud.Invoke(region, req.GetTok(), args)
 	if err != nil {

