@@ -41,8 +41,8 @@ type Command struct {
 // Version is the engine's version.
 func (c *Command) Version() semver.Version { return c.Engine.Version }
 
-// Killed reports whether an interrupted engine was killed, for Force or for Grace, before it had finished. The stack
-// is locked then, with operations pending.
+// Killed reports whether an engine was killed before it had finished: an interrupted one for Force or for Grace, or any by
+// somebody else. The stack is locked then, with operations pending.
 func (c *Command) Killed() bool { return c.killed.Load() }
 
 // Run runs pulumi with args in the folder workdir and returns its output and exit code. The process leads a process
@@ -71,6 +71,9 @@ func (c *Command) Run(ctx context.Context, workdir string, stdin io.Reader, stdo
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 
 	runErr := c.wait(ctx, cmd)
+	if signalled(runErr) {
+		c.killed.Store(true)
+	}
 	outText, outErr := out.text()
 	errText, errErr := errOut.text()
 	return outText, errText, exitCode(runErr), errors.Join(runErr, outErr, errErr)
@@ -109,6 +112,16 @@ func (c *Command) wait(ctx context.Context, cmd *exec.Cmd) error {
 	c.killed.Store(true)
 	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 	return <-ended
+}
+
+// signalled reports whether a signal ended a process, other than the interrupt, which an engine that has just started takes so.
+func signalled(err error) bool {
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		return false
+	}
+	status, ok := exit.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() != syscall.SIGINT
 }
 
 func exitCode(err error) int {

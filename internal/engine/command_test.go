@@ -128,6 +128,21 @@ echo $$ > pid
 while :; do sleep 0.05; done
 `
 
+// An engine that somebody else kills has left what it had under way, as one that was killed after an interrupt has.
+func TestCommandKnowsThatItsEngineWasKilled(t *testing.T) {
+	t.Parallel()
+	c := command(t, "kill -KILL $$")
+	_, _, code, err := run(t.Context(), t, c)
+	require.Error(t, err)
+	assert.Equal(t, -1, code)
+	assert.True(t, c.Killed())
+
+	c = command(t, "exit 1")
+	_, _, _, err = run(t.Context(), t, c)
+	require.Error(t, err)
+	assert.False(t, c.Killed())
+}
+
 func TestCommandKillsOnlyWhenTold(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(*engine.Command){
