@@ -34,12 +34,12 @@ type Lock struct {
 // ID is the lock's id, which no other lock has or will have: the engine makes one up for each process.
 func (l Lock) ID() string { return path.Base(l.Key) }
 
-// since is when the lock was taken, by the store's clock where that is known.
+// since is when the lock was taken, for a person: as its holder says, which cannot be later than the store got the file.
 func (l Lock) since() time.Time {
-	if l.Written.IsZero() {
-		return l.Taken
+	if !l.Written.IsZero() && l.Taken.After(l.Written) {
+		return l.Written
 	}
-	return l.Written
+	return l.Taken
 }
 
 // Owner is how a person would name whoever holds the lock.
