@@ -21,7 +21,7 @@ func TestDataToggles(t *testing.T) {
 	no, yes := false, true
 	s.Config.Database.PerformanceInsights, s.Config.Database.MonitoringSeconds = &no, 0
 	require.ElementsMatch(t, []string{
-		"update database-writer", "update database-reader", "delete database-monitoring", "delete database-monitoring-rights",
+		"update database-1", "update database-2", "delete database-monitoring", "delete database-monitoring-rights",
 	}, harness.Changed(s.Up()))
 
 	s.Config.Backup.CopyTo, s.Config.Backup.CopyRetentionDays = "us-east-1", 35

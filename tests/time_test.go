@@ -1,46 +1,55 @@
 package tests
 
 import (
-	"flag"
-	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/deepstreamhub/platform/internal/awssim"
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+	"github.com/deepstreamhub/platform/internal/explore"
 	"github.com/deepstreamhub/platform/tests/harness"
 )
 
-// seeds is how many clouds TestRealisticTimes brings a region up in. More than the suite has time for are asked for by
-// go test ./tests -run TestRealisticTimes -args --seeds 25.
-var seeds = flag.Int("seeds", 5, "clouds in which a region comes up and goes down in realistic time")
+// likelyLaunches is how many launches TestRealisticTimes plays.
+const likelyLaunches = 1000
 
 // timeScale runs the offline AWS a hundred times faster than AWS: the quarter of an hour that a region takes becomes some
-// seconds, beside which what the engine itself needs stays small.
+// seconds. What the engine needs itself then counts a hundredfold, so that nothing about a region's time follows from it.
 const timeScale = 0.01
 
-// A region comes up and goes down whole, the first time, while everything takes as long as it does in AWS and new roles
-// and policies are seen late: one run each, nothing applied twice.
+// A region comes up and goes down whole, the first time, while everything takes as long as it is likely to in AWS and new
+// roles and policies are seen late: nothing applied twice, in a thousand clouds of virtual time and once with the engine.
 func TestRealisticTimes(t *testing.T) {
-	for seed := range *seeds {
-		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
-			t.Parallel()
-			aws := harness.StartAWS(t, awssim.Options{Scale: timeScale, Seed: uint64(seed)})
-			s := harness.NewStack(t, aws, "time", harness.Ephemeral(t, tracked[seed%len(tracked)]))
-			before := aws.Contents()
-
-			began := aws.Cloud().Now()
-			up := s.Up()
-			took := aws.Cloud().Now().Sub(began)
-			require.Empty(t, harness.Changed(s.Preview()))
-
-			began = aws.Cloud().Now()
-			s.Destroy()
-			t.Logf("seed %d: %d resources up in %s of the cloud's time, down in %s", seed, up.Count()["create"], took.Round(1e9), aws.Cloud().Now().Sub(began).Round(1e9))
-			require.Equal(t, before, aws.Contents())
-		})
+	t.Parallel()
+	g := recorded(t, "prod-us", nil)
+	s, err := g.Spread(t.Context(), explore.Options{Orders: likelyLaunches, Seed: 1})
+	require.NoError(t, err)
+	require.Empty(t, s.Clashes)
+	require.Zero(t, s.Failed)
+	require.Equal(t, likelyLaunches, s.Seeds)
+	for what, q := range map[string]explore.Quantiles{"first client": s.FirstClient, "complete": s.Complete, "down": s.Down} {
+		require.Less(t, q.Min, q.Median, what)
+		require.Less(t, q.Median, q.P90, what)
+		require.Less(t, q.P90, q.Max, what)
 	}
+	require.Less(t, s.FirstClient.Median, s.Complete.Median)
+	again, err := g.Spread(t.Context(), explore.Options{Orders: 20, Seed: 1, Workers: 1})
+	require.NoError(t, err)
+	first, err := g.Spread(t.Context(), explore.Options{Orders: 20, Seed: 1, Workers: 3})
+	require.NoError(t, err)
+	require.Equal(t, first, again, "a seed's launch is the same whenever it is played")
+}
+
+func TestRealisticTimesWithTheEngine(t *testing.T) {
+	t.Parallel()
+	aws := harness.StartAWS(t, awssim.Options{Scale: timeScale, Seed: 1})
+	s := harness.NewStack(t, aws, "time", harness.Ephemeral(t, "prod-eu"))
+	before := aws.Contents()
+	s.Up()
+	require.Empty(t, harness.Changed(s.Preview()))
+	s.Destroy()
+	require.Equal(t, before, aws.Contents())
 }
 
 // What AWS throttles or fails for a moment, the provider's own SDK absorbs, wherever it strikes.

@@ -9,8 +9,11 @@ import (
 	"github.com/deepstreamhub/platform/components/internal/part"
 )
 
-// instances is a writer and a reader that takes over from it.
+// instances is how many there are: one writes, and the other reads and takes over from it.
 const instances = 2
+
+// formerNames are what the instances were called by their roles when the second was made after the first.
+var formerNames = [instances]string{"writer", "reader"}
 
 // exportedLog is the log that Aurora PostgreSQL hands to CloudWatch Logs.
 const exportedLog = "postgresql"
@@ -69,7 +72,7 @@ func (b *builder) aurora() error {
 		return err
 	}
 	from.fill(args)
-	b.cluster, err = rds.NewCluster(b.ctx, b.name+"-cluster", args, b.child, pulumi.IgnoreChanges(originProperties))
+	b.cluster, err = rds.NewCluster(b.ctx, b.clusterName(), args, b.child, pulumi.IgnoreChanges(originProperties))
 	if err != nil {
 		return err
 	}
@@ -117,12 +120,11 @@ func (b *builder) parameters() (*rds.ClusterParameterGroup, error) {
 	}, b.child)
 }
 
-// members makes the two instances. The one that is created first becomes the writer, so the reader waits for it; after
-// a failover they swap roles, which their names do not follow.
+// members makes the instances side by side, and lets them go side by side. Which of them writes is Aurora's choice and
+// changes with every failover, so they have numbers for names and nothing here depends on it. A reader comes up once there
+// is a writer to read from: whoever has waited for any one of them can write.
 func (b *builder) members() error {
-	first := b.monitors // what the writer waits for; the reader waits for it
-	var made []pulumi.Resource
-	for i, role := range [instances]string{"writer", "reader"} {
+	for i, former := range formerNames {
 		args := &rds.ClusterInstanceArgs{
 			ClusterIdentifier:    b.cluster.ID(),
 			Engine:               pulumi.String(engine),
@@ -140,17 +142,18 @@ func (b *builder) members() error {
 			ApplyImmediately:           applyNow,
 		}
 		b.observed(args)
-		instance, err := rds.NewClusterInstance(b.ctx, b.name+"-"+role, args, b.child, pulumi.DependsOn(first),
+		instance, err := rds.NewClusterInstance(b.ctx, fmt.Sprintf("%s-%d", b.name, i+1), args, b.child, pulumi.DependsOn(b.monitors),
+			pulumi.Aliases([]pulumi.Alias{{Name: pulumi.String(b.name + "-" + former)}}),
 			// The zone is chosen once: a network that gains a zone lists its zones anew, and the instances would be replaced.
 			pulumi.IgnoreChanges([]string{"availabilityZone"}))
 		if err != nil {
 			return err
 		}
-		made = append(made, instance)
-		first = made
+		if i == 0 {
+			b.db.Ready = append(b.db.Ready, instance)
+		}
 		b.db.InstanceIdentifiers = append(b.db.InstanceIdentifiers, instance.Identifier)
 	}
-	b.db.Ready = append(b.db.Ready, made[0]) // the cluster's endpoint is the writer's
 	return nil
 }
 
@@ -158,7 +161,7 @@ func (b *builder) members() error {
 func (b *builder) zone(i int) pulumi.StringOutput {
 	return b.args.ZoneNames.ToStringArrayOutput().ApplyT(func(names []string) (string, error) {
 		if len(names) < instances {
-			return "", fmt.Errorf("place instance: %d zones given, writer and reader need %d", len(names), instances)
+			return "", fmt.Errorf("place instance: %d zones given, the instances need %d", len(names), instances)
 		}
 		return names[i], nil
 	}).(pulumi.StringOutput)

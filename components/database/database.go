@@ -31,7 +31,7 @@ type Args struct {
 	Stack     string                  // part of the key's alias and of the final snapshot's name
 	VpcID     pulumi.StringInput      // where its security groups live
 	SubnetIDs pulumi.StringArrayInput // isolated data subnets, one per zone
-	ZoneNames pulumi.StringArrayInput // such as eu-central-1a, in the order of SubnetIDs; writer and reader live in the first two
+	ZoneNames pulumi.StringArrayInput // such as eu-central-1a, in the order of SubnetIDs; the instances live in the first two
 
 	EngineVersion       string // Aurora PostgreSQL version, major.minor
 	InstanceClass       string // such as db.r6g.large
@@ -81,7 +81,7 @@ func (a *Args) Validate() error {
 		problem("zone names: missing")
 	}
 	if zones, ok := a.ZoneNames.(pulumi.StringArray); ok && len(zones) < instances {
-		problem("zone names: %d given, writer and reader need %d", len(zones), instances)
+		problem("zone names: %d given, the instances need %d", len(zones), instances)
 	}
 	if _, err := ParameterFamily(a.EngineVersion); err != nil {
 		problems = append(problems, err)
@@ -156,6 +156,7 @@ type builder struct {
 	db    *Database
 
 	key     *kms.Key
+	logsKey *kms.Key
 	secret  *part.Secret
 	group   *ec2.SecurityGroup
 	cluster *rds.Cluster
@@ -175,7 +176,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, fmt.Errorf("create database %s: %w", name, err)
 	}
 	b := &builder{ctx: ctx, name: name, args: args, child: pulumi.Parent(d), db: d}
-	for _, step := range []func() error{b.encryption, b.credentials, b.access, b.aurora, b.logs, b.monitoringRole, b.members} {
+	for _, step := range []func() error{b.encryption, b.logKey, b.monitoringRole, b.credentials, b.access, b.aurora, b.logs, b.members} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("create database %s: %w", name, err)
 		}

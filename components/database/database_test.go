@@ -17,7 +17,10 @@ import (
 	"github.com/deepstreamhub/platform/components/database"
 )
 
-const keyID = "1234abcd-12ab-34cd-56ef-1234567890ab"
+const (
+	keyID  = "1234abcd-12ab-34cd-56ef-1234567890ab"
+	keyARN = "arn:aws:kms:eu-central-1:111122223333:key/" + keyID
+)
 
 func args() *database.Args {
 	return &database.Args{
@@ -48,7 +51,7 @@ func newRecorder() *componenttest.Recorder {
 	}
 	r.Computed = map[string]func(componenttest.Resource) resource.PropertyMap{
 		"aws:kms/key:Key": func(componenttest.Resource) resource.PropertyMap {
-			return resource.PropertyMap{"keyId": resource.NewProperty(keyID)}
+			return resource.PropertyMap{"keyId": resource.NewProperty(keyID), "arn": resource.NewProperty(keyARN)}
 		},
 		"aws:rds/subnetGroup:SubnetGroup":       named,
 		"aws:rds/parameterGroup:ParameterGroup": named,
@@ -103,8 +106,8 @@ func TestResources(t *testing.T) {
 		"aws:kms/key:Key database-key",
 		"aws:kms/key:Key database-logs-key",
 		"aws:rds/cluster:Cluster database-cluster",
-		"aws:rds/clusterInstance:ClusterInstance database-reader",
-		"aws:rds/clusterInstance:ClusterInstance database-writer",
+		"aws:rds/clusterInstance:ClusterInstance database-1",
+		"aws:rds/clusterInstance:ClusterInstance database-2",
 		"aws:rds/clusterParameterGroup:ClusterParameterGroup database-parameters",
 		"aws:rds/parameterGroup:ParameterGroup database-instance-parameters",
 		"aws:rds/subnetGroup:SubnetGroup database-subnets",
@@ -145,7 +148,7 @@ func TestCluster(t *testing.T) {
 		"engineVersion":                    "16.6",
 		"finalSnapshotIdentifier":          "prod-eu-final-1234abcd",
 		"iamDatabaseAuthenticationEnabled": true,
-		"kmsKeyId":                         "arn:aws:mock:::database-key",
+		"kmsKeyId":                         keyARN,
 		"masterPassword":                   "stored", // from the secret's version, not from the random function
 		"masterUsername":                   "deepstream",
 		"port":                             5432.0,
@@ -221,9 +224,9 @@ func TestRestoreToAPointInTime(t *testing.T) {
 func TestInsightsAndMonitoring(t *testing.T) {
 	t.Parallel()
 	resources := run(t, newRecorder(), args(), nil)
-	in := componenttest.Find(t, resources, "aws:rds/clusterInstance:ClusterInstance", "database-writer")
+	in := componenttest.Find(t, resources, "aws:rds/clusterInstance:ClusterInstance", "database-1")
 	for property, want := range map[string]any{
-		"performanceInsightsEnabled": true, "performanceInsightsKmsKeyId": "arn:aws:mock:::database-key", "performanceInsightsRetentionPeriod": 7.0,
+		"performanceInsightsEnabled": true, "performanceInsightsKmsKeyId": keyARN, "performanceInsightsRetentionPeriod": 7.0,
 		"monitoringInterval": 60.0, "monitoringRoleArn": "arn:aws:mock:::database-monitoring", "dbParameterGroupName": "database-instance-parameters-name",
 	} {
 		require.Equal(t, want, in.Plain()[property], property)
@@ -236,7 +239,7 @@ func TestInsightsAndMonitoring(t *testing.T) {
 	a := args()
 	a.PerformanceInsights, a.MonitoringSeconds = false, 0
 	resources = run(t, newRecorder(), a, nil)
-	in = componenttest.Find(t, resources, "aws:rds/clusterInstance:ClusterInstance", "database-reader")
+	in = componenttest.Find(t, resources, "aws:rds/clusterInstance:ClusterInstance", "database-2")
 	require.Equal(t, false, in.Plain()["performanceInsightsEnabled"])
 	for _, property := range []string{"performanceInsightsKmsKeyId", "performanceInsightsRetentionPeriod", "monitoringInterval", "monitoringRoleArn"} {
 		require.NotContains(t, in.Plain(), property)
@@ -249,16 +252,32 @@ func TestInsightsAndMonitoring(t *testing.T) {
 func TestInstances(t *testing.T) {
 	t.Parallel()
 	resources := run(t, newRecorder(), args(), nil)
-	for i, role := range []string{"writer", "reader"} {
-		got := componenttest.Find(t, resources, "aws:rds/clusterInstance:ClusterInstance", "database-"+role)
+	for i, former := range []string{"writer", "reader"} {
+		got := componenttest.Find(t, resources, "aws:rds/clusterInstance:ClusterInstance", fmt.Sprintf("database-%d", i+1))
 		in := got.Plain()
 		require.Equal(t, []string{"eu-central-1a", "eu-central-1b"}[i], in["availabilityZone"])
 		require.Equal(t, float64(i), in["promotionTier"])
 		require.Equal(t, "16.6", in["engineVersion"])
 		require.Equal(t, false, in["autoMinorVersionUpgrade"], "it would move the pinned version")
 		require.Equal(t, false, in["publiclyAccessible"])
-		require.Equal(t, role == "reader", slices.Contains(got.Dependencies, "database-writer"), "the first instance becomes the writer")
+		require.NotContains(t, got.Dependencies, fmt.Sprintf("database-%d", 2-i), "neither waits for the other")
+		require.Contains(t, got.Dependencies, "database-logs", "each may be the first to log")
+		require.Contains(t, got.Dependencies, "database-monitoring-rights", "RDS tries the role at once")
+		require.Len(t, got.RPC.GetAliases(), 1)
+		require.Equal(t, "database-"+former, got.RPC.GetAliases()[0].GetSpec().GetName(), "stacks that called them by their roles")
 	}
+}
+
+// Nothing that takes long waits for the cluster which need not.
+func TestOnlyTheLogGroupWaitsForTheCluster(t *testing.T) {
+	t.Parallel()
+	resources := run(t, newRecorder(), args(), nil)
+	for _, r := range resources {
+		waits := r.Name == "database-logs" || r.Type == "aws:rds/clusterInstance:ClusterInstance"
+		require.Equal(t, waits, slices.Contains(r.Dependencies, "database-cluster"), r.Name)
+	}
+	key := componenttest.Find(t, resources, "aws:kms/key:Key", "database-logs-key").Plain()["policy"]
+	require.Contains(t, key, "log-group:/aws/rds/cluster/database-cluster-*/postgresql")
 }
 
 func TestSecretVersionIsWrittenOnce(t *testing.T) {
@@ -271,8 +290,8 @@ func TestSecretVersionIsWrittenOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, database.Credentials{Username: "deepstream", Password: "random1"}, c)
 	ignoring := map[string][]string{
-		version.Name:      {"secretString"},
-		"database-writer": {"availabilityZone"}, "database-reader": {"availabilityZone"}, // a further zone must not replace them
+		version.Name: {"secretString"},
+		"database-1": {"availabilityZone"}, "database-2": {"availabilityZone"}, // a further zone must not replace them
 	}
 	for _, r := range resources {
 		if r.Name != "database-cluster" {
@@ -280,7 +299,7 @@ func TestSecretVersionIsWrittenOnce(t *testing.T) {
 		}
 	}
 	secret := componenttest.Find(t, resources, "aws:secretsmanager/secret:Secret", "database-secret").Plain()
-	require.Equal(t, "arn:aws:mock:::database-key", secret["kmsKeyId"])
+	require.Equal(t, keyARN, secret["kmsKeyId"])
 }
 
 func TestClientsReachThePort(t *testing.T) {
@@ -304,10 +323,10 @@ func TestHandedOn(t *testing.T) {
 			return 0
 		})
 		<-done
-		require.Len(t, d.Ready, 3, "the writer and both rules")
+		require.Len(t, d.Ready, 3, "an instance and both rules")
 	})
 	require.Equal(t, []string{
-		"arn:aws:secretsmanager:::secret:database", "arn:aws:mock:::database-key", "database-client-id", "deepstream", "deepstream",
+		"arn:aws:secretsmanager:::secret:database", keyARN, "database-client-id", "deepstream", "deepstream",
 	}, got)
 }
 

@@ -1,9 +1,6 @@
 package database
 
 import (
-	"fmt"
-	"regexp"
-
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -21,6 +18,7 @@ const insightsDays = 7
 var monitoringIntervals = []int{0, 1, 5, 10, 15, 30, 60}
 
 // monitoringRole makes the role that the instances hand the readings of their operating system to CloudWatch Logs with.
+// Whose account that is, the key tells: the cluster would tell minutes later.
 func (b *builder) monitoringRole() error {
 	if b.args.MonitoringSeconds == 0 {
 		return nil
@@ -28,7 +26,7 @@ func (b *builder) monitoringRole() error {
 	var err error
 	b.monitoring, err = iam.NewRole(b.ctx, b.name+"-monitoring", &iam.RoleArgs{
 		Description:      pulumi.Sprintf("Enhanced Monitoring of the database of %s", b.args.Stack),
-		AssumeRolePolicy: b.cluster.Arn.ApplyT(monitoringTrust).(pulumi.StringOutput),
+		AssumeRolePolicy: b.key.Arn.ApplyT(func(arn string) (string, error) { return monitoringTrust(arn, b.args.Region) }).(pulumi.StringOutput),
 	}, b.child)
 	if err != nil {
 		return err
@@ -41,17 +39,15 @@ func (b *builder) monitoringRole() error {
 	return err
 }
 
-var clusterArnPattern = regexp.MustCompile(`^arn:(aws[a-z-]*):rds:([a-z0-9-]+):(\d{12}):cluster:.+$`)
-
-// monitoringTrust lets RDS take the role for the instances of the cluster's account and region only.
-func monitoringTrust(clusterArn string) (string, error) {
-	m := clusterArnPattern.FindStringSubmatch(clusterArn)
-	if m == nil {
-		return "", fmt.Errorf("read account: %q is not the ARN of a database cluster", clusterArn)
+// monitoringTrust lets RDS take the role for the instances of the key's account in a region only.
+func monitoringTrust(keyArn, region string) (string, error) {
+	key, err := policy.ParseARN(keyArn, "kms", "key/")
+	if err != nil {
+		return "", err
 	}
 	document, err := policy.TrustService("monitoring.rds.amazonaws.com", policy.Source{
-		Account: m[3],
-		ARN:     policy.ARN{Partition: m[1], Service: "rds", Region: m[2], Account: m[3], Resource: "db:*"}.String(),
+		Account: key.Account,
+		ARN:     policy.ARN{Partition: key.Partition, Service: "rds", Region: region, Account: key.Account, Resource: "db:*"}.String(),
 	})
 	if err != nil {
 		return "", err
@@ -59,20 +55,35 @@ func monitoringTrust(clusterArn string) (string, error) {
 	return document.JSON()
 }
 
+// clusterName is the cluster's logical name, which Pulumi makes its identifier from.
+func (b *builder) clusterName() string { return b.name + "-cluster" }
+
+// logKey makes the key of the log group. It takes as long as any key, a quarter of a minute, and is therefore made before
+// the cluster, for log groups of any cluster of that name: which letters Pulumi adds to it is known only with the cluster.
+func (b *builder) logKey() error {
+	var err error
+	b.logsKey, err = part.NewLogKey(b.ctx, b.logArgs(pulumi.String(logGroup(b.clusterName()+"-*"))), b.child)
+	return err
+}
+
 // logs makes the log group of what the cluster exports, before an instance logs: RDS would make it itself, out of the
 // stack's sight, without a key and for ever.
 func (b *builder) logs() error {
-	logs, err := part.NewLogs(b.ctx, part.LogsArgs{
+	group, err := part.NewLogGroup(b.ctx, b.logArgs(b.cluster.ClusterIdentifier.ApplyT(logGroup).(pulumi.StringOutput)), b.logsKey, b.child)
+	b.monitors = append(b.monitors, group)
+	return err
+}
+
+// logGroup is where RDS hands a cluster's log to ("Publishing Aurora PostgreSQL logs to Amazon CloudWatch Logs", Aurora
+// User Guide).
+func logGroup(cluster string) string { return "/aws/rds/cluster/" + cluster + "/" + exportedLog }
+
+func (b *builder) logArgs(group pulumi.StringInput) part.LogsArgs {
+	return part.LogsArgs{
 		Key: b.name + "-logs-key", Group: b.name + "-logs",
 		Stack: b.args.Stack, Alias: b.name + "-logs", Description: "Logs of the database of " + b.args.Stack,
-		Name: pulumi.Sprintf("/aws/rds/cluster/%s/%s", b.cluster.ClusterIdentifier, exportedLog),
-		Days: b.args.LogDays, Region: b.args.Region, Near: b.cluster.Arn,
-	}, b.child)
-	if err != nil {
-		return err
+		Name: group, Days: b.args.LogDays, Region: b.args.Region, Near: b.key.Arn,
 	}
-	b.monitors = append(b.monitors, logs.Group)
-	return nil
 }
 
 // observed adds to an instance's arguments what is read off it.

@@ -111,7 +111,7 @@ machine: no AWS account, no login, and nothing outside .hub/ is written.`,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
-	root.AddCommand(a.up(), a.preview(), a.refresh(), a.drift(), a.health(), a.doctor(), a.destroy(), a.outputs(), a.explore(),
+	root.AddCommand(a.up(), a.preview(), a.refresh(), a.drift(), a.health(), a.doctor(), a.destroy(), a.outputs(), a.explore(), a.launchTime(),
 		a.newStack(), a.reap(), a.pin(), a.publish(), a.bootstrap(), a.unlock(), a.stateCommands(), a.offlineAWS())
 	return root
 }

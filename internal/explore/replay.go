@@ -102,6 +102,21 @@ type player struct {
 	held    []int // may start, but no operation of a stage before it is over or too many are under way
 	running int
 	stageAt int
+	times   *times // when what began and ended, and after what; nil: nobody asks
+}
+
+// times is what a play took, by node.
+type times struct {
+	began, ended []time.Time
+	last         []int // what it waited for until the end; nobody: it began at once
+}
+
+func newTimes(n int) *times {
+	t := &times{began: make([]time.Time, n), ended: make([]time.Time, n), last: make([]int, n)}
+	for i := range t.last {
+		t.last[i] = nobody
+	}
+	return t
 }
 
 func (s *schedule) player() *player {
@@ -133,6 +148,9 @@ func (p *player) play(o Order, in account, start time.Time) (end time.Time, fail
 		default:
 			if p.failed[e.node] == 0 { // one that is repeated has never left its place
 				p.running++
+				if p.times != nil {
+					p.times.began[e.node] = now
+				}
 			}
 			c := in.start(&p.graph.Nodes[e.node], e.node, o.Direction)
 			if c == nil {
@@ -194,11 +212,17 @@ func (p *player) step(i int) bool {
 func (p *player) finish(o Order, i int, now time.Time) {
 	p.running--
 	p.left[p.stage[i]]--
+	if p.times != nil {
+		p.times.ended[i] = now
+	}
 	for p.stageAt < len(p.left) && p.left[p.stageAt] == 0 {
 		p.stageAt++
 	}
 	for _, to := range p.next[i] {
 		if p.waiting[to]--; p.waiting[to] == 0 {
+			if p.times != nil {
+				p.times.last[to] = i
+			}
 			p.may(o, to, now)
 		}
 	}

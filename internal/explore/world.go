@@ -24,11 +24,14 @@ type world struct {
 
 // newWorld returns an empty account. Ids follow from URNs and from the cloud's seed, which is the same that every offline
 // AWS has unless told otherwise, so it gives out the ids that the graph's inputs name.
-func newWorld(g *Graph) (*world, error) {
+func newWorld(g *Graph) (*world, error) { return newWorldWith(g, 0) }
+
+// newWorldWith returns an empty account in which services see what is new as late as the number says.
+func newWorldWith(g *Graph, lags uint64) (*world, error) {
 	w := &world{graph: g, clock: &cloud.Virtual{}, ids: make([]string, len(g.Nodes))}
 	w.clock.Set(begin)
 	var err error
-	w.cloud, err = cloud.Open(cloud.Options{Account: g.Account, Clock: w.clock, Length: w.length})
+	w.cloud, err = cloud.Open(cloud.Options{Account: g.Account, Clock: w.clock, Length: w.length, Lags: lags})
 	return w, err
 }
 
@@ -41,10 +44,13 @@ func (w *world) fork() *world {
 }
 
 // length is how long AWS takes for the operation at hand.
-func (w *world) length(k *cloud.Kind, operation, _ string) time.Duration {
-	r, limit, wait := k.Timing.Create, k.Timing.Limit.Create, k.Timing.Wait.Create
+func (w *world) length(t cloud.Timing, operation, _ string) time.Duration {
+	r, limit, wait := t.Create, t.Limit.Create, t.Wait.Create
 	if Direction(operation) == Down {
-		r, limit, wait = k.Timing.Delete, k.Timing.Limit.Delete, k.Timing.Wait.Delete
+		r, limit, wait = t.Delete, t.Limit.Delete, t.Wait.Delete
+	}
+	if w.order.Likely {
+		return r.At(w.order.Ops[w.now].Length)
 	}
 	return lengthIn(r, limit-wait, w.order.Ops[w.now].Length)
 }

@@ -32,6 +32,16 @@ type Logs struct {
 
 // NewLogs registers a log group that is kept for some days, and a key of its own that CloudWatch Logs may use for it alone.
 func NewLogs(ctx *pulumi.Context, a LogsArgs, opts ...pulumi.ResourceOption) (*Logs, error) {
+	key, err := NewLogKey(ctx, a, opts...)
+	if err != nil {
+		return nil, err
+	}
+	group, err := NewLogGroup(ctx, a, key, opts...)
+	return &Logs{group, key}, err
+}
+
+// NewLogKey registers the key alone. The name may hold * where letters of the group's name are not known yet.
+func NewLogKey(ctx *pulumi.Context, a LogsArgs, opts ...pulumi.ResourceOption) (*kms.Key, error) {
 	document := pulumi.All(a.Near, a.Name).ApplyT(func(values []any) (string, error) {
 		near, err := policy.ParseARN(values[0].(string), "", "")
 		if err != nil {
@@ -39,14 +49,14 @@ func NewLogs(ctx *pulumi.Context, a LogsArgs, opts ...pulumi.ResourceOption) (*L
 		}
 		return policy.LogKey(near.Partition, a.Region, near.Account, values[1].(string)).JSON()
 	}).(pulumi.StringOutput)
-	key, err := NewKey(ctx, KeyArgs{Name: a.Key, Stack: a.Stack, Alias: a.Alias, Description: a.Description, Policy: document}, opts...)
-	if err != nil {
-		return nil, err
-	}
-	group, err := cloudwatch.NewLogGroup(ctx, a.Group, &cloudwatch.LogGroupArgs{
+	return NewKey(ctx, KeyArgs{Name: a.Key, Stack: a.Stack, Alias: a.Alias, Description: a.Description, Policy: document}, opts...)
+}
+
+// NewLogGroup registers the group alone.
+func NewLogGroup(ctx *pulumi.Context, a LogsArgs, key *kms.Key, opts ...pulumi.ResourceOption) (*cloudwatch.LogGroup, error) {
+	return cloudwatch.NewLogGroup(ctx, a.Group, &cloudwatch.LogGroupArgs{
 		Name:            a.Name.ToStringOutput(),
 		RetentionInDays: pulumi.Int(a.Days),
 		KmsKeyId:        key.Arn,
 	}, opts...)
-	return &Logs{group, key}, err
 }

@@ -141,7 +141,7 @@ func (o *Call) Step() (next time.Time, done bool) {
 	case o.c.timeless:
 		return o.finish()
 	}
-	return o.ready.Add(o.kind.Timing.Wait.of(o.verb)), false
+	return o.ready.Add(o.kind.timing(o.inputs).Wait.of(o.verb)), false
 }
 
 func (o *Call) end(err error) (time.Time, bool) {
@@ -255,7 +255,11 @@ func (o *Call) create(t *Tx, now time.Time) error {
 	if err := o.c.create(t, o.kind, r); err != nil {
 		return err
 	}
-	o.r, o.ready = r, now.Add(o.length())
+	from := now
+	if o.kind.Awaits != nil && !o.c.timeless {
+		from = o.kind.Awaits(t, r)
+	}
+	o.r, o.ready = r, from.Add(o.length())
 	r.Busy = o.ready
 	return nil
 }
@@ -310,5 +314,5 @@ func (o *Call) length() time.Duration {
 	if o.c.timeless {
 		return 0
 	}
-	return o.c.length(o.kind, string(o.verb), o.token)
+	return o.c.length(o.kind.timing(o.inputs), string(o.verb), o.token)
 }

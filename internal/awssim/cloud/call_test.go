@@ -17,7 +17,7 @@ func timed(t *testing.T, length time.Duration, faults *Faults) (*Cloud, *Virtual
 	t.Helper()
 	clock := &Virtual{}
 	clock.Set(start)
-	c, err := Open(Options{Clock: clock, Faults: faults, Length: func(*Kind, string, string) time.Duration { return length }})
+	c, err := Open(Options{Clock: clock, Faults: faults, Length: func(Timing, string, string) time.Duration { return length }})
 	require.NoError(t, err)
 	return c, clock
 }

@@ -18,6 +18,7 @@ type Options struct {
 	// nothing that AWS refuses is tried again.
 	Clock  Clock
 	Length LengthFunc // how long AWS takes; nil: Seeded
+	Lags   uint64     // makes how late services see what is new differ where the ids are to be the same; 0: Seed does
 	Faults *Faults    // what goes wrong on purpose; nil: nothing
 	// Slow is added to the creation time of a type, in real time, for tests of what happens meanwhile.
 	Slow map[string]time.Duration
@@ -32,6 +33,7 @@ type Cloud struct {
 	ahead     time.Duration // how far the cloud's time is ahead of the clock's: an earlier run may have passed more time
 	seed      uint64
 	length    LengthFunc
+	lags      uint64
 	faults    *Faults
 	slow      map[string]time.Duration
 	store     *store
@@ -117,6 +119,9 @@ func newCloud(opts Options) *Cloud {
 	}
 	if c.length == nil {
 		c.length = Seeded(opts.Seed)
+	}
+	if c.lags = opts.Lags; c.lags == 0 {
+		c.lags = opts.Seed
 	}
 	return c
 }

@@ -40,7 +40,7 @@ var _ = register(&Kind{
 			"Unable to find the service registry {value}.", "ECS API, CreateService"}},
 	},
 	Busy:  Busy{Delete: Refusal{invalidECSParameter, "The service cannot be stopped while deployments are active.", "facts 56"}},
-	Check: checkService, Create: createService, Update: updateService, Delete: deleteService, Holds: serviceHolds,
+	Check: checkService, Create: createService, Update: updateService, Delete: deleteService, Holds: serviceHolds, Awaits: imageThere,
 })
 
 // serviceChoices are the enumerations of the provider's schema (ecs/service.go).

@@ -41,6 +41,20 @@ func steady(t *Tx, r, cluster, definition *Resource) error {
 	return err
 }
 
+// imageThere is when the tasks' image is on hosts that have joined the cluster: pulled for the first task, or since the
+// hosts started.
+func imageThere(t *Tx, r *Resource) time.Time {
+	w := &workload{t: t, service: r}
+	at, pull := t.Now(), imagePulled.Typical
+	for _, g := range w.groups() {
+		joined := g.Busy.Add(hostJoined.Typical)
+		if joined.After(at) {
+			at = joined
+		}
+	}
+	return at.Add(pull)
+}
+
 // patience is how long ECS goes on starting tasks that fail: until the circuit breaker has counted enough of them (facts
 // 58: half of the desired count, at least 3, at most 200), or else until the provider gives up. A round of tasks takes
 // about a minute to fail (facts, section 4: a start takes 30 to 60 s).

@@ -23,6 +23,10 @@ var withoutPolicies = strings.Fields("ecs-agent ecs-telemetry")
 
 var _ = register(&Kind{
 	Type: typeEndpoint, Service: "EC2", Noun: "VpcEndpoint", DeleteCall: "DeleteVpcEndpoints",
+	Variant: func(in Map) (Timing, bool) {
+		typ := Str(in, "vpcEndpointType")
+		return gatewayEndpoint, typ == "" || typ == gatewayType
+	},
 	Replace:    []string{"vpcId", "serviceName", "vpcEndpointType", "serviceRegion", "resourceConfigurationArn", "serviceNetworkArn"},
 	JSON:       []string{"policy"},
 	Defaults:   Map{"vpcEndpointType": gatewayType},

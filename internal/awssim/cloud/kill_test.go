@@ -24,7 +24,7 @@ func slow(t *testing.T, dir string, from time.Time) (*Cloud, *Virtual) {
 	t.Helper()
 	clock := &Virtual{}
 	clock.Set(from)
-	c, err := Open(Options{Dir: dir, Clock: clock, Length: func(*Kind, string, string) time.Duration { return time.Hour }})
+	c, err := Open(Options{Dir: dir, Clock: clock, Length: func(Timing, string, string) time.Duration { return time.Hour }})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = c.Close() })
 	return c, clock

@@ -3,6 +3,7 @@ package cloud
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Kind is everything the offline AWS knows of one resource type.
@@ -40,6 +41,10 @@ type Kind struct {
 	Quota       *Quota               // how many there may be
 	Busy        Busy                 // answers while AWS is still at work on the resource, for a call that nobody waits for any more
 	Timing      Timing               // how long operations take; from the table timings
+	// Variant is the timing of what has one of its own, by its inputs; nil when all of the type take alike.
+	Variant func(in Map) (Timing, bool)
+	// Awaits is when AWS itself can begin with a creation that it has accepted, no sooner than now; nil: at once.
+	Awaits func(t *Tx, r *Resource) time.Time
 	// Propagation is how long a new resource of the type takes to be seen by services other than its own.
 	Propagation Range
 	// Linger is how long after its deletion what it stood on still counts as in use.
@@ -124,6 +129,23 @@ func register(ks ...*Kind) struct{} {
 
 // Lookup returns the kind of a type token.
 func Lookup(token string) (*Kind, bool) { k, ok := kinds[token]; return k, ok }
+
+// TimingOf returns how long the operations on a resource of a type with some inputs take, or its state.
+func TimingOf(token string, in Map) Timing {
+	if k := kinds[token]; k != nil {
+		return k.timing(in)
+	}
+	return Timing{}
+}
+
+func (k *Kind) timing(in Map) Timing {
+	if k.Variant != nil {
+		if t, ok := k.Variant(in); ok {
+			return t
+		}
+	}
+	return k.Timing
+}
 
 // Types returns all type tokens the offline AWS knows, sorted.
 func Types() []string { return sortedKeys(kinds) }

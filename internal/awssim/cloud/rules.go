@@ -165,7 +165,7 @@ func (c *Cloud) linger(r *Resource, stood []key) {
 	if c.timeless || spread.Max == 0 {
 		return
 	}
-	until := r.Gone.Add(spread.at(fraction(c.seed, r.Type, r.ID, "linger")))
+	until := r.Gone.Add(spread.At(fraction(c.lags, r.Type, r.ID, "linger")))
 	for _, to := range stood {
 		if c.inbound[to] != nil {
 			c.inbound[to][keyOf(r)] = &Holder{By: r, Until: until}

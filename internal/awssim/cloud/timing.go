@@ -2,18 +2,43 @@ package cloud
 
 import (
 	"hash/fnv"
+	"slices"
 	"time"
 )
 
-// Range is how long something takes: typically, at least and at most.
-type Range struct{ Typical, Min, Max time.Duration }
+// Range is how long something takes: in the middle, at least and at most.
+type Range struct {
+	Typical, Min, Max time.Duration // the median, the shortest and the longest
+	P90               time.Duration // what nine of ten do not exceed; 0: nobody knows, see At
+	Seen              int           // how many public logs the figures are from; 0: see Timing.Source
+}
 
-// at returns the length at a fraction of the range: Min at 0, Typical at one half, Max at 1.
-func (r Range) at(fraction float64) time.Duration {
-	if fraction < 0.5 {
-		return r.Min + time.Duration(float64(r.Typical-r.Min)*2*fraction)
+// tail is how far from the median towards the longest the ninetieth percentile lies where it is not known, which is a guess:
+// what is waited for in AWS mostly takes what it usually takes, and now and then much longer.
+const tail = 1.0 / 3
+
+// At returns the length that a fraction of all stay below: between the quantiles that are known it grows evenly.
+func (r Range) At(fraction float64) time.Duration {
+	p90 := r.P90
+	if p90 == 0 {
+		p90 = r.Typical + time.Duration(tail*float64(r.Max-r.Typical))
 	}
-	return r.Typical + time.Duration(float64(r.Max-r.Typical)*(2*fraction-1))
+	switch between := func(a, b time.Duration, f float64) time.Duration { return a + time.Duration(f*float64(b-a)) }; {
+	case fraction < 0.5:
+		return between(r.Min, r.Typical, fraction/0.5)
+	case fraction < 0.9:
+		return between(r.Typical, p90, (fraction-0.5)/0.4)
+	default:
+		return between(p90, r.Max, (fraction-0.9)/0.1)
+	}
+}
+
+// seen is the range of what public logs show, in whole seconds, less the provider's own wait that they include.
+func seen(wait int, seconds ...int) Range {
+	slices.Sort(seconds)
+	at := func(i int) time.Duration { return time.Duration(max(0, seconds[i]-wait)) * time.Second }
+	n := len(seconds)
+	return Range{Typical: (at((n-1)/2) + at(n/2)) / 2, Min: at(0), Max: at(n - 1), P90: at((9*n+9)/10 - 1), Seen: n}
 }
 
 // Waits are lengths by operation.
@@ -48,12 +73,12 @@ func (t Timing) of(v verb) Range {
 }
 
 // LengthFunc says how long AWS takes for one operation: "create", "update" or "delete", on what the token names.
-type LengthFunc func(k *Kind, operation, token string) time.Duration
+type LengthFunc func(t Timing, operation, token string) time.Duration
 
 // Seeded returns lengths within each type's range, the same ones for the same seed, operation and token.
 func Seeded(seed uint64) LengthFunc {
-	return func(k *Kind, operation, token string) time.Duration {
-		return k.Timing.of(verb(operation)).at(fraction(seed, operation, token, "length"))
+	return func(t Timing, operation, token string) time.Duration {
+		return t.of(verb(operation)).At(fraction(seed, operation, token, "length"))
 	}
 }
 

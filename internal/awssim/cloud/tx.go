@@ -30,7 +30,7 @@ func (t *Tx) Visible(r *Resource, by string) bool {
 	if t.c.timeless || spread.Max == 0 || r.Born.IsZero() {
 		return true
 	}
-	delay := spread.at(fraction(t.c.seed, r.Type, r.ID, by))
+	delay := spread.At(fraction(t.c.lags, r.Type, r.ID, by))
 	return !t.c.now().Before(r.Born.Add(delay))
 }
 
