@@ -3,40 +3,52 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/plan"
+	"github.com/deepstreamhub/platform/internal/progress"
 )
 
 func (a App) destroy() *cobra.Command {
 	var f flags
 	var remove bool
+	var r rest
 	c := &cobra.Command{
 		Use:   "destroy STACK...",
 		Short: "Take regions down",
 		Long: `destroy takes regions down: everything they hold is deleted from the cloud. It goes by the
 state, not by the configuration, and does nothing at all if one of the stacks holds
 something protected. To take a protected region down, switch platform.protect off in its
-stack file, run hub up, then hub destroy.`,
+stack file, run hub up, then hub destroy.
+
+With --only it takes the parts that are named, and is refused where others stand on them.
+With --keep-data it takes all but what is protected and what that stands on; the next hub up
+joins both again.`,
 		Args: someStacks,
 		RunE: func(c *cobra.Command, stacks []string) error {
 			s, err := a.parse(c, f, stacks)
 			if err != nil {
 				return err
 			}
-			return s.destroy(c.Context(), remove)
+			if err := r.check(remove); err != nil {
+				return usageError{err, c.CommandPath()}
+			}
+			return s.destroy(c.Context(), remove, r)
 		},
 	}
 	f.addChange(c)
+	addOnly(c, &r.only)
+	c.Flags().BoolVar(&r.keepData, "keep-data", false, "leave what is protected and what it stands on")
 	c.Flags().BoolVar(&remove, "remove", false, "remove the empty stack with its history afterwards")
 	return c
 }
 
 // destroy judges the checkpoint of every stack before it touches any. It asks nothing of the configuration: a broken
 // stack file must not keep a region alive.
-func (s *session) destroy(ctx context.Context, remove bool) error {
+func (s *session) destroy(ctx context.Context, remove bool, r rest) error {
 	if err := s.canAsk(); err != nil {
 		return err
 	}
@@ -44,15 +56,24 @@ func (s *session) destroy(ctx context.Context, remove bool) error {
 	if err := s.findEngine(ctx); err != nil {
 		return err
 	}
-	states, err := s.judged(ctx)
+	states, err := s.judged(ctx, r)
 	if err != nil {
 		return err
 	}
+	sel := selection{only: r.only}
 	for _, state := range states {
 		s.say("%s holds %s.", state.Stack, resources(state))
+		if len(r.only) > 0 {
+			sel.parts = append(sel.parts, state.Parts())
+		}
 	}
-	if err := s.confirm(ctx, "Delete all of it?"); err != nil {
+	if err := s.unknownParts(sel); err != nil {
 		return err
+	}
+	if r.whole() {
+		if err := s.confirm(ctx, "Delete all of it?"); err != nil {
+			return err
+		}
 	}
 	if err := s.startAWS(); err != nil {
 		return err
@@ -60,7 +81,20 @@ func (s *session) destroy(ctx context.Context, remove bool) error {
 	if err := s.open(ctx, true); err != nil {
 		return err
 	}
-	plans, err := s.run(ctx, false, driver.Destroy, deploy.Options{RunProgram: s.readable()})
+	options := make([]deploy.Options, len(states))
+	for i, state := range states {
+		options[i], _ = r.of(state)
+	}
+	if !r.whole() {
+		if err := s.showDeletions(ctx, sel, options); err != nil {
+			return err
+		}
+	}
+	runProgram := s.readable()
+	for i := range options {
+		options[i].RunProgram = runProgram
+	}
+	plans, err := s.runEach(ctx, false, driver.Destroy, options)
 	if reportErr := s.report(plans, err); reportErr != nil && err == nil {
 		return reportErr
 	}
@@ -68,6 +102,29 @@ func (s *session) destroy(ctx context.Context, remove bool) error {
 		return err
 	}
 	return s.each(func(i int) error { return s.drivers[i].Remove(ctx) })
+}
+
+// showDeletions previews the destroy of a part, shows what would go and asks. The engine refuses in it what stands on the
+// part and is none of it.
+func (s *session) showDeletions(ctx context.Context, sel selection, options []deploy.Options) error {
+	only := slices.Clone(options)
+	for i := range only {
+		only[i].PreviewOnly = true
+	}
+	plans, err := s.runEach(ctx, true, driver.Destroy, only)
+	if err != nil {
+		return s.withParts(sel, err)
+	}
+	for _, p := range plans {
+		s.say("%s: %s", p.Stack, progress.Summary(p))
+		if s.yes {
+			continue
+		}
+		if err := progress.WriteChanges(s.Err, p, true); err != nil {
+			return err
+		}
+	}
+	return s.confirm(ctx, "Delete this?")
 }
 
 // readable reports whether the configuration of all stacks can be read, so that the program can run along and repeat
@@ -82,7 +139,7 @@ func (s *session) readable() bool {
 
 // judged reads the checkpoint of every stack and returns them if all may be destroyed. The stacks are opened for that
 // alone, before the offline AWS starts: a refusal leaves the cloud and the state as they are, to the byte.
-func (s *session) judged(ctx context.Context) ([]plan.State, error) {
+func (s *session) judged(ctx context.Context, r rest) ([]plan.State, error) {
 	defer s.closeStacks()
 	if err := s.open(ctx, true); err != nil {
 		return nil, err
@@ -95,7 +152,8 @@ func (s *session) judged(ctx context.Context) ([]plan.State, error) {
 		return nil, s.orInterrupted(ctx, err)
 	}
 	for i, state := range states {
-		verdicts[i] = s.deps.judge(state)
+		_, taken := r.of(state)
+		verdicts[i] = s.deps.judge(taken)
 	}
 	return states, joinStacks(verdicts)
 }

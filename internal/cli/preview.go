@@ -15,6 +15,7 @@ var errTwoFormats = errors.New("--markdown and --json: stdout takes one of them"
 func (a App) preview() *cobra.Command {
 	var f flags
 	var markdown bool
+	var only []string
 	c := &cobra.Command{
 		Use:   "preview STACK...",
 		Short: "Show what an up would change, and change nothing",
@@ -31,15 +32,16 @@ stack, each with a hidden first line by which a later run finds it.`,
 			if err != nil {
 				return err
 			}
-			return s.preview(c.Context(), markdown)
+			return s.preview(c.Context(), markdown, only)
 		},
 	}
 	f.addRun(c)
+	addOnly(c, &only)
 	c.Flags().BoolVar(&markdown, "markdown", false, "write the comment of a pull request to stdout")
 	return c
 }
 
-func (s *session) preview(ctx context.Context, markdown bool) error {
+func (s *session) preview(ctx context.Context, markdown bool, only []string) error {
 	if err := s.validate(); err != nil {
 		return err
 	}
@@ -48,7 +50,12 @@ func (s *session) preview(ctx context.Context, markdown bool) error {
 	if err := s.start(ctx, false); err != nil {
 		return err
 	}
-	plans, err := s.run(ctx, true, driver.Preview, deploy.Options{})
+	sel, err := s.selected(ctx, only)
+	if err != nil {
+		return err
+	}
+	plans, err := s.runEach(ctx, true, driver.Preview, s.options(sel, deploy.Options{}))
+	err = s.withParts(sel, err)
 	if s.json {
 		if reportErr := s.report(plans, err); reportErr != nil && err == nil {
 			return reportErr
@@ -69,7 +76,7 @@ func (s *session) preview(ctx context.Context, markdown bool) error {
 		}
 	}
 	if !unchanged(plans) {
-		s.say("Make these changes with: %s", s.again("up"))
+		s.say("Make these changes with: %s", s.again("up", onlyFlag(only)...))
 	}
 	return nil
 }

@@ -49,7 +49,7 @@ func (s *session) reap(ctx context.Context) error {
 		return nil
 	}
 	s.stacks = expired
-	return s.destroy(ctx, true)
+	return s.destroy(ctx, true, rest{})
 }
 
 // expired finds the stacks whose time is over and that may be destroyed.

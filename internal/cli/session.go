@@ -238,6 +238,11 @@ type operation func(driver, context.Context, deploy.Options) (plan.Plan, error)
 // run runs an operation on all stacks at once and shows its progress. The plans are in the order of the stacks, also
 // of those that failed.
 func (s *session) run(ctx context.Context, preview bool, op operation, o deploy.Options) ([]plan.Plan, error) {
+	return s.runEach(ctx, preview, op, slices.Repeat([]deploy.Options{o}, len(s.stacks)))
+}
+
+// runEach is run with options for each stack, in the order of the stacks.
+func (s *session) runEach(ctx context.Context, preview bool, op operation, options []deploy.Options) ([]plan.Plan, error) {
 	view := s.view(preview)
 	s.telling.Store(view)
 	defer s.telling.Store(nil)
@@ -262,9 +267,10 @@ func (s *session) run(ctx context.Context, preview bool, op operation, o deploy.
 	})
 
 	plans := make([]plan.Plan, len(s.stacks))
-	o.Events = view.Event
 	err := s.each(func(i int) error {
 		var err error
+		o := options[i]
+		o.Events = view.Event
 		plans[i], err = op(s.drivers[i], ctx, o)
 		if plans[i].Stack == "" {
 			plans[i].Stack = s.stacks[i]

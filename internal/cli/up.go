@@ -15,6 +15,7 @@ import (
 func (a App) up() *cobra.Command {
 	var f flags
 	var most string
+	var only []string
 	c := &cobra.Command{
 		Use:   "up STACK...",
 		Short: "Make regions what their configuration says",
@@ -25,7 +26,10 @@ What would change is judged first: nothing, in-place, replaces, interrupts (the 
 fails over), disconnects (clients), exposes (takes protection off data, deletes it, or lets
 everybody in), blocked (deletes or replaces what is protected). up refuses all stacks when one of them
 holds a change above --max-risk, and whatever is blocked: that takes two steps, first a
-reviewed up that switches platform.protect off, then the change.`,
+reviewed up that switches platform.protect off, then the change.
+
+With --only it works on the parts that are named and on nothing else: what they need has to
+be there already, and stays as it is.`,
 		Args: someStacks,
 		RunE: func(c *cobra.Command, stacks []string) error {
 			s, err := a.parse(c, f, stacks)
@@ -36,15 +40,16 @@ reviewed up that switches platform.protect off, then the change.`,
 			if err != nil {
 				return usageError{fmt.Errorf("--max-risk: %w", err), c.CommandPath()}
 			}
-			return s.up(c.Context(), allowed)
+			return s.up(c.Context(), allowed, only)
 		},
 	}
 	f.addChange(c)
+	addOnly(c, &only)
 	c.Flags().StringVar(&most, "max-risk", risk.Disconnects.String(), "the worst class of change that is made")
 	return c
 }
 
-func (s *session) up(ctx context.Context, most risk.Class) error {
+func (s *session) up(ctx context.Context, most risk.Class, only []string) error {
 	if err := s.validate(); err != nil {
 		return err
 	}
@@ -55,10 +60,14 @@ func (s *session) up(ctx context.Context, most risk.Class) error {
 	if err := s.start(ctx, false); err != nil {
 		return err
 	}
-	if err := s.showAndAsk(ctx, most); err != nil {
+	sel, err := s.selected(ctx, only)
+	if err != nil {
 		return err
 	}
-	plans, err := s.run(ctx, false, driver.Up, deploy.Options{})
+	if err := s.showAndAsk(ctx, most, sel); err != nil {
+		return err
+	}
+	plans, err := s.runEach(ctx, false, driver.Up, s.options(sel, deploy.Options{}))
 	if reportErr := s.report(plans, err); reportErr != nil && err == nil {
 		return reportErr
 	}
@@ -70,9 +79,9 @@ func (s *session) up(ctx context.Context, most risk.Class) error {
 
 // showAndAsk previews all stacks, judges what would change, shows it and asks whether to go on. Where nothing would
 // change there is nothing to ask.
-func (s *session) showAndAsk(ctx context.Context, most risk.Class) error {
-	plans, err := s.run(ctx, true, driver.Preview, deploy.Options{})
-	if err := s.refuse(plans, most, err); err != nil {
+func (s *session) showAndAsk(ctx context.Context, most risk.Class, sel selection) error {
+	plans, err := s.runEach(ctx, true, driver.Preview, s.options(sel, deploy.Options{}))
+	if err := s.refuse(plans, most, s.withParts(sel, err)); err != nil {
 		return err
 	}
 	if err := s.askDoctor(ctx, plans); err != nil {

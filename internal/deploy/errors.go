@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -31,6 +32,9 @@ type Error struct {
 	Problems []string  // error messages that belong to no failed resource, such as those of the program
 	Cause    error     // joins context's cause after an interrupt, the program's own error, and what the Automation API returned
 
+	// Outside are the URNs of what an operation on targets needs, or would take along, and that is not among its targets.
+	Outside []string
+
 	Locks []state.Judged // who holds a locked stack, where that is known
 
 	locked, killed, missing, noBucket bool
@@ -52,6 +56,7 @@ func (d *Driver) failed(ctx context.Context, verb string, err error, r *recorder
 	if r != nil {
 		e.Failed = r.failed()
 		e.Problems = problems(r.messages, e.Failed, own)
+		e.Outside = outside(r.messages)
 	}
 	e.program = own != nil || len(e.Failed) == 0 && slices.ContainsFunc(e.Problems, unhandled)
 	if own != nil {
@@ -92,6 +97,28 @@ func problems(messages map[string][]string, failed []Failure, program error) []s
 		}
 	}
 	return out
+}
+
+// The engine's refusals of an operation on targets (sdk/go/common/diag/errors.go: 2013 and 2014).
+var (
+	needed = regexp.MustCompile(`^Resource '[^']+' depends on '([^']+)' which was was not specified in --target list`)
+	taken  = regexp.MustCompile(`^Resource '([^']+)' will be destroyed but was not specified in --target list`)
+)
+
+// outside returns the URNs that such refusals name, each once, sorted.
+func outside(messages map[string][]string) []string {
+	var urns []string
+	for _, said := range messages {
+		for _, message := range said {
+			for _, refusal := range []*regexp.Regexp{needed, taken} {
+				if m := refusal.FindStringSubmatch(message); m != nil {
+					urns = append(urns, m[1])
+				}
+			}
+		}
+	}
+	slices.Sort(urns)
+	return slices.Compact(urns)
 }
 
 // closing reports whether a message only says that the operation is over. These are all that the engine says then
