@@ -75,7 +75,7 @@ func TestEngineOnSpoiltFiles(t *testing.T) {
 		for ctx.Err() == nil {
 			_ = os.WriteFile(checkpoint+".attrs", nil, 0o600)
 			_ = os.WriteFile(checkpoint+".attrs", []byte("{}\n"), 0o600)
-			time.Sleep(time.Millisecond)
+			time.Sleep(10 * time.Millisecond) // an engine writes it once in an operation
 		}
 	}()
 	look("attributes that are being written")

@@ -3,6 +3,7 @@ package deploy
 import (
 	"context"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -19,9 +20,10 @@ type rereading struct {
 	d *Driver
 }
 
-// How often a command is run again for it, and after how long.
+// How often a command is run again for it, and after how long. Waits differ, so that two engines do not meet again and
+// again.
 const (
-	rereads    = 10
+	rereads    = 20
 	rereadWait = 200 * time.Millisecond
 )
 
@@ -38,7 +40,7 @@ func (r rereading) Run(ctx context.Context, workdir string, stdin io.Reader, std
 			if healErr := r.d.heal(); healErr != nil {
 				return out, errOut, code, err
 			}
-			time.Sleep(rereadWait)
+			time.Sleep(rereadWait/2 + rand.N(rereadWait))
 		case !r.forget(errOut):
 			return out, errOut, code, err
 		}

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -179,13 +180,27 @@ func Eventually(t testing.TB, most time.Duration, what string, holds func() bool
 	t.Fatalf("not within %s: %s", most, what)
 }
 
-// FreePort is a port of loopback that nobody listens on.
+// ports are below those that the kernel gives to outgoing connections (32768 and up: ip-sysctl, ip_local_port_range), so
+// that a server which is started again finds its port free. Each is handed out once, from where this process begins.
+var ports = func() *atomic.Int64 {
+	var next atomic.Int64
+	next.Store(int64(20000 + os.Getpid()%100*100))
+	return &next
+}()
+
+// FreePort is a port of loopback that nobody listens on, and that no other test of this process gets.
 func FreePort(t testing.TB) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer func() { require.NoError(t, l.Close()) }()
-	return l.Addr().(*net.TCPAddr).Port
+	for range 1000 {
+		port := int(ports.Add(1))
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err == nil {
+			require.NoError(t, l.Close())
+			return port
+		}
+	}
+	t.Fatal("no free port in a thousand")
+	return 0
 }
 
 // Directory is a new directory that every user can reach, gone at the end of the test.

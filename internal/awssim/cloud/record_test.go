@@ -57,7 +57,8 @@ func TestRecord(t *testing.T) {
 		seen[a.Action] = a
 	}
 	require.Equal(t, f.boundaryARN(), seen["iam:CreateRole"].Context["iam:permissionsboundary"])
-	require.Contains(t, seen, "iam:UpdateAssumeRolePolicy")
+	require.Contains(t, seen, "iam:UpdateRoleDescription")
+	require.NotContains(t, seen, "iam:UpdateAssumeRolePolicy", "the trust stays as it was")
 	require.Contains(t, seen, "iam:DeleteRole")
 	require.NotEmpty(t, arn)
 }
