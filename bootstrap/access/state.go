@@ -18,7 +18,7 @@ func (a Account) list() policy.Statement {
 func (a Account) copyState() []policy.Statement {
 	return []policy.Statement{
 		a.list(),
-		{Sid: "StateRead", Actions: []string{"s3:GetObject"}, Resources: policy.On(a.object(".pulumi/stacks/" + project + "/*"))},
+		{Sid: "StateRead", Actions: []string{"s3:GetObject"}, Resources: policy.On(a.object(".pulumi/stacks/"+project+"/*"), a.object(".pulumi/meta.yaml"))},
 		{Sid: "BucketKey", Actions: []string{"kms:Decrypt"}, Resources: policy.On(a.StateKey)},
 	}
 }
