@@ -28,8 +28,10 @@ func TestServicesComeAndGo(t *testing.T) {
 	s.Config.Service.ScaleOn = config.ScaleOnCPU
 	require.Equal(t, []string{"delete deepstream-connections"}, harness.Changed(s.Preview()))
 	s.Config.Service.ScaleOn, s.Config.Service.Metrics = config.ScaleOnConnections, &no
-	require.ElementsMatch(t, []string{"update deepstream-connections", "delete observability-deepstream-cluster-size", "update observability-dashboard"},
-		harness.Changed(s.Preview()))
+	require.ElementsMatch(t, []string{
+		"update deepstream-connections", "delete observability-deepstream-cluster-size", "delete observability-deepstream-pending-writes",
+		"delete observability-deepstream-held-publishes", "delete observability-deepstream-dependencies", "update observability-dashboard",
+	}, harness.Changed(s.Preview()))
 	yes := true
 	s.Config.Service.Metrics = &yes
 
