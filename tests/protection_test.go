@@ -23,6 +23,7 @@ func TestDestroyOfAProtectedRegion(t *testing.T) {
 		return all
 	}
 
+	held := openCloud(t, p)
 	before := deployed()
 	refused := p.Hub(nil, "destroy", "prod-eu", "--offline", "--yes")
 	require.Equal(t, 3, refused.Code, refused.Stderr)
@@ -38,7 +39,9 @@ func TestDestroyOfAProtectedRegion(t *testing.T) {
 
 	refused = p.Hub(nil, "up", "prod-eu", "--offline", "--yes")
 	require.Equal(t, 3, refused.Code, "taking protection off has to be allowed by name: %s", refused.Stderr)
-	require.Empty(t, harness.Differences(before, deployed()))
+	// The preview that was judged ran in the offline AWS, whose clock went on.
+	require.Equal(t, []string{"/cloud.json"}, harness.Differences(before, deployed()))
+	require.Equal(t, held, openCloud(t, p), "a refused up touches nothing")
 	up = p.Hub(nil, "up", "prod-eu", "--offline", "--yes", "--max-risk", "exposes")
 	require.Zero(t, up.Code, up.Stderr)
 	down := p.Hub(nil, "destroy", "prod-eu", "--offline", "--yes")

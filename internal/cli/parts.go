@@ -49,7 +49,34 @@ func (s *session) selected(ctx context.Context, only []string) (selection, error
 	for _, p := range plans {
 		sel.parts = append(sel.parts, p.Parts())
 	}
-	return sel, s.unknownParts(sel)
+	if err := s.unknownParts(sel); err != nil {
+		return sel, err
+	}
+	return sel, s.missingParts(sel, plans)
+}
+
+// missingParts refuses to work on a part of what is not there yet. The program hands values between all parts, so it runs to
+// its end only where each of them is there or is made along.
+func (s *session) missingParts(sel selection, plans []plan.Plan) error {
+	var errs []error
+	for i, p := range plans {
+		made := map[string]bool{}
+		for _, step := range p.Steps {
+			made[step.URN] = step.Op == plan.OpCreate
+		}
+		var missing []string
+		for part, urns := range sel.parts[i] {
+			there := slices.ContainsFunc(urns, func(urn string) bool { return !made[urn] })
+			if !there && !slices.Contains(sel.only, part) {
+				missing = append(missing, part)
+			}
+		}
+		slices.Sort(missing)
+		if len(missing) > 0 {
+			errs = append(errs, lacking{verb: s.verb, stack: p.Stack, only: sel.only, parts: missing})
+		}
+	}
+	return joinStacks(errs)
 }
 
 // options are those of an operation on what was selected, by stack.
