@@ -43,11 +43,11 @@ func TestPartsMoveAlone(t *testing.T) {
 	require.Contains(t, said, "cannot go without what stands on them, in: ")
 	hub(3, "destroy", "prod-eu", "--yes", "--only", "database")
 	hub(0, "destroy", "prod-eu", "--yes", "--only", "observability")
-	require.NotContains(t, openCloud(t, p).types, "aws:cloudwatch/metricAlarm:MetricAlarm")
+	require.NotContains(t, openCloud(t, p).types, "aws:cloudwatch/dashboard:Dashboard")
 	said = hub(2, "up", "prod-eu", "--yes", "--only", "service")
 	require.Contains(t, said, "Name them too: hub up prod-eu --only service,observability")
 	hub(0, "up", "prod-eu", "--yes", "--only", "service,observability")
-	require.Contains(t, openCloud(t, p).types, "aws:cloudwatch/metricAlarm:MetricAlarm")
+	require.Contains(t, openCloud(t, p).types, "aws:cloudwatch/dashboard:Dashboard")
 }
 
 // A teardown that keeps the data leaves what is protected with what it stands on, to the last id; the next up makes the rest
