@@ -21,6 +21,7 @@ const (
 // decides how time passes, which is all that a real engine and a replay in virtual time differ in.
 type Call struct {
 	c      *Cloud
+	ctx    context.Context // ends when nobody waits for the call any more; nil: never
 	verb   verb
 	kind   *Kind
 	region string // in which the request is made, also for the types of global services
@@ -83,8 +84,9 @@ func (o *Call) Result() (id string, state Map, err error) {
 }
 
 // Run makes a call to its end, in the cloud's own time. It returns early, with ctx's error, when ctx ends; what AWS has
-// accepted by then goes on.
+// accepted by then goes on, and what the provider has not asked for yet is never asked for.
 func (c *Cloud) Run(ctx context.Context, o *Call) (id string, state Map, err error) {
+	o.ctx = ctx
 	for {
 		next, done := o.Step()
 		if done {
@@ -122,6 +124,8 @@ func (o *Call) Step() (next time.Time, done bool) {
 	switch {
 	case o.accepted:
 		return o.finish()
+	case o.ctx != nil && o.ctx.Err() != nil: // the engine has hung up while this call waited for its turn
+		return o.end(o.ctx.Err())
 	case o.attempts == 0:
 		o.began, o.fault = now, o.c.faults.draw(o.verb, o.kind)
 	}

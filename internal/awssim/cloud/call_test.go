@@ -68,9 +68,14 @@ func TestWhatIsBeingDeletedHoldsWhatItStandsOn(t *testing.T) {
 // A creation that is cut off after AWS accepted it exists; a second deletion waits for the first.
 func TestCallsThatAreCutOff(t *testing.T) {
 	t.Parallel()
-	c, clock := timed(t, time.Minute, nil)
 	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
+	clock := &Virtual{}
+	clock.Set(start)
+	c, err := Open(Options{Clock: clock, Length: func(Timing, string, string) time.Duration {
+		cancel() // AWS has the request by now
+		return time.Minute
+	}})
+	require.NoError(t, err)
 	id, state, err := c.Create(ctx, home, typeTestVPC, Map{"cidrBlock": "10.0.0.0/16"})
 	require.ErrorIs(t, err, context.Canceled)
 	require.NotEmpty(t, id)

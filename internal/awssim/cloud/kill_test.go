@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"testing"
@@ -74,4 +75,28 @@ func TestKilledCloudTakesNothingBack(t *testing.T) {
 	require.ErrorAs(t, err, new(*NotFound))
 	last, _ := slow(t, killed(t, filepath.Dir(next.store.path)), start)
 	require.Empty(t, last.leaving)
+}
+
+// A provider whose engine has gone asks AWS for nothing more: what waited for its turn would be done after somebody has
+// looked what there is.
+func TestNothingIsAskedForWhenNobodyWaits(t *testing.T) {
+	t.Parallel()
+	c, err := Open(Options{})
+	require.NoError(t, err)
+	vpc, _, err := c.Create(t.Context(), home, typeTestVPC, Map{"cidrBlock": "10.0.0.0/16"})
+	require.NoError(t, err)
+	ctx, hangUp := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	c.mu.Lock() // another call has its turn
+	go func() {
+		_, err := c.Update(ctx, home, typeTestVPC, vpc, Map{"cidrBlock": "10.0.0.0/16", "tags": Map{"owner": "late"}})
+		ended <- err
+	}()
+	time.Sleep(50 * time.Millisecond)
+	hangUp()
+	c.mu.Unlock()
+	require.ErrorIs(t, <-ended, context.Canceled)
+	inputs, _, err := c.Read(home, typeTestVPC, vpc)
+	require.NoError(t, err)
+	require.NotContains(t, inputs, "tags")
 }
