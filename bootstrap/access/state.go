@@ -28,7 +28,7 @@ func (a Account) copyState() []policy.Statement {
 // encrypted keys in them, without which the key of the secrets opens nothing.
 func (a Account) state(own scope) []policy.Statement {
 	files := policy.On(
-		a.object(".pulumi/stacks/"+project+"/"+own.stacks+".json*"), a.object(".pulumi/*/"+project+"/"+own.stacks+"/*"),
+		a.object(".pulumi/stacks/"+project+"/"+own.stacks+".json*"), a.object(".pulumi/stacks/"+project+"/"+own.stacks+".pulumi-tags*"), a.object(".pulumi/*/"+project+"/"+own.stacks+"/*"),
 		a.object(".deepstreamhub/*/"+project+"/"+own.stacks+"/*"), a.object(".pulumi/meta.yaml"),
 	)
 	return []policy.Statement{
