@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"os"
 	"path"
 	"slices"
 	"strings"
@@ -79,7 +80,9 @@ func fitsWhatIsDone(t *testing.T, change func(*settings.Settings, *config.Config
 	aws.Cloud().Record()
 	s.Destroy()
 	// Known fault: an explicit denial of kms:CreateGrant also hits keys that RDS and AWS Backup need for what the stack makes.
-	t.Skip("the changing roles are denied grants that their own stacks need: what preview and drift may do was held, the rest is open")
+	if os.Getenv("ROLES_IN_FULL") == "" {
+		t.Skip("the changing roles are denied grants that their own stacks need; preview and drift were held; ROLES_IN_FULL=1 shows the rest")
+	}
 	done := slices.Concat(made, changed, drifted, aws.Cloud().Recorded())
 	for _, role := range changing {
 		requireAllowed(t, role, done)
