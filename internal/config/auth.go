@@ -80,7 +80,40 @@ func (c *checker) checkAuth() {
 		}
 		c.refuseValue(keyWebhook, withoutCredentials(auth.Webhook), rule, near)
 	}
+	c.checkWayToWebhook()
 }
+
+// checkWayToWebhook refuses a webhook that no task of a VPC without NAT reaches: every client would be turned away, in a
+// region where all else is well. A name in a private zone cannot be told from a public one, so names are taken only where
+// they say themselves that they lead to an endpoint in the VPC.
+func (c *checker) checkWayToWebhook() {
+	const rule = "must be inside of the VPC with network.nat: none: a private address, or the name of an interface endpoint (vpce-....amazonaws.com); " +
+		"tasks reach others over IPv6 alone, with network.ipv6: true"
+	network, webhook := c.cfg.Network, c.cfg.Service.Auth.Webhook
+	if !c.ok("network.nat", "network.ipv6", keyWebhook) || network.NAT != "none" || len(webhookRules(webhook, false)) > 0 {
+		return
+	}
+	u, err := url.Parse(webhook)
+	if err != nil {
+		return // said already
+	}
+	name := strings.ToLower(u.Hostname())
+	local, _ := webhookHost(name, strings.HasPrefix(u.Host, "["))
+	address, err := netip.ParseAddr(name)
+	isIPv4 := err == nil && address.Unmap().Is4()
+	reached := *network.IPv6 || err != nil && ofEndpoint.MatchString(name)
+	if isIPv4 {
+		reached = address.Unmap().IsPrivate()
+	}
+	if !local && !reached {
+		c.refuseValue(keyWebhook, withoutCredentials(webhook), rule, "")
+	}
+}
+
+// ofEndpoint are names that hold the id of an interface endpoint, whose addresses they stand for: the endpoint's own, and
+// those of private APIs behind one ("Access an AWS service using an interface VPC endpoint", AWS PrivateLink Guide;
+// "Private REST APIs", Amazon API Gateway Developer Guide).
+var ofEndpoint = regexp.MustCompile(`^(vpce-[0-9a-f]+-|[a-z0-9]+-vpce-[0-9a-f]+\.).*\.amazonaws\.com$`)
 
 var (
 	// webhookText are the characters of URLs (RFC 3986, section 2), less the apostrophe: servers paste the webhook into
