@@ -26,9 +26,15 @@ func version(t *testing.T) live.Version {
 // loaded is what the clients' load answers: [record, number, when] of each write.
 type loaded struct{ Acked, Failed [][]any }
 
-// requireStored holds the database to what was acknowledged: each record has its newest acknowledged value, or a newer.
+// requireStored holds the database to what was acknowledged.
 func (l loaded) requireStored(t *testing.T, r *live.Region) {
 	t.Helper()
+	lost := l.lost(r)
+	require.Empty(t, lost, "%d of %d", len(lost), len(l.Acked))
+}
+
+// lost are the acknowledged writes, each of a record of its own, that the database does not have.
+func (l loaded) lost(r *live.Region) []string {
 	stored := map[string]string{}
 	for row := range strings.Lines(r.Postgres.Query(`SELECT id || '|' || val FROM ds."default"`)) {
 		id, val, _ := strings.Cut(strings.TrimSpace(row), "|")
@@ -40,7 +46,7 @@ func (l loaded) requireStored(t *testing.T, r *live.Region) {
 			lost = append(lost, fmt.Sprintf("%s: acknowledged %s, stored %q", a[0], want, stored[a[0].(string)]))
 		}
 	}
-	require.Empty(t, lost, "%d of %d", len(lost), len(l.Acked))
+	return lost
 }
 
 // Both versions start on the configuration as it is, serve, and leave in peace.

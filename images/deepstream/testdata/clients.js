@@ -33,6 +33,10 @@ const write = (client, record, data) => new Promise((resolve, reject) => {
   client.record.setData(record, data, err => err ? reject(new Error(String(err))) : resolve())
 })
 
+// isOpen looks at the socket itself. The library says that it is open until the socket is closed, and so also while it
+// closes, when sockets drop what they are given ("send", WebSockets Standard).
+const isOpen = entry => entry.client.services.connection.endpoint.readyState === 1
+
 const actions = {
   connect: ({ client, url, auth, options }) => login(open(client, url, options), auth),
   async connectMany ({ prefix, count, url, batch = 50 }) {
@@ -89,8 +93,9 @@ const actions = {
     }
   },
 
-  // load writes records without waiting for one another, so many a second, and says which were acknowledged when.
-  async load ({ client, prefix, perSecond, seconds, records }) {
+  // load writes records without waiting for one another, so many a second, and says which were acknowledged when. One
+  // without an answer for so many milliseconds has failed.
+  async load ({ client, prefix, perSecond, seconds, records, patience = 90000 }) {
     const c = clients.get(client).client
     const writes = []
     const start = Date.now()
@@ -98,25 +103,27 @@ const actions = {
       const due = start + i * 1000 / perSecond
       if (due > Date.now()) await sleep(due - Date.now())
       const record = `${prefix}${records ? i % records : i}`
-      writes.push(write(c, record, { n: i }).then(() => [record, i, Date.now()], err => [record, i, 0, String(err.message)]))
+      const answer = Promise.race([write(c, record, { n: i }), sleep(patience).then(() => { throw new Error('no answer') })])
+      writes.push(answer.then(() => [record, i, Date.now()], err => [record, i, 0, String(err.message)]))
     }
     const results = await Promise.all(writes)
     return { acked: results.filter(r => r[2] > 0), failed: results.filter(r => r[2] === 0) }
   },
 
-  // chatter emits numbered events from every client whose connection is open, and says how many.
+  // chatter emits numbered events from every client in turn, and says which: those that went to an open socket, or wait in
+  // the client for the next one, and those that its library took, and dropped, while the socket was closing already.
   async chatter ({ client, prefix, count, event, perSecond, seconds }) {
-    let sent = 0
+    const sent = []
+    const dropped = []
     const end = Date.now() + seconds * 1000
     for (let i = 0; Date.now() < end; i++) {
       const entry = clients.get(client || prefix + i % count)
-      if (entry.client.getConnectionState() === 'OPEN') {
-        entry.client.event.emit(event, i)
-        sent++
-      }
+      const thinksOpen = entry.client.getConnectionState() === 'OPEN'
+      ;(thinksOpen && !isOpen(entry) ? dropped : sent).push(i)
+      entry.client.event.emit(event, i)
       await sleep(1000 / perSecond)
     }
-    return sent
+    return { sent, dropped }
   },
 
   // gaps is, for each of many clients, the longest time in milliseconds for which its connection was not open since.
