@@ -65,7 +65,8 @@ func TestServerRunsAsItsTaskDefinitionSays(t *testing.T) {
 		env[s.Name] = live.Password
 	}
 	require.ElementsMatch(t, deepstream.Secrets(), secrets)
-	require.Subset(t, slices.Concat(deepstream.Environment(), deepstream.Secrets()), slices.Collect(maps.Keys(env)))
+	require.ElementsMatch(t, slices.Concat(deepstream.Environment(), deepstream.Secrets()), slices.Collect(maps.Keys(env)),
+		"what a region registers is what the image's configuration reads")
 	require.Equal(t, live.User, env[deepstream.EnvPostgresUser])
 	require.Equal(t, live.Database, env[deepstream.EnvPostgresDatabase])
 	require.True(t, c.ReadonlyRootFilesystem)

@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"os/user"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -25,14 +27,18 @@ const (
 
 // Postgres is a PostgreSQL server with TLS.
 type Postgres struct {
-	t    testing.TB
-	bin  string
-	dir  string
-	uid  int
-	gid  int
-	Port int
+	t         testing.TB
+	authority *Authority
+	names     []string
+	bin       string
+	dir       string
+	uid       int
+	gid       int
+	Port      int
 	*Process
 }
+
+func (p *Postgres) data() string { return filepath.Join(p.dir, "data") }
 
 // postgresBin is where all of PostgreSQL's programs are, which Debian keeps off the PATH, or empty.
 func postgresBin() string {
@@ -52,23 +58,42 @@ func postgresBin() string {
 	return ""
 }
 
+// blank is the directory of an empty database, made once a process and copied from then on: to make one takes seconds.
+var blank struct {
+	once sync.Once
+	dir  string
+}
+
 // StartPostgres starts one with an empty database. PostgreSQL refuses to be root, so root starts it as postgres.
 func StartPostgres(t testing.TB, a *Authority, names ...string) *Postgres {
 	t.Helper()
-	p := newPostgres(t)
-	pw := filepath.Join(p.dir, "pw")
-	p.own(pw, Password)
-	data := filepath.Join(p.dir, "data")
-	p.run("initdb", "-D", data, "-U", User, "-A", "scram-sha-256", "--pwfile", pw, "--no-sync", "-E", "UTF8", "--locale=C")
-	p.configure(a, data, names...)
+	p := newPostgres(t, a, names...)
+	blank.once.Do(func() {
+		dir, err := os.MkdirTemp("", "deepstream-live-blank-")
+		require.NoError(t, err)
+		if p.uid >= 0 {
+			require.NoError(t, os.Chown(dir, p.uid, p.gid))
+		}
+		pw := filepath.Join(p.dir, "pw")
+		p.own(pw, Password)
+		p.run("initdb", "-D", dir, "-U", User, "-A", "scram-sha-256", "--pwfile", pw, "--no-sync", "-E", "UTF8", "--locale=C", "--wal-segsize", "1")
+		create := p.command("postgres", "--single", "-D", dir, "postgres")
+		create.Stdin = strings.NewReader("CREATE DATABASE " + Database + "\n")
+		out, err := create.CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		blank.dir = dir
+	})
+	require.NotEmpty(t, blank.dir, "the first test that wanted a database could not make it")
+	out, err := exec.Command("cp", "-a", blank.dir, p.data()).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	p.configure()
 	p.Start()
-	p.run("createdb", "-h", "127.0.0.1", "-p", strconv.Itoa(p.Port), "-U", User, Database)
 	return p
 }
 
-func newPostgres(t testing.TB) *Postgres {
+func newPostgres(t testing.TB, a *Authority, names ...string) *Postgres {
 	t.Helper()
-	p := &Postgres{t: t, bin: postgresBin(), dir: Directory(t), uid: -1, gid: -1, Port: FreePort(t)}
+	p := &Postgres{t: t, authority: a, names: names, bin: postgresBin(), dir: Directory(t), uid: -1, gid: -1, Port: FreePort(t)}
 	if os.Getuid() == 0 {
 		u, err := user.Lookup("postgres")
 		require.NoError(t, err)
@@ -88,27 +113,29 @@ func (p *Postgres) own(file, text string) {
 	}
 }
 
-func (p *Postgres) configure(a *Authority, data string, names ...string) {
+// configure writes the server's settings, with further ones.
+func (p *Postgres) configure(more ...string) {
 	p.t.Helper()
 	certs := filepath.Join(p.dir, "tls")
 	require.NoError(p.t, os.MkdirAll(certs, 0o755))
-	cert, key := a.Issue(certs, names...)
+	cert, key := p.authority.Issue(certs, p.names...)
 	if p.uid >= 0 {
 		require.NoError(p.t, os.Chown(key, p.uid, p.gid))
 	}
-	p.own(filepath.Join(data, "postgresql.auto.conf"), strings.Join([]string{
+	p.own(filepath.Join(p.data(), "postgresql.auto.conf"), strings.Join(append([]string{
 		"listen_addresses = '127.0.0.1'", "unix_socket_directories = ''", "fsync = off", "max_connections = 60",
 		"shared_buffers = '16MB'", "ssl = on", "ssl_cert_file = '" + cert + "'", "ssl_key_file = '" + key + "'",
-	}, "\n")+"\n")
-	// Nobody without TLS but the programs of this package.
-	p.own(filepath.Join(data, "pg_hba.conf"), "hostssl all all 127.0.0.1/32 scram-sha-256\n")
+	}, more...), "\n")+"\n")
+	// Nobody without TLS.
+	p.own(filepath.Join(p.data(), "pg_hba.conf"), "hostssl all,replication all 127.0.0.1/32 scram-sha-256\n")
 }
 
 // Start starts the server, again after it was stopped.
 func (p *Postgres) Start() {
 	p.t.Helper()
-	cmd := exec.Command(filepath.Join(p.bin, "postgres"), "-D", filepath.Join(p.dir, "data"), "-p", strconv.Itoa(p.Port))
+	cmd := exec.Command(filepath.Join(p.bin, "postgres"), "-D", p.data(), "-p", strconv.Itoa(p.Port))
 	cmd.Dir = p.dir
+	cmd.Env = append(os.Environ(), "HOME="+p.dir) // where a standby looks for keys, and may
 	p.Process = start(p.t, "postgres", cmd, p.uid, p.gid)
 	var said []byte
 	defer func() {
@@ -138,6 +165,23 @@ func (p *Postgres) Successor() *Postgres {
 	next.Port = FreePort(p.t)
 	next.Start()
 	return &next
+}
+
+// Standby starts another server that follows this one over streaming replication. It returns once this one acknowledges
+// nothing that the other has not, as storage that several zones share does.
+func (p *Postgres) Standby() *Postgres {
+	p.t.Helper()
+	s := newPostgres(p.t, p.authority, p.names...)
+	s.run("pg_basebackup", "-h", "127.0.0.1", "-p", strconv.Itoa(p.Port), "-U", User, "-D", s.data(), "-X", "stream", "-c", "fast", "--no-sync")
+	s.configure(fmt.Sprintf("primary_conninfo = 'host=127.0.0.1 port=%d user=%s password=%s sslmode=require'", p.Port, User, Password))
+	s.own(filepath.Join(s.data(), "standby.signal"), "")
+	s.Start()
+	p.Query("ALTER SYSTEM SET synchronous_standby_names = '*'")
+	p.Query("SELECT pg_reload_conf()")
+	Eventually(p.t, 30*time.Second, "the standby follows", func() bool {
+		return p.Query("SELECT sync_state FROM pg_stat_replication") == "sync"
+	})
+	return s
 }
 
 // Query runs a statement and returns its rows, unaligned and without headers.
