@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
 	"path"
 	"slices"
 	"strings"
@@ -31,13 +30,11 @@ func TestRolesFitWhatIsDone(t *testing.T) {
 		"in others": func(s *settings.Settings, c *config.Config) {
 			s.Region, s.Account.Regions, s.State.ReplicaRegion, s.Account.Copies = "us-east-1", []string{"us-east-1"}, "us-west-2", []string{"eu-central-1"}
 			c.Region, c.Network.Zones, c.Backup.CopyTo = "us-east-1", []string{"use1-az1", "use1-az2", "use1-az4"}, "eu-central-1"
+			c.Cluster.AMI = harness.Ephemeral(t, "prod-us").Cluster.AMI
 		},
 		"in one alone": func(s *settings.Settings, c *config.Config) { s.Account.Regions = []string{"eu-central-1"} },
 	} {
 		t.Run(name, func(t *testing.T) {
-			if name == "in others" {
-				t.Skip("the offline account declares eu-central-1 and us-east-1 only: declare another region to run it")
-			}
 			t.Parallel()
 			fitsWhatIsDone(t, change, name == "as committed")
 		})
@@ -56,7 +53,8 @@ func fitsWhatIsDone(t *testing.T, change func(*settings.Settings, *config.Config
 	account.Up()
 	aws.Cloud().Record()
 	s := harness.NewStack(t, aws, "it", cfg, harness.On(account.Backend()))
-	made := aws.Cloud().Recorded() // the stack, without anything in it
+	s.Config.Edge.Hostname = s.Name + "." + cfg.Edge.Zone // as that of a short-lived stack
+	made := aws.Cloud().Recorded()                        // the stack, without anything in it
 
 	preview, drifts := policiesOf(aws, "deepstreamhub-preview-"), policiesOf(aws, "deepstreamhub-drift-")
 	changing := map[string][]string{"ephemeral": policiesOf(aws, "deepstreamhub-ephemeral-"), "deploy": rename(policiesOf(aws, "deepstreamhub-deploy-prod-eu-"), "prod-eu", s.Name)}
@@ -79,14 +77,16 @@ func fitsWhatIsDone(t *testing.T, change func(*settings.Settings, *config.Config
 	requireAllowed(t, drifts, drifted)
 	aws.Cloud().Record()
 	s.Destroy()
-	// Known fault: an explicit denial of kms:CreateGrant also hits keys that RDS and AWS Backup need for what the stack makes.
-	if os.Getenv("ROLES_IN_FULL") == "" {
-		t.Skip("the changing roles are denied grants that their own stacks need; preview and drift were held; ROLES_IN_FULL=1 shows the rest")
-	}
 	done := slices.Concat(made, changed, drifted, aws.Cloud().Recorded())
-	for _, role := range changing {
-		requireAllowed(t, role, done)
-		requireDependent(t, role, done)
+	for role, documents := range changing {
+		asked := done
+		if role == "ephemeral" { // a short-lived stack has no global name
+			asked = slices.DeleteFunc(slices.Clone(done), func(a cloud.Access) bool {
+				return a.Context["route53:changeresourcerecordsetsnormalizedrecordnames"] == cfg.Edge.GlobalName
+			})
+		}
+		requireAllowed(t, documents, asked)
+		requireDependent(t, documents, asked)
 	}
 	requireDependent(t, drifts, drifted)
 	require.Greater(t, len(done), 1000)
@@ -127,7 +127,7 @@ func requireEnforced(t *testing.T, aws *harness.AWS, s *harness.Stack) {
 	require.NoError(t, err)
 	for _, role := range []string{"deepstreamhub-images", "deepstreamhub-deploy-prod-us"} {
 		_, err := s.Open(aws.As(t, role)...)
-		require.ErrorContains(t, err, "access denied", "%s works on a stack of its own alone", role)
+		require.Regexp(t, "AccessDenied|access denied", err, "%s works on a stack of its own alone", role)
 	}
 }
 
@@ -135,7 +135,7 @@ func requireEnforced(t *testing.T, aws *harness.AWS, s *harness.Stack) {
 func rename(documents []string, from, to string) []string {
 	var out []string
 	for _, d := range documents {
-		d = strings.NewReplacer(`"`+from+`"`, `"`+to+`"`, "/"+from+"/", "/"+to+"/", "/"+from+".json", "/"+to+".json", "arn:aws:s3:::edge-*", "arn:aws:s3:::"+to+"-*").Replace(d)
+		d = strings.NewReplacer(`"`+from+`"`, `"`+to+`"`, "/"+from+"/", "/"+to+"/", "/"+from+".", "/"+to+".", "arn:aws:s3:::edge-*", "arn:aws:s3:::"+to+"-*").Replace(d)
 		out = append(out, d)
 	}
 	return out
@@ -178,6 +178,9 @@ func requireNeeded(t *testing.T, documents []string, requests []cloud.Access) {
 var atTimes = map[string]string{
 	"elasticloadbalancing:DescribeTargetHealth": "hub health asks for it",
 
+	"servicequotas:GetAWSDefaultServiceQuota": "hub doctor, and the first up, ask whether a region fits",
+	"servicequotas:GetServiceQuota":           "hub doctor, and the first up, ask whether a region fits",
+
 	"s3:GetObjectVersion":   "the way back to an earlier version of a broken state",
 	"s3:ListBucketVersions": "the way back to an earlier version of a broken state",
 	"tag:GetResources":      "what a killed engine left is found by its tags",
@@ -193,7 +196,17 @@ var notAsked = map[string]string{
 	"ecs:ListTaskDefinitions": "flow logs of ECS tasks alone", "ecs:ListTasks": "flow logs of ECS tasks alone",
 	"s3:GetObject": "a bus that is filled from a bucket", "s3:PutObject": "a snapshot that goes into a bucket", "s3:DeleteObject": "a snapshot that goes into a bucket",
 	"s3:GetBucketAcl": "a snapshot that goes into a bucket", "rds:CreateTenantDatabase": "Oracle alone", "rds:DeleteTenantDatabase": "Oracle alone",
-	"rds:CreateDBSnapshot":        "instances outside of a cluster",
+	"rds:CreateDBSnapshot":    "instances outside of a cluster",
+	"amplify:AssociateWebACL": "a web ACL of another service's", "amplify:DisassociateWebACL": "a web ACL of another service's", "amplify:GetWebACLForResource": "a web ACL of another service's",
+	"apigateway:SetWebACL": "a web ACL of another service's", "appsync:SetWebACL": "a web ACL of another service's",
+	"apprunner:AssociateWebAcl": "a web ACL of another service's", "apprunner:DisassociateWebAcl": "a web ACL of another service's",
+	"apprunner:DescribeWebAclForService": "a web ACL of another service's",
+	"cognito-idp:AssociateWebACL":        "a web ACL of another service's", "cognito-idp:DisassociateWebACL": "a web ACL of another service's",
+	"cognito-idp:GetWebACLForResource":          "a web ACL of another service's",
+	"ec2:AssociateVerifiedAccessInstanceWebAcl": "a web ACL of another service's", "ec2:DisassociateVerifiedAccessInstanceWebAcl": "a web ACL of another service's",
+	"ec2:GetVerifiedAccessInstanceWebAcl": "a web ACL of another service's",
+	"wafv2:GetPermissionPolicy":           "a web ACL of Amplify's", "wafv2:PutPermissionPolicy": "a web ACL of Amplify's",
+
 	"secretsmanager:CreateSecret": "passwords that RDS manages", "secretsmanager:RotateSecret": "passwords that RDS manages", "secretsmanager:TagResource": "passwords that RDS manages",
 }
 

@@ -33,7 +33,6 @@ func TestRealisticTimes(t *testing.T) {
 		require.Less(t, q.Median, q.P90, what)
 		require.Less(t, q.P90, q.Max, what)
 	}
-	require.Less(t, s.FirstClient.Median, s.Complete.Median)
 	again, err := g.Spread(t.Context(), explore.Options{Orders: 20, Seed: 1, Workers: 1})
 	require.NoError(t, err)
 	first, err := g.Spread(t.Context(), explore.Options{Orders: 20, Seed: 1, Workers: 3})

@@ -103,10 +103,57 @@ func NewGraph(s plan.State, again Again) (*Graph, error) {
 			}
 		}
 	}
+	r.graph.sort()
 	if len(r.graph.Nodes) == 0 {
 		return nil, fmt.Errorf("read graph of %s: the stack holds no resources", s.Stack)
 	}
 	return r.graph, nil
+}
+
+// sort puts the nodes into the one order that depends on nothing but the graph: dependencies first, then by URN. A
+// checkpoint has them as they happened to be done, and what a seed means, or who comes first of two that begin at once,
+// would differ from one recording to the next.
+func (g *Graph) sort() {
+	waits, lets := make([]int, len(g.Nodes)), make([][]int, len(g.Nodes))
+	var ready []int
+	for i := range g.Nodes {
+		for _, e := range g.Nodes[i].After {
+			lets[e.To] = append(lets[e.To], i)
+		}
+		if waits[i] = len(g.Nodes[i].After); waits[i] == 0 {
+			ready = append(ready, i)
+		}
+	}
+	byURN := func(a, b int) int { return strings.Compare(g.Nodes[a].URN, g.Nodes[b].URN) }
+	order, at := make([]int, 0, len(g.Nodes)), make([]int, len(g.Nodes))
+	for len(ready) > 0 {
+		slices.SortFunc(ready, byURN)
+		i := ready[0]
+		ready = ready[1:]
+		at[i] = len(order)
+		order = append(order, i)
+		for _, to := range lets[i] {
+			if waits[to]--; waits[to] == 0 {
+				ready = append(ready, to)
+			}
+		}
+	}
+	if len(order) != len(g.Nodes) {
+		return // a circle, of which whoever plays the graph speaks
+	}
+	sorted := make([]Node, len(order))
+	for to, from := range order {
+		n := g.Nodes[from]
+		if n.With >= 0 {
+			n.With = at[n.With]
+		}
+		for j := range n.After {
+			n.After[j].To = at[n.After[j].To]
+		}
+		slices.SortFunc(n.After, func(a, b Edge) int { return a.To - b.To })
+		sorted[to] = n
+	}
+	g.Nodes = sorted
 }
 
 // reader turns a checkpoint into a graph.

@@ -54,6 +54,27 @@ func TestGraphOfACheckpoint(t *testing.T) {
 	require.Equal(t, 2, g.Nodes[3].With)
 }
 
+// Whatever the order in which resources happened to be done, the graph is the same: a seed means one thing.
+func TestGraphHasOneOrder(t *testing.T) {
+	t.Parallel()
+	cluster, one, two, service, alone := entry("cluster"), entry("one", "cluster"), entry("two", "cluster"), entry("service", "one"), entry("alone")
+	two.DeletedWith = cluster.URN
+	var first *Graph
+	for _, resources := range [][]plan.Resource{
+		{cluster, one, two, service, alone}, {alone, cluster, two, one, service}, {cluster, alone, two, one, service}, {cluster, one, service, two, alone},
+	} {
+		g, err := NewGraph(state(resources...), nil)
+		require.NoError(t, err)
+		if first == nil {
+			first = g
+		}
+		require.Equal(t, first, g)
+	}
+	require.Equal(t, []string{"alone", "cluster", "one", "service", "two"},
+		[]string{first.Nodes[0].Name, first.Nodes[1].Name, first.Nodes[2].Name, first.Nodes[3].Name, first.Nodes[4].Name})
+	require.Equal(t, 1, first.Nodes[4].With)
+}
+
 func TestGraphOfNothing(t *testing.T) {
 	t.Parallel()
 	_, err := NewGraph(state(), nil)

@@ -326,7 +326,7 @@ func quantiles(of []float64) Quantiles {
 	return Quantiles{of[0], at(0.5), at(0.9), of[len(of)-1]}
 }
 
-// Likely returns the order of a seed in which everything begins at once and takes what it is likely to take.
+// Likely returns the order of a seed in which everything begins as soon as it may and takes what it is likely to take.
 func Likely(seed uint64, d Direction, n int) Order {
 	turn := uint64(4)
 	if d == Down {
@@ -335,10 +335,13 @@ func Likely(seed uint64, d Direction, n int) Order {
 	r := rand.New(rand.NewPCG(seed, turn))
 	o := Order{Seed: seed, Direction: d, Likely: true, Ops: make([]Op, n)}
 	for i := range o.Ops {
-		o.Ops[i].Length = r.Float64()
+		o.Ops[i] = Op{Delay: time.Duration(r.Float64() * float64(asked)), Length: r.Float64()}
 	}
 	return o
 }
+
+// asked is the most by which requests that may be sent at once arrive apart: which of two is first is chance.
+const asked = time.Second
 
 // Spread plays as many launches as asked, each with lengths and delays of its own, and says how they are distributed.
 func (g *Graph) Spread(ctx context.Context, o Options) (*Spread, error) {

@@ -103,7 +103,7 @@ func (t *Tx) target(action string, r *Resource) string {
 	case r.Type == typeRecord:
 		return "arn:aws:route53:::hostedzone/" + r.Str("zoneId")
 	case r.Type == typeRolePolicy || r.Type == typeRoleAttachment:
-		if role, ok := t.Find(typeRole, "", r.Str("role")); ok {
+		if role := t.concerned(action, r); role != r {
 			return role.Str("arn")
 		}
 		return t.GlobalARN("iam", "role/"+r.Str("role"))
@@ -116,7 +116,10 @@ func (t *Tx) target(action string, r *Resource) string {
 	case r.Type == typeAlias && r.Str("arn") == "":
 		return t.ARN("kms", r.Str("name"))
 	case service == "kms" && r.Type != typeKey && r.Type != typeAlias:
-		return t.ARN("kms", "key/of-"+r.ID)
+		if key := t.concerned(action, r); key != r {
+			return key.Str("arn")
+		}
+		return t.ARN("kms", "key/of-"+r.ID) // AWS's own
 	}
 	for _, arn := range []string{r.Str("arn"), r.ID} {
 		if strings.HasPrefix(arn, "arn:aws:"+service+":") {
@@ -126,6 +129,37 @@ func (t *Tx) target(action string, r *Resource) string {
 	return t.ARN(service, r.ID)
 }
 
+// concerned is what an action on a resource is decided on: mostly the resource, but a role for its policies, a secret for its
+// versions, and for KMS the key under which the resource is encrypted.
+func (t *Tx) concerned(action string, r *Resource) *Resource {
+	other, ok := r, false
+	switch service, _, _ := strings.Cut(action, ":"); {
+	case r.Type == typeRolePolicy || r.Type == typeRoleAttachment:
+		other, ok = t.Find(typeRole, "", r.Str("role"))
+	case r.Type == typeSecretVersion:
+		secret, there := t.Find(typeSecret, "", r.Str("secretId"))
+		if there && service == "kms" {
+			return t.concerned(action, secret)
+		}
+		other, ok = secret, there
+	case service == "kms" && r.Type == typeDBInstance: // its storage is the cluster's
+		if cluster, there := t.Find(typeDBCluster, "", r.Str("clusterIdentifier")); there {
+			return t.concerned(action, cluster)
+		}
+	case service == "kms" && r.Type != typeKey && r.Type != typeAlias:
+		for _, property := range []string{"kmsKeyId", "kmsKeyArn"} {
+			if ref := r.Str(property); ref != "" {
+				other, _ = usableKey(t, ref)
+				ok = other != nil
+			}
+		}
+	}
+	if !ok {
+		return r
+	}
+	return other
+}
+
 // contextOf are the condition keys of an action on a resource that is made, or is given inputs.
 func (t *Tx) contextOf(action string, v verb, r *Resource, inputs Map) map[string]string {
 	region := t.Region
@@ -133,8 +167,11 @@ func (t *Tx) contextOf(action string, v verb, r *Resource, inputs Map) map[strin
 		region = globalRegion
 	}
 	keys := map[string]string{"aws:requestedregion": region, "aws:resourceaccount": t.Account()}
-	if v != verbCreate {
-		maps.Copy(keys, tagKeys(action, "aws:ResourceTag", r.State))
+	on := t.concerned(action, r)
+	if on != r || v != verbCreate {
+		maps.Copy(keys, tagKeys(action, "aws:ResourceTag", on.State))
+	} else if action != "kms:CreateKey" && r.Type == typeKey { // what follows finds the tags that the key was made with
+		maps.Copy(keys, tagKeys(action, "aws:ResourceTag", inputs))
 	}
 	if v == verbCreate || v == verbUpdate {
 		maps.Copy(keys, tagKeys(action, "aws:RequestTag", inputs))
@@ -142,16 +179,9 @@ func (t *Tx) contextOf(action string, v verb, r *Resource, inputs Map) map[strin
 	if r.Type == typeRecord {
 		keys["route53:changeresourcerecordsetsnormalizedrecordnames"] = strings.TrimSuffix(r.Str("name"), ".")
 	}
-	role := r
-	if r.Type == typeRolePolicy || r.Type == typeRoleAttachment {
-		role, _ = t.Find(typeRole, "", r.Str("role"))
-	}
-	if role != nil && role != r {
-		maps.Copy(keys, tagKeys(action, "aws:ResourceTag", role.State))
-	}
 	// The actions that carry it ("Actions, resources, and condition keys for AWS Identity and Access Management").
-	if role != nil && oneOf(action, "iam:CreateRole iam:PutRolePolicy iam:DeleteRolePolicy iam:AttachRolePolicy iam:DetachRolePolicy iam:PutRolePermissionsBoundary") {
-		if b := role.Str(boundaryOf); b != "" {
+	if oneOf(action, "iam:CreateRole iam:PutRolePolicy iam:DeleteRolePolicy iam:AttachRolePolicy iam:DetachRolePolicy iam:PutRolePermissionsBoundary") {
+		if b := on.Str(boundaryOf); b != "" {
 			keys["iam:permissionsboundary"] = b
 		}
 	}
