@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -207,6 +208,76 @@ func TestDeletionElsewhereDuringAnOutage(t *testing.T) {
 	require.Equal(t, "null", c.Read("b", "doomed"))
 	require.NoError(t, c.Write("a", "doomed", map[string]any{"n": 3}))
 	require.JSONEq(t, `{"n":3}`, c.Read("b", "doomed"))
+}
+
+// A record that is written again after its deletion, before either could be stored, is what was written last, though its
+// version is below that of the row which is still there.
+func TestRecordMadeAnewDuringAnOutage(t *testing.T) {
+	t.Parallel()
+	r := live.StartRegion(t)
+	s := r.Server(version(t), nil)
+	c := live.StartClients(t)
+	c.Connect("a", s.URL())
+	c.Connect("b", s.URL())
+	for i := range 5 {
+		require.NoError(t, c.Write("a", "phoenix", map[string]any{"n": i}))
+	}
+	r.Postgres.Stop()
+	deletion := c.Go("delete", map[string]any{"client": "a", "record": "phoenix"})
+	s.WaitOutput("the database is away", 20*time.Second)
+	time.Sleep(time.Second)
+	write := c.Go("write", map[string]any{"client": "b", "record": "phoenix", "data": map[string]any{"n": "new"}})
+	time.Sleep(time.Second)
+	r.Postgres.Start()
+	require.NoError(t, deletion.Wait(time.Minute, nil))
+	require.NoError(t, write.Wait(time.Minute, nil))
+	require.Equal(t, `1 {"n":"new"}`, r.Row("default", "phoenix"))
+	require.NoError(t, c.Write("b", "phoenix", map[string]any{"n": "newer"}))
+	require.Equal(t, `2 {"n":"newer"}`, r.Row("default", "phoenix"))
+}
+
+// A record that is written again on one server, while another that has lost the database still has to delete it, keeps
+// its new row.
+func TestRecordMadeAnewWhileAnotherServerDeletesIt(t *testing.T) {
+	t.Parallel()
+	r := live.StartRegion(t)
+	v := version(t)
+	way := live.StartProxy(t, r.Postgres.Port)
+	a, b := r.Server(v, nil), r.Server(v, map[string]string{"DEEPSTREAM_POSTGRES_PORT": strconv.Itoa(way.Port)})
+	c := live.StartClients(t)
+	c.Connect("a", a.URL())
+	c.Connect("b", b.URL())
+	for i := range 3 {
+		require.NoError(t, c.Write("a", "phoenix", map[string]any{"n": i}))
+	}
+	require.NoError(t, c.Write("b", "other", map[string]any{"n": 0}))
+	way.Lead(live.FreePort(t)) // where nobody is
+	way.Cut(0)
+	deletion := c.Go("delete", map[string]any{"client": "b", "record": "phoenix"})
+	b.WaitOutput("the database is away", 20*time.Second)
+	time.Sleep(time.Second)
+	write := c.Go("write", map[string]any{"client": "a", "record": "phoenix", "data": map[string]any{"n": "new"}})
+	read := c.Go("read", map[string]any{"client": "a", "record": "phoenix"})
+	time.Sleep(3 * time.Second)
+	require.NoError(t, c.Write("a", "other", map[string]any{"n": 1}), "no other record waits")
+	way.Lead(r.Postgres.Port)
+	require.NoError(t, deletion.Wait(time.Minute, nil))
+	require.NoError(t, write.Wait(time.Minute, nil))
+	require.Equal(t, `1 {"n":"new"}`, r.Row("default", "phoenix"), "acknowledged, so stored")
+	var seen any
+	require.NoError(t, read.Wait(time.Minute, &seen))
+	require.NotEqual(t, map[string]any{"n": 2.0}, seen, "what is deleted is not read from the database")
+	r.Redis.Do("FLUSHALL")
+	require.JSONEq(t, `{"n":"new"}`, c.Read("b", "phoenix"))
+
+	// A server that ends before it could delete holds nobody up for long.
+	way.Lead(live.FreePort(t))
+	way.Cut(0)
+	c.Go("delete", map[string]any{"client": "b", "record": "other"})
+	live.Eventually(t, 20*time.Second, "it is away again", func() bool { return strings.Count(b.Output(), "the database is away") == 2 })
+	time.Sleep(time.Second)
+	b.Kill()
+	require.NoError(t, c.Write("a", "other", map[string]any{"n": 2}))
 }
 
 // What does not fit into the bound is refused, and told so; what does is stored.

@@ -25,6 +25,8 @@ class Pending {
     if (before && before.text !== null && change.text !== null && change.version < before.version) {
       return `version ${before.version} waits to be stored`
     }
+    // After a deletion the record begins anew, at a version below that of the row which may still be there.
+    change.anew = Boolean(before) && change.text !== null && (before.text === null || before.anew)
     const size = cost(name, change)
     const added = size + PER_CALLBACK - (waiting ? cost(name, waiting.change) : 0)
     if (this.bytes + added > this.maxBytes) return `${this.records.size} writes wait for the database, and there is no room for more`
@@ -85,8 +87,12 @@ class Pending {
     const record = this.records.get(name)
     this.bytes -= cost(name, write.change) + write.callbacks.length * PER_CALLBACK
     record.running = null
-    if (record.waiting) this.queue.add(name)
-    else this.records.delete(name)
+    if (record.waiting) {
+      if (!error) record.waiting.change.anew = false // it comes after what is now stored
+      this.queue.add(name)
+    } else {
+      this.records.delete(name)
+    }
     for (const callback of write.callbacks) callback(error)
   }
 
@@ -107,9 +113,9 @@ class Pending {
   // delay keeps a record's write from being started, until resume.
   delay (write) { this.queue.delete(write.name) }
 
-  resume (write) {
-    const record = this.records.get(write.name)
-    if (record && record.waiting && !record.running) this.queue.add(write.name)
+  resume (name) {
+    const record = this.records.get(name)
+    if (record && record.waiting && !record.running) this.queue.add(name)
   }
 }
 

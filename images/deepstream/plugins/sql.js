@@ -26,8 +26,11 @@ const full = (schema, table) => `${escapeIdentifier(schema)}.${escapeIdentifier(
 
 const select = (schema, table) => `SELECT val, version FROM ${full(schema, table)} WHERE id = $1`
 
-const upsert = (schema, table) => `INSERT INTO ${full(schema, table)} AS stored (id, version, val) VALUES ($1, $2, $3)
-ON CONFLICT (id) DO UPDATE SET val = EXCLUDED.val, version = EXCLUDED.version WHERE stored.version <= EXCLUDED.version`
+// replace stores whatever is there.
+const replace = (schema, table) => `INSERT INTO ${full(schema, table)} AS stored (id, version, val) VALUES ($1, $2, $3)
+ON CONFLICT (id) DO UPDATE SET val = EXCLUDED.val, version = EXCLUDED.version`
+
+const upsert = (schema, table) => `${replace(schema, table)} WHERE stored.version <= EXCLUDED.version`
 
 // The stock connector drops a table with its last row, and with it a row that another server inserts meanwhile.
 const remove = (schema, table) => `DELETE FROM ${full(schema, table)} WHERE id = $1`
@@ -54,4 +57,4 @@ const isOutage = err => state(err) === null || OUTAGES.includes(state(err).slice
 // isRace says whether a CREATE lost against another's: unique_violation in the catalog, or duplicate_table.
 const isRace = err => ['23505', '42P07'].includes(state(err))
 
-module.exports = { UNDEFINED_TABLE, place, select, upsert, remove, create, isolates, isOutage, isRace }
+module.exports = { UNDEFINED_TABLE, place, select, replace, upsert, remove, create, isolates, isOutage, isRace }

@@ -9,6 +9,7 @@ const pg = require('pg')
 const { Connector } = require('@deepstream/storage-postgres')
 const { checkVersion } = require('@deepstream/storage-postgres/dist/src/utils')
 const { Backoff, unstorable } = require('./common')
+const { Deletions } = require('./deletions')
 const guard = require('./guard')
 const { Pending } = require('./pending')
 const sql = require('./sql')
@@ -26,9 +27,6 @@ const DEFAULTS = {
   readDeadline: 60000, // milliseconds; the server's own storageRetrievalTimeout
   readGrace: 3000 // milliseconds after an outage in which every server first stores what it has, the longest backoff
 }
-
-// Where a server tells the others which record it is about to delete.
-const DELETING = 'storage-deleting'
 
 // A write that waited for longer than this (milliseconds) may have left the cache meanwhile.
 const SLOW = 1000
@@ -50,9 +48,13 @@ class Storage extends Connector {
 
   init () {
     this.connectionPool = this.openPool()
-    if (this.services.clusterNode) {
-      this.services.clusterNode.subscribe(DELETING, message => this.deletedElsewhere(message.name))
-    }
+    this.deletions = new Deletions(this.services, {
+      heard: name => this.deletedElsewhere(name),
+      over: name => {
+        this.pending.resume(name)
+        this.pump()
+      }
+    })
   }
 
   // openPool has somebody listen to each connection all its life: the pool does while it is idle, and a query while it
@@ -93,8 +95,11 @@ class Storage extends Connector {
   }
 
   delete (name, callback) {
-    if (this.services.clusterNode) this.services.clusterNode.send({ topic: DELETING, name })
-    this.add(name, { version: null, text: null }, callback)
+    this.deletions.announce(name)
+    this.add(name, { version: null, text: null }, err => {
+      this.deletions.ended(name)
+      callback(err)
+    })
   }
 
   // deleteBulk is what the server may ask for in place of several deletions.
@@ -170,6 +175,7 @@ class Storage extends Connector {
     for (;;) {
       try {
         await within(this.readable, deadline)
+        await within(this.deletions.until(name), deadline)
         const { rows } = await this.execute(sql.select(this.options.schema, table), [id])
         return rows.length ? [null, rows[0].version, parse(rows[0].val)] : [null, -1, null]
       } catch (err) {
@@ -196,6 +202,10 @@ class Storage extends Connector {
 
   async store (write) {
     const { name, change } = write
+    if (change.text !== null && this.deletions.until(name)) {
+      this.pending.again(write)
+      return this.pending.delay(write)
+    }
     try {
       const stored = await this.write(name, change)
       if (stored) {
@@ -221,7 +231,7 @@ class Storage extends Connector {
       this.pending.delay(write)
       const timer = setTimeout(() => {
         this.retries.delete(timer)
-        this.pending.resume(write)
+        this.pending.resume(name)
         this.pump()
       }, write.backoff.next())
       this.retries.add(timer)
@@ -234,7 +244,7 @@ class Storage extends Connector {
     const { schema } = this.options
     const put = () => change.text === null
       ? this.execute(sql.remove(schema, table), [id])
-      : this.execute(sql.upsert(schema, table), [id, change.version, change.text])
+      : this.execute((change.anew ? sql.replace : sql.upsert)(schema, table), [id, change.version, change.text])
     try {
       return (await put()).rowCount > 0 || change.text === null
     } catch (err) {
@@ -324,6 +334,7 @@ class Storage extends Connector {
     if (left > 0) this.logger.error('STORAGE', `${left} writes could not be stored in time; none of them was acknowledged`)
     this.ended = true
     for (const timer of this.retries) clearTimeout(timer)
+    this.deletions.close()
     if (!this.connectionPool) return
     const end = this.connectionPool.end().catch(() => {})
     await Promise.race([end, new Promise(resolve => setTimeout(resolve, 2000).unref())])
