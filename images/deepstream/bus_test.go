@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -84,6 +85,116 @@ func TestOutagesOfTheBusLoseNothing(t *testing.T) {
 			}
 		})
 	}
+}
+
+// large is what an event or a record holds in the tests of bounds: of 20, somewhat more than half fit into 16 MiB, at two
+// bytes in memory for each letter.
+const large = 600_000
+
+// What is published while the bus is away waits in order up to the bound; what does not fit is dropped and said, and the
+// server lives.
+func TestPublishesBeyondTheBoundAreDropped(t *testing.T) {
+	t.Parallel()
+	r := live.StartRegion(t)
+	v := version(t)
+	a, b := r.Server(v, nil), r.Server(v, nil)
+	c := live.StartClients(t)
+	c.Connect("a", a.URL())
+	c.Connect("b", b.URL())
+	c.Do("subscribe", map[string]any{"client": "b", "event": "large"}, nil)
+	time.Sleep(time.Second)
+	before := a.MemoryMiB()
+	r.Redis.Process.Kill()
+	a.WaitOutput("publishing: the connection is lost", 20*time.Second)
+	c.Do("emitLarge", map[string]any{"client": "a", "event": "large", "count": 60, "bytes": large}, nil)
+	a.WaitOutput("there is no room for more", 30*time.Second)
+	time.Sleep(2 * time.Second)
+	require.Less(t, a.MemoryMiB()-before, 200, "MiB, for 36 MB of events")
+	r.Redis.Start()
+	a.WaitOutput("messages were dropped while the bus was away", 30*time.Second)
+	var heard [][]float64
+	live.Eventually(t, 20*time.Second, "those that waited are heard", func() bool {
+		c.Do("heard", map[string]any{"client": "b", "event": "large"}, &heard)
+		return len(heard) >= 13
+	})
+	time.Sleep(time.Second)
+	c.Do("heard", map[string]any{"client": "b", "event": "large"}, &heard)
+	require.Len(t, heard, 13, "16 MiB hold 13 of 1.2 MB")
+	for i, h := range heard {
+		require.Equal(t, float64(i), h[1], "the first, in order")
+	}
+	c.Do("emit", map[string]any{"client": "a", "event": "large", "data": 99}, nil)
+	live.Eventually(t, 20*time.Second, "and what comes after", func() bool {
+		c.Do("heard", map[string]any{"client": "b", "event": "large"}, &heard)
+		return heard[len(heard)-1][1] == 99
+	})
+}
+
+// Commands for a cache that is away wait up to the bound. A write beyond it is refused, and nobody is served the value that
+// the cache still has of such a record.
+func TestCacheCommandsBeyondTheBoundAreRefused(t *testing.T) {
+	t.Parallel()
+	r := live.StartRegion(t)
+	v := version(t)
+	hot := edited(t, "record:\n", hotPath)
+	a, b := r.Server(v, nil, hot), r.Server(v, nil, hot)
+	c := live.StartClients(t)
+	c.Connect("a", a.URL())
+	c.Connect("b", b.URL())
+	const records = 20
+	for i := range records {
+		require.NoError(t, c.Write("a", fmt.Sprintf("hot/r%d", i), map[string]any{"n": "old"}))
+	}
+	r.Redis.Freeze()
+	a.WaitOutput("cache: the connection is lost", 20*time.Second)
+	writes := make([]*live.Pending, records)
+	for i := range writes { // one by one, since the database's own bound is lower
+		writes[i] = c.Go("writeLarge", map[string]any{"client": "a", "record": fmt.Sprintf("hot/r%d", i), "n": i, "bytes": large})
+		live.Eventually(t, 30*time.Second, "it is stored", func() bool {
+			return r.Postgres.Query(`SELECT count(*) FROM ds.hot WHERE length(val) > 1000`) == fmt.Sprint(i+1)
+		})
+	}
+	time.Sleep(time.Second)
+	r.Redis.Thaw()
+	refused := 0
+	for i, w := range writes {
+		if err := w.Wait(time.Minute, nil); err != nil {
+			require.ErrorContains(t, err, "RECORD_UPDATE_ERROR", "r%d", i)
+			refused++
+		}
+	}
+	require.Equal(t, records-13, refused, "16 MiB hold 13 of 1.2 MB")
+	time.Sleep(time.Second)
+	for i := range records {
+		for _, client := range []string{"a", "b"} {
+			require.Contains(t, c.Read(client, fmt.Sprintf("hot/r%d", i)), fmt.Sprintf(`"n":%d,`, i), "%s reads what is stored", client)
+		}
+	}
+	require.True(t, a.Running())
+}
+
+// A server that is told to stop while the bus is away passes on first what waits for it.
+func TestStopPassesOnWhatWaits(t *testing.T) {
+	t.Parallel()
+	r := live.StartRegion(t)
+	v := version(t)
+	a, b := r.Server(v, map[string]string{"DEEPSTREAM_DRAIN_SECONDS": "3"}), r.Server(v, nil)
+	c := live.StartClients(t)
+	c.Connect("a", a.URL())
+	c.Connect("b", b.URL())
+	c.Do("subscribe", map[string]any{"client": "b", "event": "last"}, nil)
+	time.Sleep(time.Second)
+	r.Redis.Process.Kill()
+	a.WaitOutput("publishing: the connection is lost", 20*time.Second)
+	c.Do("emit", map[string]any{"client": "a", "event": "last", "data": 7}, nil)
+	time.Sleep(time.Second)
+	a.Signal(syscall.SIGTERM)
+	a.WaitOutput("closed all sockets", 20*time.Second)
+	r.Redis.Start()
+	require.Zero(t, a.WaitExit(time.Minute))
+	var heard [][]float64
+	c.Do("heard", map[string]any{"client": "b", "event": "last"}, &heard)
+	require.Len(t, heard, 1)
 }
 
 // A server that starts while both dependencies are away waits for them, unhealthy, and is ready soon after.

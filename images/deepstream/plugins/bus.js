@@ -108,6 +108,14 @@ class Bus extends RedisClusterNode {
     for (const item of held) this.out(item)
   }
 
+  // flush resolves when no message waits and every one was answered, or after some seconds; it returns how many are left.
+  async flush (seconds) {
+    const deadline = Date.now() + seconds * 1000
+    const left = () => this.held.length + this.unanswered.size
+    while (left() > 0 && Date.now() < deadline) await new Promise(resolve => setTimeout(resolve, 20))
+    return left()
+  }
+
   async close () {
     this.shut()
     await Promise.all([this.publisher.close(), this.subscriber.close()])

@@ -29,14 +29,18 @@ const places = [
       socket.sendMessage(updateError(constants, message.name, message.correlationId))
     }
   },
-  // A write past transitions (record.storageHotPathPrefixes): the error is not looked at.
+  // A write past transitions (record.storageHotPathPrefixes): the error is not looked at, and the acknowledgement is not
+  // marked as one, so that clients take it for a message that nobody asked for.
   {
     file: 'src/handlers/record/record-handler.js',
     find: exports => exports.default,
     method: 'handleForceWriteAcknowledgement',
-    patch: (constants, original) => function (socket, message, cached, stored, error) {
-      if (!error) return original.call(this, socket, message, cached, stored, error)
-      if (cached && stored) socket.sendMessage(updateError(constants, message.name, message.correlationId))
+    patch: constants => function (socket, message, cached, stored, error) {
+      if (!cached || !stored) return
+      const { name, correlationId } = message
+      const { TOPIC, RECORD_ACTION } = constants
+      const done = { topic: TOPIC.RECORD, action: RECORD_ACTION.WRITE_ACKNOWLEDGEMENT, name, correlationId, isWriteAck: true }
+      socket.sendMessage(error ? updateError(constants, name, correlationId) : done)
     }
   },
   // INVALID_VERSION goes out as an acknowledgement that is no error.

@@ -124,17 +124,19 @@ class Lifecycle {
     }
   }
 
-  // stop leaves, stores what is pending, and ends the process as the server does on SIGINT.
+  // stop leaves, stores what is pending, passes on what waits for the bus, and ends the process as the server does on
+  // SIGINT.
   async stop () {
     if (this.stopping) return
     this.stopping = true
     if (this.target) this.target.close()
     await this.drain('told to stop')
-    if (this.services.storage.flush) {
-      const left = await this.services.storage.flush(this.options.flushSeconds)
-      if (left > 0) this.logger.error('LIFECYCLE', `stopping with ${left} writes that could not be stored; none of them was acknowledged`)
-      this.services.storage.options.flushSeconds = 0
-    }
+    const { storage, clusterNode } = this.services
+    const flushing = this.ready ? [storage, clusterNode].map(each => each.flush(this.options.flushSeconds)) : []
+    const [writes, messages] = await Promise.all(flushing)
+    if (writes > 0) this.logger.error('LIFECYCLE', `stopping with ${writes} writes that could not be stored; none of them was acknowledged`)
+    if (messages > 0) this.logger.error('LIFECYCLE', `stopping with ${messages} messages that other servers will not get: the bus is away`)
+    storage.options.flushSeconds = 0
     setTimeout(() => process.exit(0), STOP).unref()
     if (!this.ready || !process.emit('SIGINT')) process.exit(0)
   }

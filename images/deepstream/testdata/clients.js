@@ -7,6 +7,7 @@ const path = require('node:path')
 const readline = require('node:readline')
 
 const { DeepstreamClient } = require(path.join(process.argv[2], '@deepstream/client'))
+const C = require(path.join(process.argv[2], '@deepstream/client/dist/src/constants'))
 
 const clients = new Map()
 const say = value => process.stdout.write(JSON.stringify(value) + '\n')
@@ -49,6 +50,12 @@ const actions = {
     if (String(err).includes('RECORD_NOT_FOUND') || String(err.message).includes('RECORD_NOT_FOUND')) return null
     throw err
   }),
+  writeLarge: ({ client, record, n, bytes }) => write(clients.get(client).client, record, { n, filling: 'x'.repeat(bytes) }),
+  // update writes a version, which the library would otherwise pick.
+  update: ({ client, record, version, data }) => new Promise((resolve, reject) => {
+    const message = { topic: C.TOPIC.RECORD, action: C.RECORD_ACTION.UPDATE, name: record, version, parsedData: data }
+    clients.get(client).client.record.recordServices.writeAckService.send(message, err => err ? reject(new Error(String(err))) : resolve())
+  }),
   version: ({ client, record }) => clients.get(client).client.record.head(record),
   delete: ({ client, record }) => new Promise((resolve, reject) => {
     const r = clients.get(client).client.record.getRecord(record)
@@ -61,7 +68,11 @@ const actions = {
     entry.client.event.subscribe(event, data => entry.heard[event].push([Date.now(), data]))
   },
   async emit ({ client, event, data }) { clients.get(client).client.event.emit(event, data) },
-  heard: ({ client, event }) => clients.get(client).heard[event],
+  // emitLarge emits numbered events, each with so many bytes besides.
+  async emitLarge ({ client, event, count, bytes }) {
+    for (let i = 0; i < count; i++) clients.get(client).client.event.emit(event, { i, filling: 'x'.repeat(bytes) })
+  },
+  heard: ({ client, event }) => clients.get(client).heard[event].map(([at, data]) => [at, data && data.filling ? data.i : data]),
   errors: ({ client }) => clients.get(client).errors,
   states: ({ client }) => clients.get(client).states,
 

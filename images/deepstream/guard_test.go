@@ -1,0 +1,133 @@
+package deepstream_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/deepstreamhub/platform/images/internal/live"
+)
+
+// edited is a server's option that replaces text of the configuration, which must be there.
+func edited(t *testing.T, old, text string) func(*live.ServerOptions) {
+	return func(o *live.ServerOptions) {
+		o.Edit = func(config string) string {
+			require.Contains(t, config, old)
+			return strings.Replace(config, old, text, 1)
+		}
+	}
+}
+
+const hotPath = "record:\n  storageHotPathPrefixes: [hot/]\n"
+
+// A write that the server does not make is not acknowledged, at none of the three places where it would be.
+func TestWritesThatFailAreNotAcknowledged(t *testing.T) {
+	t.Parallel()
+	for _, v := range live.Versions(t, live.Image(t)) {
+		t.Run(v.Name, func(t *testing.T) {
+			t.Parallel()
+			r := live.StartRegion(t)
+			s := r.Server(v, nil, edited(t, "record:\n", hotPath))
+			c := live.StartClients(t)
+			c.Connect("a", s.URL())
+			require.NoError(t, c.Write("a", "known", map[string]any{"n": 1}))
+			require.NoError(t, c.Write("a", "hot/known", map[string]any{"n": 1}))
+			require.NoError(t, c.Write("a", "hot/known", map[string]any{"n": 2}))
+			require.Equal(t, `0 {"n":2}`, r.Row("hot", "known"))
+
+			require.ErrorContains(t, c.Write("a", "zero\x00", map[string]any{"n": 1}), "RECORD_UPDATE_ERROR")
+			require.ErrorContains(t, c.Write("a", "hot/zero\x00", map[string]any{"n": 1}), "RECORD_UPDATE_ERROR")
+			require.ErrorContains(t, writeVersion(c, 7), "INVALID_VERSION")
+			require.Equal(t, `1 {"n":1}`, r.Row("default", "known"))
+			require.JSONEq(t, `{"n":1}`, c.Read("a", "known"))
+			require.Equal(t, "null", c.Read("a", "hot/zero\x00"))
+			if v.Name == "pinned" { // the older server goes on with nothing that waits behind a refused version
+				require.NoError(t, writeVersion(c, 2))
+				require.Equal(t, `2 {"n":2}`, r.Row("default", "known"))
+			}
+		})
+	}
+}
+
+// writeVersion writes a version of a record, as a client does that has seen the one before it.
+func writeVersion(c *live.Clients, n int) error {
+	return c.Go("update", map[string]any{"client": "a", "record": "known", "version": n, "data": map[string]any{"n": n}}).Wait(time.Minute, nil)
+}
+
+// What the guard is for: stock servers acknowledge a version that they refuse.
+func TestStockServersAcknowledgeRefusedVersions(t *testing.T) {
+	t.Parallel()
+	for _, v := range live.Versions(t, live.Image(t)) {
+		t.Run(v.Name, func(t *testing.T) {
+			t.Parallel()
+			r := live.StartRegion(t)
+			s := r.Server(v, nil, kind(true))
+			c := live.StartClients(t)
+			c.Connect("a", s.URL())
+			require.NoError(t, c.Write("a", "known", map[string]any{"n": 1}))
+			require.NoError(t, writeVersion(c, 7))
+			require.Equal(t, `1 {"n":1}`, r.Row("default", "known"))
+		})
+	}
+}
+
+// A server in which a place cannot be patched says so, loudly, for each place, and its image is not built.
+func TestPlacesThatCannotBePatchedAreSaid(t *testing.T) {
+	t.Parallel()
+	places := map[string]string{
+		"src/handlers/record/record-transition.js":       "exports.RecordTransition = class { handleWriteAcknowledgement () {} }",
+		"src/handlers/record/record-handler.js":          "exports.default = class { handleForceWriteAcknowledgement () {} }",
+		"src/connection-endpoint/base/socket-wrapper.js": "exports.WSSocketWrapper = class { sendMessage () {} }",
+		"src/constants.js":                               "exports.TOPIC = {}; exports.RECORD_ACTION = { RECORD_UPDATE_ERROR: 1, INVALID_VERSION: 2 }",
+	}
+	said := func(change, text string) string {
+		dir := t.TempDir()
+		for name, content := range places {
+			if name == change {
+				content = text
+			}
+			file := filepath.Join(dir, name)
+			require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o700))
+			require.NoError(t, os.WriteFile(file, []byte(content), 0o600))
+		}
+		out, err := exec.CommandContext(t.Context(), "node", "-e",
+			"console.log(require('./plugins/guard.js').install({ error: (...m) => console.log(...m) }, process.argv[1]).length)", dir).CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		return string(out)
+	}
+	live.Need(t)
+	require.Equal(t, "0\n", said("", ""))
+	for name := range places {
+		for _, text := range []string{"", "exports.RecordTransition = exports.default = exports.WSSocketWrapper = class {}", "syntax error"} {
+			out := said(name, text)
+			missing := 1
+			if name == "src/constants.js" {
+				missing = 3 // none can be patched
+			} else {
+				require.Contains(t, out, "cannot patch "+name)
+			}
+			require.Equal(t, missing, strings.Count(out, "GUARD WRITES THAT FAIL WILL BE ACKNOWLEDGED: cannot patch "), out)
+			require.Contains(t, out, fmt.Sprintf("\n%d\n", missing))
+		}
+	}
+
+	dir := live.Lay(t, live.ServerOptions{Version: version(t), Edit: func(config string) string {
+		config = strings.Replace(config, "    max: 10\n", "    max: 10\n    server: /nowhere\n", 1)
+		return strings.Replace(config, "port: 6020", fmt.Sprintf("port: %d", live.FreePort(t)), 1)
+	}})
+	text, err := os.ReadFile("check.js")
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "check.js"), text, 0o600))
+	cmd := exec.CommandContext(t.Context(), "node", "check.js")
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	require.Error(t, err, "%s", out)
+	require.Contains(t, string(out), "the server starts and complains")
+	require.Contains(t, string(out), "WRITES THAT FAIL WILL BE ACKNOWLEDGED")
+}
