@@ -44,6 +44,8 @@ func TestWritesThatFailAreNotAcknowledged(t *testing.T) {
 			require.ErrorContains(t, c.Write("a", "zero\x00", map[string]any{"n": 1}), "RECORD_UPDATE_ERROR")
 			require.ErrorContains(t, c.Write("a", "hot/zero\x00", map[string]any{"n": 1}), "RECORD_UPDATE_ERROR")
 			require.ErrorContains(t, writeVersion(c, 7), "INVALID_VERSION")
+			text := c.Go("update", map[string]any{"client": "a", "record": "other", "version": 1, "data": "no object"})
+			require.ErrorContains(t, text.Wait(time.Minute, nil), "INVALID_MESSAGE_DATA")
 			require.Equal(t, `1 {"n":1}`, r.Row("default", "known"))
 			require.JSONEq(t, `{"n":1}`, c.Read("a", "known"))
 			require.Equal(t, "null", c.Read("a", "hot/zero\x00"))
@@ -84,7 +86,7 @@ func TestPlacesThatCannotBePatchedAreSaid(t *testing.T) {
 		"src/handlers/record/record-transition.js":       "exports.RecordTransition = class { handleWriteAcknowledgement () {} }",
 		"src/handlers/record/record-handler.js":          "exports.default = class { handleForceWriteAcknowledgement () {} }",
 		"src/connection-endpoint/base/socket-wrapper.js": "exports.WSSocketWrapper = class { sendMessage () {} }",
-		"src/constants.js":                               "exports.TOPIC = {}; exports.RECORD_ACTION = { RECORD_UPDATE_ERROR: 1, INVALID_VERSION: 2 }",
+		"src/constants.js":                               "exports.TOPIC = {}; exports.RECORD_ACTION = { WRITE_ACKNOWLEDGEMENT: 1, CACHE_RETRIEVAL_TIMEOUT: 2, VERSION_EXISTS: 3, RECORD_UPDATE_ERROR: 4, INVALID_VERSION: 5 }",
 	}
 	said := func(change, text string) string {
 		dir := t.TempDir()
@@ -117,17 +119,8 @@ func TestPlacesThatCannotBePatchedAreSaid(t *testing.T) {
 		}
 	}
 
-	dir := live.Lay(t, live.ServerOptions{Version: version(t), Edit: func(config string) string {
-		config = strings.Replace(config, "    max: 10\n", "    max: 10\n    server: /nowhere\n", 1)
-		return strings.Replace(config, "port: 6020", fmt.Sprintf("port: %d", live.FreePort(t)), 1)
-	}})
-	text, err := os.ReadFile("check.js")
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "check.js"), text, 0o600))
-	cmd := exec.CommandContext(t.Context(), "node", "check.js")
-	cmd.Dir = dir
-	out, err := cmd.CombinedOutput()
-	require.Error(t, err, "%s", out)
-	require.Contains(t, string(out), "the server starts and complains")
-	require.Contains(t, string(out), "WRITES THAT FAIL WILL BE ACKNOWLEDGED")
+	out, err := checked(t, version(t), "    max: 10\n", "    max: 10\n    server: /nowhere\n")
+	require.Error(t, err, out)
+	require.Contains(t, out, "the server starts and complains")
+	require.Contains(t, out, "WRITES THAT FAIL WILL BE ACKNOWLEDGED")
 }

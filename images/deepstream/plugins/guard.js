@@ -1,6 +1,6 @@
 'use strict'
 
-// The server calls a write acknowledged whatever connectors answer, and one with a version that it refuses too. A plugin
+// The server calls a write acknowledged whatever connectors answer, and one that it refuses itself too. A plugin
 // cannot change that, so this patches the three places where it does. Each is found by its name in the server's own
 // files; one that is not there any more is said loudly, and fails the build of the image (check.js).
 
@@ -43,13 +43,17 @@ const places = [
       socket.sendMessage(error ? updateError(constants, name, correlationId) : done)
     }
   },
-  // INVALID_VERSION goes out as an acknowledgement that is no error.
+  // What is refused before it is tried, a version or data that cannot be, goes out as an acknowledgement that is no error. A
+  // conflict (VERSION_EXISTS) clients know without.
   {
     file: 'src/connection-endpoint/base/socket-wrapper.js',
     find: exports => exports.WSSocketWrapper,
     method: 'sendMessage',
     patch: ({ TOPIC, RECORD_ACTION }, original) => function (message, ...rest) {
-      if (message.topic === TOPIC.RECORD && message.action === RECORD_ACTION.INVALID_VERSION) message.isError = true
+      const { topic, action } = message
+      if (topic === TOPIC.RECORD && action >= RECORD_ACTION.CACHE_RETRIEVAL_TIMEOUT && action !== RECORD_ACTION.VERSION_EXISTS) {
+        message.isError = true // of actions, errors have the highest numbers
+      }
       return original.call(this, message, ...rest)
     }
   }
@@ -68,7 +72,8 @@ function install (logger, directory = serverDirectory()) {
       const { prototype } = place.find(require(file))
       const original = prototype[place.method]
       if (typeof original !== 'function') throw new Error(`there is no ${place.method}`)
-      if (!constants.RECORD_ACTION.RECORD_UPDATE_ERROR || !constants.RECORD_ACTION.INVALID_VERSION) throw new Error('an action is not known')
+      const known = ['WRITE_ACKNOWLEDGEMENT', 'CACHE_RETRIEVAL_TIMEOUT', 'VERSION_EXISTS', 'RECORD_UPDATE_ERROR', 'INVALID_VERSION']
+      for (const action of known) if (!constants.RECORD_ACTION[action]) throw new Error(`there is no action ${action}`)
       prototype[place.method] = place.patch(constants, original)
       patched.add(file)
     } catch (err) {

@@ -50,6 +50,9 @@ const actions = {
     if (String(err).includes('RECORD_NOT_FOUND') || String(err.message).includes('RECORD_NOT_FOUND')) return null
     throw err
   }),
+  patch: ({ client, record, path: at, value }) => new Promise((resolve, reject) => {
+    clients.get(client).client.record.setData(record, at, value, err => err ? reject(new Error(String(err))) : resolve())
+  }),
   writeLarge: ({ client, record, n, bytes }) => write(clients.get(client).client, record, { n, filling: 'x'.repeat(bytes) }),
   // update writes a version, which the library would otherwise pick.
   update: ({ client, record, version, data }) => new Promise((resolve, reject) => {
