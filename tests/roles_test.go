@@ -69,7 +69,7 @@ func fitsWhatIsDone(t *testing.T, change func(*settings.Settings, *config.Config
 	s.Up()
 	changed := aws.Cloud().Recorded()
 	if closely {
-		requireEnforced(t, aws, s)
+		requireEnforced(t, aws, s, harness.NewStack(t, aws, "prod-eu", cfg, harness.On(account.Backend())))
 	}
 	aws.Cloud().Record()
 	s.BlindDrift()
@@ -96,8 +96,8 @@ func fitsWhatIsDone(t *testing.T, change func(*settings.Settings, *config.Config
 }
 
 // requireEnforced has each role do what it is for, and what it is not for: the offline AWS decides by the role's policies as
-// AWS does.
-func requireEnforced(t *testing.T, aws *harness.AWS, s *harness.Stack) {
+// AWS does. The other stack's name is not that of a short-lived one.
+func requireEnforced(t *testing.T, aws *harness.AWS, s, other *harness.Stack) {
 	t.Helper()
 	for _, role := range []string{"deepstreamhub-preview", "deepstreamhub-drift"} {
 		env := aws.As(t, role)
@@ -125,6 +125,10 @@ func requireEnforced(t *testing.T, aws *harness.AWS, s *harness.Stack) {
 	require.NoError(t, err)
 	_, err = short.Preview(t.Context(), deploy.Options{})
 	require.NoError(t, err)
+	names, closed, err := s.List(aws.As(t, "deepstreamhub-ephemeral")...)
+	require.NoError(t, err)
+	require.Equal(t, []string{s.Name}, names)
+	require.Equal(t, []string{other.Name}, closed, "the job that reaps goes past the production stacks")
 	for _, role := range []string{"deepstreamhub-images", "deepstreamhub-deploy-prod-us"} {
 		_, err := s.Open(aws.As(t, role)...)
 		require.Regexp(t, "AccessDenied|access denied", err, "%s works on a stack of its own alone", role)

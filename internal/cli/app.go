@@ -60,7 +60,7 @@ type deps struct {
 	overlaps   func(map[string]config.Config) error
 	findEngine func(context.Context, engine.Options) (engine.Engine, error)
 	open       func(context.Context, engine.Engine, deploy.Target) (driver, error)
-	listStacks func(context.Context, engine.Engine, deploy.Target) ([]string, error)
+	listStacks func(context.Context, engine.Engine, deploy.Target) (open, closed []string, err error)
 	openState  func(context.Context, deploy.Target) (*store.Store, error)
 	judge      func(plan.State) error // whether a stack with this checkpoint may be destroyed
 	program    func(offline bool) pulumi.RunFunc

@@ -39,6 +39,7 @@ type world struct {
 	plans      map[string]plan.Plan
 	blinded    []blind.Secret    // what a copy of a state lacks
 	opErrs     map[string]error  // by "verb stack"
+	closed     []string          // stacks whose state may not be read
 	openErrs   map[string]error  // by backend
 	looks      []health.Reading  // what AWS says, look by look; the last one stays
 	findings   []program.Finding // of the account
@@ -88,9 +89,9 @@ func newWorld(t *testing.T) *world {
 			program:    func(bool) pulumi.RunFunc { return nil },
 			readHealth: w.readHealth,
 			doctor:     func(context.Context, *session, []string) ([]program.Finding, error) { return w.findings, nil },
-			listStacks: func(context.Context, engine.Engine, deploy.Target) ([]string, error) {
+			listStacks: func(context.Context, engine.Engine, deploy.Target) (open, closed []string, err error) {
 				w.note("list")
-				return slices.Collect(maps.Keys(w.states)), nil
+				return slices.Collect(maps.Keys(w.states)), w.closed, nil
 			},
 			region:     func(config.Config) pulumi.RunFunc { return nil },
 			startCloud: func(cloudOptions) (cloud, error) { w.note("cloud"); return fakeCloud{w}, nil },

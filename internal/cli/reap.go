@@ -100,9 +100,12 @@ func (s *session) listStacks(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	names, err := s.deps.listStacks(ctx, s.engine, t)
+	names, closed, err := s.deps.listStacks(ctx, s.engine, t)
 	if err != nil {
 		return fmt.Errorf("look for expired stacks: %w", err)
+	}
+	if len(closed) > 0 {
+		s.say("Left alone, because these rights do not reach their state: %s.", strings.Join(closed, ", "))
 	}
 	slices.Sort(names)
 	s.stacks = names

@@ -153,12 +153,22 @@ func TestNamesOfStacksAreCheckedFirst(t *testing.T) {
 func TestReapWithoutAList(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.deps.listStacks = func(ctx context.Context, _ engine.Engine, t deploy.Target) ([]string, error) {
-		t.Backend = "file://" + w.Dir + "/state"
+	w.deps.listStacks = func(ctx context.Context, _ engine.Engine, t deploy.Target) ([]string, []string, error) {
+		t.Backend = "gs://elsewhere" // which the engine alone knows
 		return deploy.Stacks(ctx, engine.Engine{Path: "/bin/false"}, t)
 	}
 	text, code := w.run("reap --yes")
 	require.Equal(t, 1, code)
 	require.Contains(t, text, "look for expired stacks: list stacks")
 	require.False(t, w.did("destroy"))
+}
+
+// The role of short-lived stacks may read no other stack's state: what it may not read, it leaves alone, and reaps the rest.
+func TestReapLeavesWhatItMayNotRead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.closed = []string{"prod-eu", "prod-us"}
+	text, code := w.run("reap --yes")
+	require.Zero(t, code, text)
+	require.Contains(t, w.err.String(), "Left alone, because these rights do not reach their state: prod-eu, prod-us.")
 }

@@ -238,10 +238,10 @@ func (b *bases) attempt(ctx context.Context, dir string, d draw, r *KillResult) 
 		if err != nil {
 			return err
 		}
-		if r.Stuck = ""; out.code == 0 {
+		if r.Stuck = ""; out.code == 0 || by == "destroy" && !p.known() { // a stack that was never begun is refused by name
 			break
 		}
-		r.Stuck = fmt.Sprintf("attempt %d: exit code %d: %s", i+1, out.code, out.tail())
+		r.Stuck = fmt.Sprintf("attempt %d: exit code %d: %s%s", i+1, out.code, out.tail(), p.served())
 	}
 	p.end()
 	left, err := p.look(ctx)

@@ -96,6 +96,12 @@ func spelled(v any) string {
 	return string(text)
 }
 
+// known reports whether the stack has a state at all.
+func (p *project) known() bool {
+	_, err := os.Stat(stateFile(filepath.Join(p.base(), "state"), p.Project, p.Stack))
+	return err == nil
+}
+
 // checkpoint reads the state's file, which is empty where there is none.
 func (p *project) checkpoint() (*reclaim.Checkpoint, error) {
 	text, err := os.ReadFile(stateFile(filepath.Join(p.base(), "state"), p.Project, p.Stack))

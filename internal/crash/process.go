@@ -21,6 +21,7 @@ type project struct {
 	apart    bool
 	provider *exec.Cmd // of a process of its own, while it runs
 	serves   []string  // by which hub finds it
+	said     string    // file of what it says
 }
 
 // mark is in the environment of every process of a project, so that they can be found when their parents are gone.
@@ -239,7 +240,7 @@ func (p *project) serve(scale string) error {
 		return err
 	}
 	defer func() { _ = said.Close() }()
-	p.provider = c
+	p.provider, p.said = c, said.Name()
 	for range 600 {
 		text, err := os.ReadFile(said.Name())
 		if err != nil {
@@ -259,6 +260,26 @@ func (p *project) serve(scale string) error {
 	text, _ := os.ReadFile(said.Name())
 	p.endProvider(syscall.SIGKILL)
 	return fmt.Errorf("the offline AWS does not serve: %s", text)
+}
+
+// served is what became of a provider of its own, in words; empty while it runs, and where there is none.
+func (p *project) served() string {
+	if p.provider == nil {
+		return ""
+	}
+	state, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.provider.Process.Pid))
+	if err == nil && !bytes.Contains(state, []byte(") Z ")) {
+		return ""
+	}
+	return "\nthe provider's process has ended: " + output{text: p.providerSaid()}.tail()
+}
+
+func (p *project) providerSaid() string {
+	text, err := os.ReadFile(p.said)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
 }
 
 func (p *project) endProvider(by syscall.Signal) {

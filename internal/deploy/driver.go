@@ -57,8 +57,10 @@ type Driver struct {
 	found   *state.Checkpoint // when the stack was opened; nil where it did not exist or is of such a kind
 	// recovered is set once nothing is left over from a killed engine: this driver has looked, and killed none since.
 	recovered bool
-	blinded   []blind.Secret // what a copy of the state lacks
-	cleanup   string         // temporary working folder, empty when the caller named one
+	// planned are the steps of the last preview of an up: what the program wants.
+	planned []plan.Step
+	blinded []blind.Secret // what a copy of the state lacks
+	cleanup string         // temporary working folder, empty when the caller named one
 }
 
 // The engine's command line is what the Automation API runs.

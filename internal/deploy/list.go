@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,11 +10,37 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 
 	"github.com/deepstreamhub/platform/internal/engine"
+	"github.com/deepstreamhub/platform/internal/state/store"
 )
 
-// Stacks returns the names of all stacks of the target's project where the target keeps its state. Its Stack is of no
-// account.
-func Stacks(ctx context.Context, e engine.Engine, t Target) ([]string, error) {
+// Stacks returns the names of all stacks of the target's project where the target keeps its state: those that can be
+// opened, and those whose state the caller has no right to read. Its Stack is of no account.
+func Stacks(ctx context.Context, e engine.Engine, t Target) (open, closed []string, err error) {
+	s, err := OpenState(ctx, t)
+	if err != nil {
+		return nil, nil, fmt.Errorf("list stacks: %w", err)
+	}
+	if s == nil {
+		open, err = askEngine(ctx, e, t)
+		return open, nil, err
+	}
+	all, err := s.Stacks(ctx, t.Project)
+	if err != nil {
+		return nil, nil, fmt.Errorf("list stacks: %w", err)
+	}
+	for _, name := range all {
+		if _, err := s.Checkpoint(ctx, t.Project, name); errors.Is(err, store.ErrForbidden) {
+			closed = append(closed, name)
+		} else {
+			open = append(open, name) // whatever else is wrong with it, whoever opens it says so
+		}
+	}
+	return open, closed, nil
+}
+
+// askEngine lists the stacks of a backend that hub cannot read. The engine reads every checkpoint for it, and fails when one
+// of them may not be read.
+func askEngine(ctx context.Context, e engine.Engine, t Target) ([]string, error) {
 	dir, err := os.MkdirTemp("", "hub-stacks-")
 	if err != nil {
 		return nil, fmt.Errorf("list stacks: %w", err)
@@ -22,9 +49,6 @@ func Stacks(ctx context.Context, e engine.Engine, t Target) ([]string, error) {
 	project, err := os.ReadFile(filepath.Join(t.Root, "Pulumi.yaml"))
 	if err == nil {
 		err = writeChanged(filepath.Join(dir, "Pulumi.yaml"), project)
-	}
-	if err == nil {
-		err = makeFileBackend(t.Backend)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("list stacks: %w", err)

@@ -44,7 +44,7 @@ type stream []chan<- events.EngineEvent
 
 // Preview says what Up would do and changes nothing. It takes no lock.
 func (d *Driver) Preview(ctx context.Context, o Options) (plan.Plan, error) {
-	return d.run(ctx, "preview", true, o, func(ctx context.Context, to stream) (map[string]plan.Output, error) {
+	p, err := d.run(ctx, "preview", true, o, func(ctx context.Context, to stream) (map[string]plan.Output, error) {
 		_, err := d.stack.Preview(ctx, option[optpreview.Options](func(v *optpreview.Options) {
 			v.Target, v.TargetDependents, v.Exclude, v.ExcludeDependents = o.Targets, o.targetDependents(), o.Exclude, o.excludeDependents()
 			v.Message, v.Parallel, v.EventStreams = o.Message, d.target.Parallel, to
@@ -52,6 +52,8 @@ func (d *Driver) Preview(ctx context.Context, o Options) (plan.Plan, error) {
 		}))
 		return nil, err
 	})
+	d.planned = p.Steps
+	return p, err
 }
 
 // Up makes the cloud what the program says. On failure the plan holds what was done until then and the error is an

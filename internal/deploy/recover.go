@@ -42,6 +42,9 @@ func (d *Driver) recoverOnce(ctx context.Context, tell func(plan.Event)) error {
 	if err == nil && !left.nothing {
 		err = d.recover(ctx, tell, left.failed, left.killed)
 	}
+	if err == nil && (!left.nothing || left.condemned) {
+		err = d.takeBack(ctx, tell)
+	}
 	if err != nil {
 		return d.failed(ctx, "recover", err, nil)
 	}
@@ -51,9 +54,10 @@ func (d *Driver) recoverOnce(ctx context.Context, tell func(plan.Event)) error {
 
 // leftOver is what the storage tells of the last operation.
 type leftOver struct {
-	nothing bool // it ended well: there is nothing to look for
-	killed  bool // it did not: what it has deleted may be in the state still
-	failed  []reclaim.Operation
+	nothing   bool // it ended well: there is nothing to look for
+	killed    bool // it did not: what it has deleted may be in the state still
+	condemned bool // something that was replaced is still to be deleted
+	failed    []reclaim.Operation
 }
 
 // leftOver looks into the storage, which tells sooner than the engine that nothing is left over. It does not tell of a
@@ -80,8 +84,35 @@ func (d *Driver) leftOver(ctx context.Context) (left leftOver, err error) {
 			left.failed = trail.Failed()
 		}
 	}
-	left.nothing = !left.killed && len(c.Pending) == 0
+	left.nothing, left.condemned = !left.killed && len(c.Pending) == 0, c.Condemned > 0
 	return left, nil
+}
+
+// takeBack keeps the engine from making what is there: a replacement that was cut off left two of one resource, and the
+// last preview wants the older one again. Without a preview nothing is known of what is wanted.
+func (d *Driver) takeBack(ctx context.Context, tell func(plan.Event)) error {
+	if len(d.planned) == 0 {
+		return nil
+	}
+	exported, err := d.stack.Export(ctx)
+	if err != nil {
+		return err
+	}
+	r := &recovery{driver: d, tell: tell, exported: exported}
+	if r.checkpoint, err = reclaim.Decode(exported.Deployment); err != nil {
+		return err
+	}
+	changed := false
+	for _, step := range d.planned {
+		if step.New != nil && r.checkpoint.TakeBack(step.URN, step.New) {
+			r.say(step.URN, "it had been replaced and is wanted again; what replaced it goes")
+			changed = true
+		}
+	}
+	if !changed {
+		return nil
+	}
+	return r.write(ctx)
 }
 
 // forget removes the copies of checkpoints that recovery reads, once they have nothing more to tell.
@@ -345,6 +376,10 @@ func (r *recovery) subjects(operations []reclaim.Operation, candidates map[int][
 	var providers, subjects []reclaim.Resource
 	have := map[string]bool{}
 	add := func(op reclaim.Operation, urn, id string, outputs any) error {
+		if have[urn] { // two runs may have been cut off at it
+			return nil
+		}
+		have[urn] = true
 		reference := op.Resource.Provider()
 		if !have[reference] {
 			p, ok := r.checkpoint.ProviderOf(reference)

@@ -265,6 +265,43 @@ func (c *Checkpoint) Adopt(op Operation, read Resource) {
 	c.Resources = slices.Insert(c.Resources, at, made)
 }
 
+// TakeBack gives a resource's place back to what was replaced there and is still to be deleted, if the resource, with inputs
+// as it is wanted now, is known to AWS by that one's id: making it would clash with what is there. What has its place now is
+// to be deleted instead. It reports whether anything changed. Only what AWS knows by what is asked for can clash.
+func (c *Checkpoint) TakeBack(urn string, wanted map[string]any) bool {
+	old := slices.IndexFunc(c.Resources, func(r Resource) bool { return r.URN() == urn && r.flag("delete") })
+	live := slices.IndexFunc(c.Resources, func(r Resource) bool { return r.URN() == urn && !r.flag("delete") })
+	if old < 0 || live < 0 {
+		return false
+	}
+	row, ok := Of(c.Resources[old].Type())
+	if !ok || row.By != ByKey {
+		return false
+	}
+	id, err := expand(row.Import, wanted)
+	if err != nil || id != c.Resources[old].ID() || id == c.Resources[live].ID() {
+		return false
+	}
+	back, gone := c.Resources[old], c.Resources[live]
+	rest := slices.DeleteFunc(slices.Clone(c.Resources), func(r Resource) bool {
+		return r.URN() == urn && (r.ID() == back.ID() || r.ID() == gone.ID())
+	})
+	at, needs := 0, append(back.needs(), gone.needs()...)
+	for i, r := range rest {
+		if slices.Contains(needs, r.URN()) {
+			at = i + 1
+		}
+	}
+	if slices.ContainsFunc(rest[:at], func(r Resource) bool { return slices.Contains(r.needs(), urn) }) {
+		return false // what depends on it would come before it
+	}
+	delete(back, "delete")
+	delete(back, "pendingReplacement")
+	gone["delete"] = true
+	c.Resources = slices.Insert(rest, at, back, gone) // of one name, the engine takes the one that stays first
+	return true
+}
+
 // outlived reports whether the state has something for the resource that was made after the operation began.
 func (c *Checkpoint) outlived(op Operation) bool {
 	return op.Beside != nil && slices.ContainsFunc(c.Resources, func(r Resource) bool {

@@ -267,3 +267,54 @@ func TestLeaves(t *testing.T) {
 	require.Equal(t, "deleting", leaves[0].Kind)
 	require.Equal(t, "subnet", leaves[0].Resource.Name())
 }
+
+// A replacement was cut off between its two halves, and its older half is wanted again: made anew it would clash with itself.
+func TestTakeBack(t *testing.T) {
+	t.Parallel()
+	const typ = "aws:route53/record:Record"
+	named := func(name, id string, more map[string]any) reclaim.Resource {
+		r := resource(typ, "host", map[string]any{"zoneId": "Z1", "name": name, "type": "A"})
+		r["id"] = id
+		for k, v := range more {
+			r[k] = v
+		}
+		return r
+	}
+	wanted := func(name string) map[string]any { return map[string]any{"zoneId": "Z1", "name": name, "type": "A"} }
+	balancer := resource("aws:lb/loadBalancer:LoadBalancer", "balancer", nil)
+	balancer["id"] = "arn"
+	old := func() reclaim.Resource {
+		return named("old.a.b", "Z1_old.a.b_A", map[string]any{"delete": true, "dependencies": []any{balancer.URN()}})
+	}
+	live := func() reclaim.Resource {
+		return named("new.a.b", "Z1_new.a.b_A", map[string]any{"dependencies": []any{balancer.URN()}})
+	}
+	after := resource("aws:route53/healthCheck:HealthCheck", "check", nil)
+	after["id"], after["dependencies"] = "h", []any{old().URN()}
+	for name, c := range map[string]struct {
+		resources []reclaim.Resource
+		wanted    map[string]any
+		want      []string // ids, in order; a - marks what is to be deleted
+	}{
+		"wanted again":        {[]reclaim.Resource{balancer, live(), after, old()}, wanted("old.a.b"), []string{"arn", "Z1_old.a.b_A", "-Z1_new.a.b_A", "h"}},
+		"the newer is wanted": {[]reclaim.Resource{balancer, live(), after, old()}, wanted("new.a.b"), nil},
+		"a third is wanted":   {[]reclaim.Resource{balancer, live(), after, old()}, wanted("third.a.b"), nil},
+		"nothing is left":     {[]reclaim.Resource{balancer, live(), after}, wanted("old.a.b"), nil},
+		"unknown yet":         {[]reclaim.Resource{balancer, live(), after, old()}, map[string]any{"zoneId": "Z1", "type": "A"}, nil},
+	} {
+		checkpoint := &reclaim.Checkpoint{Resources: c.resources}
+		require.Equal(t, c.want != nil, checkpoint.TakeBack(old().URN(), c.wanted), name)
+		if c.want == nil {
+			continue
+		}
+		var got []string
+		for _, r := range checkpoint.Resources {
+			id := r.ID()
+			if gone, _ := r["delete"].(bool); gone {
+				id = "-" + id
+			}
+			got = append(got, id)
+		}
+		require.Equal(t, c.want, got, name)
+	}
+}

@@ -70,6 +70,7 @@ type Checkpoint struct {
 	Written   time.Time // by the engine; importing it somewhere else does not change it
 	Salt      string    // of the passphrase that its secrets are encrypted under; empty for another provider, or for none
 	New       bool      // nothing was ever deployed
+	Condemned int       // resources that have been replaced and are still to be deleted
 }
 
 // newestFormat is the newest version of the checkpoint's format that is known here (sdk/go/common/apitype: 3, and 4 with
@@ -214,6 +215,11 @@ func readDeployment(data []byte) (Checkpoint, error) {
 	c := Checkpoint{Resources: len(d.Resources), Written: d.Manifest.Time}
 	if d.Secrets != nil && d.Secrets.Type == "passphrase" {
 		c.Salt = d.Secrets.State.Salt
+	}
+	for _, r := range d.Resources {
+		if r.Delete {
+			c.Condemned++
+		}
 	}
 	for _, p := range d.Pending {
 		if p.Resource.URN == "" {

@@ -234,18 +234,30 @@ func (s *Stack) Open(changes ...string) (*deploy.Driver, error) { return s.open(
 // goes before what the stack has.
 func (s *Stack) Blind(changes ...string) (*deploy.Driver, error) { return s.open(true, changes) }
 
-func (s *Stack) open(blind bool, changes []string) (*deploy.Driver, error) {
+// changed is the target with another environment.
+func (s *Stack) changed(changes []string) deploy.Target {
 	t := s.target
-	t.Blind, t.Env = blind, slices.DeleteFunc(slices.Clone(t.Env), func(kv string) bool {
+	t.Env = slices.DeleteFunc(slices.Clone(t.Env), func(kv string) bool {
 		name, _, _ := strings.Cut(kv, "=")
 		return slices.ContainsFunc(changes, func(c string) bool { return strings.HasPrefix(c, name+"=") })
 	})
 	t.Env = append(t.Env, changes...)
+	return t
+}
+
+func (s *Stack) open(blind bool, changes []string) (*deploy.Driver, error) {
+	t := s.changed(changes)
+	t.Blind = blind
 	d, err := deploy.Open(s.t.Context(), Engine(s.t), t)
 	if err == nil {
 		s.t.Cleanup(func() { require.NoError(s.t, d.Close()) })
 	}
 	return d, err
+}
+
+// List returns the stacks where this one's state is: those that can be opened, and those that may not be read.
+func (s *Stack) List(changes ...string) (open, closed []string, err error) {
+	return deploy.Stacks(s.t.Context(), Engine(s.t), s.changed(changes))
 }
 
 // BlindPreview returns what Up would do, as hub preview finds out.

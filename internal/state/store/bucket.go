@@ -93,13 +93,21 @@ func told(err error) error {
 	switch {
 	case status(err) == http.StatusMovedPermanently:
 		return errors.New("it is in another region than the address says")
+	case status(err) == http.StatusForbidden && (!service || e.ErrorMessage() == "" || e.ErrorMessage() == http.StatusText(http.StatusForbidden)):
+		return ErrForbidden
+	case status(err) == http.StatusForbidden:
+		return forbidden{fmt.Sprintf("%s: %s", e.ErrorCode(), e.ErrorMessage())}
 	case service && e.ErrorMessage() != "" && e.ErrorMessage() != http.StatusText(status(err)):
 		return fmt.Errorf("%s: %s", e.ErrorCode(), e.ErrorMessage())
-	case status(err) == http.StatusForbidden:
-		return errors.New("access denied")
 	}
 	return err
 }
+
+// forbidden is ErrForbidden in the service's words.
+type forbidden struct{ text string }
+
+func (f forbidden) Error() string        { return f.text }
+func (f forbidden) Is(target error) bool { return target == ErrForbidden }
 
 func (b bucket) List(ctx context.Context, prefix string) ([]Entry, error) {
 	var out []Entry

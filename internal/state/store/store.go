@@ -38,6 +38,9 @@ type Entry struct {
 // ErrMissing is returned for a file that is not there.
 var ErrMissing = errors.New("there is no such file")
 
+// ErrForbidden is returned for what the caller has no right to.
+var ErrForbidden = errors.New("access denied")
+
 // ErrChanged is returned where something else is than what was read.
 var ErrChanged = errors.New("it was changed meanwhile")
 
