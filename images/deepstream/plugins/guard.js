@@ -1,7 +1,7 @@
 'use strict'
 
 // The server calls a write acknowledged whatever connectors answer, and one that it refuses itself too. A plugin
-// cannot change that, so this patches the three places where it does. Each is found by its name in the server's own
+// cannot change that, so this patches the places where it does. Each is found by its name in the server's own
 // files; one that is not there any more is said loudly, and fails the build of the image (check.js).
 
 const path = require('node:path')
@@ -14,13 +14,27 @@ const updateError = ({ TOPIC, RECORD_ACTION }, name, correlationId) => ({
   topic: TOPIC.RECORD, action: RECORD_ACTION.RECORD_UPDATE_ERROR, name, correlationId, isWriteAck: true, isError: true
 })
 
+// senders are those who asked for an acknowledgement, by their message. The server looks for them in the step that runs by
+// the time the answer comes, which may be another client's.
+const senders = new WeakMap()
+
 const places = [
+  {
+    file: 'src/handlers/record/record-transition.js',
+    find: exports => exports.RecordTransition,
+    method: 'setUpWriteAcknowledgement',
+    patch: (constants, original) => function (message, socket) {
+      senders.set(message, socket)
+      return original.call(this, message, socket)
+    }
+  },
   // A write in a transition: an error of cache or storage counts as an answer like any other.
   {
     file: 'src/handlers/record/record-transition.js',
     find: exports => exports.RecordTransition,
     method: 'handleWriteAcknowledgement',
-    patch: (constants, original) => function (error, socket, message) {
+    patch: (constants, original) => function (error, current, message) {
+      const socket = senders.get(message) || current
       if (!error) return original.call(this, error, socket, message)
       const waiting = this.writeAckSockets.get(socket)
       if (!waiting || waiting[message.correlationId] === undefined) return
@@ -66,7 +80,8 @@ function install (logger, directory = serverDirectory()) {
   const missing = []
   for (const place of places) {
     const file = path.join(directory, place.file)
-    if (patched.has(file)) continue
+    const name = `${file} ${place.method}`
+    if (patched.has(name)) continue
     try {
       const constants = require(path.join(directory, 'src/constants.js'))
       const { prototype } = place.find(require(file))
@@ -75,7 +90,7 @@ function install (logger, directory = serverDirectory()) {
       const known = ['WRITE_ACKNOWLEDGEMENT', 'CACHE_RETRIEVAL_TIMEOUT', 'VERSION_EXISTS', 'RECORD_UPDATE_ERROR', 'INVALID_VERSION']
       for (const action of known) if (!constants.RECORD_ACTION[action]) throw new Error(`there is no action ${action}`)
       prototype[place.method] = place.patch(constants, original)
-      patched.add(file)
+      patched.add(name)
     } catch (err) {
       missing.push(`${place.file} ${place.method}`)
       logger.error('GUARD', `WRITES THAT FAIL WILL BE ACKNOWLEDGED: cannot patch ${place.file}, ${place.method}: ${err.message}`)
