@@ -204,7 +204,7 @@ func TestStartDuringAnOutage(t *testing.T) {
 	r.Postgres.Stop()
 	r.Redis.Process.Kill()
 	s := r.Server(version(t), nil, func(o *live.ServerOptions) { o.NoWait = true })
-	s.WaitOutput("the database cannot be used yet", 30*time.Second)
+	s.WaitOutput("the database cannot be used yet", 2*time.Minute)
 	live.Eventually(t, 30*time.Second, "it answers that it starts", func() bool {
 		status, body := s.Health()
 		return status == http.StatusServiceUnavailable && body == `{"state":"starting","down":["bus","database"]}`

@@ -11,7 +11,7 @@ const fs = require('node:fs')
 
 // The server's last word before it waits for bus and database.
 const STARTED = 'httpService ready'
-const PATIENCE = 60000
+const PATIENCE = 120000
 const PORT_OF_NOBODY = '9' // discard: nothing answers
 
 // A value for each variable that the configuration reads; words where nothing else is needed.

@@ -59,6 +59,8 @@ const actions = {
     const message = { topic: C.TOPIC.RECORD, action: C.RECORD_ACTION.UPDATE, name: record, version, parsedData: data }
     clients.get(client).client.record.recordServices.writeAckService.send(message, err => err ? reject(new Error(String(err))) : resolve())
   }),
+  // readWhen says besides when the answer came.
+  readWhen: async args => [await actions.read(args), Date.now()],
   version: ({ client, record }) => clients.get(client).client.record.head(record),
   delete: ({ client, record }) => new Promise((resolve, reject) => {
     const r = clients.get(client).client.record.getRecord(record)

@@ -126,9 +126,9 @@ func StartServer(t testing.TB, o ServerOptions) *Server {
 	}
 	s.Process = start(t, "deepstream "+strconv.Itoa(s.Port), cmd, uid, gid)
 	if !o.NoWait {
-		s.WaitHealthy(time.Minute)
+		s.WaitHealthy(2 * time.Minute)
 		if o.Stock {
-			s.WaitOutput("Deepstream started", time.Minute)
+			s.WaitOutput("Deepstream started", 2*time.Minute)
 		}
 	}
 	return s
