@@ -78,6 +78,8 @@ func TestShortLivedRegion(t *testing.T) {
 	reaped := p.Hub(nil, "reap", "--offline", "--yes")
 	require.Zero(t, reaped.Code, reaped.Stderr)
 	require.Equal(t, []string{"aws:iam/policy:Policy", "aws:route53/zone:Zone"}, openCloud(t, p).types, "what the account was declared with")
+	require.NoFileExists(t, filepath.Join(p.Dir, "Pulumi.it-1.yaml"))
+	require.FileExists(t, filepath.Join(p.Dir, "Pulumi.prod-eu.yaml"))
 	again := p.Hub(nil, "reap", "--offline", "--yes")
 	require.Zero(t, again.Code, again.Stderr)
 	require.Contains(t, again.Stderr, "No stack has expired.")

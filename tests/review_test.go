@@ -45,7 +45,9 @@ func TestPreviewAsAComment(t *testing.T) {
 	// A major version takes other parameter groups, which cannot be replaced while they are protected.
 	p.Edit("Pulumi.prod-eu.yaml", `engineVersion: "16.9"`, `engineVersion: "17.5"`)
 	preview = p.Hub(nil, "preview", "prod-eu", "--offline", "--markdown")
-	require.Equal(t, 1, preview.Code, preview.Stderr)
+	require.Equal(t, 3, preview.Code, preview.Stderr)
+	require.Contains(t, preview.Stderr, "two steps")
+	require.NotContains(t, preview.Stderr, "program", "the engine's advice is to edit it")
 	require.Contains(t, preview.Stdout, "touches protected data: blocked")
 	require.Contains(t, preview.Stdout, "<code>database-parameters</code>")
 	refused = p.Hub(nil, "up", "prod-eu", "--offline", "--yes", "--max-risk", "blocked")

@@ -18,15 +18,16 @@ func run() int {
 	plainterm.Restore()
 	ctx, force := interrupts()
 	dir, err := os.Getwd()
+	sits := terminal()
 	if err == nil {
 		err = cli.App{
 			In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 			Dir: dir, Environ: os.Environ(),
-			Now: time.Now, Every: every, Terminal: terminal(), Force: force,
+			Now: time.Now, Every: every, Terminal: sits, Force: force,
 		}.Run(ctx, os.Args[1:])
 	}
 	text, code := cli.Report(err)
-	fmt.Fprint(os.Stderr, text)
+	fmt.Fprint(os.Stderr, sits.Wrap(text))
 	return code
 }
 

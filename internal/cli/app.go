@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"io"
+	"runtime/debug"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -16,6 +17,7 @@ import (
 	"github.com/deepstreamhub/platform/internal/health"
 	"github.com/deepstreamhub/platform/internal/plan"
 	"github.com/deepstreamhub/platform/internal/program"
+	"github.com/deepstreamhub/platform/internal/progress"
 	"github.com/deepstreamhub/platform/internal/state/store"
 )
 
@@ -39,6 +41,15 @@ type App struct {
 type Terminal struct {
 	Asks bool                       // somebody can be asked: In and Err are terminals
 	Size func() (width, height int) // of the terminal that Err is; nil when it is none
+}
+
+// Wrap breaks lines at spaces where they are wider than the terminal. Without one the text stays as it is.
+func (t Terminal) Wrap(text string) string {
+	if t.Size == nil {
+		return text
+	}
+	width, _ := t.Size()
+	return progress.Wrap(text, width)
 }
 
 // driver runs operations on one stack; *deploy.Driver does.
@@ -111,6 +122,9 @@ machine: no AWS account, no login, and nothing outside .hub/ is written.`,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
+	root.Version = version(debug.ReadBuildInfo())
+	root.Flags().Bool("version", false, "say from which commit hub was built")
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.AddCommand(a.up(), a.preview(), a.refresh(), a.drift(), a.health(), a.doctor(), a.destroy(), a.outputs(), a.explore(), a.launchTime(),
 		a.newStack(), a.reap(), a.pin(), a.publish(), a.bootstrap(), a.unlock(), a.stateCommands(), a.offlineAWS())
 	return root

@@ -42,7 +42,7 @@ joins both again.`,
 	f.addChange(c)
 	addOnly(c, &r.only)
 	c.Flags().BoolVar(&r.keepData, "keep-data", false, "leave what is protected and what it stands on")
-	c.Flags().BoolVar(&remove, "remove", false, "remove the empty stack with its history afterwards")
+	c.Flags().BoolVar(&remove, "remove", false, "remove the empty stack with its history afterwards, and the stack file of a short-lived one")
 	return c
 }
 
@@ -101,7 +101,12 @@ func (s *session) destroy(ctx context.Context, remove bool, r rest) error {
 	if err != nil || !remove {
 		return err
 	}
-	return s.each(func(i int) error { return s.drivers[i].Remove(ctx) })
+	return s.each(func(i int) error {
+		if err := s.drivers[i].Remove(ctx); err != nil {
+			return err
+		}
+		return s.removeStackFile(s.stacks[i])
+	})
 }
 
 // showDeletions previews the destroy of a part, shows what would go and asks. The engine refuses in it what stands on the

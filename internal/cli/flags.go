@@ -18,6 +18,7 @@ type flags struct {
 	account  string // which offline account: declared, blank, or empty: the blank one once it was bootstrapped
 	yes      bool
 	json     bool
+	verbose  bool
 	parallel int
 	dir      string
 	aws      offlineFlags
@@ -61,6 +62,7 @@ func (f *flags) addRead(c *cobra.Command) {
 	c.Flags().Lookup("offline").NoOptDefVal = "true"
 	c.Flags().BoolVar(&f.json, "json", false, "write machine-readable JSON to stdout")
 	c.Flags().StringVar(&f.dir, "dir", "", "project folder (default: the nearest one upwards that has a Pulumi.yaml)")
+	c.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "say each time what the offline account holds")
 }
 
 // addRun adds the flags of the commands that run the engine on the cloud.

@@ -43,6 +43,23 @@ hub reap takes it down once its time is over.`,
 	return c
 }
 
+// removeStackFile removes the file of a short-lived stack, of which nothing is left. Others' files hold what somebody wrote.
+func (s *session) removeStackFile(stack string) error {
+	text, err := os.ReadFile(s.stackFile(stack))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err == nil && config.IsShortLived(text) {
+		if err = os.Remove(s.stackFile(stack)); err == nil {
+			s.say("Removed %s.", filepath.Base(s.stackFile(stack)))
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("remove stack file: %w", err)
+	}
+	return nil
+}
+
 // newStack writes the file and takes it back if the configuration in it cannot be used.
 func (s *session) newStack(like string, lasts time.Duration) error {
 	name := s.stacks[0]

@@ -45,7 +45,7 @@ func (s *session) serveAWS(ctx context.Context, port int) error {
 	opts.Dir, opts.Account, opts.Port, opts.Log = dirs.cloud, s.accountAtFirst(), port, s.Err
 	served, err := s.deps.startCloud(opts)
 	if err != nil {
-		return fmt.Errorf("start offline AWS: %w", err)
+		return notStarted(err)
 	}
 	s.cloud = served
 	env, where, err := s.stockEnvironment()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/progress"
+	"github.com/deepstreamhub/platform/internal/risk"
 )
 
 var errTwoFormats = errors.New("--markdown and --json: stdout takes one of them")
@@ -20,7 +21,8 @@ func (a App) preview() *cobra.Command {
 		Use:   "preview STACK...",
 		Short: "Show what an up would change, and change nothing",
 		Long: `preview shows what an up would change, how bad it is for clients and data, and changes
-nothing. It works on a copy of the state from which every secret was taken, so it decrypts
+nothing. What up would refuse whatever it is allowed, because it touches protected data, ends
+with exit code 3. It works on a copy of the state from which every secret was taken, so it decrypts
 none and can show none. With --markdown it writes that as the comment of a pull request: one comment a
 stack, each with a hidden first line by which a later run finds it.`,
 		Args: someStacks,
@@ -55,16 +57,17 @@ func (s *session) preview(ctx context.Context, markdown bool, only []string) err
 		return err
 	}
 	plans, err := s.runEach(ctx, true, driver.Preview, s.options(sel, deploy.Options{}))
-	err = s.withParts(sel, err)
+	failure := s.withParts(sel, err)
+	err = s.refuse(plans, risk.Blocked, failure) // what up refuses whatever it is allowed
 	if s.json {
 		if reportErr := s.report(plans, err); reportErr != nil && err == nil {
 			return reportErr
 		}
 	}
 	if markdown {
-		return errors.Join(err, s.writeComments(plans, err))
+		return errors.Join(err, s.writeComments(plans, failure))
 	}
-	if err != nil || s.json {
+	if s.json || failure != nil {
 		return err
 	}
 	for _, p := range plans {
@@ -74,6 +77,9 @@ func (s *session) preview(ctx context.Context, markdown bool, only []string) err
 		if err := writeRisk(s.Out, s.assess(p)); err != nil {
 			return err
 		}
+	}
+	if err != nil {
+		return err
 	}
 	if !unchanged(plans) {
 		s.say("Make these changes with: %s", s.again("up", onlyFlag(only)...))

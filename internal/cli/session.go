@@ -135,17 +135,30 @@ func (s *session) startAWS() error {
 		return err
 	}
 	opts := s.behaves
-	opts.Dir, opts.Account, opts.Log = s.dirs().cloud, s.accountAtFirst(), s.Err
+	opts.Dir, opts.Account = s.dirs().cloud, s.accountAtFirst()
+	if _, err := os.Stat(opts.Dir); s.verbose || errors.Is(err, fs.ErrNotExist) { // what the account holds is news once
+		opts.Log = s.Err
+	}
 	served, err := s.deps.startCloud(opts)
 	if damaged, ok := errors.AsType[*simulated.Damaged](err); ok {
 		return explainedError{fmt.Errorf("start offline AWS: %w", err), "Nothing was started, and " + filepath.Base(damaged.Path) + " is kept as it is. Nothing real is lost: it is an account of this machine alone.\n" +
 			"Put the file back, or begin with an empty account: rm -r " + s.dirs().base}
 	}
 	if err != nil {
-		return fmt.Errorf("start offline AWS: %w", err)
+		return notStarted(err)
 	}
 	s.cloud = served
 	return nil
+}
+
+// notStarted is the error of an offline AWS that cannot be served. One that another process works on is as a stack that is
+// held.
+func notStarted(err error) error {
+	what := fmt.Errorf("start offline AWS: %w", err)
+	if inUse, ok := errors.AsType[*simulated.InUse](err); ok {
+		return lockedError{what.Error(), "One hub at a time works on an offline account. Run it again once process " + inUse.Process + " has ended."}
+	}
+	return what
 }
 
 // cloudOfState refuses to begin with an empty account where the state says that there is something in it: the engine would
@@ -321,7 +334,7 @@ func (s *session) closeStacks() {
 
 // say tells the operator something, as whole sentences on a line.
 func (s *session) say(format string, args ...any) {
-	_, _ = fmt.Fprintf(s.Err, format+"\n", args...) // nobody to tell when stderr is gone
+	_, _ = fmt.Fprintln(s.Err, s.Terminal.Wrap(fmt.Sprintf(format, args...))) // nobody to tell when stderr is gone
 }
 
 // again is the command line of another command on the same stacks.

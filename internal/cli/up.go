@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -82,6 +83,9 @@ func (s *session) up(ctx context.Context, most risk.Class, only []string) error 
 func (s *session) showAndAsk(ctx context.Context, most risk.Class, sel selection) error {
 	plans, err := s.runEach(ctx, true, driver.Preview, s.options(sel, deploy.Options{}))
 	if err := s.refuse(plans, most, s.withParts(sel, err)); err != nil {
+		if s.json {
+			err = errors.Join(err, s.report(plans, err))
+		}
 		return err
 	}
 	if err := s.askDoctor(ctx, plans); err != nil {

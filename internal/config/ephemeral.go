@@ -8,6 +8,23 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
+// IsShortLived reports whether a stack file is of a stack that ends by itself: one with platform.expires. A file that cannot
+// be read is of none.
+func IsShortLived(text []byte) bool {
+	var file struct {
+		Config map[string]any `yaml:"config"`
+	}
+	if yaml.Unmarshal(text, &file) != nil {
+		return false
+	}
+	for _, key := range []string{Project + ":platform", "platform"} {
+		if group, ok := file.Config[key].(map[string]any); ok && group["expires"] != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // ShortLived returns the stack file of a short-lived stack like the one whose file is given: nothing protected, nothing
 // left behind, nobody woken by its alarms, a name of its own, and an end. Who decides who its clients are stays whoever
 // does for the model: a region on the internet is none the less for being short-lived.

@@ -55,7 +55,8 @@ func (r *terminal) say(lines []string) {
 		fmt.Fprintf(&b, "\x1b[%dA\r\x1b[J", r.drawn) // up to the frame's first line, clear to the end of the screen
 	}
 	for _, l := range lines {
-		b.WriteString(l + "\n") // may wrap: it is not counted and stays
+		width, _ := r.size()
+		b.WriteString(Wrap(l, width) + "\n") // may be several lines: they are not counted and stay
 	}
 	r.drawn = 0
 	if r.tree != nil {

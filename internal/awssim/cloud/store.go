@@ -44,6 +44,11 @@ type Damaged struct {
 func (e *Damaged) Error() string { return fmt.Sprintf("%s is damaged: %v", e.Path, e.Why) }
 func (e *Damaged) Unwrap() error { return e.Why }
 
+// InUse is a cloud that another process works on.
+type InUse struct{ Process string } // its number, as it wrote it
+
+func (e *InUse) Error() string { return "in use by process " + e.Process }
+
 // openStore locks a directory. One that is new gets the file of an empty cloud first, so that from then on there is one: a
 // directory that was locked before and has none has lost it.
 func openStore(dir string, seed uint64) (*store, error) {
@@ -64,7 +69,7 @@ func openStore(dir string, seed uint64) (*store, error) {
 	}
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		holder, _ := os.ReadFile(lock.Name())
-		return nil, errors.Join(fmt.Errorf("in use by process %s", bytes.TrimSpace(holder)), lock.Close())
+		return nil, errors.Join(&InUse{string(bytes.TrimSpace(holder))}, lock.Close())
 	}
 	if _, err := fmt.Fprintln(lock, os.Getpid()); err != nil {
 		return nil, errors.Join(err, lock.Close())

@@ -1,0 +1,44 @@
+package tests
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+	"github.com/deepstreamhub/platform/tests/harness"
+)
+
+// What an operator relies on in scripts, and needs no region for.
+func TestHabits(t *testing.T) {
+	t.Parallel()
+	p := harness.NewProject(t, &binaries)
+	version := p.Hub(nil, "--version")
+	require.Zero(t, version.Code)
+	require.Regexp(t, `^hub .+, go1\.\d+`, version.Stdout)
+	require.Empty(t, version.Stderr)
+
+	held, err := cloud.Open(cloud.Options{Dir: filepath.Join(p.Dir, ".hub", "offline", "cloud")})
+	require.NoError(t, err)
+	for _, args := range [][]string{{"preview", "prod-eu", "--offline"}, {"up", "prod-eu", "--offline", "--yes"}, {"unlock", "prod-eu", "--offline"}, {"offline-aws"}} {
+		second := p.Hub(nil, args...)
+		require.Equal(t, 4, second.Code, "%v: %s", args, second.Stderr)
+		require.Contains(t, second.Stderr, "in use by process", "%v", args)
+	}
+	require.NoError(t, held.Close())
+
+	for _, args := range [][]string{
+		{"up", "nosuch", "--yes"}, {"preview", "nosuch"}, {"refresh", "nosuch", "--yes"}, {"drift", "nosuch"}, {"health", "nosuch"}, {"doctor", "nosuch"},
+		{"destroy", "nosuch", "--yes"}, {"outputs", "nosuch"}, {"unlock", "nosuch"}, {"state", "versions", "nosuch"}, {"state", "restore", "nosuch", "--version", "1", "--yes"},
+	} {
+		unknown := p.Hub(nil, append(args, "--offline")...)
+		require.Equal(t, 2, unknown.Code, "%v: %s", args, unknown.Stderr)
+		require.Contains(t, unknown.Stderr, "prod-eu, prod-us", "%v", args)
+		require.Empty(t, unknown.Stdout, "%v", args)
+	}
+	for _, args := range [][]string{{"explore", "prod-eu", "--step", "nosuch"}, {"publish"}, {"state"}, {"state", "restore", "prod-eu", "--offline"}} {
+		require.Equal(t, 2, p.Hub(nil, args...).Code, "%v", args)
+	}
+	require.NoDirExists(t, filepath.Join(p.Dir, ".hub", "offline", "state", ".pulumi", "stacks", "deepstreamhub"), "nothing was made")
+}
