@@ -23,7 +23,7 @@ var measure = flag.Bool("measure", false, "measure the image against the stock o
 // TestMeasureAgainstStock takes the figures of docs/benchmarks.md, stock image and ours in one run.
 func TestMeasureAgainstStock(t *testing.T) {
 	if !*measure {
-		t.Skip("long: go test ./images/deepstream -run TestMeasureAgainstStock -v -timeout 30m -args -measure")
+		t.Skip("long: go test ./images/deepstream -run TestMeasureAgainstStock -v -timeout 40m -args -measure")
 	}
 	for _, stock := range []bool{true, false} {
 		name := map[bool]string{true: "stock", false: "ours"}[stock]
