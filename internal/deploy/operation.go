@@ -170,6 +170,11 @@ func (d *Driver) run(ctx context.Context, verb string, preview bool, o Options, 
 			failed.Problems = append(failed.Problems, "find out what became of what failed: "+err.Error())
 		}
 	}
+	if d.recovered && verb == "up" {
+		if err := d.takeBack(context.WithoutCancel(ctx), o.Events, p.Failed); err != nil {
+			failed.Problems = append(failed.Problems, "find out what is there already: "+err.Error())
+		}
+	}
 	return p, failed
 }
 

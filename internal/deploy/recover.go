@@ -43,7 +43,7 @@ func (d *Driver) recoverOnce(ctx context.Context, tell func(plan.Event)) error {
 		err = d.recover(ctx, tell, left.failed, left.killed)
 	}
 	if err == nil && (!left.nothing || left.condemned) {
-		err = d.takeBack(ctx, tell)
+		err = d.takeBack(ctx, tell, d.planned)
 	}
 	if err != nil {
 		return d.failed(ctx, "recover", err, nil)
@@ -89,9 +89,9 @@ func (d *Driver) leftOver(ctx context.Context) (left leftOver, err error) {
 }
 
 // takeBack keeps the engine from making what is there: a replacement that was cut off left two of one resource, and the
-// last preview wants the older one again. Without a preview nothing is known of what is wanted.
-func (d *Driver) takeBack(ctx context.Context, tell func(plan.Event)) error {
-	if len(d.planned) == 0 {
+// older one is wanted again. What is wanted is what the last preview said, or what a run failed to make.
+func (d *Driver) takeBack(ctx context.Context, tell func(plan.Event), wanted []plan.Step) error {
+	if len(wanted) == 0 {
 		return nil
 	}
 	exported, err := d.stack.Export(ctx)
@@ -103,7 +103,7 @@ func (d *Driver) takeBack(ctx context.Context, tell func(plan.Event)) error {
 		return err
 	}
 	changed := false
-	for _, step := range d.planned {
+	for _, step := range wanted {
 		if step.New != nil && r.checkpoint.TakeBack(step.URN, step.New) {
 			r.say(step.URN, "it had been replaced and is wanted again; what replaced it goes")
 			changed = true

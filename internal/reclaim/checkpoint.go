@@ -288,7 +288,7 @@ func (c *Checkpoint) TakeBack(urn string, wanted map[string]any) bool {
 	})
 	at, needs := 0, append(back.needs(), gone.needs()...)
 	for i, r := range rest {
-		if slices.Contains(needs, r.URN()) {
+		if slices.Contains(needs, r.URN()) && !r.flag("delete") {
 			at = i + 1
 		}
 	}

@@ -289,6 +289,8 @@ func TestTakeBack(t *testing.T) {
 	live := func() reclaim.Resource {
 		return named("new.a.b", "Z1_new.a.b_A", map[string]any{"dependencies": []any{balancer.URN()}})
 	}
+	worn := resource("aws:lb/loadBalancer:LoadBalancer", "balancer", nil) // was replaced as well
+	worn["id"], worn["delete"] = "worn", true
 	after := resource("aws:route53/healthCheck:HealthCheck", "check", nil)
 	after["id"], after["dependencies"] = "h", []any{old().URN()}
 	for name, c := range map[string]struct {
@@ -297,6 +299,7 @@ func TestTakeBack(t *testing.T) {
 		want      []string // ids, in order; a - marks what is to be deleted
 	}{
 		"wanted again":        {[]reclaim.Resource{balancer, live(), after, old()}, wanted("old.a.b"), []string{"arn", "Z1_old.a.b_A", "-Z1_new.a.b_A", "h"}},
+		"with what it needs":  {[]reclaim.Resource{balancer, live(), after, worn, old()}, wanted("old.a.b"), []string{"arn", "Z1_old.a.b_A", "-Z1_new.a.b_A", "h", "-worn"}},
 		"the newer is wanted": {[]reclaim.Resource{balancer, live(), after, old()}, wanted("new.a.b"), nil},
 		"a third is wanted":   {[]reclaim.Resource{balancer, live(), after, old()}, wanted("third.a.b"), nil},
 		"nothing is left":     {[]reclaim.Resource{balancer, live(), after}, wanted("old.a.b"), nil},
