@@ -111,6 +111,15 @@ type Operation struct {
 	Beside []string
 }
 
+// of says what an operation was on, where its note does not: that of an update is first written before the engine has put
+// the id in. id is that of the resource that has the place: of one name, the state has it first.
+func (op *Operation) of(id string) {
+	if op.Kind != creating && op.Resource != nil && op.Resource.ID() == "" {
+		op.Resource = maps.Clone(op.Resource)
+		op.Resource["id"] = id
+	}
+}
+
 // creating is the kind of a creation.
 const creating = "creating"
 
@@ -137,7 +146,11 @@ func Decode(deployment json.RawMessage) (*Checkpoint, error) {
 	}
 	for _, op := range entries(c.rest["pending_operations"]) {
 		resource, _ := op["resource"].(map[string]any)
-		c.Pending = append(c.Pending, Operation{Kind: Resource(op).text("type"), Resource: resource})
+		noted := Operation{Kind: Resource(op).text("type"), Resource: resource}
+		if there := slices.IndexFunc(c.Resources, func(r Resource) bool { return r.URN() == noted.Resource.URN() }); there >= 0 {
+			noted.of(c.Resources[there].ID())
+		}
+		c.Pending = append(c.Pending, noted)
 	}
 	return c, nil
 }

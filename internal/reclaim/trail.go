@@ -59,6 +59,9 @@ func (t *Trail) Next(stored []byte) error {
 	}
 	for _, p := range latest.Pending {
 		op := Operation{Kind: p.Type, Resource: p.Resource}
+		if there := now[op.Resource.URN()]; len(there) > 0 {
+			op.of(there[0].ID)
+		}
 		key := fmt.Sprint(op.Kind, " ", op.Resource.URN())
 		if op.Kind != "creating" { // its note gets an id when it ends
 			key += " " + op.Resource.ID()

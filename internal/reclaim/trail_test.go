@@ -55,6 +55,10 @@ func TestTrailFindsWhatEndedWithoutSuccess(t *testing.T) {
 			stored(1, "", "creating a"), stored(2, "", "creating a=a-1"), stored(3, "a=a-1", "")}},
 		"a creation that did not": {checkpoints: [][]byte{
 			stored(1, "", "creating a"), stored(2, "b=b-1", "creating a"), stored(3, "b=b-1", "")}, want: []string{"creating u::a "}},
+		"an update whose first note has no id, and that went well": {checkpoints: [][]byte{
+			stored(1, "a=a-1@1", "updating a"), stored(2, "a=a-1@1", "updating a=a-1"), stored(3, "a=a-1@3", "")}},
+		"an update whose first note has no id, and that did not": {checkpoints: [][]byte{
+			stored(1, "a=a-1@1", "updating a"), stored(2, "a=a-1@1", "")}, want: []string{"updating u::a a-1"}},
 		"a replacement that went well": {checkpoints: [][]byte{
 			stored(1, "a=a-1", "creating a"), stored(2, "a=a-2 a=a-1", "")}},
 		"a replacement that did not": {checkpoints: [][]byte{
