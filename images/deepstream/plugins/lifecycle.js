@@ -132,11 +132,11 @@ class Lifecycle {
     if (this.target) this.target.close()
     await this.drain('told to stop')
     const { storage, clusterNode } = this.services
-    const flushing = this.ready ? [storage, clusterNode].map(each => each.flush(this.options.flushSeconds)) : []
-    const [writes, messages] = await Promise.all(flushing)
+    const flush = plugin => this.ready && plugin.flush ? plugin.flush(this.options.flushSeconds) : 0
+    const [writes, messages] = await Promise.all([flush(storage), flush(clusterNode)])
     if (writes > 0) this.logger.error('LIFECYCLE', `stopping with ${writes} writes that could not be stored; none of them was acknowledged`)
     if (messages > 0) this.logger.error('LIFECYCLE', `stopping with ${messages} messages that other servers will not get: the bus is away`)
-    storage.options.flushSeconds = 0
+    if (storage.flush) storage.options.flushSeconds = 0
     setTimeout(() => process.exit(0), STOP).unref()
     if (!this.ready || !process.emit('SIGINT')) process.exit(0)
   }
