@@ -82,6 +82,7 @@ type deps struct {
 	// bootstrapped has later commands with --offline work on the account of these folders.
 	bootstrapped func(dirs) error
 	account      func(s settings.Settings, adopt *bool) pulumi.RunFunc
+	commit       func(ctx context.Context, root string, environ []string) (hash string, changed bool)
 	doctor       func(ctx context.Context, s *session, stacks []string) ([]program.Finding, error)
 	readHealth   func(ctx context.Context, offline cloud, region string, p *health.Part) (health.Reading, error)
 }
@@ -125,7 +126,7 @@ machine: no AWS account, no login, and nothing outside .hub/ is written.`,
 	root.Version = version(debug.ReadBuildInfo())
 	root.Flags().Bool("version", false, "say from which commit hub was built")
 	root.SetVersionTemplate("{{.Version}}\n")
-	root.AddCommand(a.up(), a.preview(), a.refresh(), a.drift(), a.health(), a.doctor(), a.destroy(), a.outputs(), a.explore(), a.launchTime(),
+	root.AddCommand(a.up(), a.preview(), a.refresh(), a.drift(), a.health(), a.doctor(), a.destroy(), a.outputs(), a.status(), a.history(), a.explore(), a.launchTime(),
 		a.newStack(), a.reap(), a.pin(), a.publish(), a.bootstrap(), a.unlock(), a.stateCommands(), a.offlineAWS())
 	return root
 }

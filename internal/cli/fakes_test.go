@@ -89,6 +89,7 @@ func newWorld(t *testing.T) *world {
 			program:    func(bool) pulumi.RunFunc { return nil },
 			readHealth: w.readHealth,
 			doctor:     func(context.Context, *session, []string) ([]program.Finding, error) { return w.findings, nil },
+			commit:     func(context.Context, string, []string) (string, bool) { return "0123abcd", true },
 			listStacks: func(context.Context, engine.Engine, deploy.Target) (open, closed []string, err error) {
 				w.note("list")
 				return slices.Collect(maps.Keys(w.states)), w.closed, nil
@@ -149,6 +150,9 @@ type fakeDriver struct {
 
 func (d *fakeDriver) op(ctx context.Context, verb string, o deploy.Options) (plan.Plan, error) {
 	d.w.note("%s %s", verb, d.stack)
+	if o.Message != "" {
+		d.w.note("message %s %s", verb, o.Message)
+	}
 	d.w.during(ctx, verb, d.stack)
 	p := d.w.plans[d.stack]
 	p.Stack, p.Preview = d.stack, verb == "preview"

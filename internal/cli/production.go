@@ -46,6 +46,7 @@ func production(now func() time.Time) deps {
 		},
 		readHealth: readHealth,
 		doctor:     runDoctor,
+		commit:     commitOf,
 		listStacks: deploy.Stacks,
 	}
 }

@@ -279,10 +279,15 @@ func (s *session) runEach(ctx context.Context, preview bool, op operation, optio
 		view.Note("Interrupted: finishing what is under way, starting nothing new. Press Ctrl-C again to kill.")
 	})
 
+	message := ""
+	if !preview {
+		message = s.deployment(ctx).String()
+	}
 	plans := make([]plan.Plan, len(s.stacks))
 	err := s.each(func(i int) error {
 		var err error
 		o := options[i]
+		o.Message = message
 		o.Events = view.Event
 		plans[i], err = op(s.drivers[i], ctx, o)
 		if plans[i].Stack == "" {

@@ -2,16 +2,14 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/deepstreamhub/platform/internal/state"
 	"github.com/deepstreamhub/platform/internal/state/store"
 )
 
@@ -78,32 +76,6 @@ func (a App) stateVersions() *cobra.Command {
 	return c
 }
 
-func (s *session) writeVersions(versions []state.Version) error {
-	if s.json {
-		for _, v := range versions {
-			if err := json.NewEncoder(s.Out).Encode(v); err != nil {
-				return fmt.Errorf("write versions: %w", err)
-			}
-		}
-		return nil
-	}
-	table := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
-	for _, v := range versions {
-		holds := fmt.Sprintf("%d resources", v.Resources)
-		if v.Damage != "" {
-			holds = "damaged: " + v.Damage
-		}
-		after := "" // since the last deployment
-		if v.Verb != "" {
-			after = "after " + v.Verb + ", " + v.Result
-		}
-		if _, err := fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", v.ID, v.Written.UTC().Format(time.DateTime+" MST"), holds, after); err != nil {
-			return fmt.Errorf("write versions: %w", err)
-		}
-	}
-	return table.Flush()
-}
-
 func (a App) stateRestore() *cobra.Command {
 	var f flags
 	var version string
@@ -156,6 +128,7 @@ func (s *session) restore(ctx context.Context, stack, version string) error {
 	if err != nil {
 		return s.orInterrupted(ctx, s.explained(err))
 	}
+	s.say("%s  %s", version, strings.Join(slices.DeleteFunc(rowOf(prepared.From()), func(cell string) bool { return cell == "" }), ", "))
 	if err := s.confirm(ctx, fmt.Sprintf("Make version %s the state of %s?", version, stack)); err != nil {
 		return err
 	}

@@ -198,11 +198,11 @@ func (r *recorder) plan() plan.Plan {
 }
 
 // attempted returns the steps that failed. Of those that it refuses, such as the deletion of something protected, the
-// engine says no more than that they began, and why they may not be.
+// engine says no more than that they began, and why they may not be; a preview lets them end all the same.
 func (r *recorder) attempted() []plan.Step {
 	all := slices.Clone(r.failures)
 	for _, s := range r.result.Steps {
-		if !r.finished[s.URN] && len(r.messages[s.URN]) > 0 {
+		if (!r.finished[s.URN] || r.result.Preview) && len(r.messages[s.URN]) > 0 {
 			all = append(all, s)
 		}
 	}

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/deepstreamhub/platform/internal/plan"
 )
 
 // StackFile is where a stack's checkpoint is.
@@ -44,9 +46,12 @@ func Ended(key string) (time.Time, bool) {
 
 // Record is what the engine noted of an operation that ended.
 type Record struct {
-	Kind    string `json:"kind"`
-	Result  string `json:"result"`
-	Message string `json:"message"`
+	Kind    string         `json:"kind"`
+	Result  string         `json:"result"`
+	Message string         `json:"message"`
+	Start   int64          `json:"startTime"` // in seconds since 1970
+	End     int64          `json:"endTime"`
+	Changes map[string]int `json:"resourceChanges"` // by operation, components among them
 }
 
 // ReadRecord reads a file of HistoryDir. One that cannot be read says nothing.
@@ -66,6 +71,8 @@ func KeptFile(project, stack string, at time.Time) string {
 // Checkpoint is what matters here of a checkpoint.
 type Checkpoint struct {
 	Resources int
+	InCloud   int       // of them, what a provider made
+	Expires   time.Time // when a short-lived stack is to be taken down; zero where nothing says so
 	Pending   []string  // operations that had begun and not ended, as "creating TYPE NAME"
 	Written   time.Time // by the engine; importing it somewhere else does not change it
 	Salt      string    // of the passphrase that its secrets are encrypted under; empty for another provider, or for none
@@ -178,6 +185,7 @@ type resource struct {
 	DeletedWith        string              `json:"deletedWith"`
 	Dependencies       []string            `json:"dependencies"`
 	Properties         map[string][]string `json:"propertyDependencies"`
+	Inputs             json.RawMessage     `json:"inputs"` // read only for their tags
 }
 
 // refers are all others that a resource names, each of which comes before it.
@@ -191,6 +199,18 @@ func (r resource) refers() []string {
 
 // never are parts of a deployment that the engine leaves out where there is nothing to say, and never writes as null.
 var never = []string{"manifest", "resources", "pending_operations"}
+
+// expires reads the tag that says when the stack may be taken down.
+func (r resource) expires() time.Time {
+	var inputs struct {
+		Tags struct{ Expires string }
+	}
+	if json.Unmarshal(r.Inputs, &inputs) != nil {
+		return time.Time{}
+	}
+	at, _ := time.Parse(time.RFC3339, inputs.Tags.Expires)
+	return at
+}
 
 func readDeployment(data []byte) (Checkpoint, error) {
 	var parts map[string]json.RawMessage
@@ -213,6 +233,14 @@ func readDeployment(data []byte) (Checkpoint, error) {
 		return Checkpoint{}, err
 	}
 	c := Checkpoint{Resources: len(d.Resources), Written: d.Manifest.Time}
+	for _, r := range d.Resources {
+		if !plan.IsComponent(r.Type) {
+			c.InCloud++
+		}
+		if at := r.expires(); at.After(c.Expires) {
+			c.Expires = at
+		}
+	}
 	if d.Secrets != nil && d.Secrets.Type == "passphrase" {
 		c.Salt = d.Secrets.State.Salt
 	}
@@ -285,9 +313,22 @@ type Version struct {
 	ID        string    `json:"version"` // what restore takes: the bucket's version id, or the name of a copy
 	Key       string    `json:"key"`
 	Written   time.Time `json:"written"`
-	Resources int       `json:"resources"`
+	Resources int       `json:"resources"` // components left out
 	Verb      string    `json:"verb,omitempty"`   // of the deployment that it is from after: update, refresh, destroy, ...
 	Result    string    `json:"result,omitempty"` // succeeded or failed
 	Message   string    `json:"message,omitempty"`
-	Damage    string    `json:"damage,omitempty"` // why it is of no use
+	Note      Note      `json:"note,omitzero"` // what hub wrote into the message
+
+	Seconds int64          `json:"seconds,omitempty"` // that the deployment took
+	Counts  map[string]int `json:"counts,omitempty"`  // of its operations as the engine counts, components among them
+
+	Damage string `json:"damage,omitempty"` // why it is of no use
+}
+
+// Take adds what the engine noted of the deployment that a checkpoint is from after.
+func (v *Version) Take(r Record) {
+	v.Verb, v.Result, v.Message, v.Note, v.Counts = r.Kind, r.Result, r.Message, ReadNote(r.Message), r.Changes
+	if v.Seconds = r.End - r.Start; v.Seconds < 0 {
+		v.Seconds = 0
+	}
 }

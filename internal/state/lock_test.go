@@ -155,7 +155,7 @@ func TestReadCheckpoint(t *testing.T) {
 		"pending_operations":[{"type":"creating","resource":{"urn":"c","type":"t"}}]}}}`
 	c, err := ReadCheckpoint([]byte(sound))
 	require.NoError(t, err)
-	require.Equal(t, Checkpoint{Resources: 2, Pending: []string{"creating c"}}, c)
+	require.Equal(t, Checkpoint{Resources: 2, InCloud: 1, Pending: []string{"creating c"}}, c)
 	c, err = ReadCheckpoint([]byte(`{"version":3,"checkpoint":{"stack":"s"}}`))
 	require.NoError(t, err, "a stack without a deployment")
 	require.True(t, c.New)
@@ -213,7 +213,7 @@ func TestSoundCheckpoints(t *testing.T) {
 	for _, text := range []string{replaced, packed.String()} {
 		c, err := ReadCheckpoint([]byte(text))
 		require.NoError(t, err)
-		require.Equal(t, Checkpoint{Resources: 4, Salt: "v1:abc", Condemned: 2}, c)
+		require.Equal(t, Checkpoint{Resources: 4, InCloud: 3, Salt: "v1:abc", Condemned: 2}, c)
 	}
 }
 

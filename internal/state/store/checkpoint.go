@@ -163,13 +163,42 @@ func (s *Store) History(ctx context.Context, project, stack string) ([]state.Ver
 		if !there {
 			continue
 		}
-		if record, err := s.Read(ctx, strings.Replace(e.Key, checkpointFile, ".history.json", 1), ""); err == nil {
-			r := state.ReadRecord(record)
-			v.Verb, v.Result, v.Message = r.Kind, r.Result, r.Message
-		}
-		out = append(out, v)
+		out = append(out, s.recorded(ctx, v))
 	}
 	return out, nil
+}
+
+// recorded adds what the engine noted of the deployment that a checkpoint is from after, if it is one's.
+func (s *Store) recorded(ctx context.Context, v state.Version) state.Version {
+	if !strings.Contains(path.Base(v.Key), checkpointFile) {
+		return v
+	}
+	if record, err := s.Read(ctx, strings.Replace(v.Key, checkpointFile, ".history.json", 1), ""); err == nil {
+		v.Take(state.ReadRecord(record))
+	}
+	return v
+}
+
+// Last returns what the engine noted of the last deployment that ended; nil where there was none.
+func (s *Store) Last(ctx context.Context, project, stack string) (*state.Version, error) {
+	prefix := state.HistoryDir(project, stack)
+	records, err := s.List(ctx, prefix)
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", prefix, err)
+	}
+	records = slices.DeleteFunc(records, func(e Entry) bool { _, ok := state.Ended(e.Key); return !ok })
+	if len(records) == 0 {
+		return nil, nil
+	}
+	last := slices.MaxFunc(records, func(a, b Entry) int { return ended(a).Compare(ended(b)) })
+	data, err := s.Read(ctx, last.Key, "")
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", last.Key, err)
+	}
+	key := strings.Replace(last.Key, ".history.json", checkpointFile, 1)
+	v := state.Version{ID: path.Base(key), Key: key, Written: ended(last)}
+	v.Take(state.ReadRecord(data))
+	return &v, nil
 }
 
 // checkpointFile is how the engine calls the copy of a checkpoint that it keeps beside its record of a deployment.
@@ -211,7 +240,7 @@ func (s *Store) version(ctx context.Context, e Entry) (state.Version, bool, erro
 	if c, err := state.ReadCheckpoint(data); err != nil {
 		v.Damage = err.Error()
 	} else {
-		v.Resources = c.Resources
+		v.Resources = c.InCloud
 	}
 	return v, true, nil
 }

@@ -45,13 +45,16 @@ func (s *Store) Prepare(ctx context.Context, project, stack, id string) (*Restor
 	}
 	r := &Restoration{
 		store: s, project: project, stack: stack, key: key, data: data,
-		from: state.Version{ID: id, Key: e.Key, Written: e.Written, Resources: c.Resources},
+		from: s.recorded(ctx, state.Version{ID: id, Key: e.Key, Written: e.Written, Resources: c.InCloud}),
 	}
 	if _, r.tag, err = s.Current(ctx, key); err != nil && !errors.Is(err, ErrMissing) && !errors.Is(err, ErrFolder) {
 		return nil, fmt.Errorf("read %s: %w", key, err)
 	}
 	return r, nil
 }
+
+// From is the checkpoint that is restored, with the deployment that it is from after.
+func (r *Restoration) From() state.Version { return r.from }
 
 // Apply makes the earlier checkpoint the current one, under the stack's lock and over nothing but what Prepare saw, which is
 // kept beside it. A stack that is held is a *Locked, another checkpoint a *Changed.
