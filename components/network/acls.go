@@ -9,8 +9,8 @@ import (
 
 // Rule is one entry of a network ACL. All of them allow: what none allows is denied by AWS's last rule.
 type Rule struct {
-	Protocol string // tcp, icmp or icmpv6
-	From, To int    // ports, both included; for icmp and icmpv6 type and code
+	Protocol string // tcp, icmp or ipv6-icmp, as the provider spells them
+	From, To int    // ports, both included; for icmp and ipv6-icmp type and code
 	CIDR     netip.Prefix
 }
 
@@ -40,7 +40,7 @@ func ACL(tier Tier, cidr netip.Prefix, ipv6 bool) Rules {
 		anywhere = netip.MustParsePrefix(everywhere6)
 		tcp      = func(from, to int) Rule { return Rule{"tcp", from, to, anywhere} }
 		answers  = tcp(ephemeral, lastPort)
-		tooLarge = Rule{"icmpv6", 2, 0, anywhere} // routers on the way do not cut packets to size: RFC 8200
+		tooLarge = Rule{"ipv6-icmp", 2, 0, anywhere} // routers on the way do not cut packets to size: RFC 8200
 	)
 	switch tier {
 	case TierPublic:

@@ -3,7 +3,6 @@ package cloud
 import (
 	"fmt"
 	"strconv"
-	"strings"
 )
 
 const (
@@ -108,8 +107,9 @@ var _ = register(
 // aclRulesLimit is the default quota of rules in each direction ("Network ACLs", Amazon VPC quotas).
 const aclRulesLimit = 20
 
-// aclProtocols are the protocol names that the provider turns into numbers (ec2/vpc_network_acl.go).
-var aclProtocols = []string{"all", "-1", "icmp", "tcp", "udp", "icmpv6", "ipv6-icmp"}
+// aclProtocols are names of protocols that the provider turns into numbers, in this spelling alone (measured at release 5.100;
+// security group rules know icmpv6, network ACLs do not).
+var aclProtocols = []string{"all", "-1", "icmp", "tcp", "udp", "ipv6-icmp", "ah", "esp", "gre", "hopopt", "ipv4", "sctp", "vrrp"}
 
 // aclRules holds a list of rules against what the provider checks (ec2/vpc_network_acl.go, networkACLRuleNestedBlock).
 func (c *Checker) aclRules(list string) {
@@ -124,12 +124,12 @@ func (c *Checker) aclRules(list string) {
 		one.Between("ruleNo", 1, 32766)
 		if text, ok := one.String("protocol"); ok {
 			n, err := strconv.Atoi(text)
-			if !contains(aclProtocols, strings.ToLower(text)) && (err != nil || n < 0 || n > 255) {
-				one.Fail("protocol", "unsupported protocol: %s", text)
+			if !contains(aclProtocols, text) && (err != nil || n < 0 || n > 255) {
+				one.Fail("protocol", "unsupported NACL protocol: %s", text)
 			}
 			from, okFrom := one.Number("fromPort")
 			to, okTo := one.Number("toPort")
-			if (strings.EqualFold(text, "all") || text == "-1") && (okFrom && from != 0 || okTo && to != 0) {
+			if (text == "all" || text == "-1") && (okFrom && from != 0 || okTo && to != 0) {
 				one.Fail("fromPort", "to use port numbers the protocol must be TCP or UDP: %v to %v must be 0 for all protocols", from, to)
 			}
 		}
@@ -169,12 +169,12 @@ func aclEntry(acl string, rule Map, taken map[int]bool) *Error {
 	if (Str(rule, "cidrBlock") == "") == (Str(rule, "ipv6CidrBlock") == "") {
 		return Refuse("InvalidParameterValue", "EC2 API, CreateNetworkAclEntry", "Exactly one of cidrBlock and ipv6CidrBlock must be specified for rule %d of %s", n, acl)
 	}
-	switch protocol := strings.ToLower(Str(rule, "protocol")); protocol {
+	switch Str(rule, "protocol") {
 	case "tcp", "udp", "6", "17":
 		if Int(rule, "fromPort") > Int(rule, "toPort") {
 			return Refuse("InvalidParameterValue", "EC2 API, CreateNetworkAclEntry", "Invalid port range %d-%d", Int(rule, "fromPort"), Int(rule, "toPort"))
 		}
-	case "icmpv6", "ipv6-icmp", "58":
+	case "ipv6-icmp", "58":
 		if Str(rule, "ipv6CidrBlock") == "" {
 			return Refuse("InvalidParameterValue", "EC2 API, CreateNetworkAclEntry", "Protocol 58 (ICMPv6) needs an IPv6 CIDR block")
 		}

@@ -27,7 +27,7 @@ func TestNetworkACL(t *testing.T) {
 	n.refused("InvalidParameterValue", typeNetworkACL, rules(aclRule(100, Map{"cidrBlock": nil})))
 	n.refused("InvalidParameterValue", typeNetworkACL, rules(aclRule(100, Map{"ipv6CidrBlock": "::/0"})))
 	n.refused("InvalidParameterValue", typeNetworkACL, rules(aclRule(100, Map{"fromPort": 444.0})))
-	n.refused("InvalidParameterValue", typeNetworkACL, rules(aclRule(100, Map{"protocol": "icmpv6"})))
+	n.refused("InvalidParameterValue", typeNetworkACL, rules(aclRule(100, Map{"protocol": "ipv6-icmp"})))
 	n.unchanged("InvalidParameterValue", typeNetworkACL, id, rules(aclRule(100, Map{"fromPort": 444.0})))
 	var many []Map
 	for i := range aclRulesLimit + 1 {
@@ -41,7 +41,7 @@ func TestNetworkACL(t *testing.T) {
 	for name, change := range map[string]Map{
 		"action": {"action": "Allow"}, "range": {"cidrBlock": "10.0.0.1/8"}, "v6 range": {"ipv6CidrBlock": "10.0.0.0/8"},
 		"number": {"ruleNo": 32767.0}, "no number": {"ruleNo": 0.0}, "protocol": {"protocol": "https"}, "port": {"toPort": 65536.0},
-		"ports of all": {"protocol": "-1"},
+		"ports of all": {"protocol": "-1"}, "ICMPv6 as groups spell it": {"protocol": "icmpv6"}, "protocol in capitals": {"protocol": "TCP"},
 	} {
 		require.NotEmpty(t, problems(typeNetworkACL, rules(aclRule(1, change))), name)
 	}
