@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/deepstreamhub/platform/internal/awssim/facts"
 )
 
 // Options say how a cloud behaves. The zero value is a cloud in memory in which nothing takes time.
@@ -428,6 +430,9 @@ func withDefaults(k *Kind, inputs Map) Map {
 	if state == nil {
 		state = Map{}
 	}
+	if t, ok := facts.Of(k.Type); ok {
+		t.Fill(state)
+	}
 	for p, v := range k.Defaults {
 		if _, ok := state[p]; !ok {
 			state[p] = Clone(v)
@@ -436,9 +441,13 @@ func withDefaults(k *Kind, inputs Map) Map {
 	return state
 }
 
-// merge gives the state after new inputs: what AWS computed stays, inputs that are gone fall back to their default.
+// merge gives the state after new inputs: what AWS computed stays, inputs that are gone fall back to their default, or stay
+// where the provider leaves them alone.
 func merge(k *Kind, r *Resource, inputs Map) Map {
 	state := withDefaults(k, inputs)
+	if t, ok := facts.Of(k.Type); ok {
+		t.Keep(state, r.State)
+	}
 	for p, v := range r.State {
 		_, given := state[p]
 		_, was := r.Inputs[p]

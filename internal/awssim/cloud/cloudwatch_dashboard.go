@@ -69,7 +69,7 @@ type dashboardWidget struct {
 type dashboardReader struct{ problems []Problem }
 
 func (r *dashboardReader) fail(path, format string, args ...any) {
-	r.problems = append(r.problems, Problem{path, fmt.Sprintf(format, args...)})
+	r.problems = append(r.problems, Problem{Path: path, Reason: fmt.Sprintf(format, args...)})
 }
 
 // readDashboard returns every problem of a dashboard's body.

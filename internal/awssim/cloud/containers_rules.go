@@ -64,7 +64,7 @@ type containerRules struct {
 }
 
 func (r *containerRules) fail(path, format string, args ...any) {
-	r.problems = append(r.problems, Problem{path, fmt.Sprintf(format, args...)})
+	r.problems = append(r.problems, Problem{Path: path, Reason: fmt.Sprintf(format, args...)})
 }
 
 func (r *containerRules) between(path string, v *int, low, high int) {

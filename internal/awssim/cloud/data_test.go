@@ -88,11 +88,7 @@ func (d *dataCloud) read(typ, id string) Map {
 
 // problems are what the provider finds in the inputs of a type.
 func problems(typ string, inputs Map) []Problem {
-	c := &Checker{In: inputs, Region: home}
-	if k := kinds[typ]; k.Check != nil {
-		k.Check(c)
-	}
-	return c.Problems
+	return kinds[typ].Problems(home, inputs)
 }
 
 // with returns the inputs with some of them changed; nil takes one away.

@@ -92,7 +92,7 @@ func decodeStrict(text string, into any) []Problem {
 // compareShape holds a JSON value against a Go type.
 func compareShape(path string, v any, t reflect.Type, problems *[]Problem) {
 	wrong := func(want string) {
-		*problems = append(*problems, Problem{path, fmt.Sprintf("expected %s, got %s", want, jsonKind(v))})
+		*problems = append(*problems, Problem{Path: path, Reason: fmt.Sprintf("expected %s, got %s", want, jsonKind(v))})
 	}
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -147,7 +147,7 @@ func compareFields(path string, object Map, t reflect.Type, problems *[]Problem)
 	for _, k := range sortedKeys(object) {
 		field, known := fields[k]
 		if !known {
-			*problems = append(*problems, Problem{dotted(path, k), "no such field; there are " + strings.Join(sortedKeys(fields), ", ")})
+			*problems = append(*problems, Problem{Path: dotted(path, k), Reason: "no such field; there are " + strings.Join(sortedKeys(fields), ", ")})
 			continue
 		}
 		if object[k] != nil { // null is the same as nothing

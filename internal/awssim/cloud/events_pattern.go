@@ -13,7 +13,7 @@ const eventFields = "account detail detail-type id region replay-name resources 
 type patternReader struct{ problems []Problem }
 
 func (r *patternReader) fail(path, format string, args ...any) {
-	r.problems = append(r.problems, Problem{path, fmt.Sprintf(format, args...)})
+	r.problems = append(r.problems, Problem{Path: path, Reason: fmt.Sprintf(format, args...)})
 }
 
 // readEventPattern returns every problem of an event pattern (EventBridge User Guide, "Creating event patterns").

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/deepstreamhub/platform/internal/awssim/facts"
 )
 
 // Kind is everything the offline AWS knows of one resource type.
@@ -202,6 +204,11 @@ func (k *Kind) ReplacesHere(path string, old, new Map) bool {
 	return false
 }
 
+// Conditional reports whether it depends on more than the input at path whether its change makes a new resource.
+func (k *Kind) Conditional(path string) bool {
+	return coveredBy(stripIndexes(path), k.Swaps) || coveredBy(stripIndexes(path), sortedKeys(k.ReplaceIf))
+}
+
 // Swapped reports whether an input's appearing or going makes a new resource.
 func (k *Kind) Swapped(path string) bool { return coveredBy(stripIndexes(path), k.Swaps) }
 
@@ -239,11 +246,31 @@ type Checker struct {
 }
 
 // Problem is one input the provider refuses before anything is created.
-type Problem struct{ Path, Reason string }
+type Problem = facts.Problem
+
+// Problems returns what the provider refuses in inputs whose types are the schema's: by its own schema, and by what the offline
+// AWS knows besides.
+func (k *Kind) Problems(region string, in Map) []Problem {
+	var out []Problem
+	if t, ok := facts.Of(k.Type); ok {
+		out = t.Check(in)
+	}
+	for _, p := range k.Required {
+		if !Has(in, p) {
+			out = append(out, Problem{Path: p, Reason: "missing required property"})
+		}
+	}
+	if k.Check != nil && len(out) == 0 { // a check may then rely on what is there
+		c := &Checker{In: in, Region: region}
+		k.Check(c)
+		out = append(out, c.Problems...)
+	}
+	return out
+}
 
 // Fail records a problem.
 func (c *Checker) Fail(path, format string, args ...any) {
-	c.Problems = append(c.Problems, Problem{path, fmt.Sprintf(format, args...)})
+	c.Problems = append(c.Problems, Problem{Path: path, Reason: fmt.Sprintf(format, args...)})
 }
 
 // String returns the string at path and whether it is there and known.

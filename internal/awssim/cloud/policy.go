@@ -98,7 +98,7 @@ type policyReader struct {
 }
 
 func (r *policyReader) fail(path, format string, args ...any) {
-	r.problems = append(r.problems, Problem{path, fmt.Sprintf(format, args...)})
+	r.problems = append(r.problems, Problem{Path: path, Reason: fmt.Sprintf(format, args...)})
 }
 
 func (r *policyReader) document(object Map) []statement {

@@ -1,13 +1,12 @@
 package provider
 
 import (
-	"encoding/json"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+	"github.com/deepstreamhub/platform/internal/awssim/facts"
 )
 
 // change is one input that differs between two sets of inputs.
@@ -25,11 +24,12 @@ const (
 	updated
 )
 
-// compare returns every difference between two sets of inputs, sorted by path. Lists of scalars count as sets unless
-// the kind says that their order matters, and strings that hold JSON count as equal when they mean the same.
-func compare(k *cloud.Kind, old, new cloud.Map) []change {
+// compare returns every difference between two sets of inputs that the provider sees, sorted by path. The state tells what it
+// had put in the place of what the old inputs left open. What a difference comes to is the facts' to say, or, where it depends
+// on what else the inputs hold, the kind's.
+func compare(k *cloud.Kind, t *facts.Type, old, new, state cloud.Map) []change {
 	d := differ{kind: k, old: old, new: new}
-	d.objects("", old, new)
+	d.objects("", t.Fields, old, new, state)
 	slices.SortFunc(d.changes, func(a, b change) int { return strings.Compare(a.Path, b.Path) })
 	return d.changes
 }
@@ -40,78 +40,177 @@ type differ struct {
 	changes  []change
 }
 
-func (d *differ) add(path string, kind changeKind) {
-	replaces := d.kind.Replaces(path) || kind != updated && d.kind.Swapped(path) || d.kind.ReplacesHere(path, d.old, d.new)
+func (d *differ) add(path string, kind changeKind, effect facts.Effect) {
+	replaces := effect == facts.Replace
+	if d.kind.Conditional(path) { // the facts know one case of several
+		replaces = kind != updated && d.kind.Swapped(path) || d.kind.ReplacesHere(path, d.old, d.new)
+	}
 	d.changes = append(d.changes, change{path, kind, replaces})
 }
 
-func (d *differ) objects(path string, old, new cloud.Map) {
+func (d *differ) objects(path string, fields map[string]*facts.Property, old, new, state cloud.Map) {
 	for _, name := range sorted(old) {
-		if _, kept := new[name]; !kept && !empty(old[name]) {
-			d.add(join(path, name), deleted)
+		p := fields[name]
+		if _, kept := new[name]; kept || empty(old[name]) || p != nil && p.Remove == facts.None || p != nil && p.Default != nil && p.Equal(old[name], p.Default) ||
+			p != nil && p.Default == nil && p.Zero == facts.None && zero(old[name]) {
+			continue
 		}
+		effect := facts.Update
+		if p != nil {
+			effect = d.whole(p, p.Remove, old[name])
+		}
+		d.add(join(path, name), deleted, effect)
 	}
 	for _, name := range sorted(new) {
-		p := join(path, name)
-		if was, had := old[name]; had {
-			d.values(p, was, new[name])
-		} else if !empty(new[name]) {
-			d.add(p, added)
+		p, at := fields[name], join(path, name)
+		if p == nil {
+			p = &facts.Property{Type: "string"}
+		}
+		was, had := old[name]
+		held, holds := state[name]
+		switch {
+		case had:
+			d.values(at, p, was, new[name], held)
+		case empty(new[name]) && (!holds || empty(held)):
+		case holds && held != nil && !cloud.IsUnknown(held):
+			d.values(at, p, held, new[name], held)
+		case p.Default != nil && p.Equal(new[name], p.Default), p.Zero == facts.None && zero(new[name]), p.Add == facts.None:
+		default:
+			d.add(at, added, d.whole(p, p.Add, new[name]))
 		}
 	}
 }
 
-func (d *differ) values(path string, old, new any) {
+// whole is the effect of a value that comes or goes: its own, or that of the strictest thing in it.
+func (d *differ) whole(p *facts.Property, effect facts.Effect, v any) facts.Effect {
+	if effect == facts.Replace || p == nil {
+		return effect
+	}
+	switch v := v.(type) {
+	case []any:
+		for _, e := range v {
+			if p.Elem != nil && d.whole(p.Elem, p.Elem.Change, e) == facts.Replace {
+				return facts.Replace
+			}
+		}
+	case cloud.Map:
+		for name, e := range v {
+			if f := p.Fields[name]; f != nil && !empty(e) && !f.Equal(e, f.Default) && d.whole(f, f.Change, e) == facts.Replace {
+				return facts.Replace
+			}
+		}
+	}
+	return effect
+}
+
+func (d *differ) values(path string, p *facts.Property, old, new, state any) {
+	if p.Equal(old, new) {
+		return
+	}
+	effect := p.Change
+	switch {
+	case cloud.IsUnknown(new):
+		effect = or(p.Open, effect)
+	case empty(new) && p.Elem != nil && p.Elem.Fields == nil:
+		effect = or(p.Blank, effect)
+	case empty(new):
+		if p.Remove != facts.None {
+			d.add(path, deleted, d.whole(p, p.Remove, old))
+		}
+		return
+	case scalarZero(new):
+		effect = or(p.Blank, effect)
+	}
+	if effect == facts.None && p.Fields == nil && (p.Elem == nil || p.Elem.Fields == nil) {
+		return
+	}
 	switch n := new.(type) {
 	case cloud.Map:
 		if o, ok := old.(cloud.Map); ok {
-			d.objects(path, o, n)
+			d.maps(path, p, o, n, state)
 			return
 		}
 	case []any:
 		if o, ok := old.([]any); ok {
-			d.lists(path, o, n)
-			return
-		}
-	case string:
-		if o, ok := old.(string); ok && d.sameText(path, o, n) {
+			s, _ := state.([]any)
+			d.lists(path, p, o, n, s)
 			return
 		}
 	}
-	if !reflect.DeepEqual(old, new) {
-		d.add(path, updated)
+	if effect != facts.None {
+		d.add(path, updated, d.whole(p, effect, new))
 	}
 }
 
-func (d *differ) lists(path string, old, new []any) {
-	if scalars(old) && scalars(new) && !slices.Contains(d.kind.Ordered, path) {
-		if !slices.Equal(texts(old), texts(new)) {
-			d.add(path, updated)
-		}
+func or(effect, otherwise facts.Effect) facts.Effect {
+	if effect == "" {
+		return otherwise
+	}
+	return effect
+}
+
+func scalarZero(v any) bool { return v == "" || v == 0.0 }
+
+func (d *differ) maps(path string, p *facts.Property, old, new cloud.Map, state any) {
+	s, _ := state.(cloud.Map)
+	if p.Fields != nil {
+		d.objects(path, p.Fields, old, new, s)
 		return
 	}
-	for i := range max(len(old), len(new)) {
-		p := fmt.Sprintf("%s[%d]", path, i)
-		switch {
-		case i >= len(new):
-			d.add(p, deleted)
-		case i >= len(old):
-			d.add(p, added)
-		default:
-			d.values(p, old[i], new[i])
+	elem := p.Elem
+	if elem == nil {
+		elem = &facts.Property{Type: "string"}
+	}
+	for _, name := range sorted(old) {
+		if _, kept := new[name]; !kept {
+			d.add(join(path, name), deleted, p.Change)
+		}
+	}
+	for _, name := range sorted(new) {
+		if was, had := old[name]; !had {
+			d.add(join(path, name), added, p.Change)
+		} else if !elem.Equal(was, new[name]) {
+			d.add(join(path, name), updated, p.Change)
 		}
 	}
 }
 
-func (d *differ) sameText(path, old, new string) bool {
-	if old == new {
-		return true
+func (d *differ) lists(path string, p *facts.Property, old, new, state []any) {
+	if p.Elem == nil || p.Elem.Fields == nil {
+		d.add(path, updated, p.Change)
+		return
 	}
-	if !slices.Contains(d.kind.JSON, path) {
-		return false
+	if p.Type == "set" {
+		old, new = apart(p.Elem, old, new)
+		state = nil
 	}
-	var a, b any
-	return json.Unmarshal([]byte(old), &a) == nil && json.Unmarshal([]byte(new), &b) == nil && reflect.DeepEqual(a, b)
+	for i := range max(len(old), len(new)) {
+		at := fmt.Sprintf("%s[%d]", path, i)
+		switch {
+		case i >= len(new):
+			d.add(at, deleted, d.whole(p.Elem, p.Change, old[i]))
+		case i >= len(old):
+			d.add(at, added, d.whole(p.Elem, p.Change, new[i]))
+		case p.Type == "set" && (d.whole(p.Elem, p.Change, old[i]) == facts.Replace || d.whole(p.Elem, p.Change, new[i]) == facts.Replace):
+			d.add(at, updated, facts.Replace)
+		default:
+			var s any
+			if i < len(state) {
+				s = state[i]
+			}
+			d.values(at, p.Elem, old[i], new[i], s)
+		}
+	}
+}
+
+// apart takes out of two sets what both hold.
+func apart(p *facts.Property, old, new []any) (onlyOld, onlyNew []any) {
+	without := func(list, other []any) []any {
+		return slices.DeleteFunc(slices.Clone(list), func(e any) bool {
+			return slices.ContainsFunc(other, func(o any) bool { return p.Equal(e, o) })
+		})
+	}
+	return without(old, new), without(new, old)
 }
 
 // empty reports whether a provider would see no difference between v and nothing.
@@ -127,21 +226,15 @@ func empty(v any) bool {
 	return false
 }
 
-func scalars(list []any) bool {
-	for _, v := range list {
-		switch v.(type) {
-		case []any, cloud.Map:
-			return false
-		}
+// zero reports whether v is what its type holds when nothing was said.
+func zero(v any) bool {
+	switch v := v.(type) {
+	case bool:
+		return !v
+	case float64:
+		return v == 0
+	case string:
+		return v == ""
 	}
-	return true
-}
-
-func texts(list []any) []string {
-	out := make([]string, len(list))
-	for i, v := range list {
-		out[i] = fmt.Sprintf("%T:%v", v, v)
-	}
-	slices.Sort(out)
-	return out
+	return empty(v)
 }

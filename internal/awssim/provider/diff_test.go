@@ -32,7 +32,7 @@ func TestStrategiesReplaceServices(t *testing.T) {
 		"the first":       {strategy("", true), strategy("b", true), true},
 		"none any more":   {strategy("a", true), strategy("", true), true},
 	} {
-		changes := compare(k, tc.old, tc.new)
+		changes := compare(k, factsOf(k.Type), tc.old, tc.new, nil)
 		require.Equal(t, tc.replaces, slices.ContainsFunc(changes, func(c change) bool { return c.Replaces }), name)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -15,6 +16,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+	"github.com/deepstreamhub/platform/internal/awssim/facts"
 )
 
 // suffixDigits is how many hexadecimal digits the AWS provider appends to a logical name.
@@ -77,27 +79,32 @@ func (s *Server) Check(ctx context.Context, req *pulumirpc.CheckRequest) (*pulum
 	if err != nil {
 		return nil, err
 	}
-	k, in := op.kind, op.props
+	k, in, t := op.kind, op.props, factsOf(op.kind.Type)
 	defaults, problems := autoName(k, req, olds, in)
 	problems = append(problems, op.schema.documents(k, in)...)
 	problems = append(problems, op.schema.Inputs.Check(in)...)
 	problems = append(problems, op.schema.unnamed(k, in)...)
 	problems = append(problems, op.schema.limits(k, in)...)
-	for _, p := range k.Required {
-		if !cloud.Has(in, p) {
-			problems = append(problems, cloud.Problem{Path: p, Reason: "missing required property"})
-		}
-	}
-	if k.Check != nil && len(problems) == 0 { // a check may then rely on the types
-		c := &cloud.Checker{In: in, Region: op.region}
-		k.Check(c)
-		problems = append(problems, c.Problems...)
+	if len(problems) == 0 {
+		problems = k.Problems(op.region, in)
 	}
 	if len(problems) > 0 {
 		return &pulumirpc.CheckResponse{Failures: failures(problems)}, nil
 	}
-	out, err := marshal(unite(in, defaults))
+	for _, name := range t.Fill(in) {
+		defaults = append(defaults, name)
+	}
+	slices.SortFunc(defaults, func(a, b any) int { return strings.Compare(a.(string), b.(string)) })
+	out, err := marshal(unite(in, slices.Compact(defaults)))
 	return &pulumirpc.CheckResponse{Inputs: out}, err
+}
+
+// factsOf returns what the provider says of a type; nothing of one that is not in the facts yet, which a test refuses.
+func factsOf(token string) *facts.Type {
+	if t, ok := facts.Of(token); ok {
+		return t
+	}
+	return &facts.Type{}
 }
 
 // autoName gives the resource the name it had, or a new one, when the program gives none.
@@ -107,9 +114,9 @@ func autoName(k *cloud.Kind, req *pulumirpc.CheckRequest, olds, in cloud.Map) (d
 		return nil, nil
 	}
 	old, was := split(olds)
-	if name, ok := old[n.Property].(string); ok && len(was) > 0 {
+	if name, ok := old[n.Property].(string); ok && slices.Contains(was, any(n.Property)) {
 		in[n.Property] = name
-		return was, nil
+		return []any{n.Property}, nil
 	}
 	prefix := req.GetUrn()[lastColons(req.GetUrn()):] + "-"
 	if n.Lower {
@@ -137,14 +144,18 @@ func (s *Server) Diff(_ context.Context, req *pulumirpc.DiffRequest) (*pulumirpc
 	if err != nil {
 		return nil, err
 	}
+	state, err := unmarshal(req.GetOlds())
+	if err != nil {
+		return nil, err
+	}
 	old, _ := split(oldInputs)
 	new, defaults := split(news)
 	// A name that the program chose is taken until its holder is gone.
-	explicit := k.Name != nil && len(defaults) == 0 && cloud.Has(new, k.Name.Property)
-	return diffResponse(k, old, new, explicit || k.DeleteFirst), nil
+	explicit := k.Name != nil && !slices.Contains(defaults, any(k.Name.Property)) && cloud.Has(new, k.Name.Property)
+	return diffResponse(compare(k, factsOf(k.Type), old, new, state), explicit || k.DeleteFirst), nil
 }
 
-func diffResponse(k *cloud.Kind, old, new cloud.Map, deleteFirst bool) *pulumirpc.DiffResponse {
+func diffResponse(changes []change, deleteFirst bool) *pulumirpc.DiffResponse {
 	resp := &pulumirpc.DiffResponse{
 		Changes: pulumirpc.DiffResponse_DIFF_NONE, DetailedDiff: map[string]*pulumirpc.PropertyDiff{}, HasDetailedDiff: true,
 	}
@@ -154,7 +165,7 @@ func diffResponse(k *cloud.Kind, old, new cloud.Map, deleteFirst bool) *pulumirp
 		updated: {pulumirpc.PropertyDiff_UPDATE, pulumirpc.PropertyDiff_UPDATE_REPLACE},
 	}
 	top := map[string]bool{}
-	for _, c := range compare(k, old, new) {
+	for _, c := range changes {
 		resp.Changes = pulumirpc.DiffResponse_DIFF_SOME
 		root, _, _ := strings.Cut(strings.ReplaceAll(c.Path, "[", "."), ".")
 		if !top[root] {

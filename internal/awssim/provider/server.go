@@ -17,6 +17,7 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+	"github.com/deepstreamhub/platform/internal/awssim/facts"
 )
 
 // Version is the provider version that the offline AWS answers as: that of the SDK in go.mod.
@@ -148,8 +149,11 @@ func (s *Server) DiffConfig(_ context.Context, req *pulumirpc.DiffRequest) (*pul
 	if err != nil {
 		return nil, err
 	}
-	return diffResponse(&cloud.Kind{Replace: []string{"region"}}, old, new, false), nil
+	return diffResponse(compare(&cloud.Kind{}, configFacts, old, new, nil), false), nil
 }
+
+// configFacts are those of the provider's own configuration: another region is another provider.
+var configFacts = &facts.Type{Fields: map[string]*facts.Property{"region": {Type: "string", Change: facts.Replace}}}
 
 // Configure keeps the region of the connection's provider.
 func (s *Server) Configure(ctx context.Context, req *pulumirpc.ConfigureRequest) (*pulumirpc.ConfigureResponse, error) {

@@ -1,0 +1,501 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/deepstreamhub/platform/internal/awssim/facts"
+	"github.com/deepstreamhub/platform/internal/tfplugin"
+)
+
+func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// prober measures one resource type.
+type prober struct {
+	tf       *asker
+	name     string // the provider's
+	block    *tfplugin.Block
+	typ      *facts.Type
+	base     map[string]any // the least that the type demands
+	calls    int
+	nested   int // questions under way
+	failed   []string
+	huge     bool
+	verdicts map[string]*tfplugin.Problem // what was said of a value at a path in the full configuration
+	samples  map[string]any
+	seen     map[string]*facts.Property // what was measured of properties far down, by their block's and their own name
+}
+
+// deep is from how many steps on a property is taken to be what its namesake in another block of the same name is: statements
+// of a web ACL nest in each other.
+const deep = 5
+
+// place is where a property stands: the steps from the resource down to it.
+type place []step
+
+type step struct {
+	name string // the provider's
+	p    *facts.Property
+}
+
+func (at place) last() *facts.Property { return at[len(at)-1].p }
+
+func (at place) path() string {
+	var names []string
+	for _, s := range at {
+		names = append(names, s.name)
+	}
+	return strings.Join(names, ".")
+}
+
+func (p *prober) measure() {
+	p.seen, p.samples, p.base = map[string]*facts.Property{}, map[string]any{}, map[string]any{}
+	p.verdicts = map[string]*tfplugin.Problem{}
+	p.base = p.least(nil, p.typ.Fields)
+	maps.Copy(p.base, seeds[p.name])
+	nodes := 0
+	p.each(nil, p.typ.Fields, func(place) { nodes++ })
+	p.huge = nodes > hugeNodes
+	p.each(nil, p.typ.Fields, func(at place) {
+		prop := at.last()
+		if p.huge && len(at) > 1 {
+			return
+		}
+		if len(at) >= deep {
+			k := alias(at)
+			if was := p.seen[k]; was != nil {
+				terraform, computed := prop.Terraform, *prop
+				*prop = *was
+				prop.Terraform, prop.Fields, prop.Elem, prop.Required, prop.Optional, prop.Computed = terraform, computed.Fields, computed.Elem, computed.Required, computed.Optional, computed.Computed
+				return
+			}
+			p.seen[k] = prop
+		}
+		if !prop.Required && !prop.Optional {
+			return
+		}
+		p.limits(at)
+		p.effects(at)
+	})
+	p.defaults()
+	p.rules()
+}
+
+// hugeNodes is from how many properties on a type is asked for at its top alone: of web ACLs, whose statements nest in each
+// other, the provider takes half a second an answer.
+const hugeNodes = 3000
+
+// alias names a property far down as its namesakes.
+func alias(at place) string {
+	return at[len(at)-2].name + "." + at[len(at)-1].name + ":" + at.last().Type
+}
+
+// each visits every property that an input can have, those of blocks after the block itself.
+func (p *prober) each(at place, fields map[string]*facts.Property, visit func(place)) {
+	for _, name := range sorted(fields) {
+		prop := fields[name]
+		here := append(slices.Clone(at), step{prop.Terraform, prop})
+		visit(here)
+		if o := object(prop); o != nil {
+			p.each(here, o.Fields, visit)
+		}
+	}
+}
+
+// object returns the object that a property is or is a list of.
+func object(prop *facts.Property) *facts.Property {
+	for ; prop != nil; prop = prop.Elem {
+		if prop.Fields != nil {
+			return prop
+		}
+	}
+	return nil
+}
+
+// least returns the least that an object has to hold.
+func (p *prober) least(at place, fields map[string]*facts.Property) map[string]any {
+	out := map[string]any{}
+	for _, name := range sorted(fields) {
+		if prop := fields[name]; prop.Required || prop.Whole && object(prop) == nil {
+			here := append(slices.Clone(at), step{prop.Terraform, prop})
+			out[prop.Terraform] = p.sample(here, 0)
+		}
+	}
+	return out
+}
+
+// sample returns the n-th example value of a property.
+func (p *prober) sample(at place, n int) any {
+	return p.sampleOf(at, at.last(), n)
+}
+
+func (p *prober) sampleOf(at place, prop *facts.Property, n int) any {
+	var v any
+	switch {
+	case prop.Elem != nil:
+		v = p.sampleOf(at, prop.Elem, n)
+	case prop.Type == "bool":
+		v = n == 0
+	case prop.Type == "object":
+		out := p.least(at, prop.Fields)
+		if n > 0 || len(out) == 0 {
+			p.vary(at, prop.Fields, out, n)
+		}
+		v = out
+	default:
+		k := fmt.Sprintf("%s %d", at.path(), n)
+		if _, ok := p.samples[k]; !ok {
+			if prop.Type == "string" {
+				p.samples[k] = p.texts(at, n)
+			} else {
+				p.samples[k] = p.numbers(at, n)
+			}
+		}
+		v = p.samples[k]
+	}
+	switch {
+	case prop.Type == "map":
+		return map[string]any{"a": v}
+	case prop.Type == "list" || prop.Type == "set" || prop.One:
+		return []any{v}
+	}
+	return v
+}
+
+// vary gives an object one more property, so that it is there, or another value.
+func (p *prober) vary(at place, fields map[string]*facts.Property, out map[string]any, n int) {
+	for _, prefer := range []bool{true, false} {
+		for _, name := range sorted(fields) {
+			prop := fields[name]
+			if !prop.Required && !prop.Optional || prefer && object(prop) != nil {
+				continue
+			}
+			here := append(slices.Clone(at), step{prop.Terraform, prop})
+			out[prop.Terraform] = p.sample(here, n)
+			return
+		}
+	}
+}
+
+// config returns the least configuration with a value at a place; absent leaves the place empty.
+func (p *prober) config(at place, v any) map[string]any {
+	return put(clone(p.base).(map[string]any), at, v, p.container)
+}
+
+// bare returns a configuration with nothing but a value at a place.
+func (p *prober) bare(at place, v any) map[string]any {
+	return put(map[string]any{}, at, v, func(at place) any {
+		return wrapIn(at.last(), func(*facts.Property) any { return map[string]any{} })
+	})
+}
+
+func put(root map[string]any, at place, v any, container func(place) any) map[string]any {
+	into := root
+	for i, s := range at {
+		if i == len(at)-1 {
+			if v == absent {
+				delete(into, s.name)
+			} else {
+				into[s.name] = v
+			}
+			break
+		}
+		next, ok := descend(into[s.name])
+		if !ok {
+			into[s.name] = container(at[:i+1])
+			next, _ = descend(into[s.name])
+		}
+		into = next
+	}
+	return root
+}
+
+// container returns the value of a block with what it demands and nothing else.
+func (p *prober) container(at place) any {
+	return wrapIn(at.last(), func(o *facts.Property) any { return p.least(at, o.Fields) })
+}
+
+// wrapIn puts an object into the lists in which a property keeps it.
+func wrapIn(prop *facts.Property, object func(*facts.Property) any) any {
+	var v any
+	if prop.Fields != nil {
+		v = object(prop)
+	} else if prop.Elem != nil {
+		v = wrapIn(prop.Elem, object)
+	}
+	switch {
+	case prop.One, prop.Type == "list", prop.Type == "set":
+		return []any{v}
+	case prop.Type == "map":
+		return map[string]any{"a": v}
+	}
+	return v
+}
+
+func descend(v any) (map[string]any, bool) {
+	switch v := v.(type) {
+	case []any:
+		if len(v) > 0 {
+			return descend(v[0])
+		}
+	case map[string]any:
+		return v, true
+	}
+	return nil, false
+}
+
+type nothing struct{}
+
+var absent any = nothing{}
+
+func clone(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		out := map[string]any{}
+		for k, e := range v {
+			out[k] = clone(e)
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, e := range v {
+			out[i] = clone(e)
+		}
+		return out
+	}
+	return v
+}
+
+// effects measures what a change, an addition and a removal at a place come to.
+func (p *prober) effects(at place) {
+	prop := at.last()
+	a := p.sample(at, 0)
+	with, err := p.planned(p.config(at, a))
+	if err != nil {
+		p.failed = append(p.failed, fmt.Sprintf("%s: %v", at.path(), err))
+		return
+	}
+	prop.Change = p.change(at)
+	other := func(effect facts.Effect) facts.Effect {
+		switch {
+		case effect == prop.Change:
+			return ""
+		case effect == facts.Update:
+			return facts.InPlace
+		}
+		return effect
+	}
+	prop.Open = other(p.effect(at, with, p.config(at, tfplugin.Unknown)))
+	zero, hasZero := map[string]any{"integer": 0.0, "number": 0.0, "string": "", "list": []any{}, "set": []any{}, "map": map[string]any{}}[prop.Type]
+	if hasZero && !prop.One && object(prop) == nil && (prop.Elem != nil || p.refused(at, zero) == nil) {
+		prop.Blank = other(p.effect(at, with, p.config(at, zero)))
+	}
+	if prop.Type == "string" && !prop.One {
+		p.spellings(at)
+	}
+	if prop.Required {
+		return
+	}
+	prop.Remove = p.effect(at, with, p.config(at, absent))
+	without, err := p.planned(p.config(at, absent))
+	if err != nil {
+		return
+	}
+	prop.Add = p.effect(at, without, p.config(at, a))
+	if zero, ok := map[string]any{"bool": false, "integer": 0.0, "number": 0.0, "string": ""}[prop.Type]; ok && !prop.One {
+		prop.Zero = p.effect(at, without, p.config(at, zero))
+	}
+}
+
+// samples is how many values of a property are held against each other before a change of it counts for nothing.
+const samples = 5
+
+// change is what another value comes to: values of different spelling may be one.
+func (p *prober) change(at place) facts.Effect {
+	for i := range samples {
+		state, err := p.planned(p.config(at, p.sample(at, i)))
+		if err != nil {
+			continue
+		}
+		for j := i + 1; j < samples; j++ {
+			if effect := p.effect(at, state, p.config(at, p.sample(at, j))); effect != facts.None {
+				return effect
+			}
+		}
+	}
+	return facts.None
+}
+
+// effect is what a configuration comes to in a state.
+func (p *prober) effect(at place, state cty.Value, config map[string]any) facts.Effect {
+	c, err := p.block.Value(config)
+	if err != nil {
+		p.failed = append(p.failed, fmt.Sprintf("%s: %v", at.path(), err))
+		return facts.Update
+	}
+	plan, err := p.step(state, c)
+	switch {
+	case err != nil:
+		p.failed = append(p.failed, fmt.Sprintf("%s: %v", at.path(), err))
+	case plan.Action == tfplugin.None:
+		return facts.None
+	case plan.Action == tfplugin.Replace && concerns(plan.Replaces, at[0].name):
+		return facts.Replace
+	}
+	return facts.Update
+}
+
+func (p *prober) step(state, config cty.Value) (tfplugin.Plan, error) {
+	p.calls++
+	plan, err := p.tf.plan(p.name, state, config)
+	if err == nil && len(plan.Problems) > 0 {
+		err = plan.Problems[0]
+	}
+	return plan, err
+}
+
+func concerns(paths [][]string, name string) bool {
+	return slices.ContainsFunc(paths, func(path []string) bool { return path[0] == name })
+}
+
+// planned returns the state that a configuration leads to: what the provider plans, with something in the place of what only AWS can
+// say. It is such that the same configuration changes nothing, where there is such a one.
+func (p *prober) planned(config map[string]any) (cty.Value, error) {
+	c, err := p.block.Value(config)
+	if err != nil {
+		return cty.NilVal, err
+	}
+	plan, err := p.step(cty.NilVal, c)
+	if err != nil {
+		return cty.NilVal, err
+	}
+	var first cty.Value
+	for _, filler := range []cty.Value{cty.StringVal("computed"), cty.StringVal(""), cty.NullVal(cty.String)} {
+		state, err := filled(plan.Planned, filler)
+		if err != nil {
+			return cty.NilVal, err
+		}
+		if first == cty.NilVal {
+			first = state
+		}
+		if control, err := p.step(state, c); err == nil && control.Action == tfplugin.None {
+			return state, nil
+		}
+	}
+	return first, nil
+}
+
+// filled puts something in the place of every unknown value: a text, and nothing for others, or null for all when the text is.
+func filled(v cty.Value, text cty.Value) (cty.Value, error) {
+	return cty.Transform(v, func(_ cty.Path, v cty.Value) (cty.Value, error) {
+		if v.IsKnown() {
+			return v, nil
+		}
+		switch t := v.Type(); {
+		case t == cty.String:
+			return text, nil
+		case t.IsListType():
+			return cty.ListValEmpty(t.ElementType()), nil
+		case t.IsSetType():
+			return cty.SetValEmpty(t.ElementType()), nil
+		case t.IsMapType():
+			return cty.MapValEmpty(t.ElementType()), nil
+		case text.IsNull():
+			return cty.NullVal(t), nil
+		case t == cty.Bool:
+			return cty.False, nil
+		case t == cty.Number:
+			return cty.NumberIntVal(0), nil
+		default:
+			return cty.NullVal(t), nil
+		}
+	})
+}
+
+// spellings measures which texts are one to the provider.
+func (p *prober) spellings(at place) {
+	for _, s := range []struct{ name, one, other string }{
+		{"json", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}`,
+			"{ \"Statement\": [ {\"Action\":\"s3:GetObject\",\"Effect\":\"Allow\",\"Resource\":\"*\"}],\n \"Version\":\"2012-10-17\"}"},
+		{"case", "wordsInOne", "wordsinone"},
+	} {
+		if p.refused(at, s.one) != nil || p.refused(at, s.other) != nil || at.last().Change == facts.None {
+			continue
+		}
+		state, err := p.planned(p.config(at, s.one))
+		if err != nil {
+			continue
+		}
+		if p.effect(at, state, p.config(at, s.other)) == facts.None {
+			at.last().Same = s.name
+			return
+		}
+	}
+}
+
+// defaults reads off a plan of the least what the provider puts in the place of nothing.
+func (p *prober) defaults() {
+	p.each(nil, p.typ.Fields, func(at place) {
+		prop := at.last()
+		if p.huge && len(at) > 1 {
+			return
+		}
+		if len(at) >= deep {
+			if was := p.seen[alias(at)]; was != prop {
+				prop.Default = was.Default
+				return
+			}
+		}
+		if prop.Required || !prop.Optional || prop.Computed || object(prop) != nil || prop.Whole {
+			return
+		}
+		config := p.config(at, absent)
+		c, err := p.block.Value(config)
+		if err != nil {
+			return
+		}
+		p.calls++
+		plan, err := p.tf.plan(p.name, cty.NilVal, c)
+		if err != nil || len(plan.Problems) > 0 {
+			return
+		}
+		v := plan.Planned
+		for _, s := range at {
+			v = into(v, s.name)
+			if v == cty.NilVal {
+				return
+			}
+		}
+		if v.IsNull() || !v.IsKnown() {
+			return
+		}
+		switch v.Type() {
+		case cty.String:
+			if v.AsString() != "" {
+				// The bridge's own word in the place of Terraform's (pulumi-aws, provider/resources.go: managedByPulumi).
+				prop.Default = strings.Replace(v.AsString(), "Managed by Terraform", "Managed by Pulumi", 1)
+			}
+		case cty.Bool:
+			prop.Default = v.True()
+		case cty.Number:
+			prop.Default, _ = v.AsBigFloat().Float64()
+		}
+	})
+}
+
+func into(v cty.Value, name string) cty.Value {
+	for v.IsKnown() && !v.IsNull() && (v.Type().IsListType() || v.Type().IsSetType()) {
+		if v.LengthInt() == 0 {
+			return cty.NilVal
+		}
+		v = v.AsValueSlice()[0]
+	}
+	if !v.IsKnown() || v.IsNull() || !v.Type().IsObjectType() || !v.Type().HasAttribute(name) {
+		return cty.NilVal
+	}
+	return v.GetAttr(name)
+}
