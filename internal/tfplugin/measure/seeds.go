@@ -13,7 +13,7 @@ var seeds = map[string]map[string]any{
 		"automatic_failover_enabled": true, "num_cache_clusters": 2.0},
 	"aws_rds_cluster":          {"engine": "aurora-postgresql"},
 	"aws_rds_cluster_instance": {"engine": "aurora-postgresql"},
-	"aws_lb":                   {"access_logs": []any{map[string]any{"bucket": "a", "enabled": true}}},
+	"aws_alb":                  {"access_logs": []any{map[string]any{"bucket": "a", "enabled": true}}},
 	"aws_ecr_replication_configuration": {"replication_configuration": []any{map[string]any{"rule": []any{map[string]any{
 		"destination": []any{map[string]any{"region": "eu-west-1", "registry_id": "123456789012"}}}}}}},
 	"aws_route53_record": {"type": "A", "ttl": 60.0, "records": []any{"10.0.0.1"}},
