@@ -240,13 +240,17 @@ func TestRecordMadeAnewDuringAnOutage(t *testing.T) {
 // its new row.
 func TestRecordMadeAnewWhileAnotherServerDeletesIt(t *testing.T) {
 	t.Parallel()
+	v, ok := live.Pinned(t)
+	if !ok {
+		t.Skipf("the server of npm was seen to leave the write without any answer: %s names no compiled checkout of the pinned one", live.EnvCheckout)
+	}
 	r := live.StartRegion(t)
-	v := version(t)
 	way := live.StartProxy(t, r.Postgres.Port)
 	a, b := r.Server(v, nil), r.Server(v, map[string]string{"DEEPSTREAM_POSTGRES_PORT": strconv.Itoa(way.Port)})
 	c := live.StartClients(t)
 	c.Connect("a", a.URL())
 	c.Connect("b", b.URL())
+	c.Do("subscribe", map[string]any{"client": "a", "event": "mark"}, nil)
 	for i := range 3 {
 		require.NoError(t, c.Write("a", "phoenix", map[string]any{"n": i}))
 	}
@@ -254,8 +258,10 @@ func TestRecordMadeAnewWhileAnotherServerDeletesIt(t *testing.T) {
 	way.Lead(live.FreePort(t)) // where nobody is
 	way.Cut(0)
 	deletion := c.Go("delete", map[string]any{"client": "b", "record": "phoenix"})
-	b.WaitOutput("the database is away", 20*time.Second)
-	time.Sleep(time.Second)
+	b.WaitOutput("the database is away", time.Minute)
+	// The first server knows of the deletion once it has passed on what was said after it.
+	c.Do("emit", map[string]any{"client": "b", "event": "mark", "data": 1}, nil)
+	live.Eventually(t, time.Minute, "what was said after the deletion is heard", func() bool { return len(heardNumbers(c, "a", "mark")) == 1 })
 	write := c.Go("write", map[string]any{"client": "a", "record": "phoenix", "data": map[string]any{"n": "new"}})
 	read := c.Go("read", map[string]any{"client": "a", "record": "phoenix"})
 	time.Sleep(3 * time.Second)
@@ -274,7 +280,7 @@ func TestRecordMadeAnewWhileAnotherServerDeletesIt(t *testing.T) {
 	way.Lead(live.FreePort(t))
 	way.Cut(0)
 	c.Go("delete", map[string]any{"client": "b", "record": "other"})
-	live.Eventually(t, 20*time.Second, "it is away again", func() bool { return strings.Count(b.Output(), "the database is away") == 2 })
+	live.Eventually(t, time.Minute, "it is away again", func() bool { return strings.Count(b.Output(), "the database is away") == 2 })
 	time.Sleep(time.Second)
 	b.Kill()
 	require.NoError(t, c.Write("a", "other", map[string]any{"n": 2}))

@@ -17,19 +17,30 @@ class Deletions {
     this.clusterNode = clusterNode
     this.over = over
     this.records = new Map() // name → { servers, timer, promise, resolve }
-    clusterNode.subscribe(DELETING, ({ name }, server) => {
+    this.count = 0 // of the deletions announced here
+    this.past = new Set() // deletions that are over
+    clusterNode.subscribe(DELETING, ({ name, id }, server) => {
+      // The bus may say again what was said before, and by then the record may be a new one.
+      if (this.past.has(`${server} ${id}`)) return
       this.wait(name, server)
       heard(name)
     })
-    clusterNode.subscribe(DELETED, ({ name }, server) => this.end(name, server))
+    clusterNode.subscribe(DELETED, ({ name, id }, server) => {
+      this.past.add(`${server} ${id}`)
+      setTimeout(() => this.past.delete(`${server} ${id}`), LONGEST).unref()
+      this.end(name, server)
+    })
     clusterRegistry.onServerRemoved(server => {
       for (const name of [...this.records.keys()]) this.end(name, server)
     })
   }
 
-  announce (name) { this.clusterNode.send({ topic: DELETING, name }) }
-
-  ended (name) { this.clusterNode.send({ topic: DELETED, name }) }
+  // announce returns what to call when the deletion is over.
+  announce (name) {
+    const id = ++this.count
+    this.clusterNode.send({ topic: DELETING, name, id })
+    return () => this.clusterNode.send({ topic: DELETED, name, id })
+  }
 
   // until is a promise that resolves when no other server is deleting the record, or null if none is.
   until (name) {

@@ -95,9 +95,9 @@ class Storage extends Connector {
   }
 
   delete (name, callback) {
-    this.deletions.announce(name)
+    const ended = this.deletions.announce(name)
     this.add(name, { version: null, text: null }, err => {
-      this.deletions.ended(name)
+      ended()
       callback(err)
     })
   }
