@@ -19,6 +19,15 @@ func TestHabits(t *testing.T) {
 	require.Regexp(t, `^hub .+, go1\.\d+`, version.Stdout)
 	require.Empty(t, version.Stderr)
 
+	effective := p.Hub(nil, "config", "prod-eu", "prod-us", "--offline")
+	require.Zero(t, effective.Code, effective.Stderr)
+	require.Regexp(t, `(?m)^prod-eu  platform.owner +file +"platform-eu"$`, effective.Stdout)
+	require.Regexp(t, `(?m)^prod-us  sizes.tasks +derived +\d+$`, effective.Stdout)
+	require.Empty(t, effective.Stderr)
+	require.Contains(t, p.Hub(nil, "config", "prod-eu", "--offline", "--json").Stdout, `"key": "platform.owner"`)
+	require.Equal(t, 2, p.Hub(nil, "config", "prod-eu").Code, "placeholders are refused as by an up")
+	require.NoDirExists(t, filepath.Join(p.Dir, ".hub"), "nothing was started")
+
 	held, err := cloud.Open(cloud.Options{Dir: filepath.Join(p.Dir, ".hub", "offline", "cloud")})
 	require.NoError(t, err)
 	for _, args := range [][]string{{"preview", "prod-eu", "--offline"}, {"up", "prod-eu", "--offline", "--yes"}, {"unlock", "prod-eu", "--offline"}, {"offline-aws"}} {

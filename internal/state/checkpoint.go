@@ -313,7 +313,7 @@ type Version struct {
 	ID        string    `json:"version"` // what restore takes: the bucket's version id, or the name of a copy
 	Key       string    `json:"key"`
 	Written   time.Time `json:"written"`
-	Resources int       `json:"resources"` // components left out
+	Resources int       `json:"resources"`        // components left out
 	Verb      string    `json:"verb,omitempty"`   // of the deployment that it is from after: update, refresh, destroy, ...
 	Result    string    `json:"result,omitempty"` // succeeded or failed
 	Message   string    `json:"message,omitempty"`
