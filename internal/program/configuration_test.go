@@ -53,7 +53,7 @@ func minimal(in place, protect bool) draft {
 			"permissionsBoundary": "/deepstreamhub/deepstreamhub-boundary", "rolePath": "/deepstreamhub/"},
 		"network": {"cidr": "10.16.0.0/16", "zones": in.zones[:3]},
 		"cluster": {"ami": "ami-0a1b2c3d4e5f60718"},
-		"service": {"image": image(in.name), "auth": map[string]any{"webhook": "https://auth.example.com/deepstream"}},
+		"service": {"image": image(in.name), "auth": map[string]any{"webhook": "https://10.0.0.5/deepstream"}}, // reached without NAT too
 		"edge":    {"hostname": "here.deepstreamhub.com"},
 	}
 }

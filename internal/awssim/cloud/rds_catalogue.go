@@ -83,6 +83,7 @@ func offered(table map[string]string, prefix, machine string) bool {
 var databaseZones = map[string]string{
 	"eu-central-1": "Z1RLNUO7B9Q6NB",
 	"us-east-1":    "Z2R2ITUGPM61AM",
+	"us-west-2":    "Z1PVIF0B656C1W",
 }
 
 // setting is one parameter of a parameter group.
