@@ -107,7 +107,7 @@ func (p *Project) Pulumi(env []string, args ...string) Result {
 
 func (p *Project) run(env []string, binary string, args ...string) Result {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.t.Context(), 10*time.Minute)
+	ctx, cancel := context.WithTimeout(p.t.Context(), 25*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, binary, args...)
 	cmd.Dir, cmd.Env = p.Dir, env

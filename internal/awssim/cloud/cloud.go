@@ -430,13 +430,13 @@ func withDefaults(k *Kind, inputs Map) Map {
 	if state == nil {
 		state = Map{}
 	}
-	if t, ok := facts.Of(k.Type); ok {
-		t.Fill(state)
-	}
-	for p, v := range k.Defaults {
+	for p, v := range k.Defaults { // in the bridge's types, which for some numbers are not the provider's
 		if _, ok := state[p]; !ok {
 			state[p] = Clone(v)
 		}
+	}
+	if t, ok := facts.Of(k.Type); ok {
+		t.Fill(state)
 	}
 	return state
 }

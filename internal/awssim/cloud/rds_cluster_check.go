@@ -198,7 +198,7 @@ func monitored(t *Tx, r *Resource) error {
 		return Refuse("InvalidParameterValue", rule, "Invalid monitoring interval: %d. Valid values: 0, 1, 5, 10, 15, 30, 60", interval)
 	case interval > 0 && role == "":
 		return Refuse(code, rule, "A MonitoringRoleARN value is required if you specify a MonitoringInterval value other than 0.")
-	case interval == 0 && role != "":
+	case interval == 0 && Str(r.Inputs, "monitoringRoleArn") != "": // a role from before is not in the request
 		return Refuse(code, rule, "You must specify a MonitoringInterval value other than 0 when you specify a MonitoringRoleARN value.")
 	}
 	if role != "" {

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -197,13 +198,26 @@ func (t *Type) Fill(inputs map[string]any) (filled []string) {
 	})
 }
 
+// filled is the default as the bridge writes it: what the provider holds as text that has to be a whole number, which may be
+// absent, is a number to the bridge.
+func (p *Property) filled() any {
+	text, is := p.Default.(string)
+	if !is || p.Limits == nil || !strings.Contains(p.Limits.Says, "as int") {
+		return p.Default
+	}
+	if n, err := strconv.ParseFloat(text, 64); err == nil {
+		return n
+	}
+	return p.Default
+}
+
 func fill(fields map[string]*Property, inputs map[string]any, excluded func(string) bool) (filled []string) {
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		p := fields[name]
 		v, given := inputs[name]
 		switch {
 		case !given && p.Default != nil && !p.Computed && p.Optional && !excluded(name):
-			inputs[name] = p.Default
+			inputs[name] = p.filled()
 			filled = append(filled, name)
 		case given:
 			p.fillIn(v)
