@@ -87,6 +87,29 @@ func TestOutagesOfTheBusLoseNothing(t *testing.T) {
 	}
 }
 
+// A server that stood still, as on a busy host, tells that from a bus that is silent: what waits in its sockets is heard.
+func TestServerThatStoodStillCutsNothing(t *testing.T) {
+	t.Parallel()
+	r := live.StartRegion(t)
+	v := version(t)
+	a, b := r.Server(v, nil), r.Server(v, nil)
+	c := live.StartClients(t)
+	c.Connect("a", a.URL())
+	c.Connect("b", b.URL())
+	c.Do("subscribe", map[string]any{"client": "b", "event": "tick"}, nil)
+	time.Sleep(time.Second)
+	chatter := c.Go("chatter", map[string]any{"client": "a", "event": "tick", "perSecond": 20, "seconds": 8})
+	time.Sleep(time.Second)
+	b.Freeze()
+	time.Sleep(5 * time.Second)
+	b.Thaw()
+	var said chattered
+	require.NoError(t, chatter.Wait(time.Minute, &said))
+	require.Empty(t, said.Dropped)
+	live.Eventually(t, 20*time.Second, "every event is heard", func() bool { return len(said.lost(c, "b", "tick")) == 0 })
+	require.NotContains(t, b.Output(), "the connection is lost")
+}
+
 // large is what an event or a record holds in the tests of bounds: of 20, somewhat more than half fit into 16 MiB, at two
 // bytes in memory for each letter.
 const large = 600_000

@@ -5,7 +5,7 @@
 
 const MAX_RETRY = 1500 // milliseconds
 const CHECK = 1000
-const SILENCE = 3000
+const SILENT_CHECKS = 3 // in a row: checks and not a clock, which runs on while this process itself stands still
 
 // options are ioredis's, from those of config.yml.
 const options = own => ({
@@ -25,13 +25,14 @@ class Connection {
     this.name = name
     this.logger = logger
     this.subscribes = subscribes
-    this.lastAnswer = Date.now()
+    this.silent = 0
+    this.heard = 0
     client.removeAllListeners('error') // which end the process
     client.removeAllListeners('end')
     client.on('error', err => this.lost(err.message))
     client.on('close', () => this.lost('closed'))
     client.on('ready', () => {
-      this.lastAnswer = Date.now()
+      this.silent = 0
       if (this.since) this.logger.warn('BUS', `${this.name}: the connection is back after ${((Date.now() - this.since) / 1000).toFixed(1)} s`)
       this.since = 0
     })
@@ -48,26 +49,28 @@ class Connection {
   }
 
   // check asks the server each second who it is. A frozen one closes nothing, and a demoted one still takes publishes.
+  // Whatever was received since the last check is a sign of life: an answer may be queued behind megabytes of messages.
   check () {
-    const { status } = this.client
+    const { status, stream } = this.client
     if (status !== 'ready' && status !== 'connect') {
-      this.lastAnswer = Date.now()
+      this.silent = 0
       return
     }
-    if (Date.now() - this.lastAnswer > SILENCE) return this.reconnect('it was silent')
+    const heard = stream ? stream.bytesRead : 0
+    this.silent = heard === this.heard ? this.silent + 1 : 0
+    this.heard = heard
+    if (this.silent >= SILENT_CHECKS) return this.reconnect('it was silent')
     if (status !== 'ready') return // connected, and not answering yet
-    const answered = () => { this.lastAnswer = Date.now() }
-    if (this.subscribes) this.client.ping().then(answered, () => {})
+    if (this.subscribes) this.client.ping().catch(() => {})
     else {
       this.client.info('replication').then(text => {
-        answered()
         if (/^role:slave/m.test(text)) this.reconnect('it is a replica')
       }, () => {})
     }
   }
 
   reconnect (why) {
-    this.lastAnswer = Date.now()
+    this.silent = 0
     this.lost(why)
     // Gone at once: a frozen peer would not answer a farewell.
     const { stream } = this.client
