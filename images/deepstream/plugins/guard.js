@@ -43,6 +43,28 @@ const places = [
       socket.sendMessage(updateError(constants, message.name, message.correlationId))
     }
   },
+  // A transition that ends because the record is deleted, here or elsewhere, drops the writes that it has not begun, and
+  // nobody hears of it.
+  {
+    file: 'src/handlers/record/record-transition.js',
+    find: exports => exports.RecordTransition,
+    method: 'destroy',
+    patch: (constants, original) => function (error) {
+      const dropped = this.isDestroyed || error ? [] : this.steps
+      const result = original.call(this, error)
+      for (const { sender, message } of dropped) {
+        if (message.isWriteAck && !sender.isRemote) sender.sendMessage(updateError(constants, message.name, message.correlationId))
+      }
+      return result
+    }
+  },
+  // So does one that cannot read the record; another error tells all of them.
+  {
+    file: 'src/handlers/record/record-transition.js',
+    find: exports => exports.RecordTransition,
+    method: 'onCacheRequestError',
+    patch: () => function () { this.onFatalError(`cannot read ${this.name}`) }
+  },
   // A write past transitions (record.storageHotPathPrefixes): the error is not looked at, and the acknowledgement is not
   // marked as one, so that clients take it for a message that nobody asked for.
   {

@@ -62,6 +62,7 @@ const actions = {
   // readWhen says besides when the answer came.
   readWhen: async args => [await actions.read(args), Date.now()],
   version: ({ client, record }) => clients.get(client).client.record.head(record),
+  open: ({ client, record }) => clients.get(client).client.record.getRecord(record).whenReady().then(() => null),
   delete: ({ client, record }) => new Promise((resolve, reject) => {
     const r = clients.get(client).client.record.getRecord(record)
     r.on('error', (message, event) => reject(new Error(`${event || message}`)))
