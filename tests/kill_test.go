@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -16,7 +17,7 @@ import (
 func TestKilledProcessesLeaveNothing(t *testing.T) {
 	t.Parallel()
 	p := harness.NewProject(t, &binaries)
-	r := p.Command(os.Environ(), "explore", "prod-eu", "--kill", "--tries", "12", "--seed", "1")
+	r := p.CommandWithin(25*time.Minute, os.Environ(), "explore", "prod-eu", "--kill", "--tries", "12", "--seed", "1")
 	require.Zero(t, r.Code, r.Stdout+r.Stderr)
 	require.Regexp(t, regexp.MustCompile(`^prod-eu: from seed 1 on, tried 12, killed (\d+): lost 0, leaked 0, stuck 0, pending 0, wrong in the state 0, differing 0, in `), r.Stdout)
 	require.NotRegexp(t, `, killed [0-5]:`, r.Stdout, "most moments come before the end")

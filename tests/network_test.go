@@ -58,7 +58,7 @@ func TestNetworkToggles(t *testing.T) {
 		}
 	}
 	lists := []string{
-		"update network-s3", // route tables; what endpoints' subnets come to while one is unknown the provider does not say
+		"update network-s3", "update network-endpoint-ecr.api", "update network-endpoint-logs", // route tables and subnets
 		"update database-subnets", "update bus-subnets", "update edge-lb", "update cluster-hosts", "update deepstream-service",
 		// Sizes: a task and a host a zone at least, and less in reserve for the loss of one.
 		"update cluster-refresh", "update cluster-capacity", "update deepstream-scaling", "update deepstream-connections",
@@ -70,7 +70,7 @@ func TestNetworkToggles(t *testing.T) {
 	net.Zones = four
 	s.Up()
 	require.Empty(t, harness.Changed(s.Preview()))
-	plans("a zone less", func() { net.Zones = three }, append(zone("delete"), append(lists, "update network-endpoint-ecr.api", "update network-endpoint-logs")...)...)
+	plans("a zone less", func() { net.Zones = three }, append(zone("delete"), lists...)...)
 
 	ipv6Toggle(t, aws, s)
 

@@ -17,6 +17,7 @@ import (
 	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/drift"
 	"github.com/deepstreamhub/platform/internal/iamdata"
+	"github.com/deepstreamhub/platform/internal/state/store"
 	"github.com/deepstreamhub/platform/tests/harness"
 )
 
@@ -131,7 +132,7 @@ func requireEnforced(t *testing.T, aws *harness.AWS, s, other *harness.Stack) {
 	require.Equal(t, []string{other.Name}, closed, "the job that reaps goes past the production stacks")
 	for _, role := range []string{"deepstreamhub-images", "deepstreamhub-deploy-prod-us"} {
 		_, err := s.Open(aws.As(t, role)...)
-		require.Regexp(t, "AccessDenied|access denied", err, "%s works on a stack of its own alone", role)
+		require.ErrorIs(t, err, store.ErrForbidden, "%s works on a stack of its own alone", role)
 	}
 }
 

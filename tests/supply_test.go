@@ -47,7 +47,7 @@ var (
 	byCommit = regexp.MustCompile(`^[\w.-]+(/[\w.-]+)+@[0-9a-f]{40}$`)
 	byDigest = regexp.MustCompile(`@sha256:[0-9a-f]{64}$`)
 	release  = regexp.MustCompile(`^# v\d+\.\d+\.\d+$`)
-	unpinned = regexp.MustCompile(`@(latest|main|master|v\d+)\b|\bnpx\b|\bnpm (i|install)\b|\bpip3? install\b|\b(curl|wget)\s|GONOSUMDB|GONOSUMCHECK|GOFLAGS=-insecure|GOINSECURE|GOSUMDB=off`)
+	unpinned = regexp.MustCompile(`@(latest|main|master|v\d+)\b|\bnpx\b|\bnpm (i|install)\b|\bpip3? install\b|\b(curl|wget)\b|GONOSUMDB|GONOSUMCHECK|GOFLAGS=-insecure|GOINSECURE|GOSUMDB=off`)
 )
 
 // Whatever a workflow or an action takes from elsewhere is one commit or one digest, with the release that it was beside it.

@@ -159,7 +159,7 @@ func (b *builder) endpoints() error {
 			VpcId:             b.vpc.ID(),
 			ServiceName:       pulumi.String("com.amazonaws." + b.args.Region + "." + name),
 			VpcEndpointType:   pulumi.String("Interface"),
-			SubnetIds:         b.net.PrivateSubnetIDs,
+			SubnetIds:         b.privateIDs,
 			SecurityGroupIds:  pulumi.StringArray{group.ID()},
 			PrivateDnsEnabled: pulumi.Bool(true), // callers use a service's usual name and need not know of the endpoint
 		}

@@ -20,6 +20,7 @@ type builder struct {
 	publicIDs       map[string]pulumi.StringOutput // public subnet by zone
 	natIDs          map[string]pulumi.IDOutput     // NAT gateway by the zone that it serves
 	privateTableIDs pulumi.StringArray
+	privateIDs      pulumi.StringArray // of the private subnets, one by one, so that a new one leaves the others known
 
 	block6  *pulumi.StringOutput           // the VPC's IPv6 range; nil without
 	egress6 *ec2.EgressOnlyInternetGateway // nil without
@@ -212,6 +213,7 @@ func (b *builder) private() error {
 		}
 		b.net.Egress = append(b.net.Egress, route)
 	}
+	b.privateIDs = ids
 	b.net.PrivateSubnetIDs = ids.ToStringArrayOutput()
 	return nil
 }

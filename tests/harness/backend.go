@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -91,4 +92,10 @@ func RealProject(t testing.TB, b *Binaries) *Project {
 func (p *Project) Command(env []string, args ...string) Result {
 	p.t.Helper()
 	return p.run(env, filepath.Join(p.Bin, "hub"), args...)
+}
+
+// CommandWithin is Command for what takes longer than other commands.
+func (p *Project) CommandWithin(most time.Duration, env []string, args ...string) Result {
+	p.t.Helper()
+	return p.runWithin(most, env, filepath.Join(p.Bin, "hub"), args...)
 }

@@ -105,9 +105,17 @@ func (p *Project) Pulumi(env []string, args ...string) Result {
 	return p.run(env, Engine(p.t).Path, args...)
 }
 
+// patience is how long a command of a test may take.
+const patience = 10 * time.Minute
+
 func (p *Project) run(env []string, binary string, args ...string) Result {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.t.Context(), 25*time.Minute)
+	return p.runWithin(patience, env, binary, args...)
+}
+
+func (p *Project) runWithin(most time.Duration, env []string, binary string, args ...string) Result {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.t.Context(), most)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, binary, args...)
 	cmd.Dir, cmd.Env = p.Dir, env
