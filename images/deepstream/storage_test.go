@@ -126,50 +126,56 @@ func randomText(t *testing.T, n int) string {
 // What was acknowledged is stored, through outages of the kinds that PostgreSQL knows.
 func TestOutagesOfTheDatabaseLoseNothing(t *testing.T) {
 	t.Parallel()
-	for name, outage := range map[string]func(r *live.Region){
-		"stopped": func(r *live.Region) {
+	standby := func(r *live.Region) func() { // made before there is any load: on a busy machine it takes long
+		next := r.Postgres.Standby()
+		return func() {
+			r.Postgres.Process.Kill()
+			r.ToDB.Lead(next.Port) // the name moves before the role
+			time.Sleep(3 * time.Second)
+			next.Query("SELECT pg_promote()")
+			r.Postgres = next
+		}
+	}
+	during := func(outage func(r *live.Region)) func(*live.Region) func() {
+		return func(r *live.Region) func() { return func() { outage(r) } }
+	}
+	for name, prepare := range map[string]func(r *live.Region) (outage func()){
+		"stopped": during(func(r *live.Region) {
 			r.Postgres.Stop()
 			time.Sleep(4 * time.Second)
 			r.Postgres.Start()
-		},
-		"frozen": func(r *live.Region) {
+		}),
+		"frozen": during(func(r *live.Region) {
 			r.Postgres.Freeze()
 			time.Sleep(12 * time.Second)
 			r.Postgres.Thaw()
-		},
-		"failed over": func(r *live.Region) {
+		}),
+		"failed over": during(func(r *live.Region) {
 			r.Postgres.Process.Kill()
 			time.Sleep(3 * time.Second)
 			r.Postgres = r.Postgres.Successor()
 			r.ToDB.Lead(r.Postgres.Port)
-		},
-		"failed over to a standby": func(r *live.Region) {
-			standby := r.Postgres.Standby()
-			time.Sleep(time.Second)
-			r.Postgres.Process.Kill()
-			r.ToDB.Lead(standby.Port) // the name moves before the role
-			time.Sleep(3 * time.Second)
-			standby.Query("SELECT pg_promote()")
-			r.Postgres = standby
-		},
-		"read-only": func(r *live.Region) { // as a primary that was demoted, while its name still leads to it
+		}),
+		"failed over to a standby": standby,
+		"read-only": during(func(r *live.Region) { // as a primary that was demoted, while its name still leads to it
 			r.Postgres.Query("ALTER SYSTEM SET default_transaction_read_only = on")
 			r.Postgres.Query("SELECT pg_reload_conf()")
 			time.Sleep(4 * time.Second)
 			r.Postgres.Query("ALTER SYSTEM RESET default_transaction_read_only")
 			r.Postgres.Query("SELECT pg_reload_conf()")
-		},
+		}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := live.StartRegion(t)
+			outage := prepare(r)
 			s := r.Server(version(t), nil)
 			c := live.StartClients(t)
 			c.Connect("a", s.URL())
 			require.NoError(t, c.Write("a", "first", map[string]any{"n": 0}))
 			load := c.Go("load", map[string]any{"client": "a", "prefix": "r", "perSecond": 60, "seconds": 16})
 			time.Sleep(time.Second)
-			outage(r)
+			outage()
 			var l loaded
 			require.NoError(t, load.Wait(2*time.Minute, &l))
 			require.Empty(t, l.Failed)

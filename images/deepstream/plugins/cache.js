@@ -105,6 +105,7 @@ class Cache extends CacheConnector {
     }, err => {
       this.waitingBytes -= bytes
       if (name !== null) this.suspectOne(name)
+      this.services.logger.warn('CACHE', `a command of ${bytes} bytes failed: ${err}`)
       callback(err.toString())
     })
   }
