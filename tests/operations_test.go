@@ -61,9 +61,27 @@ func TestOperationsAsWritten(t *testing.T) {
 		require.NoError(t, os.WriteFile(filepath.Join(p.Dir, "bootstrap", filepath.Base(f)), text, 0o600))
 	}
 
-	commands := docCommands(t, "docs/operations.md")
-	require.Greater(t, len(commands), 30)
-	version := ""
+	version := typed(t, p, "docs/operations.md", 30)
+	require.NotEmpty(t, version)
+
+	c, err := cloud.Open(cloud.Options{Dir: filepath.Join(p.Dir, ".hub", "blank", "cloud")})
+	require.NoError(t, err)
+	var regions []string
+	for _, r := range c.List() {
+		if r.Type == "aws:ecs/service:Service" {
+			regions = append(regions, r.Region)
+		}
+	}
+	require.NoError(t, c.Close())
+	require.Equal(t, []string{"eu-central-1"}, regions)
+}
+
+// typed runs the commands of a document, of which there are more than so many, in order, and returns the version of the
+// state before the newest that a list showed, which commands name as VERSION.
+func typed(t *testing.T, p *harness.Project, file string, least int) (version string) {
+	t.Helper()
+	commands := docCommands(t, file)
+	require.Greater(t, len(commands), least)
 	for _, c := range commands {
 		if !strings.HasPrefix(c.line, "hub ") {
 			edit := exec.Command("sh", "-c", c.line)
@@ -80,27 +98,16 @@ func TestOperationsAsWritten(t *testing.T) {
 			version = strings.Fields(lines[1])[0] // the one before the current
 		}
 	}
-	require.NotEmpty(t, version)
-
-	c, err := cloud.Open(cloud.Options{Dir: filepath.Join(p.Dir, ".hub", "blank", "cloud")})
-	require.NoError(t, err)
-	var regions []string
-	for _, r := range c.List() {
-		if r.Type == "aws:ecs/service:Service" {
-			regions = append(regions, r.Region)
-		}
-	}
-	require.NoError(t, c.Close())
-	require.Equal(t, []string{"eu-central-1"}, regions)
+	return version
 }
 
 // asTyped are the arguments of a command line of the document, offline and without questions.
 func asTyped(line string) []string {
 	args := strings.Fields(line)[1:]
-	if args[0] == "pin" {
-		return args // it works on files alone
+	if args[0] == "pin" || args[0] == "region" {
+		return args // they work on files alone
 	}
-	if args[0] == "preview" && len(args) == 2 {
+	if slices.Equal(args, []string{"preview", "prod-eu"}) {
 		// The account is blank from the first command on, and not only once it was bootstrapped.
 		return append(args, "--offline=blank")
 	}

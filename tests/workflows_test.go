@@ -67,13 +67,18 @@ func workflows(t *testing.T) []workflow {
 // The linter that is pinned in tools/lint finds nothing.
 func TestActionlint(t *testing.T) {
 	t.Parallel()
-	root := harness.Root(t)
+	lint(t, harness.Root(t))
+}
+
+// lint fails the test if the linter finds something in the workflows of a repository.
+func lint(t *testing.T, repository string) {
+	t.Helper()
 	linter := filepath.Join(t.TempDir(), "actionlint")
-	build := exec.Command("go", "build", "-C", filepath.Join(root, "tools", "lint"), "-o", linter, "github.com/rhysd/actionlint/cmd/actionlint")
+	build := exec.Command("go", "build", "-C", filepath.Join(harness.Root(t), "tools", "lint"), "-o", linter, "github.com/rhysd/actionlint/cmd/actionlint")
 	out, err := build.CombinedOutput()
 	require.NoError(t, err, string(out))
 	lint := exec.Command(linter, "-shellcheck=", "-pyflakes=") // which a machine may lack
-	lint.Dir = root
+	lint.Dir = repository
 	out, err = lint.CombinedOutput()
 	require.NoError(t, err, string(out))
 }

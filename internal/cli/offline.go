@@ -12,6 +12,7 @@ import (
 	"github.com/deepstreamhub/platform/internal/awssim"
 	simulated "github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/endpoint"
+	"github.com/deepstreamhub/platform/internal/config"
 	"github.com/deepstreamhub/platform/internal/engine"
 	"github.com/deepstreamhub/platform/internal/health"
 )
@@ -70,12 +71,21 @@ func (s *session) dirs() dirs {
 	return offlineDirs(s.root)
 }
 
-// accountAtFirst is what the session's offline account holds before anything is deployed into it.
+// accountAtFirst is what the session's offline account holds before anything is deployed into it: what is declared, and
+// the regions that stack files name besides, with the machine images that they take there.
 func (s *session) accountAtFirst() *simulated.Account {
+	account := simulated.DefaultAccount()
 	if s.blank {
-		return simulated.BlankAccount()
+		account = simulated.BlankAccount()
 	}
-	return nil // the declared one
+	for _, stack := range config.Stacks(s.root) {
+		p := config.PlaceOf(s.root, stack)
+		if _, declared := account.Regions[p.Region]; declared || len(config.ZoneIDs(p.Region)) == 0 {
+			continue
+		}
+		account.AddRegion(p.Region, config.ZoneIDs(p.Region), simulated.StandardImage(p.AMI, p.Architecture))
+	}
+	return account
 }
 
 func dirsBelow(base string) dirs {

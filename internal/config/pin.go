@@ -1,11 +1,9 @@
 package config
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"regexp"
-	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -36,34 +34,27 @@ func (p Pin) Check() error {
 // Pinned returns a stack file with other pins, and everything else, comments included, as it was. An image in ECR is taken
 // from the stack's own region, where ECR has copied it.
 func Pinned(file []byte, p Pin) ([]byte, error) {
-	var doc yaml.Node
-	if err := yaml.Unmarshal(file, &doc); err != nil {
+	d, err := openDocument(file)
+	if err != nil {
 		return nil, fmt.Errorf("read stack file: %w", err)
 	}
-	if len(doc.Content) == 0 {
-		return nil, errors.New("read stack file: it is empty")
-	}
-	config := entry(doc.Content[0], "config")
-	if region := entry(config, "aws:region"); region != nil && p.Image != "" {
+	if region := d.at("config", "aws:region"); region != nil && p.Image != "" {
 		p.Image = registry.ReplaceAllString(p.Image, "${1}"+region.Value+"${2}")
 	}
-	lines := bytes.SplitAfter(file, []byte("\n"))
 	for _, to := range []struct{ group, key, value string }{{"service", "image", p.Image}, {"cluster", "ami", p.AMI}} {
 		if to.value == "" {
 			continue
 		}
-		node := entry(entry(config, Project+":"+to.group), to.key)
+		node := d.at("config", Project+":"+to.group, to.key)
 		if node == nil {
 			return nil, fmt.Errorf("pin %s.%s: the stack file does not set it", to.group, to.key)
 		}
-		line := string(lines[node.Line-1])
-		before, rest := line[:node.Column-1], line[node.Column-1:]
-		if !strings.Contains(rest, node.Value) {
-			return nil, fmt.Errorf("pin %s.%s: its value is not on one line", to.group, to.key)
-		}
-		lines[node.Line-1] = []byte(before + strings.Replace(rest, node.Value, to.value, 1))
+		d.set(node, to.value)
 	}
-	pinned := bytes.Join(lines, nil)
+	pinned, err := d.apply()
+	if err != nil {
+		return nil, fmt.Errorf("pin images: %w", err)
+	}
 	if !p.in(pinned) {
 		return nil, errors.New("pin images: a value is not written plainly, such as one that is empty or refers to another; write it once by hand")
 	}

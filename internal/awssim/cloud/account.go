@@ -77,6 +77,23 @@ func BlankAccount() *Account {
 	return a
 }
 
+// AddRegion gives the account a region that account.yaml does not declare, with zones by id and one machine image; else it
+// is like the one that is first by name.
+func (a *Account) AddRegion(name string, zoneIDs []string, image Image) {
+	like := a.Regions[sortedKeys(a.Regions)[0]]
+	like.Zones, like.Images = map[string]string{}, []Image{image}
+	for i, id := range zoneIDs {
+		like.ZonePrefix, _, _ = strings.Cut(id, "-")
+		like.Zones[id] = name + string(rune('a'+i))
+	}
+	a.Regions[name] = like
+}
+
+// StandardImage is an ECS-optimised machine image as account.yaml declares them.
+func StandardImage(id, architecture string) Image {
+	return Image{ID: id, Name: "al2023-ami-ecs-hvm-2023.0.20261101-kernel-6.12-" + architecture, Architecture: architecture, RootDevice: "/dev/xvda", RootGiB: 30}
+}
+
 // String lists the account for a person.
 func (a *Account) String() string {
 	var b strings.Builder

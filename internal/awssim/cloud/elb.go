@@ -85,15 +85,6 @@ func (c *Checker) elbName(longestPrefix int) {
 	}
 }
 
-// elbZones are the ids of the hosted zones in which application load balancers' names are (AWS General Reference,
-// "Elastic Load Balancing endpoints and quotas").
-var elbZones = map[string]string{
-	"ap-northeast-1": "Z14GRHDCWA56QT", "ap-south-1": "ZP97RAFLXTNZK", "ap-southeast-1": "Z1LMS91P8CMLE5", "ap-southeast-2": "Z1GM3OXH4ZPM65",
-	"ca-central-1": "ZQSVJUPU6J1EY", "eu-central-1": "Z215JYRZR1TBD5", "eu-north-1": "Z23TAZ6LKFMNIO", "eu-west-1": "Z32O12XQLNTSW2",
-	"eu-west-2": "ZHURV8PSTC4K8", "eu-west-3": "Z3Q77PNBQS71R4", "sa-east-1": "Z2P70J7HTTTPLU", "us-east-1": "Z35SXDOTRQ7X7K",
-	"us-east-2": "Z3AADJGX6KTTL2", "us-west-1": "Z368ELLRRE2KJ0", "us-west-2": "Z1H1FL5HABSF5",
-}
-
 func createBalancer(t *Tx, r *Resource) error {
 	computed(r, Map{"internal": false, "ipAddressType": "ipv4"})
 	vpc, err := balancerVPC(t, r)
@@ -116,7 +107,7 @@ func createBalancer(t *Tx, r *Resource) error {
 		host = "internal-" + name
 	}
 	computed(r, Map{
-		"arn": r.ID, "arnSuffix": suffix, "vpcId": vpc, "zoneId": elbZones[t.Region], "securityGroups": defaultGroupOf(t, vpc),
+		"arn": r.ID, "arnSuffix": suffix, "vpcId": vpc, "zoneId": regionsKnown[t.Region].BalancerZone, "securityGroups": defaultGroupOf(t, vpc),
 		"dnsName":        fmt.Sprintf("%s-%010d.%s.elb.amazonaws.com", strings.ToLower(host), crc32.ChecksumIEEE([]byte(r.ID)), t.Region),
 		"subnetMappings": mappings(r), "enforceSecurityGroupInboundRulesOnPrivateLinkTraffic": "",
 	})

@@ -2,10 +2,6 @@ package cloud
 
 import "strings"
 
-// elbAccounts are the accounts that wrote access logs before there was a service principal; policies that name them are
-// still honoured ("Enable access logs for your Application Load Balancer").
-var elbAccounts = map[string]string{"eu-central-1": "054676820928", "us-east-1": "127311923675", "eu-west-1": "156460612806", "us-west-2": "797873946194"}
-
 // logKinds are what a load balancer logs to a bucket, each with the file by which ELB tries whether it may.
 var logKinds = []struct{ block, testFile string }{
 	{"accessLogs", "ELBAccessLogTestFile"},
@@ -53,7 +49,8 @@ func elbMayWrite(t *Tx, bucket *Resource, key string) bool {
 	}
 	for _, p := range []principal{
 		{"Service", "logdelivery.elasticloadbalancing.amazonaws.com"},
-		{"AWS", "arn:aws:iam::" + elbAccounts[t.Region] + ":root"},
+		// Older than the service principal, and still honoured ("Enable access logs for your Application Load Balancer").
+		{"AWS", "arn:aws:iam::" + regionsKnown[t.Region].BalancerWriter + ":root"},
 	} {
 		if bucketAllows(t, bucket, request{
 			Principal: p, Action: "s3:PutObject", Resource: bucket.Str("arn") + "/" + key,

@@ -63,20 +63,11 @@ func partition(*Tx, Map) (Map, error) {
 	return Map{"dnsSuffix": "amazonaws.com", "id": "aws", "partition": "aws", "reverseDnsPrefix": "com.amazonaws"}, nil
 }
 
-// regionNames are the descriptions of regions (AWS General Reference, "AWS service endpoints").
-var regionNames = map[string]string{
-	"ap-northeast-1": "Asia Pacific (Tokyo)", "ap-south-1": "Asia Pacific (Mumbai)", "ap-southeast-1": "Asia Pacific (Singapore)",
-	"ap-southeast-2": "Asia Pacific (Sydney)", "ca-central-1": "Canada (Central)", "eu-central-1": "Europe (Frankfurt)",
-	"eu-north-1": "Europe (Stockholm)", "eu-west-1": "Europe (Ireland)", "eu-west-2": "Europe (London)", "eu-west-3": "Europe (Paris)",
-	"sa-east-1": "South America (Sao Paulo)", "us-east-1": "US East (N. Virginia)", "us-east-2": "US East (Ohio)",
-	"us-west-1": "US West (N. California)", "us-west-2": "US West (Oregon)",
-}
-
 func region(t *Tx, args Map) (Map, error) {
 	name := t.Region
 	if endpoint := Str(args, "endpoint"); endpoint != "" {
 		name = strings.TrimSuffix(strings.TrimPrefix(endpoint, "ec2."), ".amazonaws.com")
-		if regionNames[name] == "" || endpoint != "ec2."+name+".amazonaws.com" {
+		if regionsKnown[name].Name == "" || endpoint != "ec2."+name+".amazonaws.com" {
 			return nil, fmt.Errorf("region not found for endpoint %q", endpoint)
 		}
 		if asked := Str(args, "name"); asked != "" && asked != name {
@@ -85,10 +76,10 @@ func region(t *Tx, args Map) (Map, error) {
 	} else if asked := Str(args, "name"); asked != "" {
 		name = asked
 	}
-	if regionNames[name] == "" {
+	if regionsKnown[name].Name == "" {
 		return nil, fmt.Errorf("region not found for name %q", name)
 	}
-	return Map{"description": regionNames[name], "endpoint": "ec2." + name + ".amazonaws.com", "id": name, "name": name}, nil
+	return Map{"description": regionsKnown[name].Name, "endpoint": "ec2." + name + ".amazonaws.com", "id": name, "name": name}, nil
 }
 
 // zoneFilters are the filters of DescribeAvailabilityZones, with what the account's zones have for each.

@@ -200,9 +200,9 @@ func TestAliasRecord(t *testing.T) {
 	require.Equal(t, lb["dnsName"], Str(state, "aliases[].name"))
 	_, err := n.change(typeRecord, id, to("dualstack."+lb["dnsName"].(string)+".", lb["zoneId"]))
 	require.NoError(t, err)
-	n.unchanged("InvalidChangeBatch", typeRecord, id, to(lb["dnsName"], elbZones["us-east-1"]))
+	n.unchanged("InvalidChangeBatch", typeRecord, id, to(lb["dnsName"], regionsKnown["us-east-1"].BalancerZone))
 	for _, bad := range []Map{
-		to("other-1.eu-central-1.elb.amazonaws.com", lb["zoneId"]), to(lb["dnsName"], elbZones["us-east-1"]), to(lb["dnsName"], declaredZone),
+		to("other-1.eu-central-1.elb.amazonaws.com", lb["zoneId"]), to(lb["dnsName"], regionsKnown["us-east-1"].BalancerZone), to(lb["dnsName"], declaredZone),
 		to("nothing.deepstreamhub.com", declaredZone), with(good, Map{"type": "TXT"}),
 	} {
 		n.refused("InvalidChangeBatch", typeRecord, with(bad, Map{"name": "x"}))
