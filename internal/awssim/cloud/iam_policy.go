@@ -75,10 +75,15 @@ func boundedBy(t *Tx, role *Resource) (statements []statement, bounded bool) {
 	return managedStatements(t, arn), true
 }
 
+// managedOnes are AWS's own policies.
+var managedOnes memo[string, []statement]
+
 // managedStatements returns what a managed policy says, AWS's own or the account's.
 func managedStatements(t *Tx, arn string) []statement {
 	if actions, ok := managedPolicy(arn); ok {
-		return []statement{{Actions: actions, Resources: []string{"*"}}}
+		return managedOnes.of(arn, func() []statement {
+			return []statement{{Actions: actions, lower: lowered(actions), Resources: []string{"*"}}}
+		})
 	}
 	p, ok := t.Find(typePolicy, "arn", arn)
 	if !ok {

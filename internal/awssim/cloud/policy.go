@@ -24,6 +24,7 @@ type statement struct {
 	NotPrincipal bool // Principals are those it does not speak of
 	Actions      []string
 	NotAction    bool
+	lower        []string // Actions in lower case, as they are compared
 	Resources    []string
 	NotResource  bool
 	Conditions   []condition
@@ -41,6 +42,7 @@ type condition struct {
 	Set      string // ForAllValues, ForAnyValue or nothing
 	IfExists bool
 	Key      string
+	lower    string // Key in lower case, as it is looked up
 	Values   []string
 }
 
@@ -161,6 +163,7 @@ func (r *policyReader) statement(path string, object Map) statement {
 			s.Principals, s.NotPrincipal = r.principals(at, v), k == "NotPrincipal"
 		case "Action", "NotAction":
 			s.Actions, s.NotAction = r.actions(at, v), k == "NotAction"
+			s.lower = lowered(s.Actions)
 		case "Resource", "NotResource":
 			s.Resources, s.NotResource = r.resources(at, v), k == "NotResource"
 		case "Condition":
@@ -329,7 +332,7 @@ func (r *policyReader) conditions(path string, v any) []condition {
 			if !conditionKeyPattern.MatchString(key) {
 				r.fail(at+"."+key, "a condition key has the form service:key")
 			}
-			c.Key, c.Values = key, r.scalars(at+"."+key, keys[key])
+			c.Key, c.lower, c.Values = key, strings.ToLower(key), r.scalars(at+"."+key, keys[key])
 			out = append(out, c)
 		}
 	}

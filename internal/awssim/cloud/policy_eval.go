@@ -33,8 +33,8 @@ func (s *statement) covers(q request) bool {
 	if len(s.Principals) > 0 && slices.ContainsFunc(s.Principals, q.Principal.is) == s.NotPrincipal {
 		return false
 	}
-	action := func(pattern string) bool { return wildcard(strings.ToLower(pattern), strings.ToLower(q.Action)) }
-	if slices.ContainsFunc(s.Actions, action) == s.NotAction {
+	asked := strings.ToLower(q.Action)
+	if slices.ContainsFunc(s.lower, func(pattern string) bool { return wildcard(pattern, asked) }) == s.NotAction {
 		return false
 	}
 	resource := func(pattern string) bool {
@@ -50,6 +50,15 @@ func (s *statement) covers(q request) bool {
 		}
 	}
 	return true
+}
+
+// lowered is a list in lower case.
+func lowered(list []string) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = strings.ToLower(s)
+	}
+	return out
 }
 
 // is reports whether a principal of a statement means p. An account, by number or root ARN, means everybody in it
@@ -68,7 +77,7 @@ func (p principal) is(named principal) bool {
 // holds decides one condition. A key that the request does not carry fails every comparison but the negated ones and
 // those with IfExists (IAM User Guide, "Condition operators").
 func (c *condition) holds(q request) bool {
-	value, there := q.Context[strings.ToLower(c.Key)]
+	value, there := q.Context[c.lower]
 	if c.Operator == "Null" {
 		return slices.Contains(c.Values, "true") == !there
 	}
