@@ -88,6 +88,19 @@ func (d *Driver) checkpointText(ctx context.Context) ([]byte, error) {
 	return data, nil
 }
 
+// stored is the stack's checkpoint as it is stored, where hub can read it: nil on a backend of another kind, and where the
+// engine compresses it.
+func (d *Driver) stored(ctx context.Context) ([]byte, error) {
+	if d.store == nil {
+		return nil, nil
+	}
+	plain, err := d.store.Plain(ctx, d.target.Project, d.target.Stack)
+	if err != nil || !plain {
+		return nil, err
+	}
+	return d.checkpointText(ctx)
+}
+
 // stateKey is how the state's secrets are encrypted by a key service; zero where they are not, or there is no state.
 func (d *Driver) stateKey(ctx context.Context) (stateKey, error) {
 	if d.store == nil || d.target.Secrets == passphrase {

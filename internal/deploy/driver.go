@@ -123,7 +123,7 @@ func (d *Driver) open(ctx context.Context, e engine.Engine) error {
 	if t.Existing {
 		open = auto.SelectStackLocalSource
 	}
-	stack, err := open(ctx, t.Stack, t.WorkDir, auto.Pulumi(rereading{d.command, d}), auto.SecretsProvider(t.Secrets))
+	stack, err := open(ctx, t.Stack, t.WorkDir, auto.Pulumi(shortcut{rereading{d.command, d}, d}), auto.SecretsProvider(t.Secrets))
 	if err != nil {
 		return d.failed(ctx, "open stack", err, nil)
 	}

@@ -101,18 +101,33 @@ func (d *Driver) write(ctx context.Context, c apitype.DeploymentV3) error {
 // secretsProvider returns the secrets provider of a stack that was just made, in the form in which a checkpoint names it.
 // The engine has written it into the stack file.
 func (d *Driver) secretsProvider() (*apitype.SecretsProvidersV1, error) {
-	text, err := os.ReadFile(filepath.Join(d.target.WorkDir, "Pulumi."+d.target.Stack+".yaml"))
+	file, err := readSecretKeys(filepath.Join(d.target.WorkDir, "Pulumi."+d.target.Stack+".yaml"))
 	if err != nil {
-		return nil, fmt.Errorf("read stack file: %w", err)
+		return nil, err
 	}
-	var file struct {
-		Provider string `yaml:"secretsprovider"`
-		Key      string `yaml:"encryptedkey"`
-		Salt     string `yaml:"encryptionsalt"`
+	return file.provider()
+}
+
+// keysOfSecrets are what a stack file says of its secrets provider.
+type keysOfSecrets struct {
+	Provider string `yaml:"secretsprovider,omitempty"`
+	Key      string `yaml:"encryptedkey,omitempty"`
+	Salt     string `yaml:"encryptionsalt,omitempty"`
+}
+
+func readSecretKeys(stackFile string) (keys keysOfSecrets, err error) {
+	text, err := os.ReadFile(stackFile)
+	if err == nil {
+		err = yaml.Unmarshal(text, &keys)
 	}
-	if err := yaml.Unmarshal(text, &file); err != nil {
-		return nil, fmt.Errorf("read stack file: %w", err)
+	if err != nil {
+		return keys, fmt.Errorf("read stack file: %w", err)
 	}
+	return keys, nil
+}
+
+// provider is the same in the form in which a checkpoint names it.
+func (file keysOfSecrets) provider() (*apitype.SecretsProvidersV1, error) {
 	of := func(typ string, state map[string]string) (*apitype.SecretsProvidersV1, error) {
 		text, err := json.Marshal(state)
 		return &apitype.SecretsProvidersV1{Type: typ, State: text}, err

@@ -3,7 +3,6 @@ package deploy
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/deepstreamhub/platform/internal/plan"
 	"github.com/deepstreamhub/platform/internal/reclaim"
-	"github.com/deepstreamhub/platform/internal/state"
 )
 
 const tagsToken = "aws:resourcegroupstaggingapi/getResources:getResources"
@@ -29,8 +27,22 @@ type recovery struct {
 	driver     *Driver
 	tell       func(plan.Event)
 	exported   apitype.UntypedDeployment
+	stored     []byte // the checkpoint's file before it was exported; nil where hub cannot read it
 	checkpoint *reclaim.Checkpoint
 	scratch    *scratch
+}
+
+// recovery reads the state that is to be changed.
+func (d *Driver) recovery(ctx context.Context, tell func(plan.Event)) (r *recovery, err error) {
+	r = &recovery{driver: d, tell: tell}
+	if r.stored, err = d.stored(ctx); err != nil {
+		return nil, err
+	}
+	if r.exported, err = d.stack.Export(ctx); err != nil {
+		return nil, err
+	}
+	r.checkpoint, err = reclaim.Decode(r.exported.Deployment)
+	return r, err
 }
 
 // recoverOnce recovers what another process, or an engine that this one killed, left behind.
@@ -52,90 +64,12 @@ func (d *Driver) recoverOnce(ctx context.Context, tell func(plan.Event)) error {
 	return d.forget(ctx)
 }
 
-// leftOver is what the storage tells of the last operation.
-type leftOver struct {
-	nothing   bool // it ended well: there is nothing to look for
-	killed    bool // it did not: what it has deleted may be in the state still
-	condemned bool // something that was replaced is still to be deleted
-	failed    []reclaim.Operation
-}
-
-// leftOver looks into the storage, which tells sooner than the engine that nothing is left over. It does not tell of a
-// backend of another kind, or of a compressed checkpoint: of that only what the engine noted is known.
-func (d *Driver) leftOver(ctx context.Context) (left leftOver, err error) {
-	if d.store == nil {
-		return left, nil
-	}
-	project, stack := d.target.Project, d.target.Stack
-	c, err := d.store.Checkpoint(ctx, project, stack)
-	if err != nil || c == nil {
-		return left, err
-	}
-	if c.Resources > 0 {
-		ending, err := d.store.Ending(ctx, project, stack, c)
-		if err != nil {
-			return left, err
-		}
-		if left.killed = !ending.Well; left.killed {
-			trail := reclaim.NewTrail(ending.Before)
-			if err := d.store.Trail(ctx, project, stack, ending.Before, trail.Next); err != nil {
-				return left, err
-			}
-			left.failed = trail.Failed()
-		}
-	}
-	left.nothing, left.condemned = !left.killed && len(c.Pending) == 0, c.Condemned > 0
-	return left, nil
-}
-
-// takeBack keeps the engine from making what is there: a replacement that was cut off left two of one resource, and the
-// older one is wanted again. What is wanted is what the last preview said, or what a run failed to make.
-func (d *Driver) takeBack(ctx context.Context, tell func(plan.Event), wanted []plan.Step) error {
-	if len(wanted) == 0 {
-		return nil
-	}
-	exported, err := d.stack.Export(ctx)
-	if err != nil {
-		return err
-	}
-	r := &recovery{driver: d, tell: tell, exported: exported}
-	if r.checkpoint, err = reclaim.Decode(exported.Deployment); err != nil {
-		return err
-	}
-	changed := false
-	for _, step := range wanted {
-		if step.New != nil && r.checkpoint.TakeBack(step.URN, step.New) {
-			r.say(step.URN, "it had been replaced and is wanted again; what replaced it goes")
-			changed = true
-		}
-	}
-	if !changed {
-		return nil
-	}
-	return r.write(ctx)
-}
-
-// forget removes the copies of checkpoints that recovery reads, once they have nothing more to tell.
-func (d *Driver) forget(ctx context.Context) error {
-	if d.store == nil {
-		return nil
-	}
-	if err := d.store.Forget(ctx, state.StackFile(d.target.Project, d.target.Stack)); err != nil {
-		return fmt.Errorf("remove copies of checkpoints: %w", err)
-	}
-	return nil
-}
-
 // recover finds out what became of operations, as package reclaim says, and writes it into the state: of those that the
 // state notes as under way, of failed ones that AWS may have carried out, and, where the last run did not end well, of those
 // that it notes nothing of. Where there are none it only reads the state.
 func (d *Driver) recover(ctx context.Context, tell func(plan.Event), failed []reclaim.Operation, killed bool) error {
-	exported, err := d.stack.Export(ctx)
+	r, err := d.recovery(ctx, tell)
 	if err != nil {
-		return err
-	}
-	r := &recovery{driver: d, tell: tell, exported: exported}
-	if r.checkpoint, err = reclaim.Decode(exported.Deployment); err != nil {
 		return err
 	}
 	operations := r.known(slices.Concat(r.checkpoint.Pending, failed))
@@ -433,25 +367,6 @@ func manifestOf(exported apitype.UntypedDeployment) (apitype.ManifestV1, error) 
 	}
 	err := json.Unmarshal(exported.Deployment, &d)
 	return d.Manifest, err
-}
-
-// errMoved is returned when somebody else has changed the state meanwhile.
-var errMoved = errors.New("the state has changed meanwhile: another operation ran on this stack; nothing was written")
-
-// write puts the changed checkpoint in the place of the one that was read, unless somebody else was quicker.
-func (r *recovery) write(ctx context.Context) error {
-	now, err := r.driver.stack.Export(ctx)
-	if err != nil {
-		return err
-	}
-	if string(now.Deployment) != string(r.exported.Deployment) {
-		return errMoved
-	}
-	text, err := r.checkpoint.Encode()
-	if err != nil {
-		return err
-	}
-	return r.driver.stack.Import(ctx, apitype.UntypedDeployment{Version: r.exported.Version, Deployment: text})
 }
 
 // say tells the listener something about a resource, or about the stack where the URN is empty.

@@ -57,17 +57,39 @@ func (s *scratch) open(ctx context.Context, d *Driver) error {
 	env := slices.DeleteFunc(slices.Clone(d.target.Env), func(kv string) bool {
 		return strings.HasPrefix(kv, "PULUMI_CONFIG_PASSPHRASE_FILE=")
 	})
-	// The folder goes again, but what is read meanwhile holds secrets, and a process that is killed leaves it: nobody knows
-	// the passphrase.
+	// The folder goes again, but what is read meanwhile holds secrets, and a process that is killed leaves it: they are under
+	// the key service's key that the stack's own are under, or nobody knows the passphrase.
 	env = append(env, "PULUMI_BACKEND_URL="+backend, "PULUMI_CONFIG_PASSPHRASE="+rand.Text())
+	provider, err := s.takeKey(d)
+	if err != nil {
+		return err
+	}
 	s.program = func(*pulumi.Context) error { return nil }
-	command := &engine.Command{Engine: d.command.Engine, Env: env, Grace: d.target.Grace, Force: d.target.Force}
-	var err error
+	command := shortcut{&engine.Command{Engine: d.command.Engine, Env: env, Grace: d.target.Grace, Force: d.target.Force}, &Driver{}}
 	s.stack, err = auto.UpsertStackInlineSource(ctx, d.target.Stack, d.target.Project,
 		func(ctx *pulumi.Context) error { return s.program(ctx) },
-		auto.WorkDir(s.dir), auto.Pulumi(command), auto.SecretsProvider(passphrase))
+		auto.WorkDir(s.dir), auto.Pulumi(command), auto.SecretsProvider(provider))
 	return err
 }
+
+// takeKey takes over the key service's key of the stack's secrets, encrypted as it is, and returns the secrets provider. A
+// stack without one gets a passphrase: to make its key takes each process a fifth of a second.
+func (s *scratch) takeKey(d *Driver) (provider string, err error) {
+	keys, err := readSecretKeys(filepath.Join(d.target.WorkDir, "Pulumi."+d.target.Stack+".yaml"))
+	if err != nil {
+		return "", err
+	}
+	if keys.Provider == "" || keys.Provider == passphrase || keys.Key == "" {
+		return passphrase, nil
+	}
+	text, err := yaml.Marshal(keysOfSecrets{Provider: keys.Provider, Key: keys.Key})
+	if err != nil {
+		return "", err
+	}
+	return keys.Provider, os.WriteFile(s.stackFile(), text, 0o600)
+}
+
+func (s *scratch) stackFile() string { return filepath.Join(s.dir, "Pulumi."+s.name+".yaml") }
 
 func (s *scratch) close() error { return os.RemoveAll(s.dir) }
 
@@ -104,18 +126,12 @@ func (s *scratch) read(ctx context.Context, manifest apitype.ManifestV1, resourc
 
 // secrets says how the scratch stack's state is encrypted: the engine takes no secrets without, and has put it into the
 // stack's file.
-func (s *scratch) secrets() (map[string]any, error) {
-	text, err := os.ReadFile(filepath.Join(s.dir, "Pulumi."+s.name+".yaml"))
+func (s *scratch) secrets() (*apitype.SecretsProvidersV1, error) {
+	keys, err := readSecretKeys(s.stackFile())
 	if err != nil {
 		return nil, err
 	}
-	var file struct {
-		Salt string `yaml:"encryptionsalt"`
-	}
-	if err := yaml.Unmarshal(text, &file); err != nil {
-		return nil, err
-	}
-	return map[string]any{"type": passphrase, "state": map[string]any{"salt": file.Salt}}, nil
+	return keys.provider()
 }
 
 // question is a call of a provider function. One whose error absent accepts has no answer.

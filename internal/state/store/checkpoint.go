@@ -106,6 +106,12 @@ func (s *Store) orLost(ctx context.Context, project, stack, key string, c *state
 	return nil, s.damaged(ctx, project, stack, key, errors.New("it is missing, although the stack was deployed before"))
 }
 
+// Plain reports whether a stack's checkpoint is where state.StackFile says, not compressed.
+func (s *Store) Plain(ctx context.Context, project, stack string) (bool, error) {
+	key, err := s.key(ctx, project, stack)
+	return key == state.StackFile(project, stack), err
+}
+
 // key is where a stack's checkpoint is: the engine compresses it where it is told to, and goes by the newest then.
 func (s *Store) key(ctx context.Context, project, stack string) (string, error) {
 	plain := state.StackFile(project, stack)

@@ -1,0 +1,127 @@
+package deploy
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+
+	"github.com/deepstreamhub/platform/internal/plan"
+	"github.com/deepstreamhub/platform/internal/reclaim"
+	"github.com/deepstreamhub/platform/internal/state"
+)
+
+// leftOver is what the storage tells of the last operation.
+type leftOver struct {
+	nothing   bool // it ended well: there is nothing to look for
+	killed    bool // it did not: what it has deleted may be in the state still
+	condemned bool // something that was replaced is still to be deleted
+	failed    []reclaim.Operation
+}
+
+// leftOver looks into the storage, which tells sooner than the engine that nothing is left over. It does not tell of a
+// backend of another kind, or of a compressed checkpoint: of that only what the engine noted is known.
+func (d *Driver) leftOver(ctx context.Context) (left leftOver, err error) {
+	if d.store == nil {
+		return left, nil
+	}
+	project, stack := d.target.Project, d.target.Stack
+	c, err := d.store.Checkpoint(ctx, project, stack)
+	if err != nil || c == nil {
+		return left, err
+	}
+	if c.Resources > 0 {
+		ending, err := d.store.Ending(ctx, project, stack, c)
+		if err != nil {
+			return left, err
+		}
+		if left.killed = !ending.Well; left.killed {
+			trail := reclaim.NewTrail(ending.Before)
+			if err := d.store.Trail(ctx, project, stack, ending.Before, trail.Next); err != nil {
+				return left, err
+			}
+			left.failed = trail.Failed()
+		}
+	}
+	left.nothing, left.condemned = !left.killed && len(c.Pending) == 0, c.Condemned > 0
+	return left, nil
+}
+
+// takeBack keeps the engine from making what is there: a replacement that was cut off left two of one resource, and the
+// older one is wanted again. What is wanted is what the last preview said, or what a run failed to make.
+func (d *Driver) takeBack(ctx context.Context, tell func(plan.Event), wanted []plan.Step) error {
+	if len(wanted) == 0 {
+		return nil
+	}
+	if condemned, err := d.condemned(ctx); err != nil || !condemned {
+		return err
+	}
+	r, err := d.recovery(ctx, tell)
+	if err != nil {
+		return err
+	}
+	changed := false
+	for _, step := range wanted {
+		if step.New != nil && r.checkpoint.TakeBack(step.URN, step.New) {
+			r.say(step.URN, "it had been replaced and is wanted again; what replaced it goes")
+			changed = true
+		}
+	}
+	if !changed {
+		return nil
+	}
+	return r.write(ctx)
+}
+
+// condemned reports whether the state may hold something that has been replaced and is still to be deleted.
+func (d *Driver) condemned(ctx context.Context) (bool, error) {
+	if d.store == nil {
+		return true, nil
+	}
+	c, err := d.store.Checkpoint(ctx, d.target.Project, d.target.Stack)
+	return err == nil && c != nil && c.Condemned > 0, err
+}
+
+// forget removes the copies of checkpoints that recovery reads, once they have nothing more to tell.
+func (d *Driver) forget(ctx context.Context) error {
+	if d.store == nil {
+		return nil
+	}
+	if err := d.store.Forget(ctx, state.StackFile(d.target.Project, d.target.Stack)); err != nil {
+		return fmt.Errorf("remove copies of checkpoints: %w", err)
+	}
+	return nil
+}
+
+// errMoved is returned when somebody else has changed the state meanwhile.
+var errMoved = errors.New("the state has changed meanwhile: another operation ran on this stack; nothing was written")
+
+// write puts the changed checkpoint in the place of the one that was read, unless somebody else was quicker.
+func (r *recovery) write(ctx context.Context) error {
+	if err := r.unmoved(ctx); err != nil {
+		return err
+	}
+	text, err := r.checkpoint.Encode()
+	if err != nil {
+		return err
+	}
+	return r.driver.stack.Import(ctx, apitype.UntypedDeployment{Version: r.exported.Version, Deployment: text})
+}
+
+// unmoved refuses to write where the state is another one than the one that was read.
+func (r *recovery) unmoved(ctx context.Context) error {
+	if r.stored != nil {
+		now, err := r.driver.stored(ctx)
+		if err == nil && !bytes.Equal(now, r.stored) {
+			err = errMoved
+		}
+		return err
+	}
+	now, err := r.driver.stack.Export(ctx)
+	if err == nil && string(now.Deployment) != string(r.exported.Deployment) {
+		err = errMoved
+	}
+	return err
+}
