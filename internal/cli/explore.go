@@ -54,9 +54,9 @@ one thing hands a value on, and says by which rule of AWS its absence is noticed
 
 With --crash it runs an up, an update and a destroy with the real engine instead, copies
 state and cloud before and after every call, which is what a kill at that moment would
-leave, and lets an up or a destroy recover from each copy, with the next --seed the other
-one. That takes a few seconds for each; --sample tries so many of them, which --seed picks,
---step those in whose line a text occurs.
+leave, and lets an up and a destroy recover from each copy: once where several are equal to
+the byte. That takes a second or two for each; --sample tries so many steps, which --seed
+picks, by one of the two verbs, --step those in whose line a text occurs.
 
 With --kill it runs hub itself, on copies of the project, and kills its processes for real:
 hub, the engine, both, or the provider where that is a process of its own, at moments and
@@ -197,9 +197,9 @@ func (s *session) recordIn(ctx context.Context, dir, stack string, cfg config.Co
 	d, err := s.deps.open(ctx, s.engine, deploy.Target{
 		Stack: stack, Project: config.Project, Root: s.root, Program: s.deps.region(cfg), Force: s.Force, Now: s.Now,
 		Backend: backend, WorkDir: filepath.Join(dir, "stack"),
-		Env: engine.OfflineEnvironment(s.Environ, engine.Offline{
+		Env: append(engine.OfflineEnvironment(s.Environ, engine.Offline{
 			Dir: dir, Backend: backend, Passphrase: offlinePassphrase, Providers: map[string]int{"aws": served.Port()},
-		}),
+		}), engine.NoCheckpoints...),
 	})
 	if err != nil {
 		return state, s.orInterrupted(ctx, err)

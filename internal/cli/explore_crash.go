@@ -24,6 +24,7 @@ type crashReport struct {
 	Seed     uint64         `json:"seed"`
 	Points   map[string]int `json:"points"` // all there are, by what was running
 	Tried    int            `json:"tried"`
+	Run      int            `json:"run"` // of them; the others left the same, to the byte, for the same verb
 	Finished int            `json:"finished"`
 	Leaked   int            `json:"leaked"`
 	Lost     int            `json:"lost"`
@@ -80,7 +81,7 @@ func (s *session) crash(ctx context.Context, x exploration) (err error) {
 
 func crashesOf(stack string, seed uint64, report crash.Report, took time.Duration) crashReport {
 	out := crashReport{
-		Stack: stack, Seed: seed, Points: report.Points, Tried: len(report.Results), Failures: []crashFailure{}, Seconds: took.Seconds(),
+		Stack: stack, Seed: seed, Points: report.Points, Tried: len(report.Results), Run: report.Run, Failures: []crashFailure{}, Seconds: took.Seconds(),
 	}
 	for _, r := range report.Results {
 		if r.Err == nil {
@@ -132,8 +133,8 @@ func (s *session) reportCrashes(r crashReport) error {
 		for _, verb := range slices.Backward(slices.Sorted(maps.Keys(r.Points))) {
 			points = append(points, fmt.Sprintf("%d of %s", r.Points[verb], verb))
 		}
-		if _, err := fmt.Fprintf(s.Out, "%s: crash points: %s; seed %d: tried %d, finished %d, leaked %d, lost %d, differing %d, in %s.\n",
-			r.Stack, strings.Join(points, ", "), r.Seed, r.Tried, r.Finished, r.Leaked, r.Lost, r.Differ,
+		if _, err := fmt.Fprintf(s.Out, "%s: crash points: %s; seed %d: tried %d, %d unlike each other, finished %d, leaked %d, lost %d, differing %d, in %s.\n",
+			r.Stack, strings.Join(points, ", "), r.Seed, r.Tried, r.Run, r.Finished, r.Leaked, r.Lost, r.Differ,
 			time.Duration(r.Seconds*float64(time.Second)).Round(time.Second)); err != nil {
 			return fmt.Errorf("write report: %w", err)
 		}

@@ -17,6 +17,10 @@ import (
 // killTries is how many kills are tried, unless told otherwise.
 const killTries = 12
 
+// killWorkers is how many kills are tried at once. A try waits for the offline AWS, which takes its time, about as long as
+// it keeps a core busy.
+const killWorkers = 4
+
 // killReport is what the command writes as JSON. The counts are of things, but for Tried, Killed and Stuck.
 type killReport struct {
 	Stack    string        `json:"stack"`
@@ -67,7 +71,7 @@ func (s *session) kill(ctx context.Context, x exploration) (err error) {
 	s.say("Running up, refresh, update and destroy of %s without a kill.", stack)
 	results, err := crash.Kill(ctx, crash.Killed{
 		Stack: stack, Project: config.Project, Files: filepath.Join(dir, "now"), Changed: files.changed, Hub: hub, Environ: s.killable(),
-	}, crash.KillOptions{Tries: x.tries, Seed: x.seed, Workers: crashWorkers, Told: func(done int, r crash.KillResult) {
+	}, crash.KillOptions{Tries: x.tries, Seed: x.seed, Workers: killWorkers, Told: func(done int, r crash.KillResult) {
 		if !r.OK() {
 			s.say("%s", killText(stack, killFailureOf(r)))
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -28,8 +29,9 @@ type Point struct {
 	Name   string // its logical name
 	Number int    // in order of time, from 1
 
-	state, cloud []byte // compressed
-	records      string // folder with the engine's records of the operations that had ended
+	state, cloud []byte                // compressed
+	left         [2 * sha256.Size]byte // hashes of the two: points at which they are equal are one, whatever was called
+	records      string                // folder with the engine's records of the operations that had ended
 }
 
 func (p Point) String() string {
@@ -99,33 +101,36 @@ func (r *recorder) copy(when, call, urn string) {
 		return
 	}
 	p := Point{Verb: r.verb, When: when, Call: call, Type: plan.Type(urn), Name: plan.Name(urn), Number: len(r.points) + 1, records: r.records}
-	if p.state, r.err = compressed(r.stateFile); r.err != nil {
+	var hash [sha256.Size]byte
+	if p.state, hash, r.err = compressed(r.stateFile); r.err != nil {
 		return
 	}
-	if p.cloud, r.err = compressed(r.cloudFile); r.err != nil {
+	copy(p.left[:], hash[:])
+	if p.cloud, hash, r.err = compressed(r.cloudFile); r.err != nil {
 		return
 	}
+	copy(p.left[sha256.Size:], hash[:])
 	r.points = append(r.points, p)
 }
 
-// compressed reads a file. Its writer renames it into place, so it is always whole.
-func compressed(path string) ([]byte, error) {
+// compressed reads a file, and makes its hash. Its writer renames it into place, so it is always whole.
+func compressed(path string) (packed []byte, hash [sha256.Size]byte, err error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, err
+		return nil, hash, err
 	}
 	var b bytes.Buffer
 	w, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
 	if err != nil {
-		return nil, err
+		return nil, hash, err
 	}
 	if _, err := w.Write(text); err != nil {
-		return nil, err
+		return nil, hash, err
 	}
 	if err := w.Close(); err != nil {
-		return nil, err
+		return nil, hash, err
 	}
-	return b.Bytes(), nil
+	return b.Bytes(), sha256.Sum256(text), nil
 }
 
 func decompress(packed []byte, path string) error {

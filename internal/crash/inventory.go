@@ -1,13 +1,13 @@
 package crash
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/deepstreamhub/platform/internal/plan"
+	"github.com/deepstreamhub/platform/internal/reclaim"
 )
 
 // inventory is what AWS and the state hold after a run.
@@ -16,9 +16,9 @@ type inventory struct {
 	state map[string]string // "type id" of what the state holds, with its URN
 }
 
-// take compares the region's AWS with its state.
-func (r *region) take(ctx context.Context) (inventory, error) {
-	state, err := r.driver.State(ctx)
+// take compares the region's AWS with its state, which is read from its file.
+func (r *region) take() (inventory, error) {
+	checkpoint, err := readCheckpoint(r.state)
 	if err != nil {
 		return inventory{}, err
 	}
@@ -28,16 +28,21 @@ func (r *region) take(ctx context.Context) (inventory, error) {
 			left.cloud[identity(held.Type, held.Str("id"), held.Str("arn"))] = held.Type
 		}
 	}
-	for _, known := range state.Resources {
-		if known.Custom && !plan.IsComponent(known.Type) {
-			arn, _ := known.Outputs["arn"].(string)
-			left.state[identity(known.Type, known.ID, arn)] = known.URN
+	for _, known := range checkpoint.Resources {
+		if known.Custom() && !plan.IsComponent(known.Type()) {
+			left.state[identityOf(known)] = known.URN()
 		}
 	}
-	for _, p := range state.Pending {
-		left.state["pending "+p.Op] = p.URN
+	for _, p := range checkpoint.Pending {
+		left.state["pending "+p.Kind] = p.Resource.URN()
 	}
 	return left, nil
+}
+
+// identityOf is that of what a state holds.
+func identityOf(known reclaim.Resource) string {
+	arn, _ := known.Outputs()["arn"].(string)
+	return identity(known.Type(), known.ID(), arn)
 }
 
 // identity tells resources apart. Revisions of a task definition share an id, and so do aliases in two regions.

@@ -39,7 +39,7 @@ func (p *project) look(context.Context) (s sight, err error) {
 		return s, err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
-	checkpoint, err := p.checkpoint()
+	checkpoint, err := readCheckpoint(p.stateFile())
 	if err != nil {
 		return s, err
 	}
@@ -55,8 +55,7 @@ func (p *project) look(context.Context) (s sight, err error) {
 		if !known.Custom() || plan.IsComponent(known.Type()) {
 			continue
 		}
-		arn, _ := known.Outputs()["arn"].(string)
-		id := identity(known.Type(), known.ID(), arn)
+		id := identityOf(known)
 		s.state[id] = known.URN()
 		s.wrong = append(s.wrong, disagreements(known, asked[id])...)
 	}
@@ -98,13 +97,17 @@ func spelled(v any) string {
 
 // known reports whether the stack has a state at all.
 func (p *project) known() bool {
-	_, err := os.Stat(stateFile(filepath.Join(p.base(), "state"), p.Project, p.Stack))
+	_, err := os.Stat(p.stateFile())
 	return err == nil
 }
 
-// checkpoint reads the state's file, which is empty where there is none.
-func (p *project) checkpoint() (*reclaim.Checkpoint, error) {
-	text, err := os.ReadFile(stateFile(filepath.Join(p.base(), "state"), p.Project, p.Stack))
+func (p *project) stateFile() string {
+	return stateFile(filepath.Join(p.base(), "state"), p.Project, p.Stack)
+}
+
+// readCheckpoint reads a state's file, which is as good as empty where there is none.
+func readCheckpoint(path string) (*reclaim.Checkpoint, error) {
+	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &reclaim.Checkpoint{}, nil
 	}

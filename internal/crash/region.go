@@ -25,12 +25,15 @@ type Subject struct {
 	Changed pulumi.RunFunc // the program of the update
 	Engine  engine.Engine
 	Environ []string // the caller's environment, of which the engine gets what it needs
+
+	keeper *keeper
 }
 
 // region is the subject in a folder of its own: an offline AWS, a state, a driver.
 type region struct {
 	aws     *awssim.Server
 	driver  *deploy.Driver
+	state   string                         // file of the checkpoint
 	program atomic.Pointer[pulumi.RunFunc] // what runs now
 }
 
@@ -50,12 +53,12 @@ func (s Subject) open(ctx context.Context, dir string, around grpc.UnaryServerIn
 	}
 	backend := (&url.URL{Scheme: "file", Path: filepath.ToSlash(stateDir(dir))}).String()
 	env := engine.OfflineEnvironment(s.Environ, engine.Offline{
-		Dir: dir, Backend: backend, Passphrase: "crash", Providers: map[string]int{"aws": aws.Port()}, AWS: aws.Environment(),
+		Dir: dir, Backend: backend, Providers: map[string]int{"aws": aws.Port()}, AWS: append(aws.Environment(), s.keeper.environment()...),
 	})
-	r := &region{aws: aws}
+	r := &region{aws: aws, state: stateFile(stateDir(dir), s.Project, s.Stack)}
 	r.program.Store(&s.Program)
 	r.driver, err = deploy.Open(ctx, s.Engine, deploy.Target{
-		Stack: s.Stack, Project: s.Project, Root: root, Backend: backend, Env: append(env, more...),
+		Stack: s.Stack, Project: s.Project, Root: root, Backend: backend, Secrets: s.keeper.url, Env: append(env, more...),
 		Program: func(ctx *pulumi.Context) error { return (*r.program.Load())(ctx) },
 	})
 	if err != nil {

@@ -3,6 +3,8 @@ package crash
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -13,6 +15,7 @@ import (
 	"time"
 
 	"github.com/deepstreamhub/platform/internal/deploy"
+	"github.com/deepstreamhub/platform/internal/engine"
 )
 
 // Options say how many crashes are tried.
@@ -44,52 +47,83 @@ func (r Result) OK() bool {
 type Report struct {
 	Points  map[string]int // how many there were, by verb
 	Results []Result       // of those tried, in order of time
+	Run     int            // how many recoveries were run: one for results whose crash left the same, recovered by the same verb
 }
 
-// Run captures every crash point of one up, one update and one destroy, and recovers from each by an up or by a destroy.
-func Run(ctx context.Context, s Subject, o Options) (Report, error) {
+// Run captures every crash point of one up, one update and one destroy, and recovers from each by an up and by a destroy.
+func Run(ctx context.Context, s Subject, o Options) (report Report, err error) {
 	dir, err := os.MkdirTemp("", "hub-crash-")
 	if err != nil {
 		return Report{}, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // the system's temporary folder
+	if s.keeper, err = openKeeper(ctx); err != nil {
+		return Report{}, err
+	}
+	defer func() { err = errors.Join(err, s.keeper.close()) }()
 	points, whole, err := capture(ctx, s, filepath.Join(dir, "capture"))
 	if err != nil {
 		return Report{}, fmt.Errorf("capture crash points of %s: %w", s.Stack, err)
 	}
-	report := Report{Points: map[string]int{}}
+	report = Report{Points: map[string]int{}, Results: sample(points, o)}
 	for _, p := range points {
 		report.Points[p.Verb]++
 	}
-	attempts := sample(points, o)
-	report.Results = make([]Result, len(attempts))
-	next, done := make(chan int), 0
+	s.tryAll(ctx, dir, &report, whole, o)
+	report.Results = slices.DeleteFunc(report.Results, func(r Result) bool { return r.Took == 0 }) // interrupted before
+	return report, context.Cause(ctx)
+}
+
+// tryAll makes the attempts of a report, each different one once.
+func (s Subject) tryAll(ctx context.Context, dir string, report *Report, whole map[string]inventory, o Options) {
+	next, done := make(chan []int), 0
 	var all sync.WaitGroup
 	var told sync.Mutex
 	for range max(o.Workers, 1) {
 		all.Go(func() {
-			for i := range next {
-				r := s.try(ctx, filepath.Join(dir, fmt.Sprint(i)), attempts[i], whole)
+			for same := range next {
+				outcome := s.try(ctx, filepath.Join(dir, fmt.Sprint(same[0])), report.Results[same[0]], whole)
 				told.Lock()
-				report.Results[i] = r
-				done++
-				if o.Told != nil {
-					o.Told(done, len(attempts), r)
+				report.Run++
+				for _, i := range same {
+					outcome.Point = report.Results[i].Point
+					report.Results[i] = outcome
+					done++
+					if o.Told != nil {
+						o.Told(done, len(report.Results), outcome)
+					}
 				}
 				told.Unlock()
 			}
 		})
 	}
-	for i := range attempts {
+	for _, same := range alike(report.Results) {
 		if ctx.Err() != nil {
 			break
 		}
-		next <- i
+		next <- same
 	}
 	close(next)
 	all.Wait()
-	report.Results = slices.DeleteFunc(report.Results, func(r Result) bool { return r.By == "" }) // interrupted before
-	return report, context.Cause(ctx)
+}
+
+// alike groups attempts of which one says what all would: of one verb, cut off with the same state and the same cloud to the
+// byte, recovered from by one verb.
+func alike(attempts []Result) [][]int {
+	type kind struct {
+		cut, by string
+		left    [2 * sha256.Size]byte
+	}
+	place, groups := map[kind]int{}, [][]int(nil)
+	for i, a := range attempts {
+		k := kind{a.Point.Verb, a.By, a.Point.left}
+		if _, known := place[k]; !known {
+			place[k] = len(groups)
+			groups = append(groups, nil)
+		}
+		groups[place[k]] = append(groups[place[k]], i)
+	}
+	return groups
 }
 
 // capture runs an up, an update and a destroy, and returns the points of all, and what each leaves when it is left alone.
@@ -114,7 +148,7 @@ func capture(ctx context.Context, s Subject, dir string) (points []Point, whole 
 			return nil, nil, err
 		}
 		r.end()
-		left, err := region.take(ctx)
+		left, err := region.take()
 		if err != nil {
 			return nil, nil, err
 		}
@@ -137,28 +171,30 @@ func (s Subject) run(ctx context.Context, r *region, cut, verb string) error {
 	return err
 }
 
-// sample picks what is tried: each point, half of them recovered from by the verb that was interrupted, half by the other
-// one. A seed picks the same in every run, although the order of the points differs; the next seed picks the other verb
-// for each, so that two of them try everything.
+// verbs recover.
+var verbs = [...]string{"up", "destroy"}
+
+// sample picks what is tried: each point, recovered from by both verbs, or so many points by one of the two each. A seed
+// picks the same in every run, although the order of the points differs.
 func sample(points []Point, o Options) []Result {
 	points = slices.SortedFunc(slices.Values(points), func(a, b Point) int {
 		return cmp.Or(cmp.Compare(b.Verb, a.Verb), cmp.Compare(a.Type, b.Type), cmp.Compare(a.Name, b.Name), cmp.Compare(b.When, a.When))
 	})
-	var all []Result
+	var all, out []Result
 	for i, p := range points {
-		if strings.Contains(p.String(), o.Step) {
-			verb := i + i/2 // neither before nor after the calls is always the same
-			all = append(all, Result{Point: p, By: []string{"up", "destroy"}[(uint64(verb)+o.Seed)%2]})
+		if !strings.Contains(p.String(), o.Step) {
+			continue
 		}
+		first := (uint64(i+i/2) + o.Seed) % 2 // neither before nor after the calls is always the same
+		all = append(all, Result{Point: p, By: verbs[first]}, Result{Point: p, By: verbs[1-first]})
 	}
-	if o.Sample == 0 || o.Sample >= len(all) {
+	if o.Sample == 0 || 2*o.Sample >= len(all) {
 		return all
 	}
-	chosen := rand.New(rand.NewPCG(o.Seed, 0)).Perm(len(all))[:o.Sample]
+	chosen := rand.New(rand.NewPCG(o.Seed, 0)).Perm(len(all) / 2)[:o.Sample]
 	slices.Sort(chosen)
-	var out []Result
 	for _, i := range chosen {
-		out = append(out, all[i])
+		out = append(out, all[2*i])
 	}
 	return out
 }
@@ -172,9 +208,6 @@ func (s Subject) try(ctx context.Context, dir string, attempt Result, whole map[
 	return attempt
 }
 
-// quick keeps the engine from writing its checkpoint after every step: nobody kills it this time.
-var quick = []string{"PULUMI_EXPERIMENTAL=true", "PULUMI_SKIP_CHECKPOINTS=true"}
-
 func (s Subject) recover(ctx context.Context, dir string, want expected, out *Result) error {
 	if err := decompress(out.Point.cloud, filepath.Join(cloudDir(dir), "cloud.json")); err != nil {
 		return err
@@ -185,7 +218,7 @@ func (s Subject) recover(ctx context.Context, dir string, want expected, out *Re
 	if err := copyRecords(out.Point.records, recordsDir(stateDir(dir), s.Project, s.Stack)); err != nil {
 		return err
 	}
-	region, err := s.open(ctx, dir, nil, quick...)
+	region, err := s.open(ctx, dir, nil, engine.NoCheckpoints...) // nobody kills it this time
 	if err != nil {
 		return err
 	}
@@ -193,7 +226,7 @@ func (s Subject) recover(ctx context.Context, dir string, want expected, out *Re
 	if err := s.run(ctx, region, out.Point.Verb, out.By); err != nil {
 		return err
 	}
-	left, err := region.take(ctx)
+	left, err := region.take()
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,11 @@ func Environment(base []string, extra ...string) []string {
 	return append(env, extra...)
 }
 
+// NoCheckpoints keeps an engine from writing its checkpoint after every step, which takes as long as the square of a stack's
+// resources: it is written at the end alone. That is for runs whose end is all that counts, such as recordings in the
+// offline AWS: never for one that a person began, or that is killed or interrupted.
+var NoCheckpoints = []string{"PULUMI_EXPERIMENTAL=true", "PULUMI_SKIP_CHECKPOINTS=true"}
+
 // Offline says what an offline engine works with.
 type Offline struct {
 	Dir        string         // absolute; the engine's home and its HOME go below it, and nothing outside is written to
