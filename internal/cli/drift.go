@@ -13,6 +13,7 @@ import (
 	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/drift"
 	"github.com/deepstreamhub/platform/internal/plan"
+	"github.com/deepstreamhub/platform/internal/values"
 )
 
 func (a App) drift() *cobra.Command {
@@ -70,17 +71,21 @@ func (s *session) drift(ctx context.Context, markdown bool) error {
 
 // drifted is a stack's drift as JSON.
 type drifted struct {
-	Stack   string      `json:"stack"`
-	Drifted []plan.Step `json:"drifted"`
-	Scaled  int         `json:"scaled"`  // resources that differ only in what scaling owns
-	Looked  int         `json:"looked"`  // resources that were looked at
-	Unknown []string    `json:"unknown"` // what was not judged, since its value is a secret: resource and property
+	Stack   string   `json:"stack"`
+	Drifted []change `json:"drifted"`
+	Scaled  int      `json:"scaled"`  // resources that differ only in what scaling owns
+	Looked  int      `json:"looked"`  // resources that were looked at
+	Unknown []string `json:"unknown"` // what was not judged, since its value is a secret: resource and property
 }
 
 func (s *session) writeDrift(reports []drift.Report) error {
 	for _, r := range reports {
 		if s.json {
-			if err := json.NewEncoder(s.Out).Encode(drifted{r.Stack, append([]plan.Step{}, r.Drifted...), r.Scaled, r.Looked, append([]string{}, r.Unknown...)}); err != nil {
+			d := drifted{r.Stack, []change{}, r.Scaled, r.Looked, append([]string{}, r.Unknown...)}
+			for _, step := range r.Drifted {
+				d.Drifted = append(d.Drifted, change{Step: step, Values: values.Of(step)})
+			}
+			if err := json.NewEncoder(s.Out).Encode(d); err != nil {
 				return err
 			}
 			continue
@@ -91,8 +96,8 @@ func (s *session) writeDrift(reports []drift.Report) error {
 				what = "gone"
 			}
 			line := fmt.Sprintf("%s %s %s (%s)", r.Stack, what, step.Name, step.Type)
-			for _, path := range step.Changed {
-				line += " " + path
+			for _, c := range values.Of(step) {
+				line += "\n  " + c.String()
 			}
 			if _, err := fmt.Fprintln(s.Out, line); err != nil {
 				return err

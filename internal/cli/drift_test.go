@@ -14,6 +14,7 @@ func TestDrift(t *testing.T) {
 	t.Parallel()
 	changed := vpcStep
 	changed.Op, changed.Changed = plan.OpUpdate, []string{"tags.owner"}
+	changed.Old, changed.New = map[string]any{"tags": map[string]any{"owner": "us"}}, map[string]any{"tags": map[string]any{"owner": "them"}}
 	w := newWorld(t)
 	w.configErrs["a"] = errBroken
 	w.plans["a"] = plan.Plan{Steps: []plan.Step{changed}}
@@ -21,7 +22,7 @@ func TestDrift(t *testing.T) {
 	require.Equal(t, 5, code, text)
 	require.Contains(t, text, "a: 1 of 1 resources are not what its state says")
 	require.Contains(t, text, "hub refresh a\n")
-	require.Equal(t, "a changed network-vpc (aws:ec2/vpc:Vpc) tags.owner\n", w.out.String())
+	require.Equal(t, "a changed network-vpc (aws:ec2/vpc:Vpc)\n  tags.owner: us → them\n", w.out.String())
 	require.True(t, w.did("preview-refresh a"))
 	require.True(t, w.targets["a"].Blind)
 	require.False(t, w.did("refresh"))
@@ -39,4 +40,5 @@ func TestDrift(t *testing.T) {
 	var got struct{ Drifted []plan.Step }
 	require.NoError(t, json.Unmarshal(w.out.Bytes(), &got))
 	require.Len(t, got.Drifted, 1)
+	require.Contains(t, w.out.String(), `"values":[{"path":"tags.owner","old":"us","new":"them"}]`)
 }

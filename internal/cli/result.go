@@ -13,6 +13,7 @@ import (
 	"github.com/deepstreamhub/platform/internal/plan"
 	"github.com/deepstreamhub/platform/internal/progress"
 	"github.com/deepstreamhub/platform/internal/risk"
+	"github.com/deepstreamhub/platform/internal/values"
 )
 
 // hidden stands for a secret value wherever values are shown.
@@ -35,8 +36,9 @@ type result struct {
 // change is a step with the class that it was given.
 type change struct {
 	plan.Step
-	Class  string `json:"class,omitempty"`
-	Reason string `json:"reason,omitempty"`
+	Values []values.Change `json:"values,omitempty"` // of an update or a replacement: old and new, secrets hidden
+	Class  string          `json:"class,omitempty"`
+	Reason string          `json:"reason,omitempty"`
 }
 
 // verdict is how bad a plan is.
@@ -60,7 +62,7 @@ func (s *session) report(plans []plan.Plan, failure error) error {
 		}
 		r := result{
 			Kind: "result", Stack: p.Stack, Preview: p.Preview, OK: ok, Counts: progress.Total(p), Changes: []change{},
-			Seconds: p.Took.Seconds(), Outputs: values(p.Outputs, false),
+			Seconds: p.Took.Seconds(), Outputs: outputValues(p.Outputs, false),
 		}
 		r.Failed = failedAt(failure, p.Stack)
 		s.addChanges(&r, p)
@@ -91,7 +93,7 @@ func (s *session) addChanges(r *result, p plan.Plan) {
 	if s.fleets == nil {
 		for _, step := range p.Changes() {
 			if !step.Component() {
-				r.Changes = append(r.Changes, change{Step: step})
+				r.Changes = append(r.Changes, change{Step: step, Values: values.Of(step)})
 			}
 		}
 		return
@@ -99,7 +101,7 @@ func (s *session) addChanges(r *result, p plan.Plan) {
 	a := s.assess(p)
 	r.Risk = &verdict{a.Class, a.Clients, a.AtOnce, a.Rounds}
 	for _, f := range a.Findings {
-		r.Changes = append(r.Changes, change{f.Step, f.Class.String(), f.Reason})
+		r.Changes = append(r.Changes, change{f.Step, values.Of(f.Step), f.Class.String(), f.Reason})
 	}
 }
 
@@ -108,7 +110,7 @@ func (s *session) writeOutputs(outputs []map[string]plan.Output, showSecrets boo
 	if s.json {
 		byStack := map[string]map[string]any{}
 		for i, o := range outputs {
-			byStack[s.stacks[i]] = values(o, showSecrets)
+			byStack[s.stacks[i]] = outputValues(o, showSecrets)
 		}
 		e := json.NewEncoder(s.Out)
 		e.SetIndent("", "  ")
@@ -119,7 +121,7 @@ func (s *session) writeOutputs(outputs []map[string]plan.Output, showSecrets boo
 	}
 	w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
 	for i, o := range outputs {
-		all := values(o, showSecrets)
+		all := outputValues(o, showSecrets)
 		for _, name := range slices.Sorted(maps.Keys(all)) {
 			if _, err := fmt.Fprintf(w, "%s\t%s\t%s\n", s.stacks[i], name, text(all[name])); err != nil {
 				return fmt.Errorf("write outputs: %w", err)
@@ -132,7 +134,7 @@ func (s *session) writeOutputs(outputs []map[string]plan.Output, showSecrets boo
 	return nil
 }
 
-func values(outputs map[string]plan.Output, showSecrets bool) map[string]any {
+func outputValues(outputs map[string]plan.Output, showSecrets bool) map[string]any {
 	out := make(map[string]any, len(outputs))
 	for name, o := range outputs {
 		out[name] = o.Value

@@ -119,7 +119,17 @@ func TestJSONCarriesTheClass(t *testing.T) {
 	require.NoError(t, json.Unmarshal(lines[len(lines)-1], &last))
 	require.Equal(t, "disconnects", last.Risk["class"])
 	require.Equal(t, "disconnects", last.Changes[0]["class"])
-	require.NotContains(t, string(lines[len(lines)-1]), "cache.r7g", "values may be secret")
+	require.Equal(t, []any{map[string]any{"path": "nodeType", "old": "cache.r7g.large", "new": "cache.r7g.xlarge"}}, last.Changes[0]["values"])
+
+	secret := busStep
+	secret.Changed, secret.Old, secret.New = []string{"authToken"}, map[string]any{"authToken": "correct"}, map[string]any{"authToken": "horse"}
+	w = newWorld(t)
+	w.plans["a"] = plan.Plan{Steps: []plan.Step{secret}}
+	for _, line := range []string{"preview a --json", "preview a", "up a --yes --json"} {
+		w.run(line)
+	}
+	require.Contains(t, w.out.String(), "[secret]")
+	require.NotRegexp(t, "correct|horse", w.out.String()+w.err.String())
 
 	w = newWorld(t)
 	w.plans["a"] = plan.Plan{Steps: []plan.Step{busStep}}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/deepstreamhub/platform/internal/plan"
 	"github.com/deepstreamhub/platform/internal/risk"
+	"github.com/deepstreamhub/platform/internal/values"
 )
 
 // Limit is the most characters that GitHub takes in a comment or an issue ("body is too long (maximum is 65536
@@ -44,7 +45,7 @@ func (p Preview) markdown(limit int) string {
 	w.line(Marker("preview", a.Stack))
 	w.line(fmt.Sprintf("### %s %s: %s", signs[a.Class], code(a.Stack), a.Headline()))
 	if p.Error != "" {
-		w.line("\n**The preview failed**, so what follows may not be everything.\n\n" + fence(withoutSecrets(p.Error), errorBytes))
+		w.line("\n**The preview failed**, so what follows may not be everything.\n\n" + fence(values.WithoutSecrets(p.Error), errorBytes))
 	}
 	if a.Class == risk.Nothing && p.Error == "" {
 		w.line("\nNothing changes: " + count(a.Unchanged, "resource") + " as the configuration says.")

@@ -15,6 +15,7 @@ import (
 
 	"github.com/deepstreamhub/platform/internal/plan"
 	"github.com/deepstreamhub/platform/internal/risk"
+	"github.com/deepstreamhub/platform/internal/values"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files; the tests that differed still fail")
@@ -198,11 +199,11 @@ func TestNamesOfSecretsAreShown(t *testing.T) {
 	t.Parallel()
 	const arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:database-secret-AbCdEf"
 	for _, v := range []any{arn, []any{arn}, map[string]any{"Resource": arn, "Action": "secretsmanager:GetSecretValue"}, `{"Resource":"` + arn + `"}`} {
-		if got := show(v); !strings.Contains(got, plain(arn)) {
+		if got := show(values.Shown(v)); !strings.Contains(got, plain(arn)) {
 			t.Errorf("%v: %s", v, got)
 		}
 	}
-	if got := show([]any{map[string]any{"name": "DB_PASSWORD", "value": "x"}}); !strings.Contains(got, plain("DB_PASSWORD")) {
+	if got := show(values.Shown([]any{map[string]any{"name": "DB_PASSWORD", "value": "x"}})); !strings.Contains(got, plain("DB_PASSWORD")) {
 		t.Error(got)
 	}
 }
@@ -220,6 +221,15 @@ func TestValuesAreOnlyValues(t *testing.T) {
 	if got, want := fence("a ``` b", 100), "````text\na ``` b\n````"; got != want {
 		t.Errorf("got %q", got)
 	}
+}
+
+// compare is the change of one input as the comment has it.
+func compare(path string, before, after any) []string {
+	var out []string
+	for _, c := range values.Compare(path, before, after) {
+		out = append(out, change(c))
+	}
+	return out
 }
 
 func TestCompare(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/deepstreamhub/platform/internal/plan"
 	"github.com/deepstreamhub/platform/internal/risk"
+	"github.com/deepstreamhub/platform/internal/values"
 )
 
 // How much a row may hold.
@@ -111,18 +112,9 @@ func (r row) String() string {
 
 // details are a step's changed inputs, one each with its old and new value.
 func details(s plan.Step) []string {
-	if s.Op != plan.OpUpdate && s.Op != plan.OpReplace {
-		return nil
-	}
 	var out []string
-	for _, path := range s.Changed {
-		before, had := plan.At(s.Old, path)
-		after, has := plan.At(s.New, path)
-		if !had && !has { // of an output, or of something that a provider computes
-			out = append(out, code(path))
-			continue
-		}
-		out = append(out, compare(path, before, after)...)
+	for _, c := range values.Of(s) {
+		out = append(out, change(c))
 	}
 	return out
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/deepstreamhub/platform/internal/plan"
+	"github.com/deepstreamhub/platform/internal/values"
 )
 
 // marks are the signs by which a listing tells operations apart at a glance.
@@ -13,8 +14,8 @@ var marks = map[plan.Op]string{
 	plan.OpCreate: "+", plan.OpImport: "=", plan.OpUpdate: "~", plan.OpReplace: "!", plan.OpDelete: "-",
 }
 
-// WriteChanges lists what a plan changes, tier by tier, one line a resource, with the inputs that differ; a summary
-// line closes it. With brief, the resources that a tier only creates are one line: a new region is a hundred of them.
+// WriteChanges lists what a plan changes, tier by tier, with the old and the new value of each input that
+// differs; a summary line closes it. With brief, the resources that a tier only creates are one line: a new region is a hundred of them.
 func WriteChanges(w io.Writer, p plan.Plan, brief bool) error {
 	var b strings.Builder
 	for _, t := range changesByTier(p) {
@@ -64,8 +65,8 @@ func changesByTier(p plan.Plan) []*tierChanges {
 	return out
 }
 
-// describe is a change in one line: "~ network-vpc (aws:ec2/vpc:Vpc) tags.owner". Inputs are named, never shown: they
-// may be secret.
+// describe is a change: "~ network-vpc (aws:ec2/vpc:Vpc) tags.owner: platform → data", with a line for each input where
+// several differ.
 func describe(s plan.Step) string {
 	mark, ok := marks[s.Op]
 	if !ok {
@@ -75,11 +76,15 @@ func describe(s plan.Step) string {
 	if s.Protect {
 		line += " protected"
 	}
-	if len(s.Changed) > 0 {
-		line += " " + strings.Join(s.Changed, ", ")
-	}
 	if len(s.Replaces) > 0 {
 		line += ", replaced because of " + strings.Join(s.Replaces, ", ")
+	}
+	changed := values.Of(s)
+	if len(changed) == 1 && len(s.Replaces) == 0 {
+		return line + " " + changed[0].String()
+	}
+	for _, c := range changed {
+		line += "\n      " + c.String()
 	}
 	return line
 }
