@@ -24,6 +24,9 @@ state, not by the configuration, and does nothing at all if one of the stacks ho
 something protected. To take a protected region down, switch platform.protect off in its
 stack file, run hub up, then hub destroy.
 
+It ends with what survives on purpose, and with the lines of the stack file from which the
+data comes back.
+
 With --only it takes the parts that are named, and is refused where others stand on them.
 With --keep-data it takes all but what is protected and what that stands on; the next hub up
 joins both again.`,
@@ -95,7 +98,12 @@ func (s *session) destroy(ctx context.Context, remove bool, r rest) error {
 		options[i].RunProgram = runProgram
 	}
 	plans, err := s.runEach(ctx, false, driver.Destroy, options)
-	if reportErr := s.report(plans, err); reportErr != nil && err == nil {
+	left := s.remaining(ctx, states)
+	reportErr := s.reportWith(plans, err, func(i int, r *result) { r.Remains = &left[i] })
+	if reportErr == nil && !s.json {
+		reportErr = s.writeRemains(left)
+	}
+	if reportErr != nil && err == nil {
 		return reportErr
 	}
 	if err != nil || !remove {

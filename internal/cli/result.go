@@ -12,6 +12,7 @@ import (
 	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/plan"
 	"github.com/deepstreamhub/platform/internal/progress"
+	"github.com/deepstreamhub/platform/internal/remains"
 	"github.com/deepstreamhub/platform/internal/risk"
 	"github.com/deepstreamhub/platform/internal/values"
 )
@@ -24,13 +25,14 @@ type result struct {
 	Kind    string             `json:"kind"` // always "result"
 	Stack   string             `json:"stack"`
 	Preview bool               `json:"preview"`
-	OK      bool               `json:"ok"`               // the operation succeeded on all stacks
-	Counts  map[plan.Op]int    `json:"counts"`           // components left out
-	Changes []change           `json:"changes"`          // components left out
-	Failed  []deploy.Explained `json:"failed,omitempty"` // resources that it failed at, with cause and fix
-	Risk    *verdict           `json:"risk,omitempty"`   // of a preview or an up
-	Seconds float64            `json:"seconds"`          //
-	Outputs map[string]any     `json:"outputs"`          // secrets hidden, unknown values null
+	OK      bool               `json:"ok"`                // the operation succeeded on all stacks
+	Counts  map[plan.Op]int    `json:"counts"`            // components left out
+	Changes []change           `json:"changes"`           // components left out
+	Failed  []deploy.Explained `json:"failed,omitempty"`  // resources that it failed at, with cause and fix
+	Risk    *verdict           `json:"risk,omitempty"`    // of a preview or an up
+	Seconds float64            `json:"seconds"`           //
+	Outputs map[string]any     `json:"outputs"`           // secrets hidden, unknown values null
+	Remains *remains.Remains   `json:"remains,omitempty"` // of a destroy: what survives it
 }
 
 // change is a step with the class that it was given.
@@ -52,8 +54,13 @@ type verdict struct {
 // report closes an operation that ended with failure, or nil: one line a stack for people, or one result a stack as
 // JSON. The outputs follow where the plans have some.
 func (s *session) report(plans []plan.Plan, failure error) error {
+	return s.reportWith(plans, failure, func(int, *result) {})
+}
+
+// reportWith is report with more in the JSON of the plan with an index.
+func (s *session) reportWith(plans []plan.Plan, failure error, more func(int, *result)) error {
 	ok := failure == nil
-	for _, p := range plans {
+	for i, p := range plans {
 		if !s.json {
 			if ok || len(p.Steps) > 0 { // else it never began, which the error tells
 				s.say("%s", progress.Summary(p))
@@ -66,6 +73,7 @@ func (s *session) report(plans []plan.Plan, failure error) error {
 		}
 		r.Failed = failedAt(failure, p.Stack)
 		s.addChanges(&r, p)
+		more(i, &r)
 		if err := json.NewEncoder(s.Out).Encode(r); err != nil {
 			return fmt.Errorf("write result: %w", err)
 		}

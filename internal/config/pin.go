@@ -86,3 +86,12 @@ func entry(mapping *yaml.Node, key string) *yaml.Node {
 	}
 	return nil
 }
+
+// HasGroup reports whether a stack file itself has a group of keys, such as database. One that is no YAML has none.
+func HasGroup(file []byte, group string) bool {
+	var doc yaml.Node
+	if yaml.Unmarshal(file, &doc) != nil || len(doc.Content) == 0 {
+		return false
+	}
+	return entry(entry(doc.Content[0], "config"), Project+":"+group) != nil
+}

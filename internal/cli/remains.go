@@ -1,0 +1,64 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/deepstreamhub/platform/internal/config"
+	"github.com/deepstreamhub/platform/internal/plan"
+	"github.com/deepstreamhub/platform/internal/remains"
+)
+
+// remaining says what is left of each stack after a destroy, also of one that failed on its way or was interrupted. A state
+// that cannot be read tells nothing, and the destroy's own error tells why.
+func (s *session) remaining(ctx context.Context, before []plan.State) []remains.Remains {
+	left := make([]remains.Remains, len(before))
+	err := s.each(func(i int) error {
+		after, err := s.drivers[i].State(context.WithoutCancel(ctx))
+		if err != nil {
+			return err
+		}
+		left[i] = remains.Of(before[i], after)
+		return nil
+	})
+	if err != nil {
+		s.say("What survives cannot be told: %v", err)
+	}
+	return left
+}
+
+// writeRemains writes what is left of each stack, and how its data comes back.
+func (s *session) writeRemains(left []remains.Remains) error {
+	var b strings.Builder
+	for _, r := range left {
+		if len(r.Things) > 0 {
+			fmt.Fprintf(&b, "%s leaves:\n", r.Stack)
+		}
+		for _, t := range r.Things {
+			fmt.Fprintf(&b, "  %s\n", t)
+		}
+		if r.RestoreFrom != "" {
+			file, _ := os.ReadFile(filepath.Join(s.root, "Pulumi."+r.Stack+".yaml")) // one that is gone has no group
+			below, lines := r.Lines(config.HasGroup(file, "database"))
+			fmt.Fprintf(&b, "To begin again with this data, put this below %q in Pulumi.%s.yaml, then run: %s\n%s\n",
+				below, r.Stack, s.againOn(r.Stack, "up"), strings.Join(lines, "\n"))
+		}
+	}
+	if _, err := io.WriteString(s.Out, b.String()); err != nil {
+		return fmt.Errorf("write what is left: %w", err)
+	}
+	return nil
+}
+
+// againOn is the command line of another command on one of the stacks.
+func (s *session) againOn(stack, command string) string {
+	line := "hub " + command + " " + stack
+	if s.offline {
+		line += " --offline"
+	}
+	return line
+}
