@@ -9,6 +9,8 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 )
 
@@ -85,6 +87,10 @@ type Property struct {
 	Open   Effect `json:"open,omitempty"`   // of a value that is not known yet for one, where it is not Change
 	Same   string `json:"same,omitempty"`   // which spellings of a string are one to the provider: json, case
 
+	// Idle are the words of siblings, by their names, with which the provider does not see the property: a redirect in an
+	// action that forwards.
+	Idle map[string][]any `json:"idle,omitempty"`
+
 	*Limits `json:"limits,omitempty"`
 }
 
@@ -135,6 +141,26 @@ func Of(token string) (*Type, bool) {
 	file().link(t.Fields)
 	types.Store(token, t)
 	return t, true
+}
+
+// Replacing returns the paths of the properties whose change makes a new resource, sorted, without those within each other.
+func (t *Type) Replacing() []string {
+	var out []string
+	replacing("", t.Fields, &out)
+	return out
+}
+
+func replacing(path string, fields map[string]*Property, out *[]string) {
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		p := fields[name]
+		if p.Change == Replace {
+			*out = append(*out, join(path, name))
+			continue
+		}
+		for ; p != nil; p = p.Elem {
+			replacing(join(path, name), p.Fields, out)
+		}
+	}
 }
 
 // link puts shared shapes where they are named.

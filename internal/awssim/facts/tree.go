@@ -62,6 +62,16 @@ func (p *Property) equalOrLeft(a, b any) bool {
 	return p.Equal(a, b)
 }
 
+// Unseen reports whether the provider does not see the property beside such siblings.
+func (p *Property) Unseen(siblings map[string]any) bool {
+	for name, words := range p.Idle {
+		if slices.Contains(words, siblings[name]) {
+			return true
+		}
+	}
+	return false
+}
+
 func blank(v any) bool {
 	switch v := v.(type) {
 	case nil:

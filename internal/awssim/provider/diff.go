@@ -2,6 +2,7 @@ package provider
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -49,8 +50,14 @@ func (d *differ) add(path string, kind changeKind, effect facts.Effect) {
 }
 
 func (d *differ) objects(path string, fields map[string]*facts.Property, old, new, state cloud.Map) {
+	told := cloud.Map{} // what the new inputs say, and what stays where they say nothing
+	maps.Copy(told, state)
+	maps.Copy(told, new)
 	for _, name := range sorted(old) {
 		p := fields[name]
+		if p != nil && p.Unseen(told) {
+			continue
+		}
 		if _, kept := new[name]; kept || empty(old[name]) || p != nil && p.Remove == facts.None || p != nil && p.Default != nil && p.Equal(old[name], p.Default) ||
 			p != nil && p.Default == nil && p.Zero == facts.None && zero(old[name]) {
 			continue
@@ -65,6 +72,9 @@ func (d *differ) objects(path string, fields map[string]*facts.Property, old, ne
 		p, at := fields[name], join(path, name)
 		if p == nil {
 			p = &facts.Property{Type: "string"}
+		}
+		if p.Unseen(told) {
+			continue
 		}
 		was, had := old[name]
 		held, holds := state[name]

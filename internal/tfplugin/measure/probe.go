@@ -27,6 +27,7 @@ type prober struct {
 	huge     bool
 	verdicts map[string]*tfplugin.Problem // what was said of a value at a path in the full configuration
 	samples  map[string]any
+	scenes   map[string]scene           // under which a property at a path counts
 	seen     map[string]*facts.Property // what was measured of properties far down, by their block's and their own name
 }
 
@@ -54,7 +55,7 @@ func (at place) path() string {
 
 func (p *prober) measure() {
 	p.seen, p.samples, p.base = map[string]*facts.Property{}, map[string]any{}, map[string]any{}
-	p.verdicts = map[string]*tfplugin.Problem{}
+	p.verdicts, p.scenes = map[string]*tfplugin.Problem{}, map[string]scene{}
 	p.base = p.least(nil, p.typ.Fields)
 	maps.Copy(p.base, seeds[p.name])
 	nodes := 0
@@ -79,7 +80,12 @@ func (p *prober) measure() {
 			return
 		}
 		p.limits(at)
-		p.effects(at)
+		p.setting(at)
+	})
+	p.each(nil, p.typ.Fields, func(at place) {
+		if prop := at.last(); len(at) < deep && !p.huge && (prop.Required || prop.Optional) {
+			p.silences(at)
+		}
 	})
 	p.defaults()
 	p.rules()
@@ -183,7 +189,7 @@ func (p *prober) vary(at place, fields map[string]*facts.Property, out map[strin
 
 // config returns the least configuration with a value at a place; absent leaves the place empty.
 func (p *prober) config(at place, v any) map[string]any {
-	return put(clone(p.base).(map[string]any), at, v, p.container)
+	return put(p.staged(clone(p.base).(map[string]any), at), at, v, p.container)
 }
 
 // bare returns a configuration with nothing but a value at a place.
@@ -418,23 +424,38 @@ func filled(v cty.Value, text cty.Value) (cty.Value, error) {
 
 // spellings measures which texts are one to the provider.
 func (p *prober) spellings(at place) {
-	for _, s := range []struct{ name, one, other string }{
-		{"json", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}`,
-			"{ \"Statement\": [ {\"Action\":\"s3:GetObject\",\"Effect\":\"Allow\",\"Resource\":\"*\"}],\n \"Version\":\"2012-10-17\"}"},
-		{"case", "wordsInOne", "wordsinone"},
-	} {
-		if p.refused(at, s.one) != nil || p.refused(at, s.other) != nil || at.last().Change == facts.None {
-			continue
-		}
-		state, err := p.planned(p.config(at, s.one))
-		if err != nil {
-			continue
-		}
-		if p.effect(at, state, p.config(at, s.other)) == facts.None {
-			at.last().Same = s.name
-			return
+	if at.last().Change == facts.None {
+		return
+	}
+	const policy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}`
+	const turned = "{ \"Statement\": [ {\"Action\":\"s3:GetObject\",\"Effect\":\"Allow\",\"Resource\":\"*\"}],\n \"Version\":\"2012-10-17\"}"
+	if p.sameText(at, policy, turned) {
+		at.last().Same = "json"
+		return
+	}
+	words := []string{"wordsInOne"}
+	for i := range samples {
+		if s, is := p.sample(at, i).(string); is {
+			words = append(words, s)
 		}
 	}
+	for _, s := range words {
+		for _, other := range []string{strings.ToLower(s), strings.ToUpper(s)} {
+			if p.sameText(at, s, other) {
+				at.last().Same = "case"
+				return
+			}
+		}
+	}
+}
+
+// sameText reports whether the provider takes both texts and sees no change from one to the other.
+func (p *prober) sameText(at place, one, other string) bool {
+	if one == other || p.refused(at, one) != nil || p.refused(at, other) != nil {
+		return false
+	}
+	state, err := p.planned(p.config(at, one))
+	return err == nil && p.effect(at, state, p.config(at, other)) == facts.None
 }
 
 // defaults reads off a plan of the least what the provider puts in the place of nothing.
