@@ -27,7 +27,6 @@ var _ = register(
 	&Kind{
 		Type: typeVolumeDefault, Service: "EC2", Noun: "EbsEncryptionByDefault", Overwrites: true,
 		CreateCall: "EnableEbsEncryptionByDefault", UpdateCall: "EnableEbsEncryptionByDefault", DeleteCall: "DisableEbsEncryptionByDefault",
-		Defaults: Map{"enabled": true},
 		Create: func(t *Tx, r *Resource) error {
 			r.ID = "default" // provider: what an import takes; one a region
 			takeOver(t, r)
@@ -37,8 +36,6 @@ var _ = register(
 	&Kind{
 		Type: typeAccountBlock, Service: "S3 Control", Noun: "PublicAccessBlock", Global: true, CreateCall: "PutPublicAccessBlock", UpdateCall: "PutPublicAccessBlock",
 		Overwrites: true,
-		Replace:    []string{"accountId"},
-		Defaults:   Map{"blockPublicAcls": false, "blockPublicPolicy": false, "ignorePublicAcls": false, "restrictPublicBuckets": false},
 		Create: func(t *Tx, r *Resource) error {
 			computed(r, Map{"accountId": t.Account()})
 			r.ID = r.Str("accountId")
@@ -52,8 +49,6 @@ var _ = register(
 	&Kind{
 		Type: typeECSDefault, Service: "ECS", Noun: "AccountSettingDefault", Overwrites: true,
 		CreateCall: "PutAccountSettingDefault", UpdateCall: "PutAccountSettingDefault", DeleteCall: "PutAccountSettingDefault",
-		Required: []string{"name", "value"},
-		Replace:  []string{"name"},
 		Check: func(c *Checker) {
 			c.OneOf("name", sortedKeys(ecsSettings)...)
 			if name, ok := c.String("name"); ok && ecsSettings[name] != "" {
@@ -70,9 +65,6 @@ var _ = register(
 	},
 	&Kind{
 		Type: typeAnalyzer, Service: "AccessAnalyzer", Noun: "Analyzer",
-		Required: []string{"analyzerName"},
-		Frozen:   true, Mutable: []string{"tags", "configuration"},
-		Defaults: Map{"type": "ACCOUNT"},
 		Unique: []Unique{{Props: []string{"analyzerName"}, Refusal: Refusal{Code: "ConflictException",
 			Message: "An analyzer with the name {value} already exists.", Rule: "IAM Access Analyzer API, CreateAnalyzer"}}},
 		Check: func(c *Checker) {
@@ -85,7 +77,6 @@ var _ = register(
 	},
 	&Kind{
 		Type: typeDetector, Service: "GuardDuty", Noun: "Detector", UpdateCall: "UpdateDetector",
-		Defaults: Map{"enable": true},
 		Check: func(c *Checker) {
 			c.OneOf("findingPublishingFrequency", "FIFTEEN_MINUTES", "ONE_HOUR", "SIX_HOURS")
 			c.Unmodelled("datasources")

@@ -30,11 +30,10 @@ var certificateDomain = regexp.MustCompile(`^(\*\.)?([A-Za-z0-9]([A-Za-z0-9-]{0,
 var _ = register(
 	&Kind{
 		Type: typeCertificate, Service: "ACM", Noun: "Certificate", CreateCall: "RequestCertificate", UpdateCall: "UpdateCertificateOptions",
-		Replace: []string{"domainName", "subjectAlternativeNames", "validationMethod", "keyAlgorithm", "certificateAuthorityArn", "validationOptions"},
-		Keys:    []string{"arn"},
-		InUse:   Refusal{"ResourceInUseException", "Certificate {id} in account is in use.", "facts 72"},
-		Quota:   &Quota{Max: 2500, Refusal: Refusal{"LimitExceededException", "Error: you have reached your limit of {value} certificates.", "ACM User Guide, quotas"}},
-		Check:   checkCertificate, Create: createCertificate,
+		Keys:  []string{"arn"},
+		InUse: Refusal{"ResourceInUseException", "Certificate {id} in account is in use.", "facts 72"},
+		Quota: &Quota{Max: 2500, Refusal: Refusal{"LimitExceededException", "Error: you have reached your limit of {value} certificates.", "ACM User Guide, quotas"}},
+		Check: checkCertificate, Create: createCertificate,
 		Update: func(_ *Tx, r *Resource, old Map) error {
 			keep(r, old, "options")
 			settleCertificateOptions(r)
@@ -48,7 +47,6 @@ var _ = register(
 	},
 	&Kind{
 		Type: typeValidation, Service: "ACM", Noun: "CertificateValidation", CreateCall: "DescribeCertificate", Overwrites: true,
-		Frozen: true,
 		Refs: []Ref{{Path: "certificateArn", To: typeCertificate, Free: true, // it is no resource of AWS, only a wait
 			Missing: Refusal{"ResourceNotFoundException", "Could not find certificate {value}.", "ACM API, DescribeCertificate"}}},
 		Create: validateCertificate,

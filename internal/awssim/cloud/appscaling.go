@@ -20,7 +20,6 @@ var _ = register(
 	&Kind{
 		Type: typeScalableTarget, Service: "Application Auto Scaling", Noun: "ScalableTarget",
 		CreateCall: "RegisterScalableTarget", UpdateCall: "RegisterScalableTarget", DeleteCall: "DeregisterScalableTarget",
-		Replace: []string{"resourceId", "scalableDimension", "serviceNamespace"},
 		Unique: []Unique{{Props: []string{"resourceId"}, Refusal: Refusal{
 			invalidScaling, "{value} is registered already; RegisterScalableTarget would overwrite it", "Application Auto Scaling API, RegisterScalableTarget",
 		}}},
@@ -35,8 +34,6 @@ var _ = register(
 	&Kind{
 		Type: typeScalingPolicy, Service: "Application Auto Scaling", Noun: "ScalingPolicy", CreateCall: "PutScalingPolicy", UpdateCall: "PutScalingPolicy",
 		Name:       &AutoName{Property: "name", Max: 255},
-		Replace:    []string{"name", "resourceId", "scalableDimension", "serviceNamespace"},
-		Defaults:   Map{"policyType": "StepScaling"},
 		Recomputed: []string{"alarmArns"},
 		Refs:       []Ref{{Path: "resourceId", To: typeScalableTarget, Missing: noScalableTarget, Unseen: noScalableTarget, Free: true}}, // policies go with their target
 		Check:      checkScalingPolicy,

@@ -11,13 +11,7 @@ const typeGroup = "aws:autoscaling/group:Group"
 
 var _ = register(&Kind{
 	Type: typeGroup, Service: "Auto Scaling", Noun: "AutoScalingGroup", UpdateCall: "UpdateAutoScalingGroup",
-	Name:    &AutoName{Property: "name", Max: 255, Prefix: "namePrefix"},
-	Replace: []string{"name", "namePrefix", "initialLifecycleHooks"},
-	Ordered: []string{"terminationPolicies", "instanceRefresh.preferences.checkpointPercentages"},
-	Defaults: Map{
-		"forceDelete": false, "forceDeleteWarmPool": false, "healthCheckGracePeriod": 300.0, "ignoreFailedScalingActivities": false,
-		"metricsGranularity": "1Minute", "protectFromScaleIn": false, "waitForCapacityTimeout": "10m",
-	},
+	Name: &AutoName{Property: "name", Max: 255, Prefix: "namePrefix"},
 	Keys: []string{"arn"},
 	Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{"AlreadyExists",
 		"AutoScalingGroup by this name already exists - A group with the name {value} already exists", "facts 42"}}},

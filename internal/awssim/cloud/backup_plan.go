@@ -26,8 +26,6 @@ var _ = register(
 	&Kind{
 		Type: typeBackupPlan, Service: "Backup", Noun: "BackupPlan", UpdateCall: "UpdateBackupPlan",
 		Name:       &AutoName{Property: "name", Max: 50},
-		Required:   []string{"rules"},
-		Replace:    []string{"name"},
 		Recomputed: []string{"version"},
 		Keys:       []string{"arn"},
 		Quota: &Quota{Max: 300, Refusal: Refusal{
@@ -46,8 +44,7 @@ var _ = register(
 	},
 	&Kind{
 		Type: typeBackupSelection, Service: "Backup", Noun: "BackupSelection",
-		Name:   &AutoName{Property: "name", Max: 50},
-		Frozen: true,
+		Name: &AutoName{Property: "name", Max: 50},
 		Refs: []Ref{{Path: "planId", To: typeBackupPlan, Missing: Refusal{
 			"InvalidParameterValueException", "Cannot find Backup plan with ID {value}", "AWS Backup API, CreateBackupSelection",
 		}}},

@@ -264,7 +264,7 @@ func TestBackupPlanChecks(t *testing.T) {
 		{"rules", rules(Map{"copyActions": List[any](Map{"destinationVaultArn": "home"})})},
 		{"advancedBackupSettings", List[any](Map{"resourceType": "RDS"})},
 	})
-	require.Equal(t, []string{"rules"}, kinds[typeBackupPlan].Required)
+	require.Equal(t, []Problem{{Path: "rules", Reason: "missing required property"}}, kinds[typeBackupPlan].Problems("eu-central-1", Map{"name": "a"}))
 	require.True(t, kinds[typeBackupPlan].Replaces("name"))
 	require.False(t, kinds[typeBackupPlan].Replaces("rules[0].schedule"))
 }

@@ -22,8 +22,6 @@ var _ = register(
 	&Kind{
 		Type: typeBackupVault, Service: "Backup", Noun: "BackupVault", UpdateCall: "TagResource",
 		Name:       &AutoName{Property: "name", Max: 50},
-		Replace:    []string{"name", "kmsKeyArn"},
-		Defaults:   Map{"forceDestroy": false},
 		DeleteOnly: []string{"forceDestroy"},
 		Keys:       []string{"arn"},
 		Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{
@@ -46,7 +44,6 @@ var _ = register(
 		Type: typeBackupPolicy, Service: "Backup", Noun: "BackupVaultAccessPolicy",
 		CreateCall: "PutBackupVaultAccessPolicy", UpdateCall: "PutBackupVaultAccessPolicy",
 		Overwrites: true,
-		Replace:    []string{"backupVaultName"},
 		JSON:       []string{"policy"},
 		Refs:       []Ref{{Path: "backupVaultName", To: typeBackupVault, Missing: noSuchVault, Free: true}},
 		Check:      checkBackupPolicy,
@@ -56,8 +53,7 @@ var _ = register(
 	},
 	&Kind{
 		Type: typeBackupLock, Service: "Backup", Noun: "BackupVaultLockConfiguration", CreateCall: "PutBackupVaultLockConfiguration",
-		Frozen: true,
-		Refs:   []Ref{{Path: "backupVaultName", To: typeBackupVault, Missing: noSuchVault, Free: true}},
+		Refs: []Ref{{Path: "backupVaultName", To: typeBackupVault, Missing: noSuchVault, Free: true}},
 		Check: func(c *Checker) {
 			c.Match("backupVaultName", lockedVaultPattern, "must consist of lowercase letters, numbers, and hyphens.")
 			if days, ok := c.Number("changeableForDays"); ok && days < 3 {

@@ -12,9 +12,7 @@ const budgetTime = "2006-01-02_15:04"
 
 var _ = register(&Kind{
 	Type: typeBudget, Service: "Budgets", Noun: "Budget", Global: true,
-	Name:     &AutoName{Property: "name", Max: 100, Prefix: "namePrefix"},
-	Required: []string{"budgetType", "timeUnit"},
-	Replace:  []string{"accountId", "name", "namePrefix"},
+	Name: &AutoName{Property: "name", Max: 100, Prefix: "namePrefix"},
 	Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{Code: "DuplicateRecordException",
 		Message: "Error creating budget: {value} - the budget already exists.", Rule: "AWS Budgets API, CreateBudget"}}},
 	Check:  checkBudget,

@@ -430,11 +430,6 @@ func withDefaults(k *Kind, inputs Map) Map {
 	if state == nil {
 		state = Map{}
 	}
-	for p, v := range k.Defaults { // in the bridge's types, which for some numbers are not the provider's
-		if _, ok := state[p]; !ok {
-			state[p] = Clone(v)
-		}
-	}
 	if t, ok := facts.Of(k.Type); ok {
 		t.Fill(state)
 	}

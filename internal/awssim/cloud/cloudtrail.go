@@ -9,10 +9,7 @@ var trailName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{1,126}[A-Za-z0-9]
 
 var _ = register(&Kind{
 	Type: typeTrail, Service: "CloudTrail", Noun: "Trail", UpdateCall: "UpdateTrail",
-	Name:     &AutoName{Property: "name", Max: 128},
-	Required: []string{"s3BucketName"},
-	Replace:  []string{"name"},
-	Defaults: Map{"enableLogFileValidation": false, "enableLogging": true, "includeGlobalServiceEvents": true, "isMultiRegionTrail": false, "isOrganizationTrail": false},
+	Name: &AutoName{Property: "name", Max: 128},
 	Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{Code: "TrailAlreadyExistsException",
 		Message: "Trail {value} already exists", Rule: "CloudTrail API, CreateTrail"}}},
 	Quota: &Quota{Max: 5, Refusal: Refusal{Code: "MaximumNumberOfTrailsExceededException",

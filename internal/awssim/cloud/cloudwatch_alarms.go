@@ -14,8 +14,6 @@ var _ = register(&Kind{
 	Type: typeMetricAlarm, Service: "CloudWatch", Noun: "MetricAlarm", CreateCall: "PutMetricAlarm", UpdateCall: "PutMetricAlarm",
 	DeleteCall: "DeleteAlarms",
 	Name:       &AutoName{Property: "name", Max: 255},
-	Replace:    []string{"name"},
-	Defaults:   Map{"actionsEnabled": true, "treatMissingData": "missing"},
 	Keys:       []string{"arn"},
 	Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{
 		alarmInvalid, "An alarm named {value} exists already; PutMetricAlarm would overwrite it", "CloudWatch API, PutMetricAlarm",

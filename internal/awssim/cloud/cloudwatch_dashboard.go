@@ -13,8 +13,6 @@ var dashboardPattern = regexp.MustCompile(`^[0-9A-Za-z_-]+$`)
 var _ = register(&Kind{
 	Type: typeDashboard, Service: "CloudWatch", Noun: "Dashboard", Global: true, CreateCall: "PutDashboard", UpdateCall: "PutDashboard",
 	DeleteCall: "DeleteDashboards",
-	Required:   []string{"dashboardBody", "dashboardName"},
-	Replace:    []string{"dashboardName"},
 	JSON:       []string{"dashboardBody"},
 	Keys:       []string{"dashboardArn"},
 	Unique: []Unique{{Props: []string{"dashboardName"}, Refusal: Refusal{

@@ -5,12 +5,13 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/deepstreamhub/platform/internal/awssim/facts"
 )
 
 const typesHead = `By service. "Takes" is AWS's own time, typically (and at least and at most), and what the provider waits on top of
 it; an operation fails when the provider's timeout ends. "Seen" is how long other services take to hear of something
-new. Which changes replace a resource is marked with † where it was read in the schema of provider 5.31 only; the SDK
-in use is built from 5.100.
+new. Which changes replace a resource is measured at the AWS provider 5.100.0 (decision 14).
 
 `
 
@@ -57,13 +58,9 @@ func describe(b *strings.Builder, s *source, k *Kind) {
 }
 
 func replaced(k *Kind) string {
-	text := strings.Join(k.Replace, ", ")
-	if k.Frozen {
-		text = "anything"
-		if len(k.Mutable) > 0 {
-			text += " but " + strings.Join(k.Mutable, ", ")
-		}
-	}
+	t, _ := facts.Of(k.Type)
+	paths := slices.DeleteFunc(t.Replacing(), k.Conditional)
+	text := strings.Join(paths, ", ")
 	if len(k.Swaps) > 0 {
 		text += "; and when one of these appears or goes: " + strings.Join(k.Swaps, ", ")
 	}
@@ -73,7 +70,7 @@ func replaced(k *Kind) string {
 	for _, path := range sortedKeys(k.ReplaceIf) {
 		text += fmt.Sprintf("; %s, %s", path, k.ReplaceIf[path].When)
 	}
-	return text + " (" + replacementSource(k.Type) + ")"
+	return text
 }
 
 func madeAgain(k *Kind) string {

@@ -20,8 +20,6 @@ var _ = register(
 	&Kind{
 		Type: typeRepository, Service: "ECR", Noun: "Repository", UpdateCall: "PutImageTagMutability",
 		Name:       &AutoName{Property: "name", Max: 256, Lower: true},
-		Replace:    []string{"name", "encryptionConfigurations"},
-		Defaults:   Map{"imageTagMutability": "MUTABLE"},
 		DeleteOnly: []string{"forceDelete"},
 		Keys:       []string{"arn"},
 		Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{Code: "RepositoryAlreadyExistsException",
@@ -45,11 +43,10 @@ var _ = register(
 	},
 	&Kind{
 		Type: typeImageRules, Service: "ECR", Noun: "LifecyclePolicy", CreateCall: "PutLifecyclePolicy", UpdateCall: "PutLifecyclePolicy",
-		Required: []string{"policy", "repository"},
-		Replace:  []string{"repository", "policy"}, DeleteFirst: true,
-		JSON:  []string{"policy"},
-		Refs:  []Ref{{Path: "repository", To: typeRepository, Free: true, Missing: noSuchRepository}},
-		Check: func(c *Checker) { c.document("policy", checkImageRules) },
+		DeleteFirst: true,
+		JSON:        []string{"policy"},
+		Refs:        []Ref{{Path: "repository", To: typeRepository, Free: true, Missing: noSuchRepository}},
+		Check:       func(c *Checker) { c.document("policy", checkImageRules) },
 		Create: func(t *Tx, r *Resource) error {
 			r.ID = r.Str("repository")
 			takeOver(t, r)

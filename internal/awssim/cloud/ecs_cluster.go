@@ -24,10 +24,9 @@ var (
 var _ = register(
 	&Kind{
 		Type: typeCluster, Service: "ECS", Noun: "Cluster", UpdateCall: "UpdateCluster",
-		Name:    &AutoName{Property: "name", Max: 255},
-		Replace: []string{"name"},
-		Keys:    []string{"name", "arn"},
-		Unique:  []Unique{{Props: []string{"name"}, Refusal: Refusal{invalidECSParameter, "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).", "ECS API, CreateCluster"}}},
+		Name:   &AutoName{Property: "name", Max: 255},
+		Keys:   []string{"name", "arn"},
+		Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{invalidECSParameter, "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).", "ECS API, CreateCluster"}}},
 		Check: func(c *Checker) {
 			c.Match("name", clusterNames, "up to 255 letters, digits, hyphens and underscores")
 			c.OneOf("settings[].name", "containerInsights")
@@ -41,9 +40,8 @@ var _ = register(
 	},
 	&Kind{
 		Type: typeCapacityProvider, Service: "ECS", Noun: "CapacityProvider", UpdateCall: "UpdateCapacityProvider",
-		Name:    &AutoName{Property: "name", Max: 255},
-		Replace: []string{"name", "autoScalingGroupProvider.autoScalingGroupArn"},
-		Keys:    []string{"name", "arn"},
+		Name: &AutoName{Property: "name", Max: 255},
+		Keys: []string{"name", "arn"},
 		Unique: []Unique{
 			{Props: []string{"name"}, Refusal: Refusal{"ClientException", "The specified capacity provider already exists. To change the configuration of an existing capacity provider, update the capacity provider.", "ECS API, CreateCapacityProvider"}},
 			{Props: []string{"autoScalingGroupProvider.autoScalingGroupArn"}, Refusal: Refusal{"ClientException", "The specified Auto Scaling group ARN is already being used by another capacity provider. Specify a unique Auto Scaling group ARN and try again.", "facts 47"}},
@@ -55,7 +53,6 @@ var _ = register(
 	&Kind{
 		Type: typeClusterProviders, Service: "ECS", Noun: "ClusterCapacityProviders",
 		CreateCall: "PutClusterCapacityProviders", UpdateCall: "PutClusterCapacityProviders", DeleteCall: "PutClusterCapacityProviders",
-		Replace: []string{"clusterName"},
 		Refs: []Ref{
 			{Path: "clusterName", To: typeCluster, Key: "name", Missing: clusterNotFound, Free: true},
 			{Path: "capacityProviders[]", To: typeCapacityProvider, Key: "name", Except: "FARGATE", Missing: providerNotFound},

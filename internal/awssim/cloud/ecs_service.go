@@ -13,8 +13,7 @@ var unknownTargets = Refusal{invalidECSParameter,
 
 var _ = register(&Kind{
 	Type: typeService, Service: "ECS", Noun: "Service", UpdateCall: "UpdateService",
-	Name:    &AutoName{Property: "name", Max: 255},
-	Replace: []string{"name", "cluster", "launchType", "iamRole", "schedulingStrategy", "deploymentController.type"},
+	Name: &AutoName{Property: "name", Max: 255},
 	ReplaceIf: map[string]ReplaceIf{"capacityProviderStrategies": {
 		When: "unless forceNewDeployment is true and there is a strategy before and after",
 		Holds: func(old, new Map) bool {
@@ -22,11 +21,6 @@ var _ = register(&Kind{
 			return !Bool(new, "forceNewDeployment") || len(At(old, strategies)) == 0 || len(At(new, strategies)) == 0
 		},
 	}},
-	Ordered: []string{"orderedPlacementStrategies"},
-	Defaults: Map{
-		"availabilityZoneRebalancing": "DISABLED", "deploymentMaximumPercent": 200.0, "deploymentMinimumHealthyPercent": 100.0,
-		"enableEcsManagedTags": false, "enableExecuteCommand": false, "schedulingStrategy": "REPLICA", "waitForSteadyState": false,
-	},
 	Refs: []Ref{
 		// What tasks stand in is held by them, not by the service: see serviceHolds.
 		{Path: "networkConfiguration.subnets[]", To: "aws:ec2/subnet:Subnet", Free: true, Missing: Refusal{invalidECSParameter,

@@ -12,11 +12,8 @@ const typeTask = "aws:ecs/taskDefinition:TaskDefinition"
 
 var _ = register(&Kind{
 	Type: typeTask, Service: "ECS", Noun: "TaskDefinition", CreateCall: "RegisterTaskDefinition", DeleteCall: "DeregisterTaskDefinition", UpdateCall: "TagResource",
-	ShownID:  "family",
-	Frozen:   true,
-	Mutable:  []string{"tags", "skipDestroy", "trackLatest"},
-	JSON:     []string{"containerDefinitions"},
-	Defaults: Map{"skipDestroy": false, "trackLatest": false},
+	ShownID: "family",
+	JSON:    []string{"containerDefinitions"},
 	Refs: []Ref{
 		{Path: "executionRoleArn", To: typeRole, Key: "arn", Free: true, Missing: roleNotValid},
 		{Path: "taskRoleArn", To: typeRole, Key: "arn", Free: true, Missing: roleNotValid},

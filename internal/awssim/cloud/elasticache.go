@@ -17,20 +17,12 @@ const (
 var _ = register(&Kind{
 	Type: typeReplicationGroup, Service: "ElastiCache", Noun: "ReplicationGroup",
 	Name: &AutoName{Property: "replicationGroupId", Max: 40, Lower: true},
-	Replace: []string{
-		"atRestEncryptionEnabled", "dataTieringEnabled", "globalReplicationGroupId", "kmsKeyId", "networkType", "port",
-		"replicationGroupId", "securityGroupNames", "snapshotArns", "snapshotName", "subnetGroupName",
-	},
 	// Provider 5.100, elasticache/replication_group.go: there is no way back to an older engine but another group.
 	ReplaceIf: map[string]ReplaceIf{
 		"engineVersion": {When: "if it is lower than before", Holds: func(old, new Map) bool {
 			return olderEngine(Str(new, "engineVersion"), Str(old, "engineVersion"))
 		}},
 		"engine": {When: "if it was valkey", Holds: func(old, _ Map) bool { return Str(old, "engine") == "valkey" }},
-	},
-	Ordered: []string{"preferredCacheClusterAzs"},
-	Defaults: Map{
-		"authTokenUpdateStrategy": "ROTATE", "automaticFailoverEnabled": false, "multiAzEnabled": false,
 	},
 	DeleteOnly: []string{"finalSnapshotIdentifier"},
 	Keys:       []string{"arn"},

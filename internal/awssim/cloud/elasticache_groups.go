@@ -16,11 +16,8 @@ var cacheGroupPattern = regexp.MustCompile(`^[A-Za-z][0-9A-Za-z.-]*$`)
 var _ = register(
 	&Kind{
 		Type: typeCacheSubnetGroup, Service: "ElastiCache", Noun: "CacheSubnetGroup",
-		Name:     &AutoName{Property: "name", Max: 255, Lower: true},
-		Required: []string{"subnetIds"},
-		Replace:  []string{"name"},
-		Defaults: Map{"description": managedBy},
-		Refs:     []Ref{{Path: "subnetIds[]", To: typeSubnet, Free: true, Missing: missingSubnet}},
+		Name: &AutoName{Property: "name", Max: 255, Lower: true},
+		Refs: []Ref{{Path: "subnetIds[]", To: typeSubnet, Free: true, Missing: missingSubnet}},
 		Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{
 			Code: "CacheSubnetGroupAlreadyExists", Message: "Cache subnet group {value} already exists.", Rule: "moto",
 		}}},
@@ -50,9 +47,7 @@ var _ = register(
 	},
 	&Kind{
 		Type: typeCacheParameterGroup, Service: "ElastiCache", Noun: "CacheParameterGroup",
-		Name:     &AutoName{Property: "name", Max: 255, Lower: true},
-		Replace:  []string{"name", "family", "description"},
-		Defaults: Map{"description": managedBy},
+		Name: &AutoName{Property: "name", Max: 255, Lower: true},
 		Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{
 			Code: "CacheParameterGroupAlreadyExists", Message: "Cache parameter group {value} already exists", Rule: "ElastiCache API, CreateCacheParameterGroup",
 		}}},

@@ -15,15 +15,7 @@ const (
 
 var _ = register(&Kind{
 	Type: typeLoadBalancer, Service: elbService, Noun: "LoadBalancer", UpdateCall: "ModifyLoadBalancerAttributes",
-	Name:    &AutoName{Property: "name", Max: elbNameLimit, Prefix: "namePrefix"},
-	Replace: []string{"name", "namePrefix", "internal", "loadBalancerType", "customerOwnedIpv4Pool"},
-	Defaults: Map{
-		"loadBalancerType": "application", "clientKeepAlive": 3600.0, "desyncMitigationMode": "defensive",
-		"dnsRecordClientRoutingPolicy": "any_availability_zone", "dropInvalidHeaderFields": false, "enableCrossZoneLoadBalancing": false,
-		"enableDeletionProtection": false, "enableHttp2": true, "enableTlsVersionAndCipherSuiteHeaders": false,
-		"enableWafFailOpen": false, "enableXffClientPort": false, "enableZonalShift": false, "idleTimeout": 60.0,
-		"preserveHostHeader": false, "xffHeaderProcessingMode": "append",
-	},
+	Name:       &AutoName{Property: "name", Max: elbNameLimit, Prefix: "namePrefix"},
 	Recomputed: []string{"subnetMappings"},
 	Refs: []Ref{
 		{Path: "subnets[]", To: typeSubnet, Missing: Refusal{"SubnetNotFound", "The subnet ID '{value}' does not exist", createBalancers}},

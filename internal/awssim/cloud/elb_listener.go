@@ -13,8 +13,6 @@ var missingTargets = Refusal{"TargetGroupNotFound", "Target groups '{value}' not
 
 var _ = register(&Kind{
 	Type: typeListener, Service: "Elastic Load Balancing v2", Noun: "Listener",
-	Replace:  []string{"loadBalancerArn"},
-	Required: []string{"defaultActions", "loadBalancerArn"},
 	Refs: []Ref{
 		// Listeners go with their load balancer.
 		{Path: "loadBalancerArn", To: typeLoadBalancer, Free: true, Missing: Refusal{"LoadBalancerNotFound", "Load balancer '{value}' not found", "ELB API, CreateListener"}},

@@ -18,8 +18,6 @@ const (
 
 var _ = register(&Kind{
 	Type: typeListenerRule, Service: "Elastic Load Balancing v2", Noun: "Rule",
-	Replace:  []string{"listenerArn"},
-	Required: []string{"listenerArn", "actions", "conditions"},
 	Refs: []Ref{
 		// Rules go with their listener.
 		{Path: "listenerArn", To: typeListener, Free: true, Missing: Refusal{"ListenerNotFound", "One or more listeners not found", "ELB API, CreateRule"}},

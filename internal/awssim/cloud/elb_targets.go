@@ -13,11 +13,7 @@ const createTargets = "ELB API, CreateTargetGroup"
 
 var _ = register(&Kind{
 	Type: typeTargetGroup, Service: elbService, Noun: "TargetGroup",
-	Name:    &AutoName{Property: "name", Max: elbNameLimit, Prefix: "namePrefix"},
-	Replace: []string{"name", "namePrefix", "port", "protocol", "protocolVersion", "targetType", "vpcId", "ipAddressType"},
-	Defaults: Map{
-		"targetType": "instance", "deregistrationDelay": 300.0, "slowStart": 0.0, "proxyProtocolV2": false, "lambdaMultiValueHeadersEnabled": false,
-	},
+	Name:   &AutoName{Property: "name", Max: elbNameLimit, Prefix: "namePrefix"},
 	Keys:   []string{"arn"},
 	Refs:   []Ref{{Path: "vpcId", To: typeVPC, Free: true, Missing: Refusal{"ValidationError", "The VPC ID '{value}' is not found", createTargets}}},
 	Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{"DuplicateTargetGroupName", "ELBv2 Target Group ({value}) already exists", "facts 65"}}},

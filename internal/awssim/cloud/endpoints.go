@@ -27,9 +27,7 @@ var _ = register(&Kind{
 		typ := Str(in, "vpcEndpointType")
 		return gatewayEndpoint, typ == "" || typ == gatewayType
 	},
-	Replace:    []string{"vpcId", "serviceName", "vpcEndpointType", "serviceRegion", "resourceConfigurationArn", "serviceNetworkArn"},
 	JSON:       []string{"policy"},
-	Defaults:   Map{"vpcEndpointType": gatewayType},
 	Recomputed: []string{"networkInterfaceIds"},
 	Refs: []Ref{
 		{Path: "vpcId", To: typeVPC, Missing: missingVPC},

@@ -21,9 +21,7 @@ var _ = register(
 	&Kind{
 		Type: typeEventRule, Service: "EventBridge", Noun: "Rule", CreateCall: "PutRule", UpdateCall: "PutRule",
 		Name:       &AutoName{Property: "name", Max: 64, Prefix: "namePrefix"},
-		Replace:    []string{"eventBusName", "name", "namePrefix"},
 		JSON:       []string{"eventPattern"},
-		Defaults:   Map{"eventBusName": defaultBus, "forceDestroy": false},
 		DeleteOnly: []string{"forceDestroy"},
 		Keys:       []string{"arn", "name"},
 		Unique: []Unique{{Props: []string{"name", "eventBusName"}, Refusal: Refusal{
@@ -48,10 +46,7 @@ var _ = register(
 	},
 	&Kind{
 		Type: typeEventTarget, Service: "EventBridge", Noun: "Targets", CreateCall: "PutTargets", UpdateCall: "PutTargets", DeleteCall: "RemoveTargets",
-		Required:   []string{"arn", "rule"},
-		Replace:    []string{"eventBusName", "rule", "targetId"},
 		JSON:       []string{"input"},
-		Defaults:   Map{"eventBusName": defaultBus, "forceDestroy": false},
 		DeleteOnly: []string{"forceDestroy"},
 		Unique: []Unique{{Props: []string{"rule", "targetId"}, Refusal: Refusal{
 			eventsInvalid, "Rule {value} has a target of that id; PutTargets would overwrite it", "EventBridge API, PutTargets",

@@ -9,8 +9,6 @@ const flowLogFormat = "${version} ${account-id} ${interface-id} ${srcaddr} ${dst
 
 var _ = register(&Kind{
 	Type: typeFlowLog, Service: "EC2", Noun: "FlowLogs",
-	Frozen: true, Mutable: []string{"tags"}, // AWS changes no flow log: every input but the tags makes a new one
-	Defaults: Map{"logDestinationType": "cloud-watch-logs", "maxAggregationInterval": 600.0},
 	Refs: []Ref{
 		{Path: "vpcId", To: typeVPC, Missing: missingVPC},
 		{Path: "subnetId", To: typeSubnet, Missing: missingNet, Free: true},

@@ -36,9 +36,7 @@ var linkedService = regexp.MustCompile(`^[a-z0-9.-]+\.amazonaws\.com$`)
 
 var _ = register(&Kind{
 	Type: typeLinkedRole, Service: "IAM", Noun: "ServiceLinkedRole", Global: true, UpdateCall: "UpdateRoleDescription",
-	Required: []string{"awsServiceName"},
-	Replace:  []string{"awsServiceName", "customSuffix"},
-	Keys:     []string{"arn", "awsServiceName"},
+	Keys: []string{"arn", "awsServiceName"},
 	Check: func(c *Checker) {
 		c.Match("awsServiceName", linkedService, "must be a service's name such as ecs.amazonaws.com")
 		c.Length("description", 0, 1000)

@@ -9,10 +9,7 @@ const typeOIDC = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
 
 var _ = register(&Kind{
 	Type: typeOIDC, Service: "IAM", Noun: "OpenIDConnectProvider", Global: true, UpdateCall: "UpdateOpenIDConnectProviderThumbprint",
-	Required: []string{"url", "clientIdLists"},
-	Replace:  []string{"url"},
-	Ordered:  []string{"thumbprintLists"},
-	Keys:     []string{"arn"},
+	Keys: []string{"arn"},
 	Quota: &Quota{Max: 100, Refusal: Refusal{Code: "LimitExceeded",
 		Message: "Cannot exceed quota for OpenIdConnectProvidersPerAccount: {value}", Rule: "IAM User Guide, IAM and AWS STS quotas"}},
 	Check: func(c *Checker) {

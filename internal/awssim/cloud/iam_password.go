@@ -6,7 +6,6 @@ const typePasswordPolicy = "aws:iam/accountPasswordPolicy:AccountPasswordPolicy"
 var _ = register(&Kind{
 	Type: typePasswordPolicy, Service: "IAM", Noun: "AccountPasswordPolicy", Global: true, Overwrites: true,
 	CreateCall: "UpdateAccountPasswordPolicy", UpdateCall: "UpdateAccountPasswordPolicy",
-	Defaults: Map{"allowUsersToChangePassword": true, "minimumPasswordLength": 6.0},
 	Check: func(c *Checker) {
 		c.Between("minimumPasswordLength", 6, 128)
 		c.Between("maxPasswordAge", 1, 1095)

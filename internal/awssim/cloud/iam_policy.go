@@ -12,12 +12,9 @@ const boundaryOf = "permissionsBoundary"
 
 var _ = register(&Kind{
 	Type: typePolicy, Service: "IAM", Noun: "Policy", Global: true, UpdateCall: "CreatePolicyVersion",
-	Name:     &AutoName{Property: "name", Max: 128, Prefix: "namePrefix"},
-	Required: []string{"policy"},
-	Replace:  []string{"description", "name", "namePrefix", "path"},
-	JSON:     []string{"policy"},
-	Defaults: Map{"path": "/"},
-	Keys:     []string{"arn"},
+	Name: &AutoName{Property: "name", Max: 128, Prefix: "namePrefix"},
+	JSON: []string{"policy"},
+	Keys: []string{"arn"},
 	// A name is unique whatever the path (IAM User Guide, "IAM identifiers": friendly names).
 	Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{"EntityAlreadyExists", "A policy called {value} already exists. Duplicate names are not allowed.", "facts 29"}}},
 	Quota:  &Quota{Max: 1500, Refusal: Refusal{"LimitExceeded", "Cannot exceed quota for PoliciesPerAccount: {value}", "IAM User Guide, IAM and AWS STS quotas"}},

@@ -27,23 +27,18 @@ var noSuchRole = Refusal{"NoSuchEntity", "The role with name {value} cannot be f
 var _ = register(
 	&Kind{
 		Type: typeRole, Service: "IAM", Noun: "Role", Global: true, UpdateCall: "UpdateRole",
-		Name:     &AutoName{Property: "name", Max: 64, Prefix: "namePrefix"},
-		Required: []string{"assumeRolePolicy"},
-		Replace:  []string{"name", "namePrefix", "path"},
-		JSON:     []string{"assumeRolePolicy", "inlinePolicies.policy"},
-		Defaults: Map{"forceDetachPolicies": false, "maxSessionDuration": 3600.0, "path": "/"},
-		Keys:     []string{"arn"},
-		Unique:   []Unique{{Props: []string{"name"}, Refusal: Refusal{"EntityAlreadyExists", "Role with name {value} already exists.", "facts 29"}}},
-		Quota:    &Quota{Max: 1000, Refusal: Refusal{"LimitExceeded", "Cannot exceed quota for RolesPerAccount: {value}", "facts 21"}},
-		Check:    checkRole, Create: createRole, Update: updateRole, Delete: deleteRole,
+		Name:   &AutoName{Property: "name", Max: 64, Prefix: "namePrefix"},
+		JSON:   []string{"assumeRolePolicy", "inlinePolicies.policy"},
+		Keys:   []string{"arn"},
+		Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{"EntityAlreadyExists", "Role with name {value} already exists.", "facts 29"}}},
+		Quota:  &Quota{Max: 1000, Refusal: Refusal{"LimitExceeded", "Cannot exceed quota for RolesPerAccount: {value}", "facts 21"}},
+		Check:  checkRole, Create: createRole, Update: updateRole, Delete: deleteRole,
 	},
 	&Kind{
 		Type: typeRolePolicy, Service: "IAM", Noun: "RolePolicy", Global: true, CreateCall: "PutRolePolicy", UpdateCall: "PutRolePolicy",
-		Name:     &AutoName{Property: "name", Max: 128, Prefix: "namePrefix"},
-		Required: []string{"policy", "role"},
-		Replace:  []string{"name", "namePrefix", "role"},
-		JSON:     []string{"policy"},
-		Refs:     []Ref{{Path: "role", To: typeRole, Missing: noSuchRole}},
+		Name: &AutoName{Property: "name", Max: 128, Prefix: "namePrefix"},
+		JSON: []string{"policy"},
+		Refs: []Ref{{Path: "role", To: typeRole, Missing: noSuchRole}},
 		Check: func(c *Checker) {
 			checkIAMName(c, 128)
 			checkRoleName(c, "role")
@@ -55,8 +50,6 @@ var _ = register(
 	&Kind{
 		Type: typeRoleAttachment, Service: "IAM", Noun: "RolePolicy", Global: true, CreateCall: "AttachRolePolicy", DeleteCall: "DetachRolePolicy",
 		DeleteFirst: true,
-		Required:    []string{"policyArn", "role"},
-		Frozen:      true,
 		Refs:        []Ref{{Path: "role", To: typeRole, Missing: noSuchRole}},
 		Quota:       &Quota{Max: attachedLimit, Per: "role", Refusal: Refusal{"LimitExceeded", "Cannot exceed quota for PoliciesPerRole: {value}", "facts 30"}},
 		Check: func(c *Checker) {
@@ -70,12 +63,10 @@ var _ = register(
 	},
 	&Kind{
 		Type: typeProfile, Service: "IAM", Noun: "InstanceProfile", Global: true, UpdateCall: "AddRoleToInstanceProfile",
-		Name:     &AutoName{Property: "name", Max: 128, Prefix: "namePrefix"},
-		Replace:  []string{"name", "namePrefix", "path"},
-		Defaults: Map{"path": "/"},
-		Keys:     []string{"arn"},
-		Unique:   []Unique{{Props: []string{"name"}, Refusal: Refusal{"EntityAlreadyExists", "Instance Profile {value} already exists.", "facts 29"}}},
-		Refs:     []Ref{{Path: "role", To: typeRole, Missing: noSuchRole, Unseen: noSuchRole}},
+		Name:   &AutoName{Property: "name", Max: 128, Prefix: "namePrefix"},
+		Keys:   []string{"arn"},
+		Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{"EntityAlreadyExists", "Instance Profile {value} already exists.", "facts 29"}}},
+		Refs:   []Ref{{Path: "role", To: typeRole, Missing: noSuchRole, Unseen: noSuchRole}},
 		Check: func(c *Checker) {
 			checkIAMName(c, 128)
 			c.Length("path", 1, 512)

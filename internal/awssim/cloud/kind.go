@@ -23,16 +23,11 @@ type Kind struct {
 	ShownID string
 
 	Name        *AutoName            // auto-naming, for types the provider names when the program does not
-	Required    []string             // inputs the provider demands beyond what the SDK's types say
-	Replace     []string             // input paths whose change makes a new resource; from the provider's schema
+	Required    []string             // inputs that AWS demands and the provider does not
 	Swaps       []string             // input paths whose appearing or going, but not whose change, makes a new resource
 	ReplaceIf   map[string]ReplaceIf // input paths whose change makes a new resource on a condition
-	Frozen      bool                 // every change makes a new resource; Mutable lists the exceptions
-	Mutable     []string             // with Frozen: input paths that change in place
 	DeleteFirst bool                 // a replacement comes after the old one is gone, whatever its name (pulumi-aws, provider/resources.go)
-	Ordered     []string             // paths of string lists in which order matters; all others are sets
 	JSON        []string             // paths of strings that hold JSON and are compared as such
-	Defaults    Map                  // what the provider's schema fills in for absent inputs
 	Recomputed  []string             // outputs that any update may change, so that they are unknown in its preview
 	DeleteOnly  []string             // inputs that only deletion reads: the provider keeps them, AWS does not
 	Keys        []string             // state properties besides the id by which others refer to the resource
@@ -183,14 +178,11 @@ func (k *Kind) complete(err error, op, id string) error {
 	return err
 }
 
-// Replaces reports whether a change of the input at path makes a new resource. Paths are property names joined by
-// dots, with list indexes in brackets, as in "containerDefinitions[0].name".
+// Replaces reports whether a change of the input at path makes a new resource, whatever else the inputs say. Paths are property
+// names joined by dots, with list indexes in brackets, as in "containerDefinitions[0].name".
 func (k *Kind) Replaces(path string) bool {
-	plain := stripIndexes(path)
-	if k.Frozen {
-		return !coveredBy(plain, k.Mutable)
-	}
-	return coveredBy(plain, k.Replace)
+	t, ok := facts.Of(k.Type)
+	return ok && coveredBy(stripIndexes(path), t.Replacing())
 }
 
 // ReplacesHere reports whether a change of the input at path makes a new resource because of what else the inputs say.

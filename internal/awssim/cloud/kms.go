@@ -37,12 +37,7 @@ var aliasPattern = regexp.MustCompile(`^alias/[0-9A-Za-z_/-]+$`)
 var _ = register(
 	&Kind{
 		Type: typeKey, Service: "KMS", Noun: "Key", UpdateCall: "PutKeyPolicy", DeleteCall: "ScheduleKeyDeletion",
-		Replace: []string{"customKeyStoreId", "customerMasterKeySpec", "keyUsage", "multiRegion", "xksKeyId"},
-		JSON:    []string{"policy"},
-		Defaults: Map{
-			"bypassPolicyLockoutSafetyCheck": false, "customerMasterKeySpec": symmetric, "enableKeyRotation": false,
-			"isEnabled": true, "keyUsage": "ENCRYPT_DECRYPT",
-		},
+		JSON:       []string{"policy"},
 		DeleteOnly: []string{"deletionWindowInDays"},
 		Keys:       []string{"arn"},
 		Check:      checkKey,
@@ -52,8 +47,7 @@ var _ = register(
 	},
 	&Kind{
 		Type: typeAlias, Service: "KMS", Noun: "Alias", UpdateCall: "UpdateAlias",
-		Replace: []string{"name", "namePrefix"},
-		Keys:    []string{"arn"},
+		Keys: []string{"arn"},
 		Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{
 			Code: "AlreadyExistsException", Message: "An alias with the name {value} already exists", Rule: "facts 35",
 		}}},

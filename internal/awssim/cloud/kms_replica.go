@@ -6,10 +6,7 @@ const typeReplicaKey = "aws:kms/replicaKey:ReplicaKey"
 
 var _ = register(&Kind{
 	Type: typeReplicaKey, Service: "KMS", Noun: "Key", CreateCall: "ReplicateKey", UpdateCall: "PutKeyPolicy", DeleteCall: "ScheduleKeyDeletion",
-	Required:   []string{"primaryKeyArn"},
-	Replace:    []string{"primaryKeyArn"},
 	JSON:       []string{"policy"},
-	Defaults:   Map{"bypassPolicyLockoutSafetyCheck": false, "enabled": true},
 	DeleteOnly: []string{"deletionWindowInDays"},
 	Keys:       []string{"arn"},
 	Check: func(c *Checker) {

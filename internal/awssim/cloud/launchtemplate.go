@@ -12,8 +12,6 @@ const typeLaunchTemplate = "aws:ec2/launchTemplate:LaunchTemplate"
 var _ = register(&Kind{
 	Type: typeLaunchTemplate, Service: "EC2", Noun: "LaunchTemplate", UpdateCall: "CreateLaunchTemplateVersion",
 	Name:       &AutoName{Property: "name", Max: 128, Prefix: "namePrefix"},
-	Replace:    []string{"name", "namePrefix"},
-	Ordered:    []string{"networkInterfaces.ipv4Addresses", "networkInterfaces.ipv6Addresses"},
 	Recomputed: []string{"latestVersion", "defaultVersion"},
 	Keys:       []string{"arn", "name"},
 	Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{

@@ -10,12 +10,10 @@ const typeLogGroup = "aws:cloudwatch/logGroup:LogGroup"
 
 var _ = register(&Kind{
 	Type: typeLogGroup, Service: "CloudWatch Logs", Noun: "LogGroup", UpdateCall: "AssociateKmsKey",
-	Name:     &AutoName{Property: "name", Max: 512, Prefix: "namePrefix"},
-	Replace:  []string{"name", "namePrefix", "logGroupClass"},
-	Defaults: Map{"retentionInDays": 0.0, "skipDestroy": false},
-	Keys:     []string{"arn"},
-	Unique:   []Unique{{Props: []string{"name"}, Refusal: logGroupExists}},
-	Check:    checkLogGroup,
+	Name:   &AutoName{Property: "name", Max: 512, Prefix: "namePrefix"},
+	Keys:   []string{"arn"},
+	Unique: []Unique{{Props: []string{"name"}, Refusal: logGroupExists}},
+	Check:  checkLogGroup,
 	Create: func(t *Tx, r *Resource) error {
 		r.ID = settleName(t, r)
 		if _, kept := t.Remnant("logGroup", r.ID); kept {

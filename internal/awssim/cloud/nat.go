@@ -15,7 +15,6 @@ const (
 var _ = register(
 	&Kind{
 		Type: typeEIP, Service: "EC2", Noun: "Address", CreateCall: "AllocateAddress", UpdateCall: "AssociateAddress", DeleteCall: "ReleaseAddress",
-		Replace: []string{"domain", "vpc", "address", "networkBorderGroup", "publicIpv4Pool", "ipamPoolId"},
 		Refs: []Ref{
 			{Path: "instance", To: "aws:ec2/instance:Instance", Missing: Refusal{"InvalidInstanceID.NotFound", "The instance ID '{value}' does not exist", ec2Codes}},
 			{Path: "networkInterface", To: "aws:ec2/networkInterface:NetworkInterface", Missing: missingInterface},
@@ -36,8 +35,6 @@ var _ = register(
 	},
 	&Kind{
 		Type: typeNAT, Service: "EC2", Noun: "NatGateway",
-		Replace:  []string{"allocationId", "subnetId", "connectivityType", "privateIp", "secondaryPrivateIpAddressCount"},
-		Defaults: Map{"connectivityType": "public"},
 		Refs: []Ref{
 			// What a gateway stands on it holds only if it came up: see natHolds.
 			{Path: "subnetId", To: typeSubnet, Missing: missingNet, Free: true},

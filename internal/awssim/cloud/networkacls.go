@@ -17,9 +17,8 @@ var missingACL = Refusal{"InvalidNetworkAclID.NotFound", "The networkAcl ID '{va
 var _ = register(
 	&Kind{
 		Type: typeNetworkACL, Service: "EC2", Noun: "NetworkAcl", UpdateCall: "ReplaceNetworkAclEntry",
-		Replace: []string{"vpcId"},
-		Refs:    []Ref{{Path: "vpcId", To: typeVPC, Missing: missingVPC}},
-		Quota:   &Quota{Max: 200, Per: "vpcId", Refusal: Refusal{"NetworkAclLimitExceeded", "The maximum number of network ACLs has been reached.", "Amazon VPC quotas"}},
+		Refs:  []Ref{{Path: "vpcId", To: typeVPC, Missing: missingVPC}},
+		Quota: &Quota{Max: 200, Per: "vpcId", Refusal: Refusal{"NetworkAclLimitExceeded", "The maximum number of network ACLs has been reached.", "Amazon VPC quotas"}},
 		Check: func(c *Checker) {
 			c.aclRules("ingress")
 			c.aclRules("egress")
@@ -39,8 +38,7 @@ var _ = register(
 	},
 	&Kind{
 		Type: typeDefaultNetworkACL, Service: "EC2", Noun: "NetworkAcl", Overwrites: true, CreateCall: "DeleteNetworkAclEntry", UpdateCall: "ReplaceNetworkAclEntry",
-		Replace: []string{"defaultNetworkAclId"},
-		Refs:    []Ref{{Path: "defaultNetworkAclId", To: typeVPC, Key: "defaultNetworkAclId", Missing: missingACL, Free: true}}, // goes with its VPC
+		Refs: []Ref{{Path: "defaultNetworkAclId", To: typeVPC, Key: "defaultNetworkAclId", Missing: missingACL, Free: true}}, // goes with its VPC
 		Check: func(c *Checker) {
 			c.aclRules("ingress")
 			c.aclRules("egress")
@@ -57,7 +55,6 @@ var _ = register(
 	&Kind{
 		Type: typeACLAssociation, Service: "EC2", Noun: "NetworkAclAssociation", CreateCall: "ReplaceNetworkAclAssociation",
 		DeleteCall: "ReplaceNetworkAclAssociation", // back to the VPC's default ACL
-		Frozen:     true,
 		Refs: []Ref{
 			{Path: "networkAclId", To: typeNetworkACL, Missing: missingACL, Free: true},
 			{Path: "subnetId", To: typeSubnet, Missing: missingNet, Free: true}, // goes with its subnet
@@ -84,8 +81,7 @@ var _ = register(
 	},
 	&Kind{
 		Type: typeDefaultRouteTable, Service: "EC2", Noun: "RouteTable", Overwrites: true, CreateCall: "DeleteRoute", UpdateCall: "ReplaceRoute",
-		Replace: []string{"defaultRouteTableId"},
-		Refs:    []Ref{{Path: "defaultRouteTableId", To: typeVPC, Key: "defaultRouteTableId", Missing: missingTable, Free: true}}, // goes with its VPC
+		Refs: []Ref{{Path: "defaultRouteTableId", To: typeVPC, Key: "defaultRouteTableId", Missing: missingTable, Free: true}}, // goes with its VPC
 		Check: func(c *Checker) {
 			c.Unmodelled("propagatingVgws")
 			if len(At(c.In, "routes[]")) > 0 {

@@ -17,16 +17,7 @@ const (
 
 var _ = register(&Kind{
 	Type: typeDBCluster, Service: "RDS", Noun: "DBCluster",
-	Name: &AutoName{Property: "clusterIdentifier", Max: 63, Prefix: "clusterIdentifierPrefix", Lower: true},
-	Replace: []string{
-		"availabilityZones", "clusterIdentifier", "clusterIdentifierPrefix", "clusterScalabilityType", "databaseName",
-		"dbSubnetGroupName", "dbSystemId", "engine", "engineMode", "kmsKeyId", "masterUsername", "restoreToPointInTime",
-		"snapshotIdentifier", "sourceRegion", "storageEncrypted",
-	},
-	Defaults: Map{
-		"copyTagsToSnapshot": false, "deleteAutomatedBackups": true, "enableGlobalWriteForwarding": false,
-		"enableHttpEndpoint": false, "enableLocalWriteForwarding": false, "engineMode": "provisioned", "skipFinalSnapshot": false,
-	},
+	Name:       &AutoName{Property: "clusterIdentifier", Max: 63, Prefix: "clusterIdentifierPrefix", Lower: true},
 	DeleteOnly: []string{"skipFinalSnapshot", "finalSnapshotIdentifier", "deleteAutomatedBackups"},
 	Keys:       []string{"arn"},
 	Unique: []Unique{{Props: []string{"clusterIdentifier"}, Refusal: Refusal{

@@ -27,11 +27,8 @@ var _ = register(
 		Quota: &Quota{Max: 50, Refusal: Refusal{
 			Code: "DBSubnetGroupQuotaExceeded", Message: "DB subnet group quota exceeded: {value}", Rule: "facts 21",
 		}},
-		Name:     &AutoName{Property: "name", Max: 255, Prefix: "namePrefix", Lower: true},
-		Required: []string{"subnetIds"},
-		Replace:  []string{"name", "namePrefix"},
-		Defaults: Map{"description": managedBy},
-		Refs:     []Ref{{Path: "subnetIds[]", To: typeSubnet, Free: true, Missing: missingSubnet}},
+		Name: &AutoName{Property: "name", Max: 255, Prefix: "namePrefix", Lower: true},
+		Refs: []Ref{{Path: "subnetIds[]", To: typeSubnet, Free: true, Missing: missingSubnet}},
 		Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{
 			Code: "DBSubnetGroupAlreadyExists", Message: "The DB subnet group '{value}' already exists.", Rule: "moto",
 		}}},
@@ -63,9 +60,7 @@ var _ = register(
 	},
 	&Kind{
 		Type: typeDBParameterGroup, Service: "RDS", Noun: "DBClusterParameterGroup",
-		Name:     &AutoName{Property: "name", Max: 255, Prefix: "namePrefix", Lower: true},
-		Replace:  []string{"name", "namePrefix", "family", "description"},
-		Defaults: Map{"description": managedBy},
+		Name: &AutoName{Property: "name", Max: 255, Prefix: "namePrefix", Lower: true},
 		Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{
 			Code: "DBParameterGroupAlreadyExists", Message: "Parameter group {value} already exists", Rule: "moto",
 		}}},

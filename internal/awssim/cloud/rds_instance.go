@@ -11,14 +11,7 @@ const typeDBInstance = "aws:rds/clusterInstance:ClusterInstance"
 
 var _ = register(&Kind{
 	Type: typeDBInstance, Service: "RDS", Noun: "DBInstance",
-	Name: &AutoName{Property: "identifier", Max: 63, Prefix: "identifierPrefix", Lower: true},
-	Replace: []string{
-		"availabilityZone", "clusterIdentifier", "customIamInstanceProfile", "dbSubnetGroupName", "engine", "identifier",
-		"identifierPrefix",
-	},
-	Defaults: Map{
-		"autoMinorVersionUpgrade": true, "copyTagsToSnapshot": false, "forceDestroy": false, "monitoringInterval": 0.0, "promotionTier": 0.0,
-	},
+	Name:       &AutoName{Property: "identifier", Max: 63, Prefix: "identifierPrefix", Lower: true},
 	DeleteOnly: []string{"forceDestroy"},
 	Keys:       []string{"arn"},
 	Unique: []Unique{{Props: []string{"identifier"}, Refusal: Refusal{

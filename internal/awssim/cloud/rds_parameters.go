@@ -19,8 +19,6 @@ var instanceParameters = strings.Fields("auto_explain.log_analyze auto_explain.l
 var _ = register(&Kind{
 	Type: typeInstanceParameters, Service: "RDS", Noun: "DBParameterGroup",
 	Name:       &AutoName{Property: "name", Max: 255, Prefix: "namePrefix", Lower: true},
-	Replace:    []string{"name", "namePrefix", "family", "description"},
-	Defaults:   Map{"description": managedBy, "skipDestroy": false},
 	DeleteOnly: []string{"skipDestroy"},
 	Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{
 		Code: "DBParameterGroupAlreadyExists", Message: "Parameter group {value} already exists", Rule: "moto",

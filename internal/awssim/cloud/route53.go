@@ -8,9 +8,6 @@ import (
 
 var _ = register(&Kind{
 	Type: typeZone, Service: "Route 53", Noun: "HostedZone", Global: true, UpdateCall: "UpdateHostedZoneComment",
-	Replace:    []string{"name", "delegationSetId"},
-	Required:   []string{"name"},
-	Defaults:   Map{"comment": managedBy, "forceDestroy": false},
 	DeleteOnly: []string{"forceDestroy"},
 	Refs: []Ref{{Path: "delegationSetId", To: "aws:route53/delegationSet:DelegationSet", Free: true,
 		Missing: Refusal{"NoSuchDelegationSet", "A reusable delegation set with the specified ID {value} does not exist.", "Route 53 API, CreateHostedZone"}}},

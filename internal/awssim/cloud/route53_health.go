@@ -15,10 +15,8 @@ var healthCheckRegions = []string{
 
 var _ = register(&Kind{
 	Type: typeHealthCheck, Service: "Route 53", Noun: "HealthCheck", Global: true, UpdateCall: "UpdateHealthCheck",
-	Replace:  []string{"type", "requestInterval", "measureLatency", "referenceName", "routingControlArn"},
-	Defaults: Map{"disabled": false, "measureLatency": false},
-	Quota:    &Quota{Max: 200, Refusal: Refusal{"TooManyHealthChecks", "Limits Exceeded: MAX_HEALTH_CHECKS_BY_USER - Cannot create more than {value} health checks", "Route 53 Developer Guide, Quotas"}},
-	Check:    checkRoute53HealthCheck,
+	Quota: &Quota{Max: 200, Refusal: Refusal{"TooManyHealthChecks", "Limits Exceeded: MAX_HEALTH_CHECKS_BY_USER - Cannot create more than {value} health checks", "Route 53 Developer Guide, Quotas"}},
+	Check: checkRoute53HealthCheck,
 	Create: func(t *Tx, r *Resource) error {
 		r.ID = t.UUID()
 		r.State["arn"] = "arn:aws:route53:::healthcheck/" + r.ID

@@ -17,7 +17,6 @@ var noSuchZone = Refusal{"NoSuchHostedZone", "No hosted zone found with ID: {val
 var _ = register(&Kind{
 	Type: typeRecord, Service: "Route 53", Noun: "Record", Global: true,
 	CreateCall: "ChangeResourceRecordSets", UpdateCall: "ChangeResourceRecordSets", DeleteCall: "ChangeResourceRecordSets",
-	Replace: []string{"name", "zoneId"},
 	Refs: []Ref{
 		{Path: "zoneId", To: typeZone, Free: true, Missing: noSuchZone, Unseen: noSuchZone},
 		{Path: "healthCheckId", To: "aws:route53/healthCheck:HealthCheck",

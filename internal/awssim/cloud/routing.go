@@ -24,9 +24,8 @@ var (
 var _ = register(
 	&Kind{
 		Type: typeRouteTable, Service: "EC2", Noun: "RouteTable",
-		Replace: []string{"vpcId"},
-		Refs:    []Ref{{Path: "vpcId", To: typeVPC, Missing: missingVPC}},
-		Quota:   &Quota{Max: 200, Per: "vpcId", Refusal: Refusal{"RouteTableLimitExceeded", "The maximum number of route tables has been reached.", "facts 21"}},
+		Refs:  []Ref{{Path: "vpcId", To: typeVPC, Missing: missingVPC}},
+		Quota: &Quota{Max: 200, Per: "vpcId", Refusal: Refusal{"RouteTableLimitExceeded", "The maximum number of route tables has been reached.", "facts 21"}},
 		// Routes written into the table would be two truths about one route.
 		Check: func(c *Checker) { c.Unmodelled("routes", "propagatingVgws") },
 		Create: func(t *Tx, r *Resource) error {
@@ -40,9 +39,8 @@ var _ = register(
 	},
 	&Kind{
 		Type: typeRoute, Service: "EC2", Noun: "Route", UpdateCall: "ReplaceRoute",
-		Replace: []string{"routeTableId", "destinationCidrBlock", "destinationIpv6CidrBlock", "destinationPrefixListId"},
-		Refs:    append(routeTargetRefs, Ref{Path: "routeTableId", To: typeRouteTable, Missing: missingTable, Free: true}),
-		Check:   checkRoute, Create: createRoute,
+		Refs:  append(routeTargetRefs, Ref{Path: "routeTableId", To: typeRouteTable, Missing: missingTable, Free: true}),
+		Check: checkRoute, Create: createRoute,
 		Update: func(t *Tx, r *Resource, _ Map) error {
 			r.State["state"] = "active"
 			return routeTarget(t, r)
@@ -51,7 +49,6 @@ var _ = register(
 	&Kind{
 		Type: typeRouteAssociation, Service: "EC2", Noun: "RouteTable", CreateCall: "AssociateRouteTable",
 		UpdateCall: "ReplaceRouteTableAssociation", DeleteCall: "DisassociateRouteTable",
-		Replace: []string{"subnetId", "gatewayId"},
 		Refs: []Ref{ // goes with either
 			{Path: "routeTableId", To: typeRouteTable, Missing: missingTable, Free: true},
 			{Path: "subnetId", To: typeSubnet, Missing: missingNet, Free: true},

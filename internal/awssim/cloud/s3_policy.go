@@ -10,7 +10,7 @@ const longestBucketPolicy = 20 * 1024 // bytes; S3 User Guide, "Bucket policies"
 
 var _ = register(bucketSetting(Kind{
 	Type: typeBucketPolicy, Noun: "BucketPolicy",
-	Required: []string{"policy"}, JSON: []string{"policy"},
+	JSON:   []string{"policy"},
 	Check:  func(c *Checker) { c.policy("policy", resourcePolicy) },
 	Create: settleBucketPolicy,
 }))

@@ -6,9 +6,8 @@ const typeBucketReplication = "aws:s3/bucketReplicationConfig:BucketReplicationC
 
 var _ = register(bucketSetting(Kind{
 	Type: typeBucketReplication, Noun: "BucketReplication",
-	Required: []string{"role", "rules"},
-	Check:    checkBucketReplication,
-	Create:   settleBucketReplication,
+	Check:  checkBucketReplication,
+	Create: settleBucketReplication,
 }))
 
 // checkBucketReplication holds what the provider checks (s3/bucket_replication_configuration.go).

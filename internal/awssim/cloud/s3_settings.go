@@ -19,8 +19,6 @@ var noSuchBucket = Refusal{"NoSuchBucket", "The specified bucket does not exist"
 // the bucket.
 func bucketSetting(k Kind) *Kind {
 	k.Service, k.CreateCall, k.UpdateCall = "S3", "Put"+k.Noun, "Put"+k.Noun
-	k.Required = append(k.Required, "bucket")
-	k.Replace = append(k.Replace, "bucket")
 	k.Refs = []Ref{{Path: "bucket", To: typeBucket, Free: true, Missing: noSuchBucket, Unseen: noSuchBucket}}
 	k.Unique = []Unique{{Props: []string{"bucket"}, Refusal: Refusal{"OperationAborted",
 		"another resource configures this of the bucket {value}; they would overwrite each other", "S3 API: each call replaces the configuration"}}}
@@ -41,7 +39,6 @@ func bucketSetting(k Kind) *Kind {
 var _ = register(
 	bucketSetting(Kind{
 		Type: typePublicBlock, Noun: "PublicAccessBlock",
-		Defaults: Map{"blockPublicAcls": false, "blockPublicPolicy": false, "ignorePublicAcls": false, "restrictPublicBuckets": false},
 	}),
 	bucketSetting(Kind{
 		Type: typeOwnership, Noun: "BucketOwnershipControls",
@@ -51,7 +48,7 @@ var _ = register(
 	}),
 	bucketSetting(Kind{
 		Type: typeEncryption, Noun: "BucketEncryption",
-		Required: []string{"rules"}, Replace: []string{"expectedBucketOwner"}, Check: checkEncryption,
+		Check: checkEncryption,
 		Create: func(_ *Tx, r *Resource) error {
 			if n := len(At(r.State, "rules[]")); n != 1 {
 				return Refuse("MalformedXML", "S3 API, PutBucketEncryption", "The XML you provided was not well-formed or did not validate against our published schema: %d rules", n)
@@ -60,7 +57,7 @@ var _ = register(
 		},
 	}),
 	bucketSetting(Kind{
-		Type: typeVersioning, Noun: "BucketVersioning", Replace: []string{"expectedBucketOwner"},
+		Type: typeVersioning, Noun: "BucketVersioning",
 		Check: func(c *Checker) {
 			c.OneOf("versioningConfiguration.status", "Enabled", "Suspended", "Disabled")
 			c.OneOf("versioningConfiguration.mfaDelete", "Enabled", "Disabled")
@@ -76,8 +73,8 @@ var _ = register(
 	}),
 	bucketSetting(Kind{
 		Type: typeLifecycle, Noun: "BucketLifecycleConfiguration",
-		Required: []string{"rules"}, Replace: []string{"expectedBucketOwner"},
-		Check: checkLifecycle, Create: settleBucketLifecycle,
+		Required: []string{"rules"},
+		Check:    checkLifecycle, Create: settleBucketLifecycle,
 	}),
 )
 

@@ -26,9 +26,7 @@ var _ = register(
 	&Kind{
 		Type: typeSecret, Service: "Secrets Manager", Noun: "Secret", UpdateCall: "UpdateSecret",
 		Name:       &AutoName{Property: "name", Max: 512, Prefix: "namePrefix"},
-		Replace:    []string{"name", "namePrefix"},
 		JSON:       []string{"policy"},
-		Defaults:   Map{"forceOverwriteReplicaSecret": false, "recoveryWindowInDays": 30.0},
 		DeleteOnly: []string{"recoveryWindowInDays"},
 		Keys:       []string{"arn", "name"},
 		Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{
@@ -42,10 +40,9 @@ var _ = register(
 	&Kind{
 		Type: typeSecretVersion, Service: "Secrets Manager", Noun: "SecretVersion",
 		CreateCall: "PutSecretValue", UpdateCall: "UpdateSecretVersionStage", DeleteCall: "UpdateSecretVersionStage",
-		Replace: []string{"secretId", "secretString", "secretBinary"},
-		Check:   checkSecretVersion,
-		Create:  createSecretVersion,
-		Update:  updateSecretVersion,
+		Check:  checkSecretVersion,
+		Create: createSecretVersion,
+		Update: updateSecretVersion,
 	},
 )
 

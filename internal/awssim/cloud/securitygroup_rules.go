@@ -24,8 +24,7 @@ func ruleKind(typ, direction string) *Kind {
 	return &Kind{
 		Type: typ, Service: "EC2", Noun: "SecurityGroupRule", CreateCall: "AuthorizeSecurityGroup" + direction,
 		UpdateCall: "ModifySecurityGroupRules", DeleteCall: "RevokeSecurityGroup" + direction,
-		Replace: []string{"securityGroupId"},
-		Swaps:   rulePeers,
+		Swaps: rulePeers,
 		Refs: []Ref{
 			{Path: "securityGroupId", To: typeSecurityGroup, Missing: missingGroup, Free: true}, // goes with its group
 			{Path: "referencedSecurityGroupId", To: typeSecurityGroup, Missing: missingGroup, Free: true},

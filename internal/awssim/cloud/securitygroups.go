@@ -23,11 +23,9 @@ const groupTextRule = "Valid %s are strings less than 256 characters from the fo
 var _ = register(
 	&Kind{
 		Type: typeSecurityGroup, Service: "EC2", Noun: "SecurityGroup",
-		Name:     &AutoName{Property: "name", Max: 255, Prefix: "namePrefix"},
-		Replace:  []string{"name", "namePrefix", "description", "vpcId"},
-		Defaults: Map{"description": managedBy, "revokeRulesOnDelete": false},
-		Refs:     []Ref{{Path: "vpcId", To: typeVPC, Missing: missingVPC}},
-		Quota:    &Quota{Max: 2500, Refusal: Refusal{"SecurityGroupLimitExceeded", "The maximum number of security groups has been reached.", "facts 21"}},
+		Name:  &AutoName{Property: "name", Max: 255, Prefix: "namePrefix"},
+		Refs:  []Ref{{Path: "vpcId", To: typeVPC, Missing: missingVPC}},
+		Quota: &Quota{Max: 2500, Refusal: Refusal{"SecurityGroupLimitExceeded", "The maximum number of security groups has been reached.", "facts 21"}},
 		Check: func(c *Checker) {
 			const suffix = 26 // characters the provider appends to a prefix
 			c.Conflict("name", "namePrefix")
@@ -47,11 +45,9 @@ var _ = register(
 	},
 	&Kind{
 		Type: typeDefaultGroup, Service: "EC2", Noun: "SecurityGroup", Overwrites: true, CreateCall: "DescribeSecurityGroups",
-		Replace:  []string{"vpcId"},
-		Defaults: Map{"revokeRulesOnDelete": false},
-		Refs:     []Ref{{Path: "vpcId", To: typeVPC, Missing: missingVPC, Free: true}}, // goes with its VPC
-		Check:    func(c *Checker) { c.rulesApart() },
-		Create:   adoptDefaultGroup,
+		Refs:   []Ref{{Path: "vpcId", To: typeVPC, Missing: missingVPC, Free: true}}, // goes with its VPC
+		Check:  func(c *Checker) { c.rulesApart() },
+		Create: adoptDefaultGroup,
 		Update: func(_ *Tx, r *Resource, old Map) error {
 			keep(r, old, "vpcId")
 			tagsAll(r)

@@ -20,11 +20,9 @@ var noSuchTopic = Refusal{"NotFound", "Topic does not exist", "SNS API, Subscrib
 var _ = register(
 	&Kind{
 		Type: typeTopic, Service: "SNS", Noun: "Topic", UpdateCall: "SetTopicAttributes",
-		Name:     &AutoName{Property: "name", Max: 256, Prefix: "namePrefix"},
-		Replace:  []string{"name", "namePrefix", "fifoTopic"},
-		JSON:     []string{"policy", "deliveryPolicy", "archivePolicy"},
-		Defaults: Map{"contentBasedDeduplication": false, "fifoTopic": false},
-		Keys:     []string{"arn"},
+		Name: &AutoName{Property: "name", Max: 256, Prefix: "namePrefix"},
+		JSON: []string{"policy", "deliveryPolicy", "archivePolicy"},
+		Keys: []string{"arn"},
 		Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{
 			snsInvalid, "Invalid parameter: Topic {value} exists already; CreateTopic would return it", "SNS API, CreateTopic",
 		}}},
@@ -39,9 +37,7 @@ var _ = register(
 	&Kind{
 		Type: typeTopicPolicy, Service: "SNS", Noun: "TopicPolicy", CreateCall: "SetTopicAttributes",
 		UpdateCall: "SetTopicAttributes", DeleteCall: "SetTopicAttributes",
-		Required: []string{"arn", "policy"},
-		Replace:  []string{"arn"},
-		JSON:     []string{"policy"},
+		JSON: []string{"policy"},
 		Unique: []Unique{{Props: []string{"arn"}, Refusal: Refusal{
 			snsInvalid, "Invalid parameter: topic {value} has a policy of another resource, which this one would overwrite", "provider, sns/topic_policy.go",
 		}}},
@@ -67,10 +63,7 @@ var _ = register(
 	&Kind{
 		Type: typeSubscription, Service: "SNS", Noun: "Subscription", CreateCall: "Subscribe",
 		UpdateCall: "SetSubscriptionAttributes", DeleteCall: "Unsubscribe",
-		Required:   []string{"topic", "protocol", "endpoint"},
-		Replace:    []string{"topic", "protocol", "endpoint"},
 		JSON:       []string{"deliveryPolicy", "filterPolicy", "redrivePolicy", "replayPolicy"},
-		Defaults:   Map{"confirmationTimeoutInMinutes": 1.0, "endpointAutoConfirms": false, "rawMessageDelivery": false},
 		Overwrites: true,
 		Refs:       []Ref{{Path: "topic", To: typeTopic, Key: "arn", Missing: noSuchTopic}},
 		Check:      checkSubscription,

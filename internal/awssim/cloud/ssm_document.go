@@ -17,11 +17,8 @@ var documentName = regexp.MustCompile(`^[A-Za-z0-9_.-]{3,128}$`)
 
 var _ = register(&Kind{
 	Type: typeDocument, Service: "SSM", Noun: "Document", UpdateCall: "UpdateDocument",
-	Name:     &AutoName{Property: "name", Max: 128},
-	Required: []string{"content", "documentType"},
-	Replace:  []string{"name", "documentType"},
-	JSON:     []string{"content"},
-	Defaults: Map{"documentFormat": "JSON"},
+	Name: &AutoName{Property: "name", Max: 128},
+	JSON: []string{"content"},
 	Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{Code: "DocumentAlreadyExists",
 		Message: "Document with same name {value} already exists", Rule: "Systems Manager API, CreateDocument"}}},
 	Check: func(c *Checker) {

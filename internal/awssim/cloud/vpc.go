@@ -23,12 +23,10 @@ var (
 var _ = register(
 	&Kind{
 		Type: typeVPC, Service: "EC2", Noun: "Vpc", UpdateCall: "ModifyVpcAttribute",
-		Replace:  []string{"cidrBlock", "ipv4IpamPoolId", "ipv4NetmaskLength", "instanceTenancy"},
-		Defaults: Map{"enableDnsSupport": true, "instanceTenancy": "default"},
-		Keys:     []string{"defaultNetworkAclId", "defaultRouteTableId"},
-		InUse:    Refusal{inUseByOthers, "The vpc '{id}' has dependencies and cannot be deleted.", "facts 1"},
-		Quota:    &Quota{Max: 5, Refusal: Refusal{"VpcLimitExceeded", "The maximum number of VPCs has been reached.", "facts 19"}},
-		Check:    checkVPC, Create: createVPC,
+		Keys:  []string{"defaultNetworkAclId", "defaultRouteTableId"},
+		InUse: Refusal{inUseByOthers, "The vpc '{id}' has dependencies and cannot be deleted.", "facts 1"},
+		Quota: &Quota{Max: 5, Refusal: Refusal{"VpcLimitExceeded", "The maximum number of VPCs has been reached.", "facts 19"}},
+		Check: checkVPC, Create: createVPC,
 		Update: func(_ *Tx, r *Resource, old Map) error {
 			keep(r, old, "enableDnsHostnames", "enableNetworkAddressUsageMetrics")
 			tagsAll(r)
@@ -43,11 +41,6 @@ var _ = register(
 	},
 	&Kind{
 		Type: typeSubnet, Service: "EC2", Noun: "Subnet", UpdateCall: "ModifySubnetAttribute",
-		Replace: []string{"vpcId", "cidrBlock", "availabilityZone", "availabilityZoneId", "ipv6Native", "outpostArn"},
-		Defaults: Map{
-			"assignIpv6AddressOnCreation": false, "enableDns64": false, "enableResourceNameDnsARecordOnLaunch": false,
-			"enableResourceNameDnsAaaaRecordOnLaunch": false, "ipv6Native": false, "mapPublicIpOnLaunch": false,
-		},
 		Refs:  []Ref{{Path: "vpcId", To: typeVPC, Missing: missingVPC}},
 		InUse: Refusal{inUseByOthers, "The subnet '{id}' has dependencies and cannot be deleted.", "facts 2"},
 		Quota: &Quota{Max: 200, Per: "vpcId", Refusal: Refusal{"SubnetLimitExceeded", "The maximum number of subnets has been reached.", "facts 21"}},

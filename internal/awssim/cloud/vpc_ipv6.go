@@ -15,7 +15,6 @@ var _ = register(
 	&Kind{
 		Type: typeIPv6Block, Service: "EC2", Noun: "VpcCidrBlock", CreateCall: "AssociateVpcCidrBlock", DeleteCall: "DisassociateVpcCidrBlock",
 		Required: []string{"assignGeneratedIpv6CidrBlock"},
-		Frozen:   true,
 		Refs:     []Ref{{Path: "vpcId", To: typeVPC, Missing: missingVPC, Free: true}}, // goes with it
 		// IPv6 CIDR blocks per VPC (Amazon VPC User Guide, "Amazon VPC quotas").
 		Quota: &Quota{Max: 5, Per: "vpcId", Refusal: Refusal{"CidrLimitExceeded", "This network already has the maximum number of IPv6 CIDR blocks.", "EC2 API, error codes"}},
@@ -27,9 +26,8 @@ var _ = register(
 	},
 	&Kind{
 		Type: typeEgressGateway, Service: "EC2", Noun: "EgressOnlyInternetGateway",
-		Replace: []string{"vpcId"},
-		Refs:    []Ref{{Path: "vpcId", To: typeVPC, Missing: missingVPC}},
-		Quota:   &Quota{Max: 5, Refusal: Refusal{"EgressOnlyInternetGatewayLimitExceeded", "The maximum number of egress-only internet gateways has been reached.", "Amazon VPC quotas"}},
+		Refs:  []Ref{{Path: "vpcId", To: typeVPC, Missing: missingVPC}},
+		Quota: &Quota{Max: 5, Refusal: Refusal{"EgressOnlyInternetGatewayLimitExceeded", "The maximum number of egress-only internet gateways has been reached.", "Amazon VPC quotas"}},
 		Create: func(t *Tx, r *Resource) error {
 			r.ID = t.ID("eigw")
 			tagsAll(r)

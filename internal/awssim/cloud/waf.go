@@ -26,11 +26,9 @@ var noSuchACL = Refusal{"WAFNonexistentItemException", "AWS WAF couldn't perform
 var _ = register(
 	&Kind{
 		Type: typeWebACL, Service: "WAFV2", Noun: "WebACL", UpdateCall: "UpdateWebACL",
-		Name:     &AutoName{Property: "name", Max: 128, Prefix: "namePrefix"},
-		Replace:  []string{"name", "namePrefix", "scope"},
-		JSON:     []string{"ruleJson"},
-		Required: []string{"scope", "defaultAction", "visibilityConfig"},
-		Keys:     []string{"arn"}, Recomputed: []string{"lockToken", "capacity"},
+		Name: &AutoName{Property: "name", Max: 128, Prefix: "namePrefix"},
+		JSON: []string{"ruleJson"},
+		Keys: []string{"arn"}, Recomputed: []string{"lockToken", "capacity"},
 		Unique: []Unique{{Props: []string{"name", "scope"}, Refusal: Refusal{"WAFDuplicateItemException",
 			"AWS WAF couldn't perform the operation because some resource in your request is a duplicate of an existing one.", "facts 75"}}},
 		InUse: Refusal{"WAFAssociatedItemException", "AWS WAF couldn't perform the operation because your resource is being used by another " +
@@ -46,8 +44,6 @@ var _ = register(
 	},
 	&Kind{
 		Type: typeWebAssociation, Service: "WAFV2", Noun: "WebACLAssociation", CreateCall: "AssociateWebACL", DeleteCall: "DisassociateWebACL",
-		Replace:  []string{"webAclArn", "resourceArn"},
-		Required: []string{"webAclArn", "resourceArn"},
 		Refs: []Ref{
 			{Path: "webAclArn", To: typeWebACL, Key: "arn", Missing: noSuchACL, Unseen: unseenByWAF},
 			{Path: "resourceArn", To: typeLoadBalancer, Free: true, Missing: noSuchACL, Unseen: unseenByWAF}, // goes with its load balancer
@@ -65,9 +61,7 @@ var _ = register(
 	},
 	&Kind{
 		Type: typeWebLogging, Service: "WAFV2", Noun: "LoggingConfiguration", CreateCall: "PutLoggingConfiguration", UpdateCall: "PutLoggingConfiguration",
-		Replace:  []string{"resourceArn", "logDestinationConfigs"},
-		Required: []string{"resourceArn", "logDestinationConfigs"},
-		Refs:     []Ref{{Path: "resourceArn", To: typeWebACL, Key: "arn", Free: true, Missing: noSuchACL, Unseen: unseenByWAF}}, // goes with its ACL
+		Refs: []Ref{{Path: "resourceArn", To: typeWebACL, Key: "arn", Free: true, Missing: noSuchACL, Unseen: unseenByWAF}}, // goes with its ACL
 		Unique: []Unique{{Props: []string{"resourceArn"}, Refusal: Refusal{"WAFDuplicateItemException",
 			"the logging of {value} is another resource's, which this one would replace", "WAFV2 API, PutLoggingConfiguration"}}},
 		Check: checkWebLogging,

@@ -103,14 +103,13 @@ func TestKindsNameOnlyPropertiesThatExist(t *testing.T) {
 		k, _ := cloud.Lookup(typ)
 		in, out := schemas[typ].Inputs, schemas[typ].Outputs
 		for what, paths := range map[string][]string{
-			"Replace": k.Replace, "Mutable": k.Mutable, "Required": k.Required, "JSON": k.JSON, "Ordered": k.Ordered, "DeleteOnly": k.DeleteOnly,
-			"Swaps": k.Swaps, "ReplaceIf": sorted(k.ReplaceIf),
+			"Required": k.Required, "JSON": k.JSON, "DeleteOnly": k.DeleteOnly, "Swaps": k.Swaps, "ReplaceIf": sorted(k.ReplaceIf),
 		} {
 			for _, p := range paths {
 				require.True(t, has(in, p), "%s: %s of %s is no input", p, what, typ)
 			}
 		}
-		for _, p := range append(sorted(k.Defaults), k.Keys...) {
+		for _, p := range k.Keys {
 			require.True(t, has(out, p) || has(in, p), "%s of %s is no property", p, typ)
 		}
 		for _, r := range k.Refs {
