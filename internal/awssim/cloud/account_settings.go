@@ -35,6 +35,7 @@ var _ = register(
 	},
 	&Kind{
 		Type: typeAccountBlock, Service: "S3 Control", Noun: "PublicAccessBlock", Global: true, CreateCall: "PutPublicAccessBlock", UpdateCall: "PutPublicAccessBlock",
+		Kept:       words("blockPublicAcls ignorePublicAcls restrictPublicBuckets"),
 		Overwrites: true,
 		Create: func(t *Tx, r *Resource) error {
 			computed(r, Map{"accountId": t.Account()})

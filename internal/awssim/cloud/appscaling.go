@@ -33,6 +33,7 @@ var _ = register(
 	},
 	&Kind{
 		Type: typeScalingPolicy, Service: "Application Auto Scaling", Noun: "ScalingPolicy", CreateCall: "PutScalingPolicy", UpdateCall: "PutScalingPolicy",
+		Unmodelled: words("stepScalingPolicyConfiguration targetTrackingScalingPolicyConfiguration.disableScaleIn"),
 		Name:       &AutoName{Property: "name", Max: 255},
 		Recomputed: []string{"alarmArns"},
 		Refs:       []Ref{{Path: "resourceId", To: typeScalableTarget, Missing: noScalableTarget, Unseen: noScalableTarget, Free: true}}, // policies go with their target

@@ -11,6 +11,14 @@ const typeGroup = "aws:autoscaling/group:Group"
 
 var _ = register(&Kind{
 	Type: typeGroup, Service: "Auto Scaling", Noun: "AutoScalingGroup", UpdateCall: "UpdateAutoScalingGroup",
+	Unmodelled: words(`
+		capacityRebalance capacityReservationSpecification defaultInstanceWarmup
+		initialLifecycleHooks[].notificationMetadata minElbCapacity
+		mixedInstancesPolicy.instancesDistribution.spotMaxPrice
+		mixedInstancesPolicy.launchTemplate.overrides[].instanceRequirements
+		mixedInstancesPolicy.launchTemplate.overrides[].weightedCapacity placementGroup suspendedProcesses
+		waitForElbCapacity warmPool.instanceReusePolicy warmPool.maxGroupPreparedCapacity`),
+	Kept: words("forceDeleteWarmPool instanceRefresh.preferences.skipMatching metricsGranularity"),
 	Name: &AutoName{Property: "name", Max: 255, Prefix: "namePrefix"},
 	Keys: []string{"arn"},
 	Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{"AlreadyExists",

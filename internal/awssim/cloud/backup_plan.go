@@ -25,6 +25,7 @@ const backupQuotas = `AWS Backup Developer Guide, "AWS Backup quotas"`
 var _ = register(
 	&Kind{
 		Type: typeBackupPlan, Service: "Backup", Noun: "BackupPlan", UpdateCall: "UpdateBackupPlan",
+		Unmodelled: words("advancedBackupSettings rules[].recoveryPointTags"),
 		Name:       &AutoName{Property: "name", Max: 50},
 		Recomputed: []string{"version"},
 		Keys:       []string{"arn"},

@@ -9,6 +9,7 @@ var trailName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{1,126}[A-Za-z0-9]
 
 var _ = register(&Kind{
 	Type: typeTrail, Service: "CloudTrail", Noun: "Trail", UpdateCall: "UpdateTrail",
+	Kept: words("enableLogFileValidation enableLogging"),
 	Name: &AutoName{Property: "name", Max: 128},
 	Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{Code: "TrailAlreadyExistsException",
 		Message: "Trail {value} already exists", Rule: "CloudTrail API, CreateTrail"}}},

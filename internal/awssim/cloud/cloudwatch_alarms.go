@@ -12,6 +12,7 @@ const alarmInvalid = "ValidationError" // CloudWatch's code for anything about a
 
 var _ = register(&Kind{
 	Type: typeMetricAlarm, Service: "CloudWatch", Noun: "MetricAlarm", CreateCall: "PutMetricAlarm", UpdateCall: "PutMetricAlarm",
+	Kept:       words("actionsEnabled"),
 	DeleteCall: "DeleteAlarms",
 	Name:       &AutoName{Property: "name", Max: 255},
 	Keys:       []string{"arn"},

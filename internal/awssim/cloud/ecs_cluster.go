@@ -24,9 +24,11 @@ var (
 var _ = register(
 	&Kind{
 		Type: typeCluster, Service: "ECS", Noun: "Cluster", UpdateCall: "UpdateCluster",
-		Name:   &AutoName{Property: "name", Max: 255},
-		Keys:   []string{"name", "arn"},
-		Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{invalidECSParameter, "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).", "ECS API, CreateCluster"}}},
+		Unmodelled: words("configuration.managedStorageConfiguration"),
+		Kept:       words("configuration.executeCommandConfiguration.logConfiguration.s3BucketEncryptionEnabled"),
+		Name:       &AutoName{Property: "name", Max: 255},
+		Keys:       []string{"name", "arn"},
+		Unique:     []Unique{{Props: []string{"name"}, Refusal: Refusal{invalidECSParameter, "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).", "ECS API, CreateCluster"}}},
 		Check: func(c *Checker) {
 			c.Match("name", clusterNames, "up to 255 letters, digits, hyphens and underscores")
 			c.OneOf("settings[].name", "containerInsights")

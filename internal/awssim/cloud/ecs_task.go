@@ -12,6 +12,11 @@ const typeTask = "aws:ecs/taskDefinition:TaskDefinition"
 
 var _ = register(&Kind{
 	Type: typeTask, Service: "ECS", Noun: "TaskDefinition", CreateCall: "RegisterTaskDefinition", DeleteCall: "DeregisterTaskDefinition", UpdateCall: "TagResource",
+	Unmodelled: words(`
+		inferenceAccelerators proxyConfiguration volumes[].configureAtLaunch
+		volumes[].dockerVolumeConfiguration volumes[].efsVolumeConfiguration
+		volumes[].fsxWindowsFileServerVolumeConfiguration`),
+	Kept:    words("runtimePlatform.operatingSystemFamily trackLatest"),
 	ShownID: "family",
 	JSON:    []string{"containerDefinitions"},
 	Refs: []Ref{

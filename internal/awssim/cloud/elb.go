@@ -15,6 +15,10 @@ const (
 
 var _ = register(&Kind{
 	Type: typeLoadBalancer, Service: elbService, Noun: "LoadBalancer", UpdateCall: "ModifyLoadBalancerAttributes",
+	Unmodelled: words("enableZonalShift"),
+	Kept: words(`
+		dropInvalidHeaderFields enableCrossZoneLoadBalancing enableHttp2
+		enableTlsVersionAndCipherSuiteHeaders enableWafFailOpen enableXffClientPort preserveHostHeader`),
 	Name:       &AutoName{Property: "name", Max: elbNameLimit, Prefix: "namePrefix"},
 	Recomputed: []string{"subnetMappings"},
 	Refs: []Ref{

@@ -13,6 +13,26 @@ var missingTargets = Refusal{"TargetGroupNotFound", "Target groups '{value}' not
 
 var _ = register(&Kind{
 	Type: typeListener, Service: "Elastic Load Balancing v2", Noun: "Listener",
+	Unmodelled: words(`
+		alpnPolicy mutualAuthentication tcpIdleTimeoutSeconds defaultActions[].authenticateCognito
+		defaultActions[].authenticateOidc`),
+	Kept: words(`
+		routingHttpRequestXAmznMtlsClientcertHeaderName
+		routingHttpRequestXAmznMtlsClientcertIssuerHeaderName
+		routingHttpRequestXAmznMtlsClientcertLeafHeaderName
+		routingHttpRequestXAmznMtlsClientcertSerialNumberHeaderName
+		routingHttpRequestXAmznMtlsClientcertSubjectHeaderName
+		routingHttpRequestXAmznMtlsClientcertValidityHeaderName
+		routingHttpRequestXAmznTlsCipherSuiteHeaderName routingHttpRequestXAmznTlsVersionHeaderName
+		routingHttpResponseAccessControlAllowCredentialsHeaderValue
+		routingHttpResponseAccessControlAllowHeadersHeaderValue
+		routingHttpResponseAccessControlAllowMethodsHeaderValue
+		routingHttpResponseAccessControlAllowOriginHeaderValue
+		routingHttpResponseAccessControlExposeHeadersHeaderValue
+		routingHttpResponseAccessControlMaxAgeHeaderValue
+		routingHttpResponseContentSecurityPolicyHeaderValue routingHttpResponseServerEnabled
+		routingHttpResponseStrictTransportSecurityHeaderValue
+		routingHttpResponseXContentTypeOptionsHeaderValue routingHttpResponseXFrameOptionsHeaderValue`),
 	Refs: []Ref{
 		// Listeners go with their load balancer.
 		{Path: "loadBalancerArn", To: typeLoadBalancer, Free: true, Missing: Refusal{"LoadBalancerNotFound", "Load balancer '{value}' not found", "ELB API, CreateListener"}},

@@ -18,6 +18,7 @@ const (
 
 var _ = register(&Kind{
 	Type: typeListenerRule, Service: "Elastic Load Balancing v2", Noun: "Rule",
+	Unmodelled: words("actions[].authenticateCognito actions[].authenticateOidc"),
 	Refs: []Ref{
 		// Rules go with their listener.
 		{Path: "listenerArn", To: typeListener, Free: true, Missing: Refusal{"ListenerNotFound", "One or more listeners not found", "ELB API, CreateRule"}},

@@ -23,6 +23,7 @@ var withoutPolicies = strings.Fields("ecs-agent ecs-telemetry")
 
 var _ = register(&Kind{
 	Type: typeEndpoint, Service: "EC2", Noun: "VpcEndpoint", DeleteCall: "DeleteVpcEndpoints",
+	Unmodelled: words("autoAccept"),
 	Variant: func(in Map) (Timing, bool) {
 		typ := Str(in, "vpcEndpointType")
 		return gatewayEndpoint, typ == "" || typ == gatewayType

@@ -5,6 +5,7 @@ const typePasswordPolicy = "aws:iam/accountPasswordPolicy:AccountPasswordPolicy"
 // The ranges are those of the IAM API, UpdateAccountPasswordPolicy.
 var _ = register(&Kind{
 	Type: typePasswordPolicy, Service: "IAM", Noun: "AccountPasswordPolicy", Global: true, Overwrites: true,
+	Kept:       words("allowUsersToChangePassword"),
 	CreateCall: "UpdateAccountPasswordPolicy", UpdateCall: "UpdateAccountPasswordPolicy",
 	Check: func(c *Checker) {
 		c.Between("minimumPasswordLength", 6, 128)

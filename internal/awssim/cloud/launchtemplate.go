@@ -11,6 +11,21 @@ const typeLaunchTemplate = "aws:ec2/launchTemplate:LaunchTemplate"
 
 var _ = register(&Kind{
 	Type: typeLaunchTemplate, Service: "EC2", Noun: "LaunchTemplate", UpdateCall: "CreateLaunchTemplateVersion",
+	Unmodelled: words(`
+		blockDeviceMappings[].ebs.snapshotId blockDeviceMappings[].ebs.volumeInitializationRate
+		blockDeviceMappings[].noDevice blockDeviceMappings[].virtualName capacityReservationSpecification
+		cpuOptions elasticGpuSpecifications elasticInferenceAccelerator enclaveOptions hibernationOptions
+		instanceMarketOptions.spotOptions instanceRequirements kernelId licenseSpecifications
+		networkInterfaces[].associateCarrierIpAddress networkInterfaces[].connectionTrackingSpecification
+		networkInterfaces[].deviceIndex networkInterfaces[].enaSrdSpecification
+		networkInterfaces[].ipv4AddressCount networkInterfaces[].ipv4Addresses
+		networkInterfaces[].ipv4PrefixCount networkInterfaces[].ipv4Prefixes
+		networkInterfaces[].ipv6AddressCount networkInterfaces[].ipv6PrefixCount
+		networkInterfaces[].ipv6Prefixes networkInterfaces[].networkCardIndex
+		networkInterfaces[].primaryIpv6 networkInterfaces[].privateIpAddress placement.hostId
+		placement.hostResourceGroupArn placement.partitionNumber placement.spreadDomain
+		privateDnsNameOptions ramDiskId`),
+	Kept:       words("disableApiStop disableApiTermination"),
 	Name:       &AutoName{Property: "name", Max: 128, Prefix: "namePrefix"},
 	Recomputed: []string{"latestVersion", "defaultVersion"},
 	Keys:       []string{"arn", "name"},

@@ -17,6 +17,7 @@ var missingACL = Refusal{"InvalidNetworkAclID.NotFound", "The networkAcl ID '{va
 var _ = register(
 	&Kind{
 		Type: typeNetworkACL, Service: "EC2", Noun: "NetworkAcl", UpdateCall: "ReplaceNetworkAclEntry",
+		Kept:  words("egress.icmpCode egress.icmpType ingress.icmpCode ingress.icmpType"),
 		Refs:  []Ref{{Path: "vpcId", To: typeVPC, Missing: missingVPC}},
 		Quota: &Quota{Max: 200, Per: "vpcId", Refusal: Refusal{"NetworkAclLimitExceeded", "The maximum number of network ACLs has been reached.", "Amazon VPC quotas"}},
 		Check: func(c *Checker) {
@@ -38,6 +39,7 @@ var _ = register(
 	},
 	&Kind{
 		Type: typeDefaultNetworkACL, Service: "EC2", Noun: "NetworkAcl", Overwrites: true, CreateCall: "DeleteNetworkAclEntry", UpdateCall: "ReplaceNetworkAclEntry",
+		Kept: words("egress.icmpCode egress.icmpType ingress.icmpCode ingress.icmpType"),
 		Refs: []Ref{{Path: "defaultNetworkAclId", To: typeVPC, Key: "defaultNetworkAclId", Missing: missingACL, Free: true}}, // goes with its VPC
 		Check: func(c *Checker) {
 			c.aclRules("ingress")

@@ -17,6 +17,12 @@ const (
 
 var _ = register(&Kind{
 	Type: typeDBCluster, Service: "RDS", Noun: "DBCluster",
+	Unmodelled: words(`
+		backtrackWindow dbClusterInstanceClass domainIamRoleName enableGlobalWriteForwarding
+		enableHttpEndpoint enableLocalWriteForwarding globalClusterIdentifier manageMasterUserPassword
+		replicationSourceIdentifier s3Import scalingConfiguration
+		serverlessv2ScalingConfiguration.secondsUntilAutoPause sourceRegion`),
+	Kept:       words("copyTagsToSnapshot iamDatabaseAuthenticationEnabled"),
 	Name:       &AutoName{Property: "clusterIdentifier", Max: 63, Prefix: "clusterIdentifierPrefix", Lower: true},
 	DeleteOnly: []string{"skipFinalSnapshot", "finalSnapshotIdentifier", "deleteAutomatedBackups"},
 	Keys:       []string{"arn"},

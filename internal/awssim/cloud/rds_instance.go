@@ -11,6 +11,7 @@ const typeDBInstance = "aws:rds/clusterInstance:ClusterInstance"
 
 var _ = register(&Kind{
 	Type: typeDBInstance, Service: "RDS", Noun: "DBInstance",
+	Kept:       words("copyTagsToSnapshot"),
 	Name:       &AutoName{Property: "identifier", Max: 63, Prefix: "identifierPrefix", Lower: true},
 	DeleteOnly: []string{"forceDestroy"},
 	Keys:       []string{"arn"},

@@ -15,8 +15,10 @@ var healthCheckRegions = []string{
 
 var _ = register(&Kind{
 	Type: typeHealthCheck, Service: "Route 53", Noun: "HealthCheck", Global: true, UpdateCall: "UpdateHealthCheck",
-	Quota: &Quota{Max: 200, Refusal: Refusal{"TooManyHealthChecks", "Limits Exceeded: MAX_HEALTH_CHECKS_BY_USER - Cannot create more than {value} health checks", "Route 53 Developer Guide, Quotas"}},
-	Check: checkRoute53HealthCheck,
+	Unmodelled: words("childHealthchecks cloudwatchAlarmName cloudwatchAlarmRegion invertHealthcheck"),
+	Kept:       words("measureLatency"),
+	Quota:      &Quota{Max: 200, Refusal: Refusal{"TooManyHealthChecks", "Limits Exceeded: MAX_HEALTH_CHECKS_BY_USER - Cannot create more than {value} health checks", "Route 53 Developer Guide, Quotas"}},
+	Check:      checkRoute53HealthCheck,
 	Create: func(t *Tx, r *Resource) error {
 		r.ID = t.UUID()
 		r.State["arn"] = "arn:aws:route53:::healthcheck/" + r.ID

@@ -16,6 +16,7 @@ var noSuchZone = Refusal{"NoSuchHostedZone", "No hosted zone found with ID: {val
 
 var _ = register(&Kind{
 	Type: typeRecord, Service: "Route 53", Noun: "Record", Global: true,
+	Kept:       words("aliases.evaluateTargetHealth"),
 	CreateCall: "ChangeResourceRecordSets", UpdateCall: "ChangeResourceRecordSets", DeleteCall: "ChangeResourceRecordSets",
 	Refs: []Ref{
 		{Path: "zoneId", To: typeZone, Free: true, Missing: noSuchZone, Unseen: noSuchZone},

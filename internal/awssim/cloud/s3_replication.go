@@ -6,8 +6,10 @@ const typeBucketReplication = "aws:s3/bucketReplicationConfig:BucketReplicationC
 
 var _ = register(bucketSetting(Kind{
 	Type: typeBucketReplication, Noun: "BucketReplication",
-	Check:  checkBucketReplication,
-	Create: settleBucketReplication,
+	Unmodelled: words("rules[].existingObjectReplication rules[].sourceSelectionCriteria.replicaModifications"),
+	Kept:       words("rules.destination.metrics.eventThreshold"),
+	Check:      checkBucketReplication,
+	Create:     settleBucketReplication,
 }))
 
 // checkBucketReplication holds what the provider checks (s3/bucket_replication_configuration.go).

@@ -39,6 +39,7 @@ func bucketSetting(k Kind) *Kind {
 var _ = register(
 	bucketSetting(Kind{
 		Type: typePublicBlock, Noun: "PublicAccessBlock",
+		Kept: words("blockPublicAcls ignorePublicAcls restrictPublicBuckets"),
 	}),
 	bucketSetting(Kind{
 		Type: typeOwnership, Noun: "BucketOwnershipControls",
@@ -58,6 +59,7 @@ var _ = register(
 	}),
 	bucketSetting(Kind{
 		Type: typeVersioning, Noun: "BucketVersioning",
+		Unmodelled: words("mfa"),
 		Check: func(c *Checker) {
 			c.OneOf("versioningConfiguration.status", "Enabled", "Suspended", "Disabled")
 			c.OneOf("versioningConfiguration.mfaDelete", "Enabled", "Disabled")
@@ -73,6 +75,11 @@ var _ = register(
 	}),
 	bucketSetting(Kind{
 		Type: typeLifecycle, Noun: "BucketLifecycleConfiguration",
+		Kept: words(`
+		rules.filter.and.objectSizeGreaterThan rules.filter.and.objectSizeLessThan
+		rules.filter.objectSizeGreaterThan rules.filter.objectSizeLessThan
+		rules.noncurrentVersionExpiration.newerNoncurrentVersions
+		rules.noncurrentVersionTransitions.newerNoncurrentVersions`),
 		Required: []string{"rules"},
 		Check:    checkLifecycle, Create: settleBucketLifecycle,
 	}),

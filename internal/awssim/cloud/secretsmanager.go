@@ -25,6 +25,7 @@ const (
 var _ = register(
 	&Kind{
 		Type: typeSecret, Service: "Secrets Manager", Noun: "Secret", UpdateCall: "UpdateSecret",
+		Unmodelled: words("forceOverwriteReplicaSecret"),
 		Name:       &AutoName{Property: "name", Max: 512, Prefix: "namePrefix"},
 		JSON:       []string{"policy"},
 		DeleteOnly: []string{"recoveryWindowInDays"},

@@ -23,6 +23,9 @@ const groupTextRule = "Valid %s are strings less than 256 characters from the fo
 var _ = register(
 	&Kind{
 		Type: typeSecurityGroup, Service: "EC2", Noun: "SecurityGroup",
+		Unmodelled: words(`
+		ingress[].ipv6CidrBlocks ingress[].prefixListIds ingress[].self egress[].ipv6CidrBlocks
+		egress[].prefixListIds egress[].self`),
 		Name:  &AutoName{Property: "name", Max: 255, Prefix: "namePrefix"},
 		Refs:  []Ref{{Path: "vpcId", To: typeVPC, Missing: missingVPC}},
 		Quota: &Quota{Max: 2500, Refusal: Refusal{"SecurityGroupLimitExceeded", "The maximum number of security groups has been reached.", "facts 21"}},
@@ -45,6 +48,9 @@ var _ = register(
 	},
 	&Kind{
 		Type: typeDefaultGroup, Service: "EC2", Noun: "SecurityGroup", Overwrites: true, CreateCall: "DescribeSecurityGroups",
+		Unmodelled: words(`
+		ingress[].ipv6CidrBlocks ingress[].prefixListIds ingress[].self egress[].ipv6CidrBlocks
+		egress[].prefixListIds egress[].self`),
 		Refs:   []Ref{{Path: "vpcId", To: typeVPC, Missing: missingVPC, Free: true}}, // goes with its VPC
 		Check:  func(c *Checker) { c.rulesApart() },
 		Create: adoptDefaultGroup,

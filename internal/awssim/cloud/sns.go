@@ -20,6 +20,13 @@ var noSuchTopic = Refusal{"NotFound", "Topic does not exist", "SNS API, Subscrib
 var _ = register(
 	&Kind{
 		Type: typeTopic, Service: "SNS", Noun: "Topic", UpdateCall: "SetTopicAttributes",
+		Unmodelled: words(`
+		applicationFailureFeedbackRoleArn applicationSuccessFeedbackRoleArn
+		applicationSuccessFeedbackSampleRate firehoseFailureFeedbackRoleArn firehoseSuccessFeedbackRoleArn
+		firehoseSuccessFeedbackSampleRate httpFailureFeedbackRoleArn httpSuccessFeedbackRoleArn
+		httpSuccessFeedbackSampleRate lambdaFailureFeedbackRoleArn lambdaSuccessFeedbackRoleArn
+		lambdaSuccessFeedbackSampleRate sqsFailureFeedbackRoleArn sqsSuccessFeedbackRoleArn
+		sqsSuccessFeedbackSampleRate`),
 		Name: &AutoName{Property: "name", Max: 256, Prefix: "namePrefix"},
 		JSON: []string{"policy", "deliveryPolicy", "archivePolicy"},
 		Keys: []string{"arn"},
@@ -62,6 +69,7 @@ var _ = register(
 	},
 	&Kind{
 		Type: typeSubscription, Service: "SNS", Noun: "Subscription", CreateCall: "Subscribe",
+		Kept:       words("confirmationTimeoutInMinutes"),
 		UpdateCall: "SetSubscriptionAttributes", DeleteCall: "Unsubscribe",
 		JSON:       []string{"deliveryPolicy", "filterPolicy", "redrivePolicy", "replayPolicy"},
 		Overwrites: true,

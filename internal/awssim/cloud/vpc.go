@@ -41,6 +41,7 @@ var _ = register(
 	},
 	&Kind{
 		Type: typeSubnet, Service: "EC2", Noun: "Subnet", UpdateCall: "ModifySubnetAttribute",
+		Kept:  words("enableResourceNameDnsARecordOnLaunch"),
 		Refs:  []Ref{{Path: "vpcId", To: typeVPC, Missing: missingVPC}},
 		InUse: Refusal{inUseByOthers, "The subnet '{id}' has dependencies and cannot be deleted.", "facts 2"},
 		Quota: &Quota{Max: 200, Per: "vpcId", Refusal: Refusal{"SubnetLimitExceeded", "The maximum number of subnets has been reached.", "facts 21"}},
