@@ -18,7 +18,7 @@ var _ = register(&Kind{
 		mixedInstancesPolicy.launchTemplate.overrides[].instanceRequirements
 		mixedInstancesPolicy.launchTemplate.overrides[].weightedCapacity placementGroup suspendedProcesses
 		waitForElbCapacity warmPool.instanceReusePolicy warmPool.maxGroupPreparedCapacity`),
-	Kept: words("forceDeleteWarmPool instanceRefresh.preferences.skipMatching metricsGranularity"),
+	Kept: words("forceDeleteWarmPool instanceRefresh.preferences.skipMatching metricsGranularity tags.propagateAtLaunch"),
 	Name: &AutoName{Property: "name", Max: 255, Prefix: "namePrefix"},
 	Keys: []string{"arn"},
 	Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{"AlreadyExists",

@@ -19,7 +19,7 @@ var noSuchRepository = Refusal{Code: "RepositoryNotFoundException", Message: "Th
 var _ = register(
 	&Kind{
 		Type: typeRepository, Service: "ECR", Noun: "Repository", UpdateCall: "PutImageTagMutability",
-		Kept:       words("imageScanningConfiguration"),
+		Kept:       words("imageScanningConfiguration imageScanningConfiguration.scanOnPush"),
 		Name:       &AutoName{Property: "name", Max: 256, Lower: true},
 		DeleteOnly: []string{"forceDelete"},
 		Keys:       []string{"arn"},

@@ -22,7 +22,7 @@ var _ = register(&Kind{
 		enableHttpEndpoint enableLocalWriteForwarding globalClusterIdentifier manageMasterUserPassword
 		replicationSourceIdentifier s3Import scalingConfiguration
 		serverlessv2ScalingConfiguration.secondsUntilAutoPause sourceRegion`),
-	Kept:       words("copyTagsToSnapshot iamDatabaseAuthenticationEnabled"),
+	Kept:       words("copyTagsToSnapshot iamDatabaseAuthenticationEnabled dbInstanceParameterGroupName"),
 	Name:       &AutoName{Property: "clusterIdentifier", Max: 63, Prefix: "clusterIdentifierPrefix", Lower: true},
 	DeleteOnly: []string{"skipFinalSnapshot", "finalSnapshotIdentifier", "deleteAutomatedBackups"},
 	Keys:       []string{"arn"},

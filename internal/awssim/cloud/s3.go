@@ -29,8 +29,9 @@ var (
 
 var _ = register(&Kind{
 	Type: typeBucket, Service: "S3", Noun: "Bucket", UpdateCall: "PutBucketTagging",
-	Name: &AutoName{Property: "bucket", Max: 63, Prefix: "bucketPrefix", Lower: true},
-	Keys: []string{"arn"},
+	Unmodelled: words("objectLockConfiguration"),
+	Name:       &AutoName{Property: "bucket", Max: 63, Prefix: "bucketPrefix", Lower: true},
+	Keys:       []string{"arn"},
 	Unique: []Unique{{Props: []string{"bucket"}, Anywhere: true, Refusal: Refusal{"BucketAlreadyOwnedByYou",
 		"Your previous request to create the named bucket succeeded and you already own it.", "facts 104"}}},
 	Quota: &Quota{Max: 10000, Refusal: Refusal{"TooManyBuckets", "You have attempted to create more buckets than allowed", "facts 21"}},

@@ -60,6 +60,7 @@ var _ = register(
 		},
 	},
 	&Kind{
+		Kept: words("loggingFilter.filters.conditions.labelNameCondition.labelName"),
 		Type: typeWebLogging, Service: "WAFV2", Noun: "LoggingConfiguration", CreateCall: "PutLoggingConfiguration", UpdateCall: "PutLoggingConfiguration",
 		Refs: []Ref{{Path: "resourceArn", To: typeWebACL, Key: "arn", Free: true, Missing: noSuchACL, Unseen: unseenByWAF}}, // goes with its ACL
 		Unique: []Unique{{Props: []string{"resourceArn"}, Refusal: Refusal{"WAFDuplicateItemException",
