@@ -56,10 +56,11 @@ func TestPreviewKnowsNothingThatAWSComputes(t *testing.T) {
 			require.True(t, ok)
 			schema, ok := provider.SchemaOf(r.Type)
 			require.True(t, ok)
+			defaults := k.Planned(cloud.Map{})
 			for name := range schema.Outputs.Fields {
 				v := planned[resource.PropertyKey(name)]
 				_, given := r.Inputs[name]
-				fallback, defaulted := k.Defaults[name]
+				fallback, defaulted := defaults[name]
 				switch {
 				case given:
 				case defaulted:
