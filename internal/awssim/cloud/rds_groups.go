@@ -18,9 +18,6 @@ var (
 	dbParameterGroupPattern = regexp.MustCompile(`^[a-z][0-9a-z.-]*$`)
 )
 
-// managedBy is the description the provider writes where the program gives none.
-const managedBy = "Managed by Pulumi"
-
 var _ = register(
 	&Kind{
 		Type: typeDBSubnetGroup, Service: "RDS", Noun: "DBSubnetGroup",
