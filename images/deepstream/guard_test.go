@@ -93,7 +93,8 @@ func TestEachWriterHearsOfItsOwnWrite(t *testing.T) {
 	for i, w := range writes {
 		require.NoError(t, w.Wait(time.Minute, nil), "write %d", i)
 	}
-	require.Equal(t, `5 {"n":4}`, r.Row("default", "shared"))
+	// Each client's second is last; whose is the server's choice, since they come over two sockets.
+	require.Contains(t, []string{`5 {"n":3}`, `5 {"n":4}`}, r.Row("default", "shared"))
 }
 
 // A write that is dropped before it begins, since its record is deleted or cannot be read, is refused rather than left
