@@ -74,10 +74,11 @@ func (s *session) dirs() dirs {
 // accountAtFirst is what the session's offline account holds before anything is deployed into it: what is declared, and
 // the regions that stack files name besides, with the machine images that they take there.
 func (s *session) accountAtFirst() *simulated.Account {
-	account := simulated.DefaultAccount()
+	begin := simulated.DefaultAccount
 	if s.blank {
-		account = simulated.BlankAccount()
+		begin = simulated.BlankAccount
 	}
+	account := begin()
 	for _, stack := range config.Stacks(s.root) {
 		p := config.PlaceOf(s.root, stack)
 		if _, declared := account.Regions[p.Region]; declared || len(config.ZoneIDs(p.Region)) == 0 {

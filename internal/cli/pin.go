@@ -46,12 +46,12 @@ region; a machine image is another one in each region, so it goes into one stack
 
 // pin writes all files or none.
 func (s *session) pin(p config.Pin) error {
-	texts := make([][]byte, len(s.stacks))
+	files := map[string][]byte{}
 	var problems []error
-	for i, stack := range s.stacks {
+	for _, stack := range s.stacks {
 		before, err := s.readStackFile(stack)
 		if err == nil {
-			texts[i], err = config.Pinned(before, p)
+			files[s.stackFile(stack)], err = config.Pinned(before, p)
 		}
 		if err != nil {
 			problems = append(problems, fmt.Errorf("pin images of %s: %w", stack, err))
@@ -60,18 +60,7 @@ func (s *session) pin(p config.Pin) error {
 	if len(problems) > 0 {
 		return configError{errors.Join(problems...)}
 	}
-	for i, stack := range s.stacks {
-		if err := os.WriteFile(s.stackFile(stack)+".new", texts[i], 0o644); err != nil {
-			return fmt.Errorf("pin images of %s: %w", stack, err)
-		}
-	}
-	for _, stack := range s.stacks {
-		if err := os.Rename(s.stackFile(stack)+".new", s.stackFile(stack)); err != nil {
-			return fmt.Errorf("pin images of %s: %w", stack, err)
-		}
-		s.say("Wrote %s.", filepath.Base(s.stackFile(stack)))
-	}
-	return nil
+	return s.writeAll(files, func() error { return nil })
 }
 
 func (s *session) stackFile(stack string) string {

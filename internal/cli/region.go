@@ -129,9 +129,12 @@ func (s *session) writeAll(files map[string][]byte, check func() error) error {
 		if text, readErr := os.ReadFile(path); readErr == nil {
 			before[path] = text
 		}
-		if err = os.WriteFile(path, files[path], 0o644); err != nil {
+		if err = os.WriteFile(path+".new", files[path], 0o644); err != nil { // whole before it takes the old one's place
 			break
 		}
+	}
+	for i := 0; i < len(paths) && err == nil; i++ {
+		err = os.Rename(paths[i]+".new", paths[i])
 	}
 	if err == nil {
 		if err = check(); err != nil {
@@ -140,6 +143,7 @@ func (s *session) writeAll(files map[string][]byte, check func() error) error {
 	}
 	if err != nil {
 		for _, path := range paths {
+			_ = os.Remove(path + ".new") // where it did not get that far
 			if text, was := before[path]; was {
 				err = errors.Join(err, os.WriteFile(path, text, 0o644))
 			} else if removeErr := os.Remove(path); !errors.Is(removeErr, os.ErrNotExist) {

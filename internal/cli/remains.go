@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/deepstreamhub/platform/internal/config"
@@ -42,7 +40,7 @@ func (s *session) writeRemains(left []remains.Remains) error {
 			fmt.Fprintf(&b, "  %s\n", t)
 		}
 		if r.RestoreFrom != "" {
-			file, _ := os.ReadFile(filepath.Join(s.root, "Pulumi."+r.Stack+".yaml")) // one that is gone has no group
+			file, _ := s.readStackFile(r.Stack) // one that is gone has no group
 			below, lines := r.Lines(config.HasGroup(file, "database"))
 			fmt.Fprintf(&b, "To begin again with this data, put this below %q in Pulumi.%s.yaml, then run: %s\n%s\n",
 				below, r.Stack, s.againOn(r.Stack, "up"), strings.Join(lines, "\n"))

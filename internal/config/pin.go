@@ -63,12 +63,12 @@ func Pinned(file []byte, p Pin) ([]byte, error) {
 
 // in reports whether a stack file says what the pin does.
 func (p Pin) in(file []byte) bool {
-	var doc yaml.Node
-	if yaml.Unmarshal(file, &doc) != nil || len(doc.Content) == 0 {
+	d, err := openDocument(file)
+	if err != nil {
 		return false
 	}
 	says := func(group, key, value string) bool {
-		node := entry(entry(entry(doc.Content[0], "config"), Project+":"+group), key)
+		node := d.at("config", Project+":"+group, key)
 		return value == "" || node != nil && node.Kind == yaml.ScalarNode && node.Value == value
 	}
 	return says("service", "image", p.Image) && says("cluster", "ami", p.AMI)
@@ -89,9 +89,6 @@ func entry(mapping *yaml.Node, key string) *yaml.Node {
 
 // HasGroup reports whether a stack file itself has a group of keys, such as database. One that is no YAML has none.
 func HasGroup(file []byte, group string) bool {
-	var doc yaml.Node
-	if yaml.Unmarshal(file, &doc) != nil || len(doc.Content) == 0 {
-		return false
-	}
-	return entry(entry(doc.Content[0], "config"), Project+":"+group) != nil
+	d, err := openDocument(file)
+	return err == nil && d.at("config", Project+":"+group) != nil
 }

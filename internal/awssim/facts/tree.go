@@ -62,10 +62,15 @@ func (p *Property) equalOrLeft(a, b any) bool {
 	return p.Equal(a, b)
 }
 
-// Unseen reports whether the provider does not see the property beside such siblings.
-func (p *Property) Unseen(siblings map[string]any) bool {
+// Unseen reports whether the provider does not see the property beside such siblings: what the inputs say of them, and what
+// the state holds where they say nothing.
+func (p *Property) Unseen(inputs, state map[string]any) bool {
 	for name, words := range p.Idle {
-		if slices.Contains(words, siblings[name]) {
+		word, said := inputs[name]
+		if !said {
+			word = state[name]
+		}
+		if slices.Contains(words, word) {
 			return true
 		}
 	}

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -50,12 +49,9 @@ func (d *differ) add(path string, kind changeKind, effect facts.Effect) {
 }
 
 func (d *differ) objects(path string, fields map[string]*facts.Property, old, new, state cloud.Map) {
-	told := cloud.Map{} // what the new inputs say, and what stays where they say nothing
-	maps.Copy(told, state)
-	maps.Copy(told, new)
 	for _, name := range sorted(old) {
 		p := fields[name]
-		if p != nil && p.Unseen(told) {
+		if p != nil && p.Unseen(new, state) {
 			continue
 		}
 		if _, kept := new[name]; kept || empty(old[name]) || p != nil && p.Remove == facts.None || p != nil && p.Default != nil && p.Equal(old[name], p.Default) ||
@@ -73,7 +69,7 @@ func (d *differ) objects(path string, fields map[string]*facts.Property, old, ne
 		if p == nil {
 			p = &facts.Property{Type: "string"}
 		}
-		if p.Unseen(told) {
+		if p.Unseen(new, state) {
 			continue
 		}
 		was, had := old[name]

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 
+	"github.com/deepstreamhub/platform/internal/awssim/facts"
 	"github.com/deepstreamhub/platform/internal/tfplugin"
 )
 
@@ -21,12 +22,17 @@ const mostWords = 12
 // kindWord fits the names of properties that tell kinds of a thing apart.
 var kindWord = regexp.MustCompile(`(^|_)(type|protocol|engine|mode)$`)
 
+// around are the property at a place and its siblings, by the SDK's names.
+func (p *prober) around(at place) map[string]*facts.Property {
+	if len(at) == 1 {
+		return p.typ.Fields
+	}
+	return object(at[len(at)-2].p).Fields
+}
+
 // words are the siblings of a property that take one of a few words and tell kinds apart.
 func (p *prober) words(at place) (out []place) {
-	fields := p.typ.Fields
-	if len(at) > 1 {
-		fields = object(at[len(at)-2].p).Fields
-	}
+	fields := p.around(at)
 	for _, name := range sorted(fields) {
 		s := fields[name]
 		if s == at.last() || !kindWord.MatchString(s.Terraform) || s.Type != "string" || s.One || !s.Required && !s.Optional {
@@ -82,10 +88,7 @@ func (p *prober) silences(at place) {
 
 // companions are the siblings of a property that count with a word.
 func (p *prober) companions(at, w place, v any) (out []place) {
-	fields := p.typ.Fields
-	if len(at) > 1 {
-		fields = object(at[len(at)-2].p).Fields
-	}
+	fields := p.around(at)
 	for _, name := range sorted(fields) {
 		here := append(slices.Clone(at[:len(at)-1]), step{fields[name].Terraform, fields[name]})
 		s, ok := p.scenes[here.path()]
@@ -147,10 +150,7 @@ func (p *prober) counts(at place, s *scene, beside ...place) (counts, known bool
 
 // sdkNameAt returns the SDK's name of the last step of a place.
 func (p *prober) sdkNameAt(at place) string {
-	fields := p.typ.Fields
-	if len(at) > 1 {
-		fields = object(at[len(at)-2].p).Fields
-	}
+	fields := p.around(at)
 	for _, name := range sorted(fields) {
 		if fields[name] == at.last() {
 			return name
