@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -78,4 +79,56 @@ func TestHealthOfNothing(t *testing.T) {
 	require.Contains(t, text, "it holds no service")
 	_, code = w.run("health a --wait -1s")
 	require.Equal(t, 2, code)
+}
+
+// An up ends with whether the region works, by the judge of health and within a bound that follows from the sizes; the
+// zero sizes of these doubles leave it the five minutes of an alarm.
+func TestUpVerifies(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		line  string
+		looks []health.Reading
+		code  int
+		asked int
+		says  string
+	}{
+		"works":           {"up a --yes", []health.Reading{quiet}, 0, 2, ""},
+		"settles":         {"up a --yes", []health.Reading{firing, firing, quiet}, 0, 4, "Waiting: alarm x fires"},
+		"was taken back":  {"up a --yes", []health.Reading{firing, ended}, 6, 2, "Waiting does not help any more"},
+		"never gets well": {"up a --yes", []health.Reading{firing}, 6, 31, "hub health a --wait 5m0s"},
+		"offline":         {"up a --yes --offline", []health.Reading{firing}, 6, 1, "hub health a --offline --wait"},
+		"nobody waits":    {"up a --yes --no-wait", []health.Reading{firing}, 0, 0, ""},
+		"as JSON":         {"up a --yes --json", []health.Reading{ended}, 6, 1, `"health":{"stack":"a","healthy":false`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.states["a"] = plan.State{Resources: []plan.Resource{serviceResource}}
+			w.looks = tt.looks
+			now := w.Now()
+			w.App.Now = func() time.Time { return now }
+			w.Every = func(d time.Duration) (<-chan time.Time, func()) {
+				ticks := make(chan time.Time, 1)
+				if d == pollEvery { // and not a tick of the display
+					now = now.Add(d)
+					ticks <- now
+				}
+				return ticks, func() {}
+			}
+			text, code := w.run(tt.line)
+			require.Equal(t, tt.code, code, text)
+			require.Contains(t, text+w.out.String()+w.err.String(), tt.says)
+			asked := 0
+			for _, call := range w.calls {
+				if strings.HasPrefix(call, "health ") {
+					asked++
+				}
+			}
+			require.Equal(t, tt.asked, asked, w.calls)
+		})
+	}
+	w := newWorld(t)
+	text, code := w.run("up a --yes")
+	require.Zero(t, code, text)
+	require.False(t, w.did("health"), "a stack without a service has nothing to ask about")
 }

@@ -33,6 +33,7 @@ type result struct {
 	Seconds float64            `json:"seconds"`           //
 	Outputs map[string]any     `json:"outputs"`           // secrets hidden, unknown values null
 	Remains *remains.Remains   `json:"remains,omitempty"` // of a destroy: what survives it
+	Health  *wellness          `json:"health,omitempty"`  // of an up: how the stack was once it had settled
 }
 
 // change is a step with the class that it was given.

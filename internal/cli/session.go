@@ -36,6 +36,7 @@ type session struct {
 	blind   bool                  // only looks, and works on states without their secrets
 	behaves cloudOptions          // of the offline AWS, as far as flags decide them
 	fleets  map[string]risk.Fleet // by stack, once the configuration was checked
+	settle  time.Duration         // after which all stacks have settled, once the configuration was checked
 
 	telling atomic.Pointer[progress.View] // shows what is under way; nil between operations
 
@@ -81,6 +82,7 @@ func (s *session) validate() error {
 	s.fleets = map[string]risk.Fleet{}
 	for name, cfg := range loaded {
 		s.fleets[name] = fleet(cfg)
+		s.settle = max(s.settle, time.Duration(cfg.Sizes.SettleSeconds())*time.Second)
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ func (a App) up() *cobra.Command {
 	var f flags
 	var most string
 	var only []string
+	var noWait bool
 	c := &cobra.Command{
 		Use:   "up STACK...",
 		Short: "Make regions what their configuration says",
@@ -30,7 +31,12 @@ holds a change above --max-risk, and whatever is blocked: that takes two steps, 
 reviewed up that switches platform.protect off, then the change.
 
 With --only it works on the parts that are named and on nothing else: what they need has to
-be there already, and stays as it is.`,
+be there already, and stays as it is.
+
+Afterwards it waits until the regions work, as hub health judges: services run what was
+deployed, their targets are healthy, the replacement of hosts has ended, no alarm fires. How
+long that may take follows from the sizes. A region that does not work then, or cannot any
+more, ends with exit code 6. --no-wait leaves this out.`,
 		Args: someStacks,
 		RunE: func(c *cobra.Command, stacks []string) error {
 			s, err := a.parse(c, f, stacks)
@@ -41,16 +47,17 @@ be there already, and stays as it is.`,
 			if err != nil {
 				return usageError{fmt.Errorf("--max-risk: %w", err), c.CommandPath()}
 			}
-			return s.up(c.Context(), allowed, only)
+			return s.up(c.Context(), allowed, only, !noWait)
 		},
 	}
 	f.addChange(c)
 	addOnly(c, &only)
 	c.Flags().StringVar(&most, "max-risk", risk.Disconnects.String(), "the worst class of change that is made")
+	c.Flags().BoolVar(&noWait, "no-wait", false, "do not wait until the regions work")
 	return c
 }
 
-func (s *session) up(ctx context.Context, most risk.Class, only []string) error {
+func (s *session) up(ctx context.Context, most risk.Class, only []string, verify bool) error {
 	if err := s.validate(); err != nil {
 		return err
 	}
@@ -69,11 +76,25 @@ func (s *session) up(ctx context.Context, most risk.Class, only []string) error 
 		return err
 	}
 	plans, err := s.runEach(ctx, false, driver.Up, s.options(sel, deploy.Options{}))
-	if reportErr := s.report(plans, err); reportErr != nil && err == nil {
-		return reportErr
+	if !s.json || err != nil || !verify {
+		if reportErr := s.report(plans, err); reportErr != nil && err == nil {
+			return reportErr
+		}
+		if err != nil || !verify {
+			return errors.Join(err, s.upOutputs(plans, err))
+		}
 	}
+	found, unwell := s.verify(ctx)
+	if s.json {
+		return errors.Join(unwell, s.reportWith(plans, unwell, func(i int, r *result) { r.Health = found[s.stacks[i]] }))
+	}
+	return errors.Join(unwell, s.upOutputs(plans, nil))
+}
+
+// upOutputs writes the outputs of an up that went through, for people.
+func (s *session) upOutputs(plans []plan.Plan, err error) error {
 	if err != nil || s.json {
-		return err
+		return nil
 	}
 	return s.writeOutputs(outputsOf(plans), false)
 }

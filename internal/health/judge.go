@@ -80,7 +80,8 @@ func (s ServiceReading) problems() []Problem {
 	if len(s.Rollouts) > 1 || slices.Contains(s.Rollouts, "IN_PROGRESS") {
 		out = append(out, Problem{What: withReason(name+" is being deployed", s.Event)})
 	} else if s.Current != s.TaskDefinition {
-		out = append(out, Problem{What: fmt.Sprintf("%s runs %s and not %s: its deployment was taken back", name, revision(s.Current), revision(s.TaskDefinition)), Final: true})
+		taken := fmt.Sprintf("%s runs %s and not %s: its deployment was taken back", name, revision(s.Current), revision(s.TaskDefinition))
+		out = append(out, Problem{What: withReason(taken, s.Event), Final: true})
 	}
 	if s.Running != s.Desired || s.Pending > 0 {
 		out = append(out, Problem{What: withReason(fmt.Sprintf("%s runs %d of %d tasks", name, s.Running, s.Desired), s.Event)})

@@ -56,7 +56,11 @@ var looked = []string{typeService, typeGroup, typeTargets, typeAlarm}
 func (p *Part) add(r plan.Resource, arn string) {
 	text := func(name string) string { v, _ := r.Outputs[name].(string); return v }
 	switch r.Type {
-	case typeService:
+	case typeService: // what was asked for: the outputs of one whose deployment AWS took back are of the former revision
+		if asked, ok := r.Inputs["taskDefinition"].(string); ok {
+			p.Services = append(p.Services, Service{Cluster: text("cluster"), ARN: arn, Name: text("name"), TaskDefinition: asked})
+			return
+		}
 		p.Services = append(p.Services, Service{Cluster: text("cluster"), ARN: arn, Name: text("name"), TaskDefinition: text("taskDefinition")})
 	case typeGroup:
 		p.Groups = append(p.Groups, text("name"))

@@ -44,3 +44,9 @@ func (p Plan) Roll(key string) (Rolling, error) {
 	}
 	return r, nil
 }
+
+// SettleSeconds is how long a region may take after a change was made until it has settled: AWS replaces hosts and tasks on
+// its own by then, side by side, or has taken that back, and an alarm had the time to fire. What is not well then is broken.
+func (p Plan) SettleSeconds() int {
+	return max(p.RefreshTimeout, p.DeploymentTimeout) + alarmSeconds
+}

@@ -1,0 +1,100 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/deepstreamhub/platform/internal/health"
+)
+
+// verify waits, after an up, until the stacks work, and returns how each is. A stack without a service has nothing to ask
+// about. The error is that of a stack that does not work, or of not being able to tell.
+func (s *session) verify(ctx context.Context) (map[string]*wellness, error) {
+	all, parts := s.stacks, []health.Parts{}
+	var stacks []string
+	for i, stack := range all {
+		state, err := s.drivers[i].State(ctx)
+		if err != nil {
+			return nil, unverified(ctx, fmt.Errorf("read what was deployed: %w", err))
+		}
+		if p := health.From(state); len(p) > 0 {
+			stacks, parts = append(stacks, stack), append(parts, p)
+		}
+	}
+	if len(stacks) == 0 {
+		return nil, nil
+	}
+	looked := &session{App: s.App, flags: s.flags, verb: s.verb, stacks: stacks, behaves: s.behaves, cloud: s.cloud}
+	found, err := looked.untilWell(ctx, parts, s.settling())
+	if err != nil {
+		return nil, unverified(ctx, err)
+	}
+	byStack, bad := map[string]*wellness{}, []error{}
+	for i, w := range found {
+		byStack[w.Stack] = &found[i]
+		if !w.Healthy {
+			bad = append(bad, unsettledError{w, s.again("health", "--wait", s.settle.String())})
+		}
+	}
+	return byStack, joinStacks(bad)
+}
+
+// settling is how long the stacks may take to settle. Nothing does in an offline AWS in which nothing takes time.
+func (s *session) settling() time.Duration { return time.Duration(float64(s.settle) * s.pace()) }
+
+// pace is how many seconds a second of AWS takes.
+func (s *session) pace() float64 {
+	if s.offline {
+		return s.behaves.Scale
+	}
+	return 1
+}
+
+// unverified is the error of an up after which nobody could tell whether the region works, or did not wait for it.
+func unverified(ctx context.Context, err error) error {
+	const advice = "All changes were made. Look whether the region works with hub health."
+	if ctx.Err() != nil {
+		return endedError{"interrupted while waiting for the region to work", advice, exitInterrupted}
+	}
+	return explainedError{fmt.Errorf("look whether the region works: %w", err), advice}
+}
+
+// endedError is something that ended in its own way, with the way on and an exit code.
+type endedError struct {
+	what, advice string
+	code         int
+}
+
+func (e endedError) Error() string  { return e.what }
+func (e endedError) Advice() string { return e.advice }
+func (e endedError) ExitCode() int  { return e.code }
+
+// unsettledError is a region that does not work after an up.
+type unsettledError struct {
+	wellness
+	again string // the command that looks again
+}
+
+func (e unsettledError) Error() string {
+	lines := []string{"up " + e.Stack + ": all changes were made, but the region does not work"}
+	for _, p := range e.Problems {
+		lines = append(lines, "  "+p.What)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Advice says what that means, and both ways on.
+func (e unsettledError) Advice() string {
+	final := "Look again, should it only take longer: " + e.again
+	for _, p := range e.Problems {
+		if p.Final {
+			final = "Waiting does not help any more. What AWS took back runs as it was before; the configuration has to follow."
+		}
+	}
+	return final + "\nWay back: revert the change in Pulumi." + e.Stack + ".yaml and run hub up."
+}
+
+// ExitCode is exitUnhealthy.
+func (e unsettledError) ExitCode() int { return exitUnhealthy }
