@@ -59,6 +59,7 @@ type driver interface {
 	Refresh(context.Context, deploy.Options) (plan.Plan, error)
 	Destroy(context.Context, deploy.Options) (plan.Plan, error)
 	State(context.Context) (plan.State, error)
+	Stored(context.Context) (plan.State, error)
 	Outputs(context.Context) (map[string]plan.Output, error)
 	Remove(context.Context) error
 	Blinded() []blind.Secret

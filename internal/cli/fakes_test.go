@@ -189,6 +189,8 @@ func (d *fakeDriver) State(context.Context) (plan.State, error) {
 	return s, nil
 }
 
+func (d *fakeDriver) Stored(ctx context.Context) (plan.State, error) { return d.State(ctx) }
+
 func (d *fakeDriver) Outputs(context.Context) (map[string]plan.Output, error) {
 	d.w.note("outputs %s", d.stack)
 	return d.w.plans[d.stack].Outputs, nil

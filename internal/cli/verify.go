@@ -15,7 +15,7 @@ func (s *session) verify(ctx context.Context) (map[string]*wellness, error) {
 	all, parts := s.stacks, []health.Parts{}
 	var stacks []string
 	for i, stack := range all {
-		state, err := s.drivers[i].State(ctx)
+		state, err := s.drivers[i].Stored(ctx)
 		if err != nil {
 			return nil, unverified(ctx, fmt.Errorf("read what was deployed: %w", err))
 		}

@@ -187,6 +187,10 @@ func TestLifecycle(t *testing.T) {
 	assert.True(t, held.Custom)
 	assert.Contains(t, held.Parent, component+"::tier")
 	assert.EqualValues(t, 2, held.Inputs["size"])
+	stored, err := d.Stored(ctx)
+	require.NoError(t, err)
+	assert.Len(t, stored.Resources, len(state.Resources))
+	assert.Equal(t, held, resourceOf(t, stored, "b"))
 
 	refreshed, err := d.Refresh(ctx, deploy.Options{})
 	require.NoError(t, err)

@@ -172,6 +172,19 @@ func (d *Driver) State(ctx context.Context) (plan.State, error) {
 	return state, nil
 }
 
+// Stored returns the checkpoint as it is stored, its secrets encrypted, without starting the engine where hub can read it.
+func (d *Driver) Stored(ctx context.Context) (plan.State, error) {
+	text, err := d.stored(ctx)
+	if err != nil || text == nil {
+		return d.State(ctx)
+	}
+	exported, err := untyped(text)
+	if err != nil {
+		return d.State(ctx) // the engine says what is wrong
+	}
+	return decodeState(d.target.Stack, exported)
+}
+
 // Outputs returns the outputs of the stack's last Up, secret ones in plain text.
 func (d *Driver) Outputs(ctx context.Context) (map[string]plan.Output, error) {
 	outputs, err := d.stack.Outputs(ctx)

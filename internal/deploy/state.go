@@ -37,6 +37,18 @@ func decodeState(stack string, exported apitype.UntypedDeployment) (plan.State, 
 	return state, nil
 }
 
+// untyped is a checkpoint as it would be exported, its secrets encrypted.
+func untyped(checkpoint []byte) (apitype.UntypedDeployment, error) {
+	var file struct {
+		Version    int
+		Checkpoint struct{ Latest json.RawMessage }
+	}
+	if err := json.Unmarshal(checkpoint, &file); err != nil {
+		return apitype.UntypedDeployment{}, fmt.Errorf("decode checkpoint: %w", err)
+	}
+	return apitype.UntypedDeployment{Version: file.Version, Deployment: file.Checkpoint.Latest}, nil
+}
+
 func resource(r apitype.ResourceV3) plan.Resource {
 	out := plan.Resource{
 		URN:      string(r.URN),
