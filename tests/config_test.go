@@ -60,10 +60,10 @@ func TestPlaceholdersAreRefusedForARealRun(t *testing.T) {
 func TestBothDoorsRefuseWhatDoesNotBelongIntoAStack(t *testing.T) {
 	t.Parallel()
 	p := harness.NewProject(t, &binaries)
-	p.Edit("Pulumi.prod-eu.yaml", "  aws:region: eu-central-1\n", "  aws:region: eu-central-1\n  aws:profile: someone\n  aws:secretKey: abcdefghijkl\n  random:seed: x\n")
+	p.Edit("Pulumi.prod-eu.yaml", "  aws:region: eu-central-1\n", "  aws:region: eu-central-1\n  aws:insecure: true\n  aws:secretKey: abcdefghijkl\n  random:seed: x\n")
 	p.Edit("Pulumi.prod-eu.yaml", "  deepstreamhub:edge:\n", "  deepstreamhub:observability:\n    notify: ['https://bot:hunter22@example.com']\n  deepstreamhub:edge:\n")
 	p.Edit("Pulumi.prod-eu.yaml", "    owner: platform-eu\n", "    owner: 'AWS:platform'\n")
-	mistakes := []string{"aws:profile", "aws:secretKey", "random:seed", "observability.notify[0]", "platform.owner"}
+	mistakes := []string{"aws:insecure", "aws:secretKey", "random:seed", "observability.notify[0]", "platform.owner"}
 
 	r := p.Hub(nil, "up", "prod-eu", "--offline", "--yes")
 	require.Equal(t, 2, r.Code, r.Stderr)

@@ -81,10 +81,7 @@ func (a *account) regions() []string {
 // providers makes a provider for each region and holds that they lead into the account that the settings name.
 func (a *account) providers() error {
 	for _, region := range a.regions() {
-		p, err := aws.NewProvider(a.ctx, "aws-"+region, &aws.ProviderArgs{
-			Region:            pulumi.String(region),
-			AllowedAccountIds: pulumi.StringArray{pulumi.String(a.cfg.Account.ID)},
-		})
+		p, err := program.Provider(a.ctx, "aws-"+region, region, a.cfg.AWS)
 		if err != nil {
 			return err
 		}

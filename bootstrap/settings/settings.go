@@ -17,14 +17,15 @@ const Stack = "production"
 
 // Settings is everything the bootstrap of an account can be told.
 type Settings struct {
-	Region   string   `yaml:"-"` // from aws:region: where the state lives, and what is of the account rather than of a region
-	Account  Account  `yaml:"account"`
-	State    State    `yaml:"state"`
-	GitHub   GitHub   `yaml:"github"`
-	Names    Names    `yaml:"names"`
-	Images   Images   `yaml:"images"`
-	Baseline Baseline `yaml:"baseline"`
-	Budget   Budget   `yaml:"budget"`
+	Region   string     `yaml:"-"` // from aws:region: where the state lives, and what is of the account rather than of a region
+	AWS      config.AWS `yaml:"-"` // the AWS plugin's other keys; the account is the only one that is allowed
+	Account  Account    `yaml:"account"`
+	State    State      `yaml:"state"`
+	GitHub   GitHub     `yaml:"github"`
+	Names    Names      `yaml:"names"`
+	Images   Images     `yaml:"images"`
+	Baseline Baseline   `yaml:"baseline"`
+	Budget   Budget     `yaml:"budget"`
 }
 
 // Account says which account it is and who pays.
@@ -130,6 +131,11 @@ func Load(src config.Source, opts config.Options) (Settings, error) {
 	problems, bad := schema.Decode(src, opts, &s)
 	c := checker{s: s, bad: bad, problems: problems}
 	c.check()
+	account := s.Account.ID
+	if bad["account"] || bad["account.id"] {
+		account = ""
+	}
+	c.problems = append(c.problems, s.AWS.Check(bad, account, opts.Offline)...)
 	if len(c.problems) > 0 {
 		return Settings{}, fmt.Errorf("stack %s: %w", src.Stack, c.problems.Sorted())
 	}

@@ -75,7 +75,7 @@ type deps struct {
 	listStacks func(context.Context, engine.Engine, deploy.Target) (open, closed []string, err error)
 	openState  func(context.Context, deploy.Target) (*store.Store, error)
 	judge      func(plan.State) error // whether a stack with this checkpoint may be destroyed
-	program    func(offline bool) pulumi.RunFunc
+	program    func(root string, offline bool) pulumi.RunFunc
 	move       func(ctx context.Context, e engine.Engine, from, to deploy.Target) (resources int, err error)
 	region     func(config.Config) pulumi.RunFunc
 	startCloud func(cloudOptions) (cloud, error)

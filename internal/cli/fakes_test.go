@@ -86,7 +86,7 @@ func newWorld(t *testing.T) *world {
 			},
 			openState:  deploy.OpenState,
 			judge:      func(s plan.State) error { return gate.Destroy(s) },
-			program:    func(bool) pulumi.RunFunc { return nil },
+			program:    func(string, bool) pulumi.RunFunc { return nil },
 			readHealth: w.readHealth,
 			doctor:     func(context.Context, *session, []string) ([]program.Finding, error) { return w.findings, nil },
 			commit:     func(context.Context, string, []string) (string, bool) { return "0123abcd", true },

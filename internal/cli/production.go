@@ -33,9 +33,17 @@ func production(now func() time.Time) deps {
 			}
 			return d, nil
 		},
-		openState:    deploy.OpenState,
-		judge:        func(s plan.State) error { return gate.Destroy(s) },
-		program:      func(offline bool) pulumi.RunFunc { return program.With(config.Options{Offline: offline}) },
+		openState: deploy.OpenState,
+		judge:     func(s plan.State) error { return gate.Destroy(s) },
+		program: func(root string, offline bool) pulumi.RunFunc {
+			return func(ctx *pulumi.Context) error {
+				account, err := config.Account(root)
+				if err != nil {
+					return err
+				}
+				return program.With(config.Options{Offline: offline, Account: account})(ctx)
+			}
+		},
 		region:       program.Region,
 		move:         deploy.Move,
 		startCloud:   startCloud,
@@ -61,7 +69,11 @@ func loadConfig(now func() time.Time) func(root, stack string, offline bool) (co
 		if err != nil {
 			return config.Config{}, err
 		}
-		o := config.Options{Offline: offline, Now: now()}
+		account, err := config.Account(root)
+		if err != nil {
+			return config.Config{}, err
+		}
+		o := config.Options{Offline: offline, Now: now(), Account: account}
 		if offline {
 			o.Now = o.Now.Add(aheadOffline)
 		}

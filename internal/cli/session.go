@@ -222,7 +222,7 @@ func (s *session) open(ctx context.Context, existing bool) error {
 // project say.
 func (s *session) target(stack string) (deploy.Target, error) {
 	t := deploy.Target{
-		Stack: stack, Project: config.Project, Root: s.root, Program: s.deps.program(s.offline),
+		Stack: stack, Project: config.Project, Root: s.root, Program: s.deps.program(s.root, s.offline),
 		Parallel: s.parallel, Force: s.Force, Now: s.Now,
 	}
 	if s.offline {

@@ -7,9 +7,10 @@ package config
 import "github.com/deepstreamhub/platform/internal/sizing"
 
 // Config is one region stack's configuration. The yaml names are the keys of the stack file, below
-// "deepstreamhub:"; Region is "aws:region".
+// "deepstreamhub:"; Region and AWS are those of "aws:".
 type Config struct {
 	Region   string   `yaml:"-"`
+	AWS      AWS      `yaml:"-"`
 	Platform Platform `yaml:"platform"`
 	Network  Network  `yaml:"network"`
 	Database Database `yaml:"database"`
@@ -25,6 +26,30 @@ type Config struct {
 	// Sizes is what follows from the service's peak and its reconnect rate: how many tasks and hosts, how long they drain,
 	// what an address may ask for. No key says any of it again. Load fills it in.
 	Sizes sizing.Plan `yaml:"-"`
+}
+
+// AWS is what a stack tells the AWS plugin besides its region, by the plugin's own names: the keys of the namespace aws.
+// The program hands them to every provider that it makes (Pulumi AWS v6, "Installation & Configuration").
+type AWS struct {
+	Profile    string     `yaml:"profile"`    // by which credentials are found in AWS's own files
+	AssumeRole AssumeRole `yaml:"assumeRole"` // with whose rights everything is done
+
+	AllowedAccountIDs []string            `yaml:"allowedAccountIds"` // which the stack can be deployed to; nil: what Options.Account says
+	Endpoints         []map[string]string `yaml:"endpoints"`         // addresses by service, instead of AWS's own
+
+	// What the plugin does not ask before it starts; nil where the stack says nothing.
+	SkipCredentialsValidation *bool `yaml:"skipCredentialsValidation"` // whether the credentials are valid
+	SkipMetadataAPICheck      *bool `yaml:"skipMetadataApiCheck"`      // whether the machine it runs on has credentials of its own
+	SkipRegionValidation      *bool `yaml:"skipRegionValidation"`      // whether it knows the region
+	SkipRequestingAccountID   *bool `yaml:"skipRequestingAccountId"`   // which account it is; not with allowedAccountIds
+}
+
+// AssumeRole is a role that is taken with the rights of who runs the stack.
+type AssumeRole struct {
+	RoleARN     string `yaml:"roleArn"`
+	SessionName string `yaml:"sessionName"` // under which AWS's logs show it
+	ExternalID  string `yaml:"externalId"`  // what the role's trust may ask for
+	Duration    string `yaml:"duration"`    // of a session, such as 1h30m
 }
 
 // Platform is what concerns the stack as a whole.

@@ -19,6 +19,9 @@ const anyService = "services.<name>"
 // Fields returns every key there is, in the order of Config.
 func Fields() []Field {
 	fields := []Field{describe(regionKey, reflect.ValueOf(""))}
+	for _, name := range pluginKeys(reflect.TypeFor[Config]()) {
+		fields = append(fields, describe(awsNamespace+name, child(reflect.ValueOf(AWS{}), name)))
+	}
 	defaults := reflect.ValueOf(Defaults())
 	for _, group := range groups() {
 		of, key := child(defaults, group), group
@@ -51,6 +54,9 @@ func describe(key string, value reflect.Value) Field {
 
 // allowed says in words what the tables of rules say of a key.
 func allowed(key string) string {
+	if rule := pluginRules[strings.TrimPrefix(key, awsNamespace)]; rule != "" {
+		return strings.TrimPrefix(rule, "must be ")
+	}
 	if text := strings.TrimPrefix(numberRange(key), " "); text != "" {
 		return strings.TrimPrefix(text, "from ")
 	}

@@ -27,6 +27,16 @@ type Value struct {
 // follow from it.
 func Effective(src Source, cfg Config) []Value {
 	out := []Value{{regionKey, cfg.Region, FromFile}}
+	plugin := map[string]any{}
+	for _, name := range pluginKeys(reflect.TypeFor[Config]()) {
+		if raw, given := src.Values[awsNamespace+name]; given {
+			plugin[name] = raw
+		}
+	}
+	for _, v := range effective("aws", reflect.ValueOf(cfg.AWS), reflect.ValueOf(AWS{}), plugin) {
+		v.Key = strings.Replace(v.Key, ".", ":", 1)
+		out = append(out, v)
+	}
 	now, fallback := reflect.ValueOf(cfg), reflect.ValueOf(Defaults())
 	for _, group := range groups() {
 		of := child(now, group)

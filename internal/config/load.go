@@ -18,6 +18,7 @@ import (
 type Options struct {
 	Offline bool      // take the values behind placeholders as they are, since nothing will reach AWS
 	Now     time.Time // the latest that AWS's clock can show; zero leaves unjudged what must not lie ahead of it
+	Account string    // as Account returns it: where a stack belongs that names no account itself; empty: anywhere
 }
 
 // placeholderMark in front of a value says that the real one cannot be known before somebody makes it in the account.
@@ -53,6 +54,7 @@ func Load(src Source, opts Options) (Config, error) {
 	problems, bad := platform.Decode(src, opts, &cfg)
 	c := checker{cfg: cfg, now: opts.Now, bad: bad, problems: problems}
 	c.check()
+	c.problems = append(c.problems, c.cfg.AWS.Check(bad, opts.Account, opts.Offline)...)
 	if len(c.problems) > 0 {
 		return Config{}, fmt.Errorf("stack %s: %w", src.Stack, c.problems.sorted())
 	}
@@ -90,13 +92,16 @@ func (d *decoder) source(src Source) {
 		raw := src.Values[full]
 		namespace, name, _ := strings.Cut(full, ":")
 		group := child(d.root, name)
+		plugin := d.plugin(full)
 		switch {
-		case namespace != d.Project && full != regionKey:
+		case namespace != d.Project && full != regionKey && !plugin.IsValid():
 			d.checkOutside(full, raw, src.Secrets[full])
 		case src.Secrets[full]:
 			d.refuse(strings.TrimPrefix(full, d.Project+":"), hiddenValue, secretRule, "")
 		case full == regionKey:
 			d.value(regionKey, plain(raw), d.root.FieldByName("Region"))
+		case plugin.IsValid():
+			d.value(full, parse(raw), plugin)
 		case group.IsValid():
 			d.value(name, parse(raw), group)
 		case src.Complete:

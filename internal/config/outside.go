@@ -1,6 +1,9 @@
 package config
 
-import "strings"
+import (
+	"reflect"
+	"strings"
+)
 
 // outside says of keys outside the project's namespace why a stack may not set them, by full key. The engine and the AWS
 // plugin read them without a word, so what stands there would either do harm or, worse, be taken to work.
@@ -16,9 +19,19 @@ var outside = map[string]string{
 const (
 	credentialsRule = "must be left out: credentials come from the environment or from AWS's own files, never from a stack's configuration, which everybody reads"
 
-	awsRule    = "must be left out: of the AWS plugin's settings a stack may set aws:region alone, since the program makes its own providers, which take no others"
+	awsRule    = "must be left out: the program makes its own providers, which take of the AWS plugin's settings only region"
 	engineRule = "must be left out: a stack is deployed as the engine does by itself"
 )
+
+// plugin is the field of one of the AWS plugin's keys other than the region's; the zero Value for any other key.
+func (d *decoder) plugin(full string) reflect.Value {
+	name, of := strings.CutPrefix(full, awsNamespace)
+	fields := d.root.FieldByName("AWS")
+	if !of || !fields.IsValid() {
+		return reflect.Value{}
+	}
+	return child(fields, name)
+}
 
 // checkOutside refuses a key of another namespace than the project's.
 func (d *decoder) checkOutside(full, raw string, secret bool) {
@@ -27,14 +40,15 @@ func (d *decoder) checkOutside(full, raw string, secret bool) {
 	switch {
 	case rule != "":
 	case namespace == "aws":
-		rule = awsRule
-		if distance(name, "region") <= 2 {
-			near = regionKey
+		known := append([]string{"region"}, pluginKeys(d.root.Type())...)
+		rule = awsRule + strings.TrimPrefix(strings.Join(known, ", "), "region")
+		if meant := nearest(name, known); distance(name, meant) <= 2 {
+			near = awsNamespace + meant
 		}
 	case namespace == "pulumi":
 		rule = engineRule
 	default:
-		rule = "there is no such namespace; known: " + d.Project + " and aws:region"
+		rule = "there is no such namespace; known: " + d.Project + " and aws"
 		if child(d.root, name).IsValid() {
 			near = d.Project + ":" + name
 		}

@@ -6,7 +6,8 @@ import (
 )
 
 // Schema is what the configuration of a Pulumi project of ours is read by. A project's settings are a struct of groups,
-// each a struct of keys with yaml names, and a field Region for the provider's region.
+// each a struct of keys with yaml names, a field Region for the provider's region, and where they take more of the AWS
+// plugin's keys a field AWS.
 type Schema struct {
 	Project string                  // the project's name, which is the namespace of its keys
 	Fixes   map[string]string       // where the real value behind a placeholder comes from, by key
@@ -27,6 +28,9 @@ func (s Schema) Decode(src Source, opts Options, into any) (problems Problems, b
 // Keys returns the full keys that Decode reads into a pointer to a struct of groups, sorted.
 func (s Schema) Keys(into any) []string {
 	keys := []string{regionKey}
+	for _, name := range pluginKeys(reflect.TypeOf(into).Elem()) {
+		keys = append(keys, awsNamespace+name)
+	}
 	for _, group := range groupsOf(reflect.TypeOf(into).Elem()) {
 		keys = append(keys, s.Project+":"+group)
 	}

@@ -3,7 +3,6 @@ package program_test
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -27,6 +26,9 @@ type draft map[string]map[string]any
 
 const region = "aws:region"
 
+// plugin is the namespace of the AWS plugin's keys, the region's among them.
+const plugin = "aws:"
+
 // place is a region with its zones.
 type place struct {
 	name  string
@@ -48,7 +50,7 @@ func image(in string) string {
 // minimal is a stack file with nothing but what has no default.
 func minimal(in place, protect bool) draft {
 	return draft{
-		region: {region: in.name},
+		plugin: {strings.TrimPrefix(region, plugin): in.name},
 		"platform": {"protect": protect, "owner": "team", "costCentre": "centre",
 			"permissionsBoundary": "/deepstreamhub/deepstreamhub-boundary", "rolePath": "/deepstreamhub/"},
 		"network": {"cidr": "10.16.0.0/16", "zones": in.zones[:3]},
@@ -61,8 +63,8 @@ func minimal(in place, protect bool) draft {
 // set puts a value where a key such as network.nat says.
 func (d draft) set(key string, value any) {
 	group, name, _ := strings.Cut(key, ".")
-	if key == region {
-		group, name = region, region
+	if strings.HasPrefix(key, plugin) {
+		group, name = plugin, strings.TrimPrefix(key, plugin)
 	}
 	if d[group] == nil {
 		d[group] = map[string]any{}
@@ -77,13 +79,22 @@ func (d draft) set(key string, value any) {
 func (d draft) load(t require.TestingT) (config.Config, error) {
 	src := config.Source{Stack: "fuzz", Complete: true, Values: map[string]string{}}
 	for group, content := range d {
-		if group == region {
-			src.Values[region] = fmt.Sprint(content[region])
-			continue
+		entries := map[string]any{config.Project + ":" + group: content}
+		if group == plugin {
+			entries = map[string]any{}
+			for name, value := range content {
+				entries[plugin+name] = value
+			}
 		}
-		text, err := json.Marshal(content)
-		require.NoError(t, err)
-		src.Values[config.Project+":"+group] = string(text)
+		for key, value := range entries {
+			text, isText := value.(string)
+			if !isText {
+				raw, err := json.Marshal(value)
+				require.NoError(t, err)
+				text = string(raw)
+			}
+			src.Values[key] = text
+		}
 	}
 	return config.Load(src, config.Options{})
 }
@@ -93,6 +104,14 @@ func (d draft) load(t require.TestingT) (config.Config, error) {
 type values struct{ inside, outside []any }
 
 var texts = map[string]values{
+	"aws:profile": {[]any{"prod", "AWS Admin"}, []any{"a\nb", "[a]", map[string]any{"a": 1}}},
+	"aws:assumeRole": {[]any{map[string]any{"roleArn": "arn:aws:iam::111122223333:role/a/b", "sessionName": "hub", "externalId": "a:b", "duration": "1h30m"}},
+		[]any{map[string]any{"sessionName": "hub"}, map[string]any{"roleArn": "admin"}, map[string]any{"roleArn": "arn:aws:iam::111122223333:role/a", "duration": "13h"},
+			map[string]any{"arn": "x"}, "arn:aws:iam::111122223333:role/a"}},
+	"aws:allowedAccountIds": {[]any{[]string{}, []string{"111122223333", "444455556666"}}, []any{[]any{1}, []string{"prod"}, "111122223333"}},
+	"aws:endpoints": {[]any{[]any{map[string]any{"s3": "http://localhost:4566", "ec2": "https://ec2.example.com/a"}}},
+		[]any{[]any{map[string]any{"s3": "localhost:4566"}}, []any{map[string]any{"S 3": "http://localhost"}}, "http://localhost"}},
+
 	region:                         {nil, []any{"eu-centrl-1", "us-gov-west-1", ""}},
 	"platform.owner":               {[]any{"a", "Team Ä", strings.Repeat("x", 256)}, []any{"", "a#b", strings.Repeat("x", 257), 3, nil}},
 	"platform.costCentre":          {[]any{"4711", "a.b:c/d=e+f-g@h"}, []any{"", "a\nb", 4711}},

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/servicequotas"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -135,7 +134,7 @@ func Doctor(cfgs map[string]config.Config, found *[]Finding) pulumi.RunFunc {
 			byRegion[cfgs[stack].Region] = append(byRegion[cfgs[stack].Region], stack)
 		}
 		for _, region := range slices.Sorted(maps.Keys(byRegion)) {
-			provider, err := aws.NewProvider(ctx, "aws-"+region, &aws.ProviderArgs{Region: pulumi.String(region)})
+			provider, err := Provider(ctx, "aws-"+region, region, cfgs[byRegion[region][0]].AWS)
 			if err != nil {
 				return err
 			}

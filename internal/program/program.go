@@ -32,7 +32,11 @@ const EnvOffline = "DEEPSTREAMHUB_OFFLINE"
 // Deploy registers the region that the stack's configuration describes. It is what plain `pulumi up` runs. The error
 // holds every problem of the configuration; nothing is registered then.
 func Deploy(ctx *pulumi.Context) error {
-	opts := config.Options{Offline: os.Getenv(EnvOffline) == "1"}
+	account, err := config.Account(ctx.RootDirectory())
+	if err != nil {
+		return err
+	}
+	opts := config.Options{Offline: os.Getenv(EnvOffline) == "1", Account: account}
 	if !opts.Offline { // the offline AWS has a clock of its own, and judges by that
 		opts.Now = time.Now()
 	}
@@ -120,7 +124,7 @@ type region struct {
 }
 
 func (r *region) provider() (err error) {
-	r.aws, err = aws.NewProvider(r.ctx, "aws", &aws.ProviderArgs{Region: pulumi.String(r.cfg.Region)})
+	r.aws, err = Provider(r.ctx, "aws", r.cfg.Region, r.cfg.AWS)
 	r.roles = rolesOf(r.ctx, r.aws, r.cfg.Platform)
 	return err
 }
@@ -133,7 +137,7 @@ func (r *region) in(name string) (*aws.Provider, error) {
 	if p := r.others[name]; p != nil {
 		return p, nil
 	}
-	p, err := aws.NewProvider(r.ctx, "aws-"+name, &aws.ProviderArgs{Region: pulumi.String(name)})
+	p, err := Provider(r.ctx, "aws-"+name, name, r.cfg.AWS)
 	if err != nil {
 		return nil, fmt.Errorf("reach %s: %w", name, err)
 	}

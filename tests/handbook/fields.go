@@ -35,6 +35,11 @@ func Comments(file string) (map[string]string, error) {
 		}
 	}
 	out := map[string]string{}
+	if plugin := structs["AWS"]; plugin != nil {
+		for key, f := range fieldsOf(plugin) {
+			out["aws:"+key] = comment(f)
+		}
+	}
 	for group, of := range fieldsOf(structs["Config"]) {
 		name := group
 		typ := of.Type

@@ -64,7 +64,7 @@ type tier struct {
 }
 
 var sections = []tier{
-	{"The stack", stackTier, []string{"aws:region", "platform"}},
+	{"The stack", stackTier, []string{"aws", "platform"}},
 	{"Network", "network", []string{"network"}},
 	{"Database", "database", []string{"database"}},
 	{"Bus", "bus", []string{"bus"}},
@@ -154,7 +154,7 @@ func (s tier) created(b *strings.Builder, resources []Resource, why map[string]s
 }
 
 func (s tier) has(key string) bool {
-	return slices.ContainsFunc(s.groups, func(g string) bool { return key == g || strings.HasPrefix(key, g+".") })
+	return slices.ContainsFunc(s.groups, func(g string) bool { return key == g || strings.HasPrefix(key, g+".") || strings.HasPrefix(key, g+":") })
 }
 
 func (s tier) configured(b *strings.Builder, comments map[string]string) {

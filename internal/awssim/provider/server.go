@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil/rpcerror"
@@ -161,11 +162,32 @@ func (s *Server) Configure(ctx context.Context, req *pulumirpc.ConfigureRequest)
 	if _, ok := s.cloud.Account().Regions[region]; !ok {
 		return nil, status.Errorf(codes.InvalidArgument, "configure aws: region %q is not among the offline account's regions", region)
 	}
+	if err := s.allowed(req); err != nil {
+		return nil, err
+	}
 	id, _ := ctx.Value(connectionKey{}).(connection)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.regions[id] = region
 	return &pulumirpc.ConfigureResponse{SupportsPreview: true}, nil
+}
+
+// allowed refuses to serve accounts of which the offline one is none, in the real provider's words (aws-sdk-go-base,
+// VerifyAccountIDAllowed). Without a list, or with an empty one, every account is served.
+func (s *Server) allowed(req *pulumirpc.ConfigureRequest) error {
+	in, err := unmarshal(req.GetArgs())
+	if err != nil {
+		return err
+	}
+	config, problems := decodeConfig(in)
+	if len(problems) > 0 {
+		return status.Errorf(codes.InvalidArgument, "configure aws: %v", problemsError(problems))
+	}
+	ids, _ := config["allowedAccountIds"].([]any)
+	if own := s.cloud.Account().ID; len(ids) > 0 && !slices.Contains(ids, any(own)) {
+		return status.Errorf(codes.InvalidArgument, "configure aws: AWS account ID not allowed: %s", own)
+	}
+	return nil
 }
 
 // Invoke calls a provider function.

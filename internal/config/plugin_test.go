@@ -1,0 +1,59 @@
+package config_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/deepstreamhub/platform/internal/config"
+)
+
+// A stack belongs to the account that bootstrap's settings name, unless it names accounts itself.
+func TestAccountOfAStack(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		account string
+		allowed []string // nil where the stack says nothing
+		offline bool
+		want    []string
+		refused string
+	}{
+		"of the settings":          {account: "111122223333", want: []string{"111122223333"}},
+		"of the file":              {account: "111122223333", allowed: []string{"444455556666"}, want: []string{"444455556666"}},
+		"any":                      {account: "111122223333", allowed: []string{}, want: []string{}},
+		"no settings":              {},
+		"placeholder offline":      {account: "placeholder:111122223333", offline: true, want: []string{"111122223333"}},
+		"placeholder":              {account: "placeholder:111122223333", refused: "aws:allowedAccountIds is not set: must be given as long as account.id"},
+		"placeholder, but of file": {account: "placeholder:111122223333", allowed: []string{"444455556666"}, want: []string{"444455556666"}},
+	} {
+		a := config.AWS{AllowedAccountIDs: c.allowed}
+		problems := a.Check(nil, c.account, c.offline)
+		if c.refused != "" {
+			require.ErrorContains(t, problems, c.refused, name)
+			continue
+		}
+		require.Empty(t, problems, name)
+		require.Equal(t, c.want, a.AllowedAccountIDs, name)
+	}
+}
+
+func TestAccountReadsBootstrapsSettings(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	id, err := config.Account(dir)
+	require.NoError(t, err, "a project without bootstrap")
+	require.Empty(t, id)
+
+	file := filepath.Join(dir, "bootstrap", "Pulumi.production.yaml")
+	require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o700))
+	require.NoError(t, os.WriteFile(file, []byte("config:\n  deepstreamhub-bootstrap:account:\n    id: \"444455556666\"\n"), 0o600))
+	id, err = config.Account(dir)
+	require.NoError(t, err)
+	require.Equal(t, "444455556666", id)
+
+	require.NoError(t, os.WriteFile(file, []byte("config: [\n"), 0o600))
+	_, err = config.Account(dir)
+	require.ErrorContains(t, err, "Pulumi.production.yaml")
+}
