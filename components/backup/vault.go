@@ -53,7 +53,7 @@ func (b *builder) vaultNamed(name, description string, where ...pulumi.ResourceO
 		return nil, err
 	}
 	if _, err := kms.NewAlias(b.ctx, name+"-key-alias", &kms.AliasArgs{
-		Name:        pulumi.Sprintf("alias/deepstreamhub/%s/backup", b.args.Stack),
+		Name:        pulumi.Sprintf("alias/deepstreamhub/%s/%s", b.args.Stack, b.name),
 		TargetKeyId: key.KeyId,
 	}, options()...); err != nil {
 		return nil, err
