@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 )
 
 // healthy says why the load balancer finds no task healthy, or "": its security groups have to let the check out to the
@@ -47,10 +48,29 @@ func (w *workload) connected(c *containerDefinition) string {
 				if why := w.reaches(r, s); why != "" {
 					return fmt.Sprintf("Essential container in task exited: %s cannot be reached: %s", variable.Value, why)
 				}
+				if !w.opensWith(c, r.Str(s.password)) {
+					return fmt.Sprintf("Essential container in task exited: %s: %s", variable.Value, s.refusal)
+				}
 			}
 		}
 	}
 	return ""
+}
+
+// opensWith reports whether a container is given the password of what it connects to. One that is given no secret at all has
+// ways of its own.
+func (w *workload) opensWith(c *containerDefinition, password string) bool {
+	if password == "" || len(c.Secrets) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(c.Secrets, func(s secretReference) bool {
+		for _, v := range w.t.All(typeSecretVersion) {
+			if v.Str("secretId") == secretOf(s.ValueFrom) && strings.Contains(v.Str("secretString"), password) {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // peer is a type of resource that tasks connect to.
@@ -60,14 +80,19 @@ type peer struct {
 	groups  string   // the property that holds its security groups
 	subnets ref      // its subnet group
 	answers func(t *Tx, r *Resource) bool
+
+	password string // the property that holds the password
+	refusal  string // what it says to another one (PostgreSQL, "Error Codes": 28P01; Valkey, AUTH)
 }
 
 var peers = []peer{
 	{typ: typeDBCluster, hosts: []string{"endpoint", "readerEndpoint"}, groups: "vpcSecurityGroupIds[]", subnets: ref{"dbSubnetGroupName", typeDBSubnetGroup},
 		// The endpoint of a cluster is that of its instances ("Amazon Aurora endpoint connections", Aurora User Guide).
-		answers: func(t *Tx, r *Resource) bool { return len(members(t, r)) > 0 }},
+		answers:  func(t *Tx, r *Resource) bool { return len(members(t, r)) > 0 },
+		password: "masterPassword", refusal: `password authentication failed for user "deepstream" (28P01)`},
 	{typ: typeReplicationGroup, hosts: []string{"primaryEndpointAddress", "readerEndpointAddress", "configurationEndpointAddress"},
-		groups: "securityGroupIds[]", subnets: ref{"subnetGroupName", typeCacheSubnetGroup}, answers: func(*Tx, *Resource) bool { return true }},
+		groups: "securityGroupIds[]", subnets: ref{"subnetGroupName", typeCacheSubnetGroup}, answers: func(*Tx, *Resource) bool { return true },
+		password: "authToken", refusal: "WRONGPASS invalid username-password pair or user is disabled."},
 }
 
 func (w *workload) reaches(r *Resource, s peer) string {

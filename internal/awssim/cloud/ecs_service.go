@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -99,13 +100,41 @@ func createService(t *Tx, r *Resource) error {
 	return settleService(t, r, cluster)
 }
 
-func updateService(t *Tx, r *Resource, _ Map) error {
+func updateService(t *Tx, r *Resource, old Map) error {
 	cluster, ok := clusterOf(t, r.Str("cluster"))
 	if !ok {
 		return Refuse(clusterNotFound.Code, clusterNotFound.Rule, "%s", clusterNotFound.Message)
 	}
-	return settleService(t, r, cluster)
+	spoiled(t, r, old)
+	err := settleService(t, r, cluster)
+	if err == nil {
+		delete(r.Hidden, takenBack)
+	}
+	if refused, ok := errors.AsType[*Error](err); !ok || refused.Rule != steadyRule || !r.Bool("deploymentCircuitBreaker.rollback") {
+		return err
+	}
+	return rollBack(t, r, old, err)
 }
+
+// rollBack has the circuit breaker take a deployment back whose tasks do not come up. The service is then steady on its
+// former revision, which the provider takes for success (facts 58).
+func rollBack(t *Tx, r *Resource, old Map, failure error) error {
+	if Str(old, "taskDefinition") == r.Str("taskDefinition") {
+		return failure
+	}
+	before := r.Str("taskDefinition")
+	r.State["taskDefinition"] = Str(old, "taskDefinition")
+	cluster, _ := clusterOf(t, r.Str("cluster"))
+	if settleService(t, r, cluster) != nil {
+		r.State["taskDefinition"] = before
+		return failure
+	}
+	r.Hidden[takenBack] = serviceEvent(failure)
+	return nil
+}
+
+// takenBack is under which name the reason is kept for which a service's last deployment was taken back.
+const takenBack = "takenBack"
 
 // settleService checks what creation and update have in common, in the order in which ECS looks.
 func settleService(t *Tx, r, cluster *Resource) error {

@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -39,6 +40,17 @@ func steady(t *Tx, r, cluster, definition *Resource) error {
 		return err.For(patience(r))
 	}
 	return err
+}
+
+// serviceEvent is what ECS itself says, of a steady's error: the text of a service event after the service's name.
+func serviceEvent(err error) string {
+	refused, ok := errors.AsType[*Error](err)
+	if !ok {
+		return ""
+	}
+	_, event, _ := strings.Cut(refused.Message, "): (service ") // what comes before is the provider's
+	_, event, _ = strings.Cut(event, ") ")
+	return event
 }
 
 // imageThere is when the tasks' image is on hosts that have joined the cluster: pulled for the first task, or since the
@@ -221,7 +233,7 @@ func (w *workload) start() string {
 	}
 	for i := range w.containers {
 		c := &w.containers[i]
-		for _, problem := range []string{w.pull(c), w.secrets(c), w.logs(c), w.connected(c)} {
+		for _, problem := range []string{w.missing(c), w.pull(c), w.secrets(c), w.logs(c), w.connected(c), w.crashed()} {
 			if problem != "" {
 				return fmt.Sprintf("has started tasks that stopped: container %s: %s", c.Name, problem)
 			}

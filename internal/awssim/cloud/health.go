@@ -1,12 +1,16 @@
 package cloud
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // ServiceHealth is what ECS says of one service.
 type ServiceHealth struct {
 	ARN, Name, Cluster, TaskDefinition string
 	Desired, Running                   int
-	Reason                             string // why no task runs; empty when all do
+	Reason                             string // why tasks do not run; empty when all do
+	TakenBack                          string // why the last deployment was taken back; empty when it was not
 }
 
 // Services returns the services of a region that have one of the ARNs.
@@ -44,18 +48,41 @@ func serviceHealth(t *Tx, r *Resource) ServiceHealth {
 	h := ServiceHealth{
 		ARN: r.ID, Name: r.Str("name"), Cluster: r.Str("cluster"), TaskDefinition: r.Str("taskDefinition"), Desired: r.Int("desiredCount"),
 	}
+	h.TakenBack = Str(r.Hidden, takenBack)
 	cluster, found := clusterOf(t, r.Str("cluster"))
 	definition, defined := taskOf(t, h.TaskDefinition)
+	if found && !defined && h.TakenBack != "" { // tasks of a revision that was deregistered since go on
+		h.Running = h.Desired
+		return h
+	}
 	if !found || !defined {
 		h.Reason = "its cluster or its task definition is gone"
 		return h
 	}
-	if err, ok := steady(t, r, cluster, definition).(*Error); ok && err != nil {
-		h.Reason = err.Message
+	if h.Reason = serviceEvent(steady(t, r, cluster, definition)); h.Reason != "" {
 		return h
 	}
 	h.Running = h.Desired
+	if names, share := downZones(t, r.Strs("networkConfiguration.subnets[]")); share > 0 {
+		h.Running -= int(float64(h.Desired)*share + 0.5)
+		h.Reason = "was unable to place a task because no container instance met all of its requirements. Reason: the hosts in " +
+			strings.Join(names, ", ") + " do not answer."
+	}
 	return h
+}
+
+// downZones returns the zones of subnets that do not answer, and which share of the subnets they are.
+func downZones(t *Tx, subnets []string) (names []string, share float64) {
+	for _, id := range subnets {
+		s, ok := t.Find(typeSubnet, "", id)
+		if !ok {
+			continue
+		}
+		if down, _ := s.Hidden[zoneDown].(bool); down {
+			names = append(names, s.Str("availabilityZone")+" ("+s.Str("availabilityZoneId")+")")
+		}
+	}
+	return names, float64(len(names)) / float64(max(1, len(subnets)))
 }
 
 // TargetHealth returns how many targets of a group are healthy and how many are not, and whether there is such a group.
@@ -120,17 +147,4 @@ func (c *Cloud) Alarms(region string, names []string) map[string]string {
 		}
 	}
 	return out
-}
-
-// HasGroup reports whether a region has an auto scaling group of the name.
-func (c *Cloud) HasGroup(region, name string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	t := &Tx{c: c, Region: region}
-	for _, r := range t.All(typeGroup) {
-		if r.Str("name") == name {
-			return true
-		}
-	}
-	return false
 }

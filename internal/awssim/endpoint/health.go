@@ -100,6 +100,9 @@ func describeServices(c *cloud.Cloud, w http.ResponseWriter, r *http.Request, wh
 			rollout = "IN_PROGRESS"
 			events = append(events, map[string]any{"message": "(service " + s.Name + ") " + s.Reason})
 		}
+		if s.TakenBack != "" { // ECS Developer Guide, "Viewing Amazon ECS service event messages"
+			events = append(events, map[string]any{"message": "(service " + s.Name + ") deployment failed: tasks failed to start: " + s.TakenBack})
+		}
 		services = append(services, map[string]any{
 			"serviceArn": s.ARN, "serviceName": s.Name, "clusterArn": s.Cluster, "status": "ACTIVE", "taskDefinition": s.TaskDefinition,
 			"desiredCount": s.Desired, "runningCount": s.Running, "pendingCount": s.Desired - s.Running, "events": events,
@@ -149,18 +152,29 @@ func describeTargetHealth(c *cloud.Cloud, w http.ResponseWriter, r *http.Request
 }
 
 // describeRefreshes: Amazon EC2 Auto Scaling API Reference, DescribeInstanceRefreshes. Hosts here are as their group's
-// template says as soon as it says so: there is never a refresh under way, and none is remembered.
+// template says as soon as it says so: there is never a refresh under way, and none is remembered but one that somebody had
+// taken back for a rehearsal.
 func describeRefreshes(c *cloud.Cloud, w http.ResponseWriter, r *http.Request, who scope) *queryFault {
 	if action := r.FormValue("Action"); action != "DescribeInstanceRefreshes" {
 		return unknownOperation(action)
 	}
-	if !c.HasGroup(who.Region, r.FormValue("AutoScalingGroupName")) {
+	status, reason, percent, ok := c.Refresh(who.Region, r.FormValue("AutoScalingGroupName"))
+	if !ok {
 		return &queryFault{"ValidationError", "AutoScalingGroup name not found - null"}
 	}
+	type refresh struct {
+		Status             string
+		StatusReason       string
+		PercentageComplete int
+	}
+	var last []refresh
+	if status != "" {
+		last = append(last, refresh{status, reason, percent})
+	}
 	answer(w, struct {
-		XMLName xml.Name `xml:"DescribeInstanceRefreshesResponse"`
-		Result  struct{} `xml:"DescribeInstanceRefreshesResult"`
-	}{})
+		XMLName xml.Name  `xml:"DescribeInstanceRefreshesResponse"`
+		Last    []refresh `xml:"DescribeInstanceRefreshesResult>InstanceRefreshes>member"`
+	}{Last: last})
 	return nil
 }
 
