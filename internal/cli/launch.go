@@ -125,12 +125,8 @@ func (s *session) launchTime(ctx context.Context, x launching) error {
 		}
 	}
 	if x.svg != "" {
-		path := x.svg
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(s.Dir, path)
-		}
-		if err := os.WriteFile(path, launch.SVG(), 0o644); err != nil {
-			return fmt.Errorf("draw launch: %w", err)
+		if err := s.writeDocument(x.svg, launch.SVG()); err != nil {
+			return err
 		}
 	}
 	if s.json {
@@ -142,6 +138,17 @@ func (s *session) launchTime(ctx context.Context, x launching) error {
 		err = fmt.Errorf("launch %s: AWS refuses %d of %d launches", launch.Stack, launch.Spread.Failed, launch.Spread.Seeds)
 	}
 	return err
+}
+
+// writeDocument writes a picture or a page into a file that the command line names.
+func (s *session) writeDocument(path string, text []byte) error {
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(s.Dir, path)
+	}
+	if err := os.WriteFile(path, text, 0o644); err != nil {
+		return fmt.Errorf("write document: %w", err)
+	}
+	return nil
 }
 
 // writeLaunch writes a launch for people.

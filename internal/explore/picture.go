@@ -1,72 +1,36 @@
 package explore
 
 import (
-	"bytes"
-	"encoding/xml"
 	"fmt"
 	"math"
 	"strings"
+
+	"github.com/deepstreamhub/platform/internal/svg"
 )
 
-// The picture's measures, in pixels. Its type is monospaced, so that a text is as wide as it is long: a browser's monospaced
-// fonts are 0.6 em wide, some a little more.
+// The picture's measures, in pixels.
 const (
-	rowHeight   = 14
-	letterSize  = 10
-	letterWidth = 0.62 * letterSize
-	chartWidth  = 900
-	margin      = 12
-	headHeight  = 56
+	rowHeight  = 14
+	letterSize = 10
+	chartWidth = 900
+	margin     = 12
+	headHeight = 56
 )
 
 // Colours of the bars: the critical path has to be seen first.
 const (
 	plainBar    = "#b8c4d6"
 	criticalBar = "#d0342c"
-	inkColour   = "#1d2433"
 	gridColour  = "#e3e7ee"
 )
 
-// label is a text in the picture, x being where it begins.
-type textAt struct {
-	x, y float64
-	text string
-}
-
-func (t textAt) width() float64 { return letterWidth * float64(len([]rune(t.text))) }
-
-// picture collects what is drawn.
-type picture struct {
-	body          bytes.Buffer
-	texts         []textAt
-	width, height float64
-}
-
-func (p *picture) bar(x, y, width float64, colour, title string) {
-	fmt.Fprintf(&p.body, `<rect x="%.1f" y="%.1f" width="%.1f" height="%d" fill="%s"><title>%s</title></rect>`+"\n",
-		x, y, math.Max(width, 1), rowHeight-4, colour, escaped(title))
-}
-
-func (p *picture) line(x, y1, y2 float64) {
-	fmt.Fprintf(&p.body, `<line x1="%.1f" x2="%.1f" y1="%.1f" y2="%.1f" stroke="%s"/>`+"\n", x, x, y1, y2, gridColour)
-}
-
-func (p *picture) text(x, y float64, colour, s string) {
-	p.texts = append(p.texts, textAt{x, y, s})
-	fmt.Fprintf(&p.body, `<text x="%.1f" y="%.1f" fill="%s">%s</text>`+"\n", x, y, colour, escaped(s))
-}
-
-func escaped(s string) string {
-	var b strings.Builder
-	_ = xml.EscapeText(&b, []byte(s)) // a strings.Builder never fails
-	return b.String()
-}
+func width(text string) float64 { return svg.Width(text, letterSize) }
 
 // SVG draws the creation as a timeline: a row for each operation, in the order in which they begin, and the critical path to
 // the first client and to the end in another colour.
-func (l *Launch) SVG() []byte { return l.draw().svg() }
+func (l *Launch) SVG() []byte { return l.draw().SVG() }
 
-func (l *Launch) draw() *picture {
+func (l *Launch) draw() *svg.Picture {
 	critical := map[string]bool{}
 	for _, s := range append(append([]Step{}, l.ToFirstClient...), l.ToComplete...) {
 		critical[s.Resource] = true
@@ -78,23 +42,23 @@ func (l *Launch) draw() *picture {
 	end, names := 1.0, 0.0
 	for _, s := range rows {
 		end = math.Max(end, s.Begins+s.Takes)
-		names = math.Max(names, letterWidth*float64(len([]rune(short(s.Resource)))))
+		names = math.Max(names, width(short(s.Resource)))
 	}
 	left := margin + names + margin
 	scale := chartWidth / end
 	note := func(s Step) string { return length(s.Takes) }
-	p := &picture{width: left + chartWidth + margin, height: headHeight + rowHeight*float64(len(rows)) + margin}
+	p := &svg.Picture{Width: left + chartWidth + margin, Height: headHeight + rowHeight*float64(len(rows)) + margin, Size: letterSize}
 	for _, s := range rows {
-		p.width = math.Max(p.width, left+(s.Begins+s.Takes)*scale+4+textAt{text: note(s)}.width()+margin)
+		p.Width = math.Max(p.Width, left+(s.Begins+s.Takes)*scale+4+width(note(s))+margin)
 	}
-	p.text(margin, margin+letterSize, inkColour, l.headline())
-	p.width = math.Max(p.width, margin+textAt{text: l.headline()}.width()+margin)
+	p.Text(margin, margin+letterSize, svg.Ink, l.headline())
+	p.Width = math.Max(p.Width, margin+width(l.headline())+margin)
 	for t := 0.0; t <= end; t += tick(end) {
 		x := left + t*scale
-		p.line(x, headHeight-12, p.height-margin)
+		p.Path(fmt.Sprintf("M%.1f %dV%.1f", x, headHeight-12, p.Height-margin), gridColour, 1)
 		mark := fmt.Sprintf("%.0f min", t/60)
-		p.text(x, headHeight-16, inkColour, mark)
-		p.width = math.Max(p.width, x+textAt{text: mark}.width()+margin)
+		p.Text(x, headHeight-16, svg.Ink, mark)
+		p.Width = math.Max(p.Width, x+width(mark)+margin)
 	}
 	for i, s := range rows {
 		y := headHeight + rowHeight*float64(i)
@@ -102,9 +66,10 @@ func (l *Launch) draw() *picture {
 		if critical[s.Resource] {
 			colour = criticalBar
 		}
-		p.text(margin, y+letterSize, inkColour, short(s.Resource))
-		p.bar(left+s.Begins*scale, y+1, s.Takes*scale, colour, fmt.Sprintf("%s: from %s, takes %s, slack %s; %s", s.Resource, length(s.Begins), length(s.Takes), length(s.Slack), s.Source))
-		p.text(left+(s.Begins+s.Takes)*scale+4, y+letterSize, inkColour, note(s))
+		p.Text(margin, y+letterSize, svg.Ink, short(s.Resource))
+		title := fmt.Sprintf("%s: from %s, takes %s, slack %s; %s", s.Resource, length(s.Begins), length(s.Takes), length(s.Slack), s.Source)
+		p.Rect(svg.Rect{X: left + s.Begins*scale, Y: y + 1, W: math.Max(s.Takes*scale, 1), H: rowHeight - 4, Fill: colour, Title: title})
+		p.Text(left+(s.Begins+s.Takes)*scale+4, y+letterSize, svg.Ink, note(s))
 	}
 	return p
 }
@@ -117,16 +82,6 @@ func (l *Launch) headline() string {
 func tick(end float64) float64 {
 	minutes := math.Ceil(end / 60 / 12)
 	return 60 * math.Max(1, minutes)
-}
-
-func (p *picture) svg() []byte {
-	var out bytes.Buffer
-	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %.0f" width="%.0f" height="%.0f" font-family="monospace" font-size="%d">`+"\n",
-		math.Ceil(p.width), math.Ceil(p.height), math.Ceil(p.width), math.Ceil(p.height), letterSize)
-	fmt.Fprintf(&out, `<rect width="100%%" height="100%%" fill="#ffffff"/>`+"\n")
-	out.Write(p.body.Bytes())
-	out.WriteString("</svg>\n")
-	return out.Bytes()
 }
 
 // short is a resource without the service that its type is of: "RouteTable network-public".

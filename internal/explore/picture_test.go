@@ -23,13 +23,13 @@ func TestPictureCanBeRead(t *testing.T) {
 		l.ToFirstClient = append([]Step{}, l.Created[:3]...)
 		l.ToFirstClient = append(l.ToFirstClient, Step{Resource: TargetHealth, Begins: complete / 2, Takes: 25, node: nobody})
 		p := l.draw()
-		for i, a := range p.texts {
-			require.GreaterOrEqual(t, a.x, 0.0, a.text)
-			require.LessOrEqual(t, a.x+a.width(), p.width, a.text)
-			require.LessOrEqual(t, a.y, p.height, a.text)
-			for _, b := range p.texts[i+1:] {
-				apart := a.x+a.width() <= b.x || b.x+b.width() <= a.x || a.y+letterSize <= b.y || b.y+letterSize <= a.y
-				require.True(t, apart, "%q and %q of a launch of %g s", a.text, b.text, complete)
+		for i, a := range p.Texts {
+			require.GreaterOrEqual(t, a.X, 0.0, a.Text)
+			require.LessOrEqual(t, a.X+a.Width(), p.Width, a.Text)
+			require.LessOrEqual(t, a.Y, p.Height, a.Text)
+			for _, b := range p.Texts[i+1:] {
+				apart := a.X+a.Width() <= b.X || b.X+b.Width() <= a.X || a.Y+letterSize <= b.Y || b.Y+letterSize <= a.Y
+				require.True(t, apart, "%q and %q of a launch of %g s", a.Text, b.Text, complete)
 			}
 		}
 		svg := string(l.SVG())
