@@ -17,6 +17,7 @@ func (a App) preview() *cobra.Command {
 	var f flags
 	var markdown bool
 	var only []string
+	var prices string
 	c := &cobra.Command{
 		Use:   "preview STACK...",
 		Short: "Show what an up would change, and change nothing",
@@ -24,7 +25,8 @@ func (a App) preview() *cobra.Command {
 nothing. What up would refuse whatever it is allowed, because it touches protected data, ends
 with exit code 3. It works on a copy of the state from which every secret was taken, so it decrypts
 none and can show none. With --markdown it writes that as the comment of a pull request: one comment a
-stack, each with a hidden first line by which a later run finds it.`,
+stack, each with a hidden first line by which a later run finds it. With --prices it says what the
+change adds to the month's bill, or saves.`,
 		Args: someStacks,
 		RunE: func(c *cobra.Command, stacks []string) error {
 			if markdown && f.json {
@@ -34,17 +36,22 @@ stack, each with a hidden first line by which a later run finds it.`,
 			if err != nil {
 				return err
 			}
-			return s.preview(c.Context(), markdown, only)
+			return s.preview(c.Context(), markdown, only, prices)
 		},
 	}
 	f.addRun(c)
 	addOnly(c, &only)
+	addPrices(c, &prices)
 	c.Flags().BoolVar(&markdown, "markdown", false, "write the comment of a pull request to stdout")
 	return c
 }
 
-func (s *session) preview(ctx context.Context, markdown bool, only []string) error {
+func (s *session) preview(ctx context.Context, markdown bool, only []string, file string) error {
 	if err := s.validate(); err != nil {
+		return err
+	}
+	prices, err := s.readPrices(file)
+	if err != nil {
 		return err
 	}
 	defer s.close()
@@ -60,12 +67,12 @@ func (s *session) preview(ctx context.Context, markdown bool, only []string) err
 	failure := s.withParts(sel, err)
 	err = s.refuse(plans, risk.Blocked, failure) // what up refuses whatever it is allowed
 	if s.json {
-		if reportErr := s.report(plans, err); reportErr != nil && err == nil {
+		if reportErr := s.reportWith(plans, err, s.addCost(prices, plans)); reportErr != nil && err == nil {
 			return reportErr
 		}
 	}
 	if markdown {
-		return errors.Join(err, s.writeComments(plans, failure))
+		return errors.Join(err, s.writeComments(plans, failure, prices))
 	}
 	if s.json || failure != nil {
 		return err
@@ -78,7 +85,7 @@ func (s *session) preview(ctx context.Context, markdown bool, only []string) err
 			return err
 		}
 	}
-	if err != nil {
+	if err := errors.Join(err, s.writeCosts(prices, plans)); err != nil {
 		return err
 	}
 	if !unchanged(plans) {

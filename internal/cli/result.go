@@ -9,6 +9,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/deepstreamhub/platform/internal/cost"
 	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/plan"
 	"github.com/deepstreamhub/platform/internal/progress"
@@ -33,6 +34,7 @@ type result struct {
 	Seconds float64            `json:"seconds"`           //
 	Outputs map[string]any     `json:"outputs"`           // secrets hidden, unknown values null
 	Remains *remains.Remains   `json:"remains,omitempty"` // of a destroy: what survives it
+	Cost    *cost.Bill         `json:"cost,omitempty"`    // of a preview with prices: what it adds in a month
 	Health  *wellness          `json:"health,omitempty"`  // of an up: how the stack was once it had settled
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/deepstreamhub/platform/images/deepstream"
 	"github.com/deepstreamhub/platform/internal/comment"
 	"github.com/deepstreamhub/platform/internal/config"
+	"github.com/deepstreamhub/platform/internal/cost"
 	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/gate"
 	"github.com/deepstreamhub/platform/internal/plan"
@@ -96,10 +97,15 @@ func writeRisk(w io.Writer, a risk.Assessment) error {
 }
 
 // writeComments writes one comment a stack, also of previews that failed: that is what a reviewer has to know first.
-func (s *session) writeComments(plans []plan.Plan, err error) error {
+func (s *session) writeComments(plans []plan.Plan, err error, prices *cost.Prices) error {
 	failures := byStack(err)
 	for _, p := range plans {
 		c := comment.Preview{Plan: p, Assessment: s.assess(p)}
+		if bill, ok, billErr := s.changed(prices, p); ok {
+			c.Cost = bill.Change()
+		} else if billErr != nil {
+			return billErr
+		}
 		switch failed := errors.Join(failures[p.Stack], failures[""]); {
 		case failed == nil:
 		case engineRefused(c.Assessment):

@@ -30,6 +30,7 @@ var signs = map[risk.Class]string{
 type Preview struct {
 	Plan       plan.Plan
 	Assessment risk.Assessment
+	Cost       string // what the change adds in a month, in a sentence; empty where nobody has prices
 	Error      string // what the engine refused or failed at; empty for a preview that went through
 }
 
@@ -52,6 +53,9 @@ func (p Preview) markdown(limit int) string {
 		return w.String()
 	}
 	w.line("\n" + p.overview())
+	if p.Cost != "" {
+		w.line(p.Cost)
+	}
 	for _, class := range risk.Classes() {
 		if of := a.Of(class); len(of) > 0 {
 			w.section(class, rows(of, verbs))
