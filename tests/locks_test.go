@@ -77,7 +77,7 @@ func (s shared) run(t *testing.T, code int, args ...string) string {
 // is seen to be one and removed. A checkpoint that was cut short is refused with the way back, which works.
 func TestOperatorsShareAStack(t *testing.T) {
 	t.Parallel()
-	s := share(t, map[string]time.Duration{"aws:ec2/vpc:Vpc": time.Minute})
+	s := share(t, map[string]time.Duration{"aws:ec2/vpc:Vpc": 5 * time.Minute})
 	hub, engine := s.start(t)
 	host, err := os.Hostname()
 	require.NoError(t, err)

@@ -115,6 +115,8 @@ type Cluster struct {
 	OtherInstanceTypes []string `yaml:"otherInstanceTypes"`
 	SpotPercent        int      `yaml:"spotPercent"`   // share of the hosts above one a zone that are spot instances, 0 to 100
 	WarmPool           int      `yaml:"warmPool"`      // stopped hosts that wait to be started; neither with other types nor with spot
+	MinHosts           int      `yaml:"minHosts"`      // bound on how many hosts run at least; 0 is what follows from the zones
+	MaxHosts           int      `yaml:"maxHosts"`      // bound on how many hosts run at most; 0 is what follows from the peak
 	Exec               *bool    `yaml:"exec"`          // whether operators may run commands in containers, logged and encrypted; never nil after Load
 	RootVolumeGiB      int      `yaml:"rootVolumeGiB"` // 30 or more: the image's own size
 }
@@ -123,6 +125,9 @@ type Cluster struct {
 type Service struct {
 	PeakConnections     int `yaml:"peakConnections"`     // open sockets at the busiest moment
 	ReconnectsPerSecond int `yaml:"reconnectsPerSecond"` // sockets that may be opened anew in a second, when many end at once
+
+	MinTasks int `yaml:"minTasks"` // bound on how many tasks run at least; 0 is what follows from the two above
+	MaxTasks int `yaml:"maxTasks"` // bound on how many tasks run at most; 0 is what follows from them
 
 	Image            string `yaml:"image"`            // container image pinned by digest, repository@sha256:...
 	Auth             Auth   `yaml:"auth"`             // who decides who a client is: {webhook: https://...} or open; has no default, so that leaving it out is never an answer

@@ -173,7 +173,7 @@ func TestEveryProblemComesInOneMessage(t *testing.T) {
 	_, err := Load(src, Options{})
 	require.Error(t, err)
 	assert.Equal(t, `stack prod-eu: 4 problems in its configuration
-  cluster.amii = "ami-0a1b2c3d4e5f60718": there is no such key; known: ami, architecture, instanceType, otherInstanceTypes, spotPercent, warmPool, exec, rootVolumeGiB; nearest: cluster.ami
+  cluster.amii = "ami-0a1b2c3d4e5f60718": there is no such key; known: ami, architecture, instanceType, otherInstanceTypes, spotPercent, warmPool, minHosts, maxHosts, exec, rootVolumeGiB; nearest: cluster.ami
   cluster.warmPool = "many": must be a whole number from 0 to 5000 (hosts)
   network.cidr = "10.16.0.0/24": must be /16 to /20: AWS takes no larger VPC, and a smaller one has no room for six zones in every tier; nearest: 10.16.0.0/20
   network.zones = ["euc1-az1","euc1-az2"]: must be three to six zones, not 2: with fewer the loss of one takes half the region; nearest: [euc1-az1, euc1-az2, euc1-az3]`,

@@ -35,11 +35,7 @@ var placeholderFixes = map[string]string{
 // derivedKeys are what somebody may look for, with what it follows from. What could be said twice could be contradicted.
 var derivedKeys = map[string]string{
 	"service.tasks":                   sizedBy,
-	"service.minTasks":                sizedBy,
-	"service.maxTasks":                sizedBy,
 	"service.stopTimeoutSeconds":      sizedBy,
-	"cluster.minHosts":                sizedBy + " and the number of network.zones",
-	"cluster.maxHosts":                sizedBy + " and services",
 	"edge.idleTimeoutSeconds":         "deepstream's heartbeat",
 	"edge.deregistrationDelaySeconds": sizedBy,
 	"edge.wafRateLimit":               "service.reconnectsPerSecond",

@@ -100,6 +100,9 @@ func (c *checker) checkRequired() {
 // unlimited stands for a maximum that another rule sets.
 const unlimited = 1 << 30
 
+// boundWhy is said of bounds on what is derived.
+const boundWhy = "0 leaves what is derived; a bound that leaves less than that is refused with the numbers"
+
 // numbers are the ranges, both ends included.
 var numbers = []struct {
 	key      string
@@ -116,6 +119,10 @@ var numbers = []struct {
 	{"observability.maxVolumeGiB", 1, 131072, "128 TiB is the largest Aurora volume"},
 	{"cluster.spotPercent", 0, 100, "a share"},
 	{"cluster.warmPool", 0, 5000, "hosts"},
+	{"cluster.minHosts", 0, 5000, boundWhy},
+	{"cluster.maxHosts", 0, 5000, boundWhy},
+	{"service.minTasks", 0, 1000, boundWhy},
+	{"service.maxTasks", 0, 1000, boundWhy},
 	{"service.cpu", 128, 10240, "CPU units, 1024 to a vCPU"},
 	{"service.memoryMiB", 256, unlimited, "less leaves its Node.js process no heap"},
 }

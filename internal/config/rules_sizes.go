@@ -67,6 +67,7 @@ func Receiver(notify string) (protocol, endpoint string) {
 var sized = []string{
 	"service.peakConnections", "service.reconnectsPerSecond", "service.cpu", "service.memoryMiB",
 	"network.zones", "cluster.instanceType", "cluster.otherInstanceTypes", "database.instanceClass", "services",
+	"service.minTasks", "service.maxTasks", "cluster.minHosts", "cluster.maxHosts",
 }
 
 // checkSizes derives the stack's sizes and refuses the values from which none follow.
@@ -97,6 +98,10 @@ func (cfg Config) sizingInput() sizing.Input {
 		TaskCPU:             cfg.Service.CPU,
 		TaskMemoryMiB:       cfg.Service.MemoryMiB,
 		DatabaseClass:       cfg.Database.InstanceClass,
+		MinTasks:            cfg.Service.MinTasks,
+		MaxTasks:            cfg.Service.MaxTasks,
+		MinHosts:            cfg.Cluster.MinHosts,
+		MaxHosts:            cfg.Cluster.MaxHosts,
 	}
 	for _, name := range slices.Sorted(maps.Keys(cfg.Services)) {
 		s := cfg.Services[name]

@@ -212,6 +212,11 @@ var ruleCases = map[string]ruleCase{
 
 	"access logs odd": {map[string]any{"edge.accessLogRetentionDays": 100}, "edge.accessLogRetentionDays", "out of 1 3 5", "90"},
 
+	"hosts, a zone empty":   {map[string]any{"cluster.minHosts": 2}, "cluster.minHosts", "a zone without a host runs no task", "3"},
+	"hosts, range":          {map[string]any{"cluster.minHosts": -1}, "cluster.minHosts", "0 to 5000", "0"},
+	"hosts, too few":        {map[string]any{"cluster.maxHosts": 1}, "cluster.maxHosts", "tasks at the peak, a deployment's", "4"},
+	"tasks, a zone more":    {map[string]any{"service.minTasks": 4}, "service.minTasks", "the same number in each of 3 zones", "6"},
+	"tasks, too few":        {map[string]any{"service.maxTasks": 1}, "service.maxTasks", "hold the peak of ", "6"},
 	"derived tasks":         {map[string]any{"service.tasks": 6}, "service.tasks", "no such key: it follows from service.peakConnections", ""},
 	"derived limit":         {map[string]any{"edge.wafRateLimit": 2000}, "edge.wafRateLimit", "follows from service.reconnectsPerSecond", ""},
 	"unknown key":           {map[string]any{"network.zonez": 3}, "network.zonez", "no such key", "network.zones"},

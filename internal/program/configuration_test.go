@@ -138,6 +138,10 @@ var texts = map[string]values{
 	"cluster.otherInstanceTypes": {[]any{[]string{}, []string{"m6g.xlarge"}, []string{"c7g.xlarge", "m7g.2xlarge"}}, []any{[]string{"t3.large"}, []string{"m6g.xlarge", "m6g.xlarge"}, "m6g.xlarge"}},
 	// Numbers whose largest ask for hosts, or for as many of them, as no stack drawn here has.
 	"cluster.warmPool":            {[]any{0, 1, 2}, []any{-1, 5001, 0.5, "x"}},
+	"cluster.minHosts":            {[]any{0, 3}, []any{-1, 2, 5001, 1.5, "x"}},
+	"cluster.maxHosts":            {[]any{0, 50, 5000}, []any{-1, 2, 5001, 1.5, "x"}},
+	"service.minTasks":            {[]any{0, 6}, []any{-1, 2, 1001, 1.5, "x"}},
+	"service.maxTasks":            {[]any{0, 12}, []any{-1, 2, 1001, 1.5, "x"}},
 	"service.cpu":                 {[]any{128, 1024, 4096}, []any{127, 10_241, 1.5, "x"}},
 	"service.peakConnections":     {[]any{1, 500, 20_000, 60_000}, []any{0, -1, 100_000_001, "many", 1.5}},
 	"service.reconnectsPerSecond": {[]any{200, 500, 5000}, []any{0, -1, 1_000_001, "fast"}},

@@ -18,6 +18,10 @@ type Input struct {
 	TaskMemoryMiB       int       // hard limit a task; at least 128
 	DatabaseClass       string    // of the Aurora PostgreSQL instances, such as db.r6g.large
 	Further             []Further // services beside deepstream, which share its hosts
+
+	// Bounds that the operator sets on what is derived; 0 leaves it as it is. None may leave less than what is derived.
+	MinTasks, MaxTasks int // each a multiple of Zones
+	MinHosts, MaxHosts int
 }
 
 // Further is a service beside deepstream.
@@ -38,6 +42,10 @@ const (
 	keyCPU      = "service.cpu"
 	keyMemory   = "service.memoryMiB"
 	keyDatabase = "database.instanceClass"
+	keyMinTasks = "service.minTasks"
+	keyMaxTasks = "service.maxTasks"
+	keyMinHosts = "cluster.minHosts"
+	keyMaxHosts = "cluster.maxHosts"
 )
 
 // Refusal is a value from which no plan follows.
@@ -71,6 +79,20 @@ func (rs *Refusals) number(key string, value, nearest int, rule string, args ...
 
 func (rs *Refusals) text(key, value, nearest, rule string, args ...any) {
 	*rs = append(*rs, Refusal{key, value, fmt.Sprintf(rule, args...), nearest})
+}
+
+// bound takes a bound that the operator sets in place of what is derived, and refuses one that is less than that, more than
+// most or no multiple of step. Derived and most are multiples of it.
+func (rs *Refusals) bound(key string, set, derived, most, step int, rule string, args ...any) int {
+	if set == 0 || set >= derived && set <= most && set%step == 0 {
+		return max(set, derived)
+	}
+	alike := ""
+	if step > 1 {
+		alike = fmt.Sprintf(", the same number in each of %d zones", step)
+	}
+	rs.number(key, set, min(max(roundUp(set, step), derived), most), "must be %d to %d%s: %s", derived, most, alike, fmt.Sprintf(rule, args...))
+	return derived
 }
 
 func (rs Refusals) has(key string) bool {

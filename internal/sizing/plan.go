@@ -117,15 +117,16 @@ func Derive(in Input) (Plan, error) {
 	if rs := p.refuse(); rs != nil {
 		return Plan{}, rs
 	}
-	p.tasks()
-	p.batch()
+	var rs Refusals
+	p.tasks(&rs)
+	p.batch(&rs)
 	p.drain()
-	p.hosts()
-	p.refresh()
-	p.edge()
-	if rs := p.tooMany(); rs != nil {
+	p.hosts(&rs)
+	if rs != nil {
 		return Plan{}, rs
 	}
+	p.refresh()
+	p.edge()
 	return p, nil
 }
 
@@ -183,6 +184,18 @@ func (in Input) tasksFor(peak, perTask int) int {
 	return in.Zones * ceilDiv(peak, perTask*(in.Zones-1))
 }
 
+// mostTasks returns how many tasks there may be at most, the same number in each zone: a deployment's smallest step has to
+// find room in the database, in the budget and in the pace of reconnects.
+func (p *Plan) mostTasks() int {
+	most, step := maxTasks(p.DatabaseMax), min(p.Budget/p.MaxPerTask, p.Input.ReconnectsPerSecond)
+	for n := most / p.Input.Zones * p.Input.Zones; n > 0; n -= p.Input.Zones {
+		if least := leastBatch(n); n+least <= most && least <= step {
+			return n
+		}
+	}
+	return 0
+}
+
 // largestPeak returns the largest peak that the largest database serves.
 func (in Input) largestPeak(perTask int) int {
 	good, bad := 1, in.PeakConnections
@@ -201,23 +214,29 @@ func (in Input) largestPeak(perTask int) int {
 // budget, which takes the loss of a zone, takes that step too; it is at most leastRate, as no database serves 400 tasks.
 func leastBatch(tasks int) int { return max(1, tasks/100) }
 
-// tasks derives how many tasks run.
-func (p *Plan) tasks() {
+// tasks derives how many tasks run. A bound above what the peak needs is room for more than the peak: what a task holds
+// stays the same.
+func (p *Plan) tasks(rs *Refusals) {
 	in := p.Input
-	p.Tasks = in.tasksFor(in.PeakConnections, p.MaxPerTask)
-	p.ConnectionsPerTask = ceilDiv(in.PeakConnections, p.Tasks)
+	needed := in.tasksFor(in.PeakConnections, p.MaxPerTask)
+	p.ConnectionsPerTask = ceilDiv(in.PeakConnections, needed)
+	p.Tasks = rs.bound(keyMaxTasks, in.MaxTasks, needed, max(needed, p.mostTasks()), in.Zones,
+		"%d hold the peak of %d connections with a zone lost, and more than the last leave a deployment nothing of the database's %d connections or of the %d "+
+			"clients that may come back at once", needed, in.PeakConnections, p.DatabaseMax, p.Budget)
 	p.CPUTargetPercent = busyPercent * (in.Zones - 1) / in.Zones
 }
 
 // batch derives how many tasks are replaced at once: as many as the budget, the database and the pace allow.
-func (p *Plan) batch() {
+func (p *Plan) batch(rs *Refusals) {
 	most := min(p.Budget/p.MaxPerTask, p.Tasks, p.Input.ReconnectsPerSecond, maxTasks(p.DatabaseMax)-p.Tasks)
 	percent := (100*(most+1) - 1) / p.Tasks // the largest of which ECS, rounding down, makes no more than that
 	p.BatchTasks = p.Tasks * min(percent, 100) / 100
 	p.MinHealthyPercent = 100
 	p.MaxPercent = 100 + ceilDiv(100*p.BatchTasks, p.Tasks)
 	// Of fewer tasks the same percentage, rounded down, may come to none, and then a deployment never begins.
-	p.MinTasks = roundUp(max(p.Input.Zones, ceilDiv(100, p.MaxPercent-100)), p.Input.Zones)
+	fewest := roundUp(max(p.Input.Zones, ceilDiv(100, p.MaxPercent-100)), p.Input.Zones)
+	p.MinTasks = rs.bound(keyMinTasks, p.Input.MinTasks, fewest, p.Tasks, p.Input.Zones,
+		"with fewer than %d a zone has none, or a deployment's %d %% of them is none; %d is the most that run", fewest, p.MaxPercent-100, p.Tasks)
 	p.DatabaseConnections = connectionsOf(p.Tasks + p.BatchTasks)
 }
 
@@ -245,9 +264,9 @@ func (p *Plan) roundSeconds() int {
 }
 
 // hosts derives how many hosts the tasks need. Tasks and hosts spread over the zones alike, so each zone is filled apart.
-func (p *Plan) hosts() {
+func (p *Plan) hosts(rs *Refusals) {
+	in := p.Input
 	p.BatchHosts = max(1, p.BatchTasks/p.MostPerHost)
-	p.MinHosts = p.Input.Zones
 	p.Hosts = p.hostsFor(p.Tasks, p.TasksPerHost)
 	p.MaxHosts = p.hostsFor(p.Tasks+p.BatchTasks, p.TasksPerHost) + p.BatchHosts
 	for _, f := range p.Input.Further {
@@ -255,6 +274,14 @@ func (p *Plan) hosts() {
 		p.Hosts += p.hostsFor(f.Tasks, perHost)
 		p.MaxHosts += p.hostsFor(f.Tasks+1, perHost) // a deployment starts a new task before it stops an old one
 	}
+	p.MinHosts = rs.bound(keyMinHosts, in.MinHosts, in.Zones, p.Hosts, 1, "a zone without a host runs no task, and %d hold all tasks at the peak", p.Hosts)
+	if many := p.tooMany(); many != nil {
+		*rs = append(*rs, many...)
+		return
+	}
+	p.MaxHosts = rs.bound(keyMaxHosts, in.MaxHosts, p.MaxHosts, maxClusterHosts, 1,
+		"%d tasks at the peak, a deployment's %d more, further services and a refresh's batch of %d need %d, and a cluster takes %d",
+		p.Tasks, p.BatchTasks, p.BatchHosts, p.MaxHosts, maxClusterHosts)
 }
 
 // hostsFor returns how many hosts take a number of tasks.

@@ -49,6 +49,17 @@ func drawPlan(t *rapid.T) sizing.Plan {
 	return p
 }
 
+// drawBounded is drawPlan with bounds on what is derived, of which many are refused first.
+func drawBounded(t *rapid.T) sizing.Plan {
+	in := drawInput(t)
+	for _, bound := range []*int{&in.MinTasks, &in.MaxTasks, &in.MinHosts, &in.MaxHosts} {
+		*bound = rapid.OneOf(rapid.Just(0), rapid.IntRange(-5, 100), rapid.IntRange(1, 6000)).Draw(t, "bound")
+	}
+	p, err := sizing.Derive(settle(t, in))
+	require.NoError(t, err)
+	return p
+}
+
 // settle replaces what is refused by the nearest valid choice, until nothing is.
 func settle(t require.TestingT, in sizing.Input) sizing.Input {
 	for range 20 {
@@ -82,6 +93,7 @@ func set(t require.TestingT, in *sizing.Input, r sizing.Refusal) {
 	numbers := map[string]*int{
 		"service.peakConnections": &in.PeakConnections, "service.reconnectsPerSecond": &in.ReconnectsPerSecond,
 		"network.zones": &in.Zones, "service.cpu": &in.TaskCPU, "service.memoryMiB": &in.TaskMemoryMiB,
+		"service.minTasks": &in.MinTasks, "service.maxTasks": &in.MaxTasks, "cluster.minHosts": &in.MinHosts, "cluster.maxHosts": &in.MaxHosts,
 	}
 	for i := range in.Further {
 		f := &in.Further[i]
@@ -100,7 +112,7 @@ func set(t require.TestingT, in *sizing.Input, r sizing.Refusal) {
 func TestChainHoldsForEveryPlan(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		p := drawPlan(t)
+		p := drawBounded(t)
 		require.NoError(t, p.Check(), "%+v", p)
 		names := map[string]bool{}
 		for _, i := range p.Chain() {
@@ -115,7 +127,7 @@ func TestChainHoldsForEveryPlan(t *testing.T) {
 func TestPlansAreSound(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		p := drawPlan(t)
+		p := drawBounded(t)
 		require.Zero(t, p.Tasks%p.Input.Zones, "zones are alike")
 		require.LessOrEqual(t, p.ConnectionsPerTask, p.MaxPerTask)
 		require.Equal(t, p.BatchTasks, p.Tasks*p.MaxPercent/100-p.Tasks, "ECS arrives at the batch")
@@ -127,6 +139,30 @@ func TestPlansAreSound(t *testing.T) {
 			require.Positive(t, c)
 			require.True(t, i == 0 || c > p.Checkpoints[i-1], "AWS wants checkpoints ascending: %v", p.Checkpoints)
 		}
+	})
+}
+
+// A bound is kept where it is taken, and what is derived without it is never undercut.
+func TestBoundsAreKept(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		p := drawBounded(t)
+		free := p.Input
+		free.MinTasks, free.MaxTasks, free.MinHosts, free.MaxHosts = 0, 0, 0, 0
+		derived, err := sizing.Derive(free)
+		require.NoError(t, err)
+		for _, b := range []struct{ bound, got, least int }{
+			{p.Input.MinTasks, p.MinTasks, derived.Input.Zones},
+			{p.Input.MaxTasks, p.Tasks, derived.Tasks},
+			{p.Input.MinHosts, p.MinHosts, derived.MinHosts},
+			{p.Input.MaxHosts, p.MaxHosts, 0},
+		} {
+			require.GreaterOrEqual(t, b.got, b.least)
+			require.True(t, b.bound == 0 || b.bound == b.got)
+		}
+		require.Equal(t, derived.ConnectionsPerTask, p.ConnectionsPerTask)
+		require.LessOrEqual(t, p.MinTasks, p.Tasks)
+		require.LessOrEqual(t, p.MinHosts, p.Hosts)
 	})
 }
 
