@@ -21,6 +21,7 @@ import (
 	"github.com/deepstreamhub/platform/internal/engine"
 	"github.com/deepstreamhub/platform/internal/plan"
 	"github.com/deepstreamhub/platform/internal/progress"
+	"github.com/deepstreamhub/platform/internal/report"
 	"github.com/deepstreamhub/platform/internal/risk"
 	"github.com/deepstreamhub/platform/internal/state/store"
 )
@@ -37,6 +38,8 @@ type session struct {
 	behaves cloudOptions          // of the offline AWS, as far as flags decide them
 	fleets  map[string]risk.Fleet // by stack, once the configuration was checked
 	settle  time.Duration         // after which all stacks have settled, once the configuration was checked
+
+	recorder *report.Recorder // of what happens when, for a page; nil: nobody asks for one
 
 	telling atomic.Pointer[progress.View] // shows what is under way; nil between operations
 
@@ -291,6 +294,9 @@ func (s *session) runEach(ctx context.Context, preview bool, op operation, optio
 		o := options[i]
 		o.Message = message
 		o.Events = view.Event
+		if s.recorder != nil {
+			o.Events = func(e plan.Event) { s.recorder.Event(e); view.Event(e) }
+		}
 		plans[i], err = op(s.drivers[i], ctx, o)
 		if plans[i].Stack == "" {
 			plans[i].Stack = s.stacks[i]

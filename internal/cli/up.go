@@ -10,6 +10,7 @@ import (
 	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/plan"
 	"github.com/deepstreamhub/platform/internal/progress"
+	"github.com/deepstreamhub/platform/internal/report"
 	"github.com/deepstreamhub/platform/internal/risk"
 )
 
@@ -18,6 +19,7 @@ func (a App) up() *cobra.Command {
 	var most string
 	var only []string
 	var noWait bool
+	var page string
 	c := &cobra.Command{
 		Use:   "up STACK...",
 		Short: "Make regions what their configuration says",
@@ -36,7 +38,10 @@ be there already, and stays as it is.
 Afterwards it waits until the regions work, as hub health judges: services run what was
 deployed, their targets are healthy, the replacement of hosts has ended, no alarm fires. How
 long that may take follows from the sizes. A region that does not work then, or cannot any
-more, ends with exit code 6. --no-wait leaves this out.`,
+more, ends with exit code 6. --no-wait leaves this out.
+
+--report writes what was done as one HTML page that loads nothing: changes, timeline, outputs,
+quantities that cost money.`,
 		Args: someStacks,
 		RunE: func(c *cobra.Command, stacks []string) error {
 			s, err := a.parse(c, f, stacks)
@@ -47,17 +52,18 @@ more, ends with exit code 6. --no-wait leaves this out.`,
 			if err != nil {
 				return usageError{fmt.Errorf("--max-risk: %w", err), c.CommandPath()}
 			}
-			return s.up(c.Context(), allowed, only, !noWait)
+			return s.up(c.Context(), allowed, only, !noWait, page)
 		},
 	}
 	f.addChange(c)
 	addOnly(c, &only)
 	c.Flags().StringVar(&most, "max-risk", risk.Disconnects.String(), "the worst class of change that is made")
+	c.Flags().StringVar(&page, "report", "", "write what was done, as an HTML page that loads nothing, into this file")
 	c.Flags().BoolVar(&noWait, "no-wait", false, "do not wait until the regions work")
 	return c
 }
 
-func (s *session) up(ctx context.Context, most risk.Class, only []string, verify bool) error {
+func (s *session) up(ctx context.Context, most risk.Class, only []string, verify bool, page string) error {
 	if err := s.validate(); err != nil {
 		return err
 	}
@@ -75,7 +81,17 @@ func (s *session) up(ctx context.Context, most risk.Class, only []string, verify
 	if err := s.showAndAsk(ctx, most, sel); err != nil {
 		return err
 	}
+	if page != "" {
+		s.recorder = &report.Recorder{}
+	}
+	began := s.Now()
 	plans, err := s.runEach(ctx, false, driver.Up, s.options(sel, deploy.Options{}))
+	err = s.ended(ctx, plans, err, verify)
+	return errors.Join(err, s.writeReport(page, began, plans, err))
+}
+
+// ended reports an up that ended with err, or nil, and waits until the regions work.
+func (s *session) ended(ctx context.Context, plans []plan.Plan, err error, verify bool) error {
 	if !s.json || err != nil || !verify {
 		if reportErr := s.report(plans, err); reportErr != nil && err == nil {
 			return reportErr
