@@ -19,12 +19,13 @@ import (
 // docCommand is a line of a document that a new user types.
 type docCommand struct {
 	line string
-	code int // that it is said to end with
+	code int    // that it is said to end with
+	says string // the words after the code
 }
 
 var (
 	block    = regexp.MustCompile("(?ms)^```sh\n(.*?)^```")
-	exitCode = regexp.MustCompile(` *# exit code (\d+):.*$`)
+	exitCode = regexp.MustCompile(` *# exit code (\d+): (.*)$`)
 	asks     = []string{"up", "destroy", "refresh", "reap", "bootstrap"}
 )
 
@@ -38,6 +39,7 @@ func docCommands(t *testing.T, file string) []docCommand {
 			c := docCommand{line: strings.TrimSpace(line)}
 			if m := exitCode.FindStringSubmatch(c.line); m != nil {
 				c.line = strings.TrimSuffix(c.line, m[0])
+				c.says = m[2]
 				c.code, err = strconv.Atoi(m[1])
 				require.NoError(t, err)
 			}
