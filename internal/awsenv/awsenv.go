@@ -4,17 +4,66 @@ package awsenv
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
-// Config is how AWS is reached: in region, where that is empty in AWS_REGION, and as profile, where that is not empty.
-// When env, KEY=VALUE, holds an access key, that is used and nothing else; otherwise the SDK finds credentials as the
-// engine does, from this process's environment.
-func Config(ctx context.Context, env []string, region, profile string) (aws.Config, error) {
+// Access says as whom AWS is reached, as the configuration of a provider has it. The zero value is whoever the environment
+// says.
+type Access struct {
+	Profile     string        // in AWS's own files; empty: the environment's
+	RoleARN     string        // of a role that is taken then; empty: none
+	SessionName string        // under which AWS's logs show the role's session
+	ExternalID  string        // what the role's trust may ask for
+	Duration    time.Duration // of a session; 0: the SDK's default
+}
+
+// AccessOf reads it from the inputs of a provider's resource in a state. What is no text may stand there as JSON.
+func AccessOf(inputs map[string]any) Access {
+	var a Access
+	a.Profile, _ = inputs["profile"].(string)
+	role, isMap := inputs["assumeRole"].(map[string]any)
+	if text, isText := inputs["assumeRole"].(string); isText && !isMap {
+		_ = json.Unmarshal([]byte(text), &role) // what is no JSON names no role
+	}
+	text := func(name string) string { v, _ := role[name].(string); return v }
+	a.RoleARN, a.SessionName, a.ExternalID = text("roleArn"), text("sessionName"), text("externalId")
+	a.Duration, _ = time.ParseDuration(text("duration")) // 0 for what is none
+	return a
+}
+
+// Config is how AWS is reached: in region, where that is empty in AWS_REGION, and as whom access says. When env,
+// KEY=VALUE, holds an access key, that is used for it; otherwise the SDK finds credentials as the engine does, from this
+// process's environment.
+func Config(ctx context.Context, env []string, region string, access Access) (aws.Config, error) {
+	cfg, err := basic(ctx, env, region, access.Profile)
+	if err != nil || access.RoleARN == "" {
+		return cfg, err
+	}
+	role := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), access.RoleARN, func(o *stscreds.AssumeRoleOptions) {
+		if access.SessionName != "" {
+			o.RoleSessionName = access.SessionName
+		}
+		if access.ExternalID != "" {
+			o.ExternalID = &access.ExternalID
+		}
+		if access.Duration != 0 {
+			o.Duration = access.Duration
+		}
+	})
+	cfg.Credentials = aws.NewCredentialsCache(role)
+	return cfg, nil
+}
+
+// basic is Config before any role is taken.
+func basic(ctx context.Context, env []string, region, profile string) (aws.Config, error) {
 	if region == "" {
 		region = Get(env, "AWS_REGION")
 	}

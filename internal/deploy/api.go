@@ -32,9 +32,9 @@ func split(questions []*question) (ofAPI, ofProvider []*question) {
 // askAPI answers questions by AWS's own API, in the region of their provider.
 func (d *Driver) askAPI(ctx context.Context, questions []*question) error {
 	for _, q := range questions {
-		region, _ := reclaim.Plain(q.provider.Inputs()["region"]).(string)
-		profile, _ := reclaim.Plain(q.provider.Inputs()["profile"]).(string)
-		cfg, err := awsenv.Config(ctx, d.target.Env, region, profile)
+		inputs, _ := reclaim.Plain(map[string]any(q.provider.Inputs())).(map[string]any)
+		region, _ := inputs["region"].(string)
+		cfg, err := awsenv.Config(ctx, d.target.Env, region, awsenv.AccessOf(inputs))
 		if err == nil {
 			q.answer, err = api[q.token](ctx, cfg, d.target.Env, q.args)
 		}

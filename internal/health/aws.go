@@ -7,12 +7,13 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+
+	"github.com/deepstreamhub/platform/internal/awsenv"
 )
 
 // Account says which AWS is asked. The zero value is the one of the environment: its credentials, as any AWS tool finds
@@ -31,7 +32,7 @@ const (
 
 // Read asks AWS how the parts of a region are.
 func (a Account) Read(ctx context.Context, region string, p *Part) (Reading, error) {
-	cfg, err := a.config(ctx, region)
+	cfg, err := a.config(ctx, region, p.Access)
 	if err != nil {
 		return Reading{}, fmt.Errorf("find credentials: %w", err)
 	}
@@ -44,9 +45,9 @@ func (a Account) Read(ctx context.Context, region string, p *Part) (Reading, err
 	return r, nil
 }
 
-func (a Account) config(ctx context.Context, region string) (aws.Config, error) {
+func (a Account) config(ctx context.Context, region string, access awsenv.Access) (aws.Config, error) {
 	if a.Endpoint == "" {
-		return config.LoadDefaultConfig(ctx, config.WithRegion(region))
+		return awsenv.Config(ctx, nil, region, access)
 	}
 	return aws.Config{
 		Region: region, BaseEndpoint: aws.String(a.Endpoint),

@@ -76,11 +76,13 @@ func TestJudge(t *testing.T) {
 // What is looked at is what the stack has, region by region, without what is about to be deleted.
 func TestFrom(t *testing.T) {
 	t.Parallel()
-	service := plan.Resource{Type: "aws:ecs/service:Service", ID: "arn:aws:ecs:eu-central-1:1:service/c/s", Outputs: map[string]any{"name": "s", "taskDefinition": "t"}}
+	const urn = "urn:pulumi:prod-eu::deepstreamhub::pulumi:providers:aws::aws"
+	provider := plan.Resource{URN: urn, ID: "1", Type: "pulumi:providers:aws", Inputs: map[string]any{"profile": "prod"}}
+	service := plan.Resource{Provider: urn + "::1", Type: "aws:ecs/service:Service", ID: "arn:aws:ecs:eu-central-1:1:service/c/s", Outputs: map[string]any{"name": "s", "taskDefinition": "t"}}
 	old := service
 	old.Delete = true
 	parts := health.From(plan.State{Resources: []plan.Resource{
-		service, old,
+		provider, service, old,
 		{Type: "aws:cloudwatch/metricAlarm:MetricAlarm", ID: "far", Outputs: map[string]any{"name": "far", "arn": "arn:aws:cloudwatch:us-east-1:1:alarm:far"}},
 		{Type: "aws:lb/targetGroup:TargetGroup", Outputs: map[string]any{"arn": "arn:aws:elasticloadbalancing:eu-central-1:1:targetgroup/t/1"}},
 		{Type: "aws:autoscaling/group:Group", Outputs: map[string]any{"name": "g", "arn": "arn:aws:autoscaling:eu-central-1:1:autoScalingGroup:x:y"}},
@@ -93,5 +95,8 @@ func TestFrom(t *testing.T) {
 	eu, us := parts["eu-central-1"], parts["us-east-1"]
 	if len(eu.Services) != 1 || len(eu.Targets) != 1 || len(eu.Groups) != 1 || len(eu.Alarms) != 0 || len(us.Alarms) != 1 {
 		t.Errorf("eu %+v, us %+v", eu, us)
+	}
+	if eu.Access.Profile != "prod" || us.Access.Profile != "" {
+		t.Errorf("eu is reached as %+v, us as %+v", eu.Access, us.Access)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/deepstreamhub/platform/internal/awsenv"
 	"github.com/deepstreamhub/platform/internal/plan"
 )
 
@@ -15,6 +16,7 @@ type Parts map[string]*Part
 
 // Part is what a stack has in one region.
 type Part struct {
+	Access   awsenv.Access // as whom the stack's provider reaches AWS there
 	Services []Service
 	Groups   []string // names of auto scaling groups
 	Targets  []string // ARNs of target groups
@@ -27,7 +29,11 @@ type Service struct{ Cluster, ARN, Name, TaskDefinition string }
 // From finds the parts of a stack in its checkpoint.
 func From(s plan.State) Parts {
 	parts := Parts{}
+	access := map[string]awsenv.Access{} // by provider
 	for _, r := range s.Resources {
+		if r.Type == typeProvider {
+			access[r.URN+"::"+r.ID] = awsenv.AccessOf(r.Inputs)
+		}
 		arn, _ := r.Outputs["arn"].(string)
 		if r.Type == "aws:ecs/service:Service" {
 			arn = r.ID
@@ -37,7 +43,7 @@ func From(s plan.State) Parts {
 		}
 		region := strings.Split(arn, ":")[3]
 		if parts[region] == nil {
-			parts[region] = &Part{}
+			parts[region] = &Part{Access: access[r.Provider]}
 		}
 		parts[region].add(r, arn)
 	}
@@ -45,6 +51,8 @@ func From(s plan.State) Parts {
 }
 
 const (
+	typeProvider = "pulumi:providers:aws"
+
 	typeService = "aws:ecs/service:Service"
 	typeGroup   = "aws:autoscaling/group:Group"
 	typeTargets = "aws:lb/targetGroup:TargetGroup"

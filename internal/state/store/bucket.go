@@ -56,7 +56,7 @@ func openBucket(ctx context.Context, u *url.URL, env []string) (Blobs, error) {
 			return nil, fmt.Errorf("read state address %s: hub does not know its parameter %s; it knows %s", u, name, strings.Join(parameters, ", "))
 		}
 	}
-	cfg, err := awsenv.Config(ctx, env, q.Get("region"), q.Get("profile"))
+	cfg, err := awsenv.Config(ctx, env, q.Get("region"), awsenv.Access{Profile: q.Get("profile")})
 	if err != nil {
 		return nil, fmt.Errorf("open state: %w", err)
 	}
