@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -16,9 +17,41 @@ func (t *Type) Check(in map[string]any) []Problem {
 	c := measure{}
 	c.object("", t.Fields, in)
 	for _, r := range t.Rules {
-		c.rule(r, in)
+		c.rule(r, t.Fields, in)
 	}
 	return c.problems
+}
+
+// EmptyARNs returns the paths of empty texts in the place of ARNs. The provider takes them for nothing.
+func (t *Type) EmptyARNs(in map[string]any) (paths []string) {
+	emptyARNs("", t.Fields, in, &paths)
+	slices.Sort(paths)
+	return paths
+}
+
+func emptyARNs(path string, fields map[string]*Property, in map[string]any, paths *[]string) {
+	for name, v := range in {
+		if p := fields[name]; p != nil {
+			p.emptyARNs(join(path, name), v, paths)
+		}
+	}
+}
+
+func (p *Property) emptyARNs(path string, v any, paths *[]string) {
+	switch v := v.(type) {
+	case string:
+		if v == "" && p.Limits != nil && p.Format == "arn" {
+			*paths = append(*paths, path)
+		}
+	case []any:
+		for i, e := range v {
+			if p.Elem != nil {
+				p.Elem.emptyARNs(fmt.Sprintf("%s[%d]", path, i), e, paths)
+			}
+		}
+	case map[string]any:
+		emptyARNs(path, p.Fields, v, paths)
+	}
 }
 
 type measure struct{ problems []Problem }
@@ -71,7 +104,7 @@ func (c *measure) value(path string, p *Property, v any) {
 			c.refuse(path, p.Limits, fmt.Sprintf("%q", v))
 		}
 	case float64:
-		if (p.Type == "integer" || p.Type == "number") && !p.TakesNumber(v) {
+		if p.Type == "string" && !p.Takes(strconv.FormatFloat(v, 'f', -1, 64)) || (p.Type == "integer" || p.Type == "number") && !p.TakesNumber(v) {
 			c.refuse(path, p.Limits, fmt.Sprint(v))
 		}
 	}
@@ -110,11 +143,11 @@ func bound(n *float64) string {
 
 // rule holds inputs against one tie. What is not known yet may turn out to be nothing or something, so that it breaks none (as in
 // the plugin SDK's schema.go).
-func (c *measure) rule(r Rule, in map[string]any) {
+func (c *measure) rule(r Rule, fields map[string]*Property, in map[string]any) {
 	given, open := 0, 0
 	first := ""
 	for _, n := range r.Names {
-		switch look(in, n) {
+		switch look(fields, in, n) {
 		case known:
 			if given++; first == "" {
 				first = n
@@ -127,7 +160,7 @@ func (c *measure) rule(r Rule, in map[string]any) {
 	}
 	of := absent
 	if r.Of != "" {
-		if of = look(in, r.Of); of == outside {
+		if of = look(fields, in, r.Of); of == outside {
 			return
 		}
 	}
@@ -161,8 +194,8 @@ const (
 	known
 )
 
-// look reports what there is at a path, through the first elements of lists.
-func look(v any, path string) presence {
+// look reports what there is at a path, through the first elements of lists. A list of no blocks is nothing, one of no values is there.
+func look(fields map[string]*Property, v any, path string) presence {
 	for path != "" {
 		if list, _ := v.([]any); len(list) > 0 {
 			v = list[0]
@@ -172,7 +205,12 @@ func look(v any, path string) presence {
 			return pending // nothing but a value that is not known stands for a block
 		}
 		name, rest, nested := strings.Cut(path, ".")
-		if v, path = object[name], rest; v == nil || empty(v) {
+		p := fields[name]
+		block := p.object()
+		if block != nil {
+			fields = block.Fields
+		}
+		if v, path = object[name], rest; v == nil || empty(v) && (block != nil || p == nil || nested) {
 			if nested {
 				return outside
 			}
@@ -186,7 +224,17 @@ func look(v any, path string) presence {
 	return pending
 }
 
-// empty reports whether v is a list of nothing, which is no block.
+// object is what a property is or is a list of, where that has fields.
+func (p *Property) object() *Property {
+	for ; p != nil; p = p.Elem {
+		if p.Fields != nil {
+			return p
+		}
+	}
+	return nil
+}
+
+// empty reports whether v is a list of nothing.
 func empty(v any) bool {
 	list, isList := v.([]any)
 	return isList && len(list) == 0

@@ -64,6 +64,12 @@ const (
 	InPlace Effect = "update" // an update, where nothing means another effect
 )
 
+// What a list is to the provider whose order is nothing.
+const (
+	Set = "set" // repetitions are nothing either
+	Bag = "bag"
+)
+
 // Property is what the provider says of one property.
 type Property struct {
 	Terraform string               `json:"tf,omitempty"`
@@ -85,7 +91,16 @@ type Property struct {
 	Zero   Effect `json:"zero,omitempty"`   // of false, 0 or an empty text for none
 	Blank  Effect `json:"blank,omitempty"`  // of 0 or an empty text for a value, where it is not Change
 	Open   Effect `json:"open,omitempty"`   // of a value that is not known yet for one, where it is not Change
-	Same   string `json:"same,omitempty"`   // which spellings of a string are one to the provider: json, case
+	// Pending: of a value that is not known yet for none, where it is not Open or Change.
+	Pending Effect `json:"pending,omitempty"`
+	// Lapsed are values that count for none: their removal is nothing.
+	Lapsed []any `json:"lapsed,omitempty"`
+	// Anchor: with it the removal of its block is seen, which is else nothing.
+	Anchor bool `json:"anchor,omitempty"`
+	// Unordered: the list is a Set or a Bag to the provider.
+	Unordered string `json:"unordered,omitempty"`
+
+	Same string `json:"same,omitempty"` // which spellings of a string are one to the provider: json, case
 
 	// Idle are the words of siblings, by their names, with which the provider does not see the property: a redirect in an
 	// action that forwards.
@@ -100,6 +115,7 @@ type Limits struct {
 	Least    *float64  `json:"least,omitempty"`    // number
 	Most     *float64  `json:"most,omitempty"`     // number
 	Besides  []float64 `json:"besides,omitempty"`  // numbers out of the range that are taken all the same
+	Barred   []float64 `json:"barred,omitempty"`   // numbers in the range that are refused all the same
 	Shortest int       `json:"shortest,omitempty"` // characters
 	Longest  int       `json:"longest,omitempty"`  // characters; 0: no limit
 	Format   string    `json:"format,omitempty"`   // see formats

@@ -74,6 +74,12 @@ var Formats = []struct {
 	}},
 	{"window of a week", func(s string) bool { return window.MatchString(strings.ToLower(s)) }},
 	{"window of a day", dayWindow.MatchString},
+	{"window of a week or nothing", func(s string) bool { return s == "" || window.MatchString(strings.ToLower(s)) }},
+	{"window of a day or nothing", func(s string) bool { return s == "" || dayWindow.MatchString(s) }},
+	{"duration or period or nothing", func(s string) bool {
+		d, err := time.ParseDuration(s)
+		return s == "" || err == nil && d >= 0 || period.MatchString(s)
+	}},
 }
 
 var (

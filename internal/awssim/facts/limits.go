@@ -3,6 +3,7 @@ package facts
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -21,6 +22,9 @@ func (l *Limits) Takes(s string) bool {
 	}
 	n := utf8.RuneCountInString(s)
 	if n < l.Shortest || l.Longest > 0 && n > l.Longest {
+		return false
+	}
+	if number, err := strconv.ParseFloat(s, 64); err == nil && (l.Least != nil && number < *l.Least || l.Most != nil && number > *l.Most) {
 		return false
 	}
 	if l.Format != "" && !format(l.Format)(s) || l.Pattern != "" && !expression(l.Pattern).MatchString(s) {
@@ -52,6 +56,9 @@ func (l *Limits) TakesNumber(n float64) bool {
 		return true
 	case len(l.Allowed) > 0:
 		return slices.Contains(l.Allowed, any(n))
+	}
+	if slices.Contains(l.Barred, n) {
+		return false
 	}
 	return slices.Contains(l.Besides, n) || (l.Least == nil || n >= *l.Least) && (l.Most == nil || n <= *l.Most)
 }

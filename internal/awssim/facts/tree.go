@@ -20,8 +20,8 @@ func (p *Property) Equal(a, b any) bool {
 	switch av := a.(type) {
 	case []any:
 		bv, ok := b.([]any)
-		if ok && p.Type == "set" {
-			return sameSet(av, bv, p.Elem.Equal)
+		if ok && p.Loose() {
+			return (p.Unordered != Bag || len(av) == len(bv)) && sameSet(av, bv, p.Elem.Equal)
 		}
 		if !ok || len(av) != len(bv) {
 			return false
@@ -51,16 +51,37 @@ func (p *Property) Equal(a, b any) bool {
 	return reflect.DeepEqual(a, b)
 }
 
+// Loose reports whether the order of the elements is nothing to the provider.
+func (p *Property) Loose() bool { return p.Type == Set || p.Unordered != "" }
+
 // equalOrLeft also takes what is left open for what the provider puts in its place.
 func (p *Property) equalOrLeft(a, b any) bool {
 	if a == nil {
 		a, b = b, a
 	}
 	if b == nil && p != nil {
-		return a == nil || blank(a) || p.Default != nil && p.Equal(a, p.Default)
+		return p.Nothing(a)
 	}
 	return p.Equal(a, b)
 }
+
+// Nothing reports whether the provider takes a value for none: a block of nothing, the default, or false, 0 or an empty text
+// where these are not seen.
+func (p *Property) Nothing(v any) bool {
+	switch {
+	case blank(v):
+		_, isObject := v.(map[string]any)
+		return !isObject || p == nil || !p.One || p.Fields == nil // a block of nothing is there all the same
+	case p == nil:
+		return false
+	case p.Default != nil:
+		return p.Equal(v, p.Default)
+	}
+	return p.Zero == None && zero(v) || slices.Contains(p.Lapsed, v)
+}
+
+// zero reports whether v is what its type holds when nothing was said.
+func zero(v any) bool { return v == false || v == 0.0 || v == "" }
 
 // Unseen reports whether the provider does not see the property beside such siblings: what the inputs say of them, and what
 // the state holds where they say nothing.

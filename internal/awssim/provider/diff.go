@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -54,15 +55,12 @@ func (d *differ) objects(path string, fields map[string]*facts.Property, old, ne
 		if p != nil && p.Unseen(new, state) {
 			continue
 		}
-		if _, kept := new[name]; kept || empty(old[name]) || p != nil && p.Remove == facts.None || p != nil && p.Default != nil && p.Equal(old[name], p.Default) ||
-			p != nil && p.Default == nil && p.Zero == facts.None && zero(old[name]) {
+		if _, kept := new[name]; kept || p.Nothing(old[name]) {
 			continue
 		}
-		effect := facts.Update
-		if p != nil {
-			effect = d.whole(p, p.Remove, old[name])
+		if effect := removal(p, old[name]); effect != facts.None {
+			d.add(join(path, name), deleted, d.whole(p, effect, old[name]))
 		}
-		d.add(join(path, name), deleted, effect)
 	}
 	for _, name := range sorted(new) {
 		p, at := fields[name], join(path, name)
@@ -80,11 +78,34 @@ func (d *differ) objects(path string, fields map[string]*facts.Property, old, ne
 		case empty(new[name]) && (!holds || empty(held)):
 		case holds && held != nil && !cloud.IsUnknown(held):
 			d.values(at, p, held, new[name], held)
-		case p.Default != nil && p.Equal(new[name], p.Default), p.Zero == facts.None && zero(new[name]), p.Add == facts.None:
+		case p.Nothing(new[name]):
 		default:
-			d.add(at, added, d.whole(p, p.Add, new[name]))
+			effect := p.Add
+			if cloud.IsUnknown(new[name]) {
+				effect = cmp.Or(p.Pending, p.Open, p.Change)
+			}
+			if effect != facts.None {
+				d.add(at, added, d.whole(p, effect, new[name]))
+			}
 		}
 	}
+}
+
+// removal is what it comes to that a value goes. A block may be seen to go because of what is in it.
+func removal(p *facts.Property, v any) facts.Effect {
+	if p == nil {
+		return facts.Update
+	}
+	o, isObject := v.(cloud.Map)
+	if p.Remove != facts.None || !isObject {
+		return p.Remove
+	}
+	for name, f := range p.Fields {
+		if f.Anchor && !f.Nothing(o[name]) {
+			return facts.Update
+		}
+	}
+	return facts.None
 }
 
 // whole is the effect of a value that comes or goes: its own, or that of the strictest thing in it.
@@ -114,18 +135,21 @@ func (d *differ) values(path string, p *facts.Property, old, new, state any) {
 		return
 	}
 	effect := p.Change
+	_, isBlock := new.(cloud.Map)
 	switch {
+	case cloud.IsUnknown(new) && p.Nothing(old):
+		effect = cmp.Or(p.Pending, p.Open, effect)
 	case cloud.IsUnknown(new):
-		effect = or(p.Open, effect)
-	case empty(new) && p.Elem != nil && p.Elem.Fields == nil:
-		effect = or(p.Blank, effect)
-	case empty(new):
-		if p.Remove != facts.None {
-			d.add(path, deleted, d.whole(p, p.Remove, old))
+		effect = cmp.Or(p.Open, effect)
+	case scalarZero(new) && p.Nothing(old):
+		effect = p.Zero
+	case empty(new) && p.Elem != nil && p.Elem.Fields == nil, scalarZero(new):
+		effect = cmp.Or(p.Blank, effect)
+	case empty(new) && !(isBlock && p.Fields != nil): // a block of nothing is there all the same
+		if effect := removal(p, old); effect != facts.None {
+			d.add(path, deleted, d.whole(p, effect, old))
 		}
 		return
-	case scalarZero(new):
-		effect = or(p.Blank, effect)
 	}
 	if effect == facts.None && p.Fields == nil && (p.Elem == nil || p.Elem.Fields == nil) {
 		return
@@ -146,13 +170,6 @@ func (d *differ) values(path string, p *facts.Property, old, new, state any) {
 	if effect != facts.None {
 		d.add(path, updated, d.whole(p, effect, new))
 	}
-}
-
-func or(effect, otherwise facts.Effect) facts.Effect {
-	if effect == "" {
-		return otherwise
-	}
-	return effect
 }
 
 func scalarZero(v any) bool { return v == "" || v == 0.0 }
@@ -186,9 +203,9 @@ func (d *differ) lists(path string, p *facts.Property, old, new, state []any) {
 		d.add(path, updated, p.Change)
 		return
 	}
-	if p.Type == "set" {
-		old, new = apart(p.Elem, old, new)
-		state = nil
+	if p.Loose() {
+		d.sets(path, p, old, new)
+		return
 	}
 	for i := range max(len(old), len(new)) {
 		at := fmt.Sprintf("%s[%d]", path, i)
@@ -197,8 +214,6 @@ func (d *differ) lists(path string, p *facts.Property, old, new, state []any) {
 			d.add(at, deleted, d.whole(p.Elem, p.Change, old[i]))
 		case i >= len(old):
 			d.add(at, added, d.whole(p.Elem, p.Change, new[i]))
-		case p.Type == "set" && (d.whole(p.Elem, p.Change, old[i]) == facts.Replace || d.whole(p.Elem, p.Change, new[i]) == facts.Replace):
-			d.add(at, updated, facts.Replace)
 		default:
 			var s any
 			if i < len(state) {
@@ -209,14 +224,63 @@ func (d *differ) lists(path string, p *facts.Property, old, new, state []any) {
 	}
 }
 
-// apart takes out of two sets what both hold.
-func apart(p *facts.Property, old, new []any) (onlyOld, onlyNew []any) {
-	without := func(list, other []any) []any {
-		return slices.DeleteFunc(slices.Clone(list), func(e any) bool {
-			return slices.ContainsFunc(other, func(o any) bool { return p.Equal(e, o) })
-		})
+// sets shows what a set gained and lost, each at the position that the program gave it: what came in the place of what went is a
+// change of it (pulumi-terraform-bridge, pkg/tfbridge/detailed_diff.go: makeSetDiff).
+func (d *differ) sets(path string, p *facts.Property, old, new []any) {
+	gone, come := lost(p.Elem, old, new), lost(p.Elem, new, old)
+	if len(come) == 0 && !slices.ContainsFunc(new, func(e any) bool { return !hollow(e) }) {
+		if effect := p.Remove; effect != facts.None {
+			d.add(path, deleted, d.whole(p, effect, old))
+		}
+		return
 	}
-	return without(old, new), without(new, old)
+	for i := range max(len(old), len(new)) {
+		at := fmt.Sprintf("%s[%d]", path, i)
+		switch {
+		case gone[i] && come[i]:
+			if d.whole(p.Elem, p.Change, old[i]) == facts.Replace || d.whole(p.Elem, p.Change, new[i]) == facts.Replace {
+				d.add(at, updated, facts.Replace)
+				continue
+			}
+			before := len(d.changes)
+			if d.values(at, p.Elem, old[i], new[i], nil); len(d.changes) == before {
+				d.add(at, updated, facts.Update) // no part of it is seen to change, but it is another element
+			}
+		case gone[i]:
+			d.add(at, deleted, d.whole(p.Elem, p.Change, old[i]))
+		case come[i]:
+			d.add(at, added, d.whole(p.Elem, p.Change, new[i]))
+		}
+	}
+}
+
+// lost are the indexes of the elements of a set that another has not. An element in which there is nothing is none.
+func lost(p *facts.Property, set, other []any) map[int]bool {
+	out := map[int]bool{}
+	for i, e := range set {
+		if !hollow(e) && !slices.ContainsFunc(other, func(o any) bool { return p.Equal(e, o) }) {
+			out[i] = true
+		}
+	}
+	return out
+}
+
+// hollow reports whether there is nothing in a value, however deep.
+func hollow(v any) bool {
+	switch v := v.(type) {
+	case nil:
+		return true
+	case []any:
+		return !slices.ContainsFunc(v, func(e any) bool { return !hollow(e) })
+	case cloud.Map:
+		for _, e := range v {
+			if !hollow(e) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
 }
 
 // empty reports whether a provider would see no difference between v and nothing.
@@ -230,17 +294,4 @@ func empty(v any) bool {
 		return len(v) == 0
 	}
 	return false
-}
-
-// zero reports whether v is what its type holds when nothing was said.
-func zero(v any) bool {
-	switch v := v.(type) {
-	case bool:
-		return !v
-	case float64:
-		return v == 0
-	case string:
-		return v == ""
-	}
-	return empty(v)
 }

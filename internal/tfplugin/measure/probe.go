@@ -172,18 +172,22 @@ func (p *prober) sampleOf(at place, prop *facts.Property, n int) any {
 	return v
 }
 
-// vary gives an object one more property, so that it is there, or another value.
+// vary gives an object one more property, so that it is there, or another value: the first of its properties, and then the
+// others in turn.
 func (p *prober) vary(at place, fields map[string]*facts.Property, out map[string]any, n int) {
-	for _, prefer := range []bool{true, false} {
-		for _, name := range sorted(fields) {
-			prop := fields[name]
-			if !prop.Required && !prop.Optional || prefer && object(prop) != nil {
-				continue
-			}
-			here := append(slices.Clone(at), step{prop.Terraform, prop})
-			out[prop.Terraform] = p.sample(here, n)
-			return
+	var plain, blocks []*facts.Property
+	for _, name := range sorted(fields) {
+		switch prop := fields[name]; {
+		case !prop.Required && !prop.Optional:
+		case object(prop) != nil:
+			blocks = append(blocks, prop)
+		default:
+			plain = append(plain, prop)
 		}
+	}
+	if all := append(plain, blocks...); len(all) > 0 {
+		prop := all[max(0, n-1)%len(all)]
+		out[prop.Terraform] = p.sample(append(slices.Clone(at), step{prop.Terraform, prop}), n)
 	}
 }
 
@@ -276,188 +280,6 @@ func clone(v any) any {
 	return v
 }
 
-// effects measures what a change, an addition and a removal at a place come to.
-func (p *prober) effects(at place) {
-	prop := at.last()
-	a := p.sample(at, 0)
-	with, err := p.planned(p.config(at, a))
-	if err != nil {
-		p.failed = append(p.failed, fmt.Sprintf("%s: %v", at.path(), err))
-		return
-	}
-	prop.Change = p.change(at)
-	other := func(effect facts.Effect) facts.Effect {
-		switch {
-		case effect == prop.Change:
-			return ""
-		case effect == facts.Update:
-			return facts.InPlace
-		}
-		return effect
-	}
-	prop.Open = other(p.effect(at, with, p.config(at, tfplugin.Unknown)))
-	zero, hasZero := map[string]any{"integer": 0.0, "number": 0.0, "string": "", "list": []any{}, "set": []any{}, "map": map[string]any{}}[prop.Type]
-	if hasZero && !prop.One && object(prop) == nil && (prop.Elem != nil || p.refused(at, zero) == nil) {
-		prop.Blank = other(p.effect(at, with, p.config(at, zero)))
-	}
-	if prop.Type == "string" && !prop.One {
-		p.spellings(at)
-	}
-	if prop.Required {
-		return
-	}
-	prop.Remove = p.effect(at, with, p.config(at, absent))
-	without, err := p.planned(p.config(at, absent))
-	if err != nil {
-		return
-	}
-	prop.Add = p.effect(at, without, p.config(at, a))
-	if zero, ok := map[string]any{"bool": false, "integer": 0.0, "number": 0.0, "string": ""}[prop.Type]; ok && !prop.One {
-		prop.Zero = p.effect(at, without, p.config(at, zero))
-	}
-}
-
-// samples is how many values of a property are held against each other before a change of it counts for nothing.
-const samples = 5
-
-// change is what another value comes to: values of different spelling may be one.
-func (p *prober) change(at place) facts.Effect {
-	for i := range samples {
-		state, err := p.planned(p.config(at, p.sample(at, i)))
-		if err != nil {
-			continue
-		}
-		for j := i + 1; j < samples; j++ {
-			if effect := p.effect(at, state, p.config(at, p.sample(at, j))); effect != facts.None {
-				return effect
-			}
-		}
-	}
-	return facts.None
-}
-
-// effect is what a configuration comes to in a state.
-func (p *prober) effect(at place, state cty.Value, config map[string]any) facts.Effect {
-	c, err := p.block.Value(config)
-	if err != nil {
-		p.failed = append(p.failed, fmt.Sprintf("%s: %v", at.path(), err))
-		return facts.Update
-	}
-	plan, err := p.step(state, c)
-	switch {
-	case err != nil:
-		p.failed = append(p.failed, fmt.Sprintf("%s: %v", at.path(), err))
-	case plan.Action == tfplugin.None:
-		return facts.None
-	case plan.Action == tfplugin.Replace && concerns(plan.Replaces, at[0].name):
-		return facts.Replace
-	}
-	return facts.Update
-}
-
-func (p *prober) step(state, config cty.Value) (tfplugin.Plan, error) {
-	p.calls++
-	plan, err := p.tf.plan(p.name, state, config)
-	if err == nil && len(plan.Problems) > 0 {
-		err = plan.Problems[0]
-	}
-	return plan, err
-}
-
-func concerns(paths [][]string, name string) bool {
-	return slices.ContainsFunc(paths, func(path []string) bool { return path[0] == name })
-}
-
-// planned returns the state that a configuration leads to: what the provider plans, with something in the place of what only AWS can
-// say. It is such that the same configuration changes nothing, where there is such a one.
-func (p *prober) planned(config map[string]any) (cty.Value, error) {
-	c, err := p.block.Value(config)
-	if err != nil {
-		return cty.NilVal, err
-	}
-	plan, err := p.step(cty.NilVal, c)
-	if err != nil {
-		return cty.NilVal, err
-	}
-	var first cty.Value
-	for _, filler := range []cty.Value{cty.StringVal("computed"), cty.StringVal(""), cty.NullVal(cty.String)} {
-		state, err := filled(plan.Planned, filler)
-		if err != nil {
-			return cty.NilVal, err
-		}
-		if first == cty.NilVal {
-			first = state
-		}
-		if control, err := p.step(state, c); err == nil && control.Action == tfplugin.None {
-			return state, nil
-		}
-	}
-	return first, nil
-}
-
-// filled puts something in the place of every unknown value: a text, and nothing for others, or null for all when the text is.
-func filled(v cty.Value, text cty.Value) (cty.Value, error) {
-	return cty.Transform(v, func(_ cty.Path, v cty.Value) (cty.Value, error) {
-		if v.IsKnown() {
-			return v, nil
-		}
-		switch t := v.Type(); {
-		case t == cty.String:
-			return text, nil
-		case t.IsListType():
-			return cty.ListValEmpty(t.ElementType()), nil
-		case t.IsSetType():
-			return cty.SetValEmpty(t.ElementType()), nil
-		case t.IsMapType():
-			return cty.MapValEmpty(t.ElementType()), nil
-		case text.IsNull():
-			return cty.NullVal(t), nil
-		case t == cty.Bool:
-			return cty.False, nil
-		case t == cty.Number:
-			return cty.NumberIntVal(0), nil
-		default:
-			return cty.NullVal(t), nil
-		}
-	})
-}
-
-// spellings measures which texts are one to the provider.
-func (p *prober) spellings(at place) {
-	if at.last().Change == facts.None {
-		return
-	}
-	const policy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}`
-	const turned = "{ \"Statement\": [ {\"Action\":\"s3:GetObject\",\"Effect\":\"Allow\",\"Resource\":\"*\"}],\n \"Version\":\"2012-10-17\"}"
-	if p.sameText(at, policy, turned) {
-		at.last().Same = "json"
-		return
-	}
-	words := []string{"wordsInOne"}
-	for i := range samples {
-		if s, is := p.sample(at, i).(string); is {
-			words = append(words, s)
-		}
-	}
-	for _, s := range words {
-		for _, other := range []string{strings.ToLower(s), strings.ToUpper(s)} {
-			if p.sameText(at, s, other) {
-				at.last().Same = "case"
-				return
-			}
-		}
-	}
-}
-
-// sameText reports whether the provider takes both texts and sees no change from one to the other.
-func (p *prober) sameText(at place, one, other string) bool {
-	if one == other || p.refused(at, one) != nil || p.refused(at, other) != nil {
-		return false
-	}
-	state, err := p.planned(p.config(at, one))
-	return err == nil && p.effect(at, state, p.config(at, other)) == facts.None
-}
-
 // defaults reads off a plan of the least what the provider puts in the place of nothing.
 func (p *prober) defaults() {
 	p.each(nil, p.typ.Fields, func(at place) {
@@ -494,6 +316,11 @@ func (p *prober) defaults() {
 		if v.IsNull() || !v.IsKnown() {
 			return
 		}
+		defer func() {
+			if prop.Default != nil {
+				prop.Lapsed = nil
+			}
+		}()
 		switch v.Type() {
 		case cty.String:
 			if v.AsString() != "" {

@@ -29,6 +29,51 @@ func (p *prober) rules() {
 			p.read(p.config(at, p.sample(at, 0)))
 		}
 	})
+	if !p.huge {
+		p.pairs()
+	}
+	p.lacks()
+	p.demands()
+}
+
+// pairs reads what excludes what out of two properties at a time: of all that one excludes the provider names one alone.
+func (p *prober) pairs() {
+	of := map[string]bool{}
+	for _, r := range p.typ.Rules {
+		if r.Kind == facts.Conflicts {
+			of[r.Of] = true
+		}
+	}
+	for _, name := range sorted(p.typ.Fields) {
+		one := p.typ.Fields[name]
+		if !of[name] || !one.Optional {
+			continue
+		}
+		for _, other := range sorted(p.typ.Fields) {
+			if two := p.typ.Fields[other]; two.Optional && two != one {
+				p.read(map[string]any{
+					one.Terraform: p.sample(place{{one.Terraform, one}}, 0),
+					two.Terraform: p.sample(place{{two.Terraform, two}}, 0),
+				})
+			}
+		}
+	}
+}
+
+// lacks reads whether of properties that exclude each other one has to be there.
+func (p *prober) lacks() {
+	for _, r := range slices.Clone(p.typ.Rules) {
+		if r.Kind != facts.ExactlyOne {
+			continue
+		}
+		config := clone(p.base).(map[string]any)
+		for _, n := range r.Names {
+			if prop := p.typ.Fields[n]; prop != nil {
+				delete(config, prop.Terraform)
+			}
+		}
+		p.read(config)
+	}
 }
 
 func (p *prober) everything(at place, fields map[string]*facts.Property) map[string]any {
@@ -75,8 +120,7 @@ func (p *prober) read(config map[string]any) {
 			p.rule(facts.ExactlyOne, "", strings.Split(m[2], ","))
 		}
 		for _, m := range oneOfThese.FindAllStringSubmatch(text, -1) {
-			p.rule(facts.ExactlyOne, "", strings.Split(m[2], ","))
-			p.demand(strings.Split(m[2], ","))
+			p.rule(facts.AtLeastOne, "", strings.Split(m[2], ","))
 		}
 		for _, m := range atLeast.FindAllStringSubmatch(text, -1) {
 			p.rule(facts.AtLeastOne, "", strings.Split(m[2], ","))
@@ -150,16 +194,16 @@ func (p *prober) fieldAt(path []string) *facts.Property {
 	return prop
 }
 
-// demand notes that one of the names has to be there.
-func (p *prober) demand(names []string) {
-	var sdk []string
-	for _, n := range names {
-		sdk = append(sdk, p.sdkPath(strings.TrimSpace(n)))
-	}
-	slices.Sort(sdk)
-	for i, r := range p.typ.Rules {
-		if r.Kind == facts.ExactlyOne && slices.Equal(r.Names, sdk) {
+// demands makes one rule of two: the provider says in the same words that at least one and that exactly one of several is missing.
+func (p *prober) demands() {
+	p.typ.Rules = slices.DeleteFunc(p.typ.Rules, func(r facts.Rule) bool {
+		if r.Kind != facts.AtLeastOne {
+			return false
+		}
+		i := slices.IndexFunc(p.typ.Rules, func(o facts.Rule) bool { return o.Kind == facts.ExactlyOne && slices.Equal(o.Names, r.Names) })
+		if i >= 0 {
 			p.typ.Rules[i].Demands = true
 		}
-	}
+		return i >= 0
+	})
 }
