@@ -25,7 +25,7 @@ var analyzerName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]{0,254}$`)
 
 var _ = register(
 	&Kind{
-		Type: typeVolumeDefault, Service: "EC2", Noun: "EbsEncryptionByDefault", Overwrites: true,
+		Type: typeVolumeDefault, Service: "EC2", Noun: "EbsEncryptionByDefault", Overwrites: true, Kept: words("enabled"),
 		CreateCall: "EnableEbsEncryptionByDefault", UpdateCall: "EnableEbsEncryptionByDefault", DeleteCall: "DisableEbsEncryptionByDefault",
 		Create: func(t *Tx, r *Resource) error {
 			r.ID = "default" // provider: what an import takes; one a region
@@ -51,7 +51,6 @@ var _ = register(
 		Type: typeECSDefault, Service: "ECS", Noun: "AccountSettingDefault", Overwrites: true,
 		CreateCall: "PutAccountSettingDefault", UpdateCall: "PutAccountSettingDefault", DeleteCall: "PutAccountSettingDefault",
 		Check: func(c *Checker) {
-			c.OneOf("name", sortedKeys(ecsSettings)...)
 			if name, ok := c.String("name"); ok && ecsSettings[name] != "" {
 				c.OneOf("value", strings.Fields(ecsSettings[name])...)
 			}
@@ -69,7 +68,6 @@ var _ = register(
 		Unique: []Unique{{Props: []string{"analyzerName"}, Refusal: Refusal{Code: "ConflictException",
 			Message: "An analyzer with the name {value} already exists.", Rule: "IAM Access Analyzer API, CreateAnalyzer"}}},
 		Check: func(c *Checker) {
-			c.Match("analyzerName", analyzerName, "must begin with a letter and hold at most 255 letters, digits, hyphens, periods and underscores")
 			c.OneOf("type", "ACCOUNT", "ACCOUNT_UNUSED_ACCESS")
 			c.Unmodelled("configuration")
 		},

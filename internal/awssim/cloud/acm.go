@@ -54,11 +54,6 @@ var _ = register(
 )
 
 func checkCertificate(c *Checker) {
-	c.OneOf("validationMethod", "DNS", "EMAIL", "HTTP")
-	c.OneOf("keyAlgorithm", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1", "RSA_1024", "RSA_2048", "RSA_3072", "RSA_4096")
-	c.OneOf("options.certificateTransparencyLoggingPreference", "ENABLED", "DISABLED")
-	c.Length("subjectAlternativeNames[]", 1, domainLimit)
-	c.ExactlyOne("domainName", "privateKey")
 	for _, p := range []string{"domainName", "subjectAlternativeNames[]"} {
 		for _, name := range Strs(c.In, p) {
 			if strings.HasSuffix(name, ".") {

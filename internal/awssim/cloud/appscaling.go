@@ -34,6 +34,9 @@ var _ = register(
 	&Kind{
 		Type: typeScalingPolicy, Service: "Application Auto Scaling", Noun: "ScalingPolicy", CreateCall: "PutScalingPolicy", UpdateCall: "PutScalingPolicy",
 		Unmodelled: words("stepScalingPolicyConfiguration targetTrackingScalingPolicyConfiguration.disableScaleIn"),
+		Kept: words(`
+			scalableDimension serviceNamespace
+			targetTrackingScalingPolicyConfiguration.customizedMetricSpecification.metrics.metricStat.stat`),
 		Name:       &AutoName{Property: "name", Max: 255},
 		Recomputed: []string{"alarmArns"},
 		Refs:       []Ref{{Path: "resourceId", To: typeScalableTarget, Missing: noScalableTarget, Unseen: noScalableTarget, Free: true}}, // policies go with their target
@@ -76,19 +79,13 @@ const tracking = "targetTrackingScalingPolicyConfiguration"
 func checkScalingPolicy(c *Checker) {
 	const custom = tracking + ".customizedMetricSpecification"
 	c.Length("name", 1, 255)
-	c.OneOf(custom+".statistic", "Average", "Minimum", "Maximum", "SampleCount", "Sum")
 	for _, single := range []string{"dimensions", "metricName", "namespace", "statistic", "unit"} {
 		if Has(c.In, custom+".metrics") && Has(c.In, custom+"."+single) {
 			c.Fail(custom+"."+single, "conflicts with metrics")
 		}
 	}
-	c.Length(custom+".metrics[].id", 1, 255)
-	c.Length(custom+".metrics[].label", 1, 2047)
-	c.Length(custom+".metrics[].expression", 1, 2047)
-	c.Length(custom+".metrics[].metricStat.stat", 1, 100)
 	c.Length(custom+".metrics[].metricStat.metric.metricName", 1, 255)
 	c.Length(custom+".metrics[].metricStat.metric.namespace", 1, 255)
-	c.Length(tracking+".predefinedMetricSpecification.resourceLabel", 0, 1023)
 }
 
 // settleScalingPolicy holds a policy to what PutScalingPolicy takes for ECS services.

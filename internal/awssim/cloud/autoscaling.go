@@ -12,13 +12,20 @@ const typeGroup = "aws:autoscaling/group:Group"
 var _ = register(&Kind{
 	Type: typeGroup, Service: "Auto Scaling", Noun: "AutoScalingGroup", UpdateCall: "UpdateAutoScalingGroup",
 	Unmodelled: words(`
-		capacityRebalance capacityReservationSpecification defaultInstanceWarmup
+		capacityRebalance capacityReservationSpecification context defaultInstanceWarmup
 		initialLifecycleHooks[].notificationMetadata minElbCapacity
 		mixedInstancesPolicy.instancesDistribution.spotMaxPrice
 		mixedInstancesPolicy.launchTemplate.overrides[].instanceRequirements
 		mixedInstancesPolicy.launchTemplate.overrides[].weightedCapacity placementGroup suspendedProcesses
-		waitForElbCapacity warmPool.instanceReusePolicy warmPool.maxGroupPreparedCapacity`),
-	Kept: words("forceDeleteWarmPool instanceRefresh.preferences.skipMatching metricsGranularity tags.propagateAtLaunch"),
+		trafficSources waitForElbCapacity warmPool.instanceReusePolicy warmPool.maxGroupPreparedCapacity`),
+	Kept: words(`
+		desiredCapacityType forceDeleteWarmPool initialLifecycleHooks.defaultResult
+		initialLifecycleHooks.heartbeatTimeout initialLifecycleHooks.lifecycleTransition instanceMaintenancePolicy
+		instanceRefresh.preferences.scaleInProtectedInstances instanceRefresh.preferences.skipMatching
+		instanceRefresh.preferences.standbyInstances instanceRefresh.triggers launchConfiguration metricsGranularity
+		mixedInstancesPolicy.instancesDistribution.onDemandBaseCapacity
+		mixedInstancesPolicy.instancesDistribution.onDemandPercentageAboveBaseCapacity tags.propagateAtLaunch
+		warmPool.poolState`),
 	Name: &AutoName{Property: "name", Max: 255, Prefix: "namePrefix"},
 	Keys: []string{"arn"},
 	Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{"AlreadyExists",
@@ -38,34 +45,16 @@ var _ = register(&Kind{
 })
 
 func checkGroup(c *Checker) {
-	c.ExactlyOne("launchTemplate", "launchConfiguration", "mixedInstancesPolicy")
-	c.Conflict("name", "namePrefix")
-	c.Conflict("availabilityZones", "vpcZoneIdentifiers")
 	c.Conflict("launchTemplate.id", "launchTemplate.name")
-	c.Conflict("loadBalancers", "trafficSources")
-	c.Conflict("targetGroupArns", "trafficSources")
 	c.Length("name", 1, 255)
-	c.Length("launchTemplate.version", 1, 255)
 	c.Between("healthCheckGracePeriod", 0, 1<<31-1)
-	c.OneOf("desiredCapacityType", "units", "vcpu", "memory-mib")
-	c.OneOf("instanceRefresh.strategy", "Rolling")
 	const preferences = "instanceRefresh.preferences."
-	c.Between(preferences+"minHealthyPercentage", 0, 100)
-	c.Between(preferences+"maxHealthyPercentage", 100, 200)
-	c.OneOf(preferences+"scaleInProtectedInstances", "Refresh", "Ignore", "Wait")
-	c.OneOf(preferences+"standbyInstances", "Terminate", "Ignore", "Wait")
 	for _, p := range []string{"instanceWarmup", "checkpointDelay"} {
 		if s, ok := c.String(preferences + p); ok && strings.Trim(s, "0123456789") != "" {
 			c.Fail(preferences+p, "expected a whole number of seconds, got %q", s)
 		}
 	}
-	c.Between("instanceMaintenancePolicy.minHealthyPercentage", -1, 100)
-	c.Between("instanceMaintenancePolicy.maxHealthyPercentage", -1, 200)
-	c.OneOf("initialLifecycleHooks[].lifecycleTransition", "autoscaling:EC2_INSTANCE_LAUNCHING", "autoscaling:EC2_INSTANCE_TERMINATING")
-	c.OneOf("initialLifecycleHooks[].defaultResult", "CONTINUE", "ABANDON")
-	c.Between("initialLifecycleHooks[].heartbeatTimeout", 30, 7200)
 	checkMixture(c)
-	c.OneOf("warmPool.poolState", "Stopped", "Running", "Hibernated")
 	if s, ok := c.String("waitForCapacityTimeout"); ok {
 		if d, err := time.ParseDuration(s); err != nil || d < 0 {
 			c.Fail("waitForCapacityTimeout", "%q is not a duration of at least 0", s)

@@ -10,8 +10,6 @@ const mixtureRule = "Auto Scaling API, MixedInstancesPolicy"
 // checkMixture holds what the provider checks of a mixed instances policy (autoscaling/group.go).
 func checkMixture(c *Checker) {
 	const policy = "mixedInstancesPolicy."
-	c.Between(policy+"instancesDistribution.onDemandBaseCapacity", 0, 1<<31-1)
-	c.Between(policy+"instancesDistribution.onDemandPercentageAboveBaseCapacity", 0, 100)
 	if at := Maps(c.In, policy+"launchTemplate"); len(at) > 0 && !Has(c.In, policy+"launchTemplate.launchTemplateSpecification") {
 		c.Fail(policy+"launchTemplate", "missing required property launchTemplateSpecification")
 	}

@@ -35,7 +35,6 @@ var _ = register(
 		InUse: Refusal{
 			"InvalidRequestException", "Related backup plan selections must be deleted prior to backup plan deletion", "facts 118",
 		},
-		Check: checkBackupPlan,
 		Create: func(t *Tx, r *Resource) error {
 			r.ID = t.UUID()
 			r.State["arn"] = t.ARN("backup", "backup-plan:"+r.ID)
@@ -55,24 +54,9 @@ var _ = register(
 		Quota: &Quota{Max: 100, Per: "planId", Refusal: Refusal{
 			"LimitExceededException", "You have reached the maximum of {value} resource assignments for the plan", backupQuotas,
 		}},
-		Check: func(c *Checker) {
-			c.Length("name", 1, 50)
-			c.Match("name", backupNamePattern, "must contain only alphanumeric, hyphen, underscore, and period characters")
-			c.Match("iamRoleArn", arnPattern, "an ARN")
-			c.OneOf("selectionTags[].type", "STRINGEQUALS")
-		},
 		Create: createBackupSelection,
 	},
 )
-
-func checkBackupPlan(c *Checker) {
-	c.Length("rules[].ruleName", 1, 50)
-	c.Match("rules[].ruleName", backupNamePattern, "must contain only alphanumeric characters, hyphens, underscores, and periods")
-	c.Length("rules[].targetVaultName", 2, 50)
-	c.Match("rules[].targetVaultName", vaultPattern, "must contain only alphanumeric characters, hyphens, and underscores")
-	c.Match("rules[].copyActions[].destinationVaultArn", arnPattern, "an ARN")
-	c.OneOf("advancedBackupSettings[].resourceType", "EC2")
-}
 
 // settleBackupPlan checks the rules, fills in what the provider and AWS choose in them, and gives the plan a version.
 func settleBackupPlan(t *Tx, r *Resource) error {

@@ -1,7 +1,6 @@
 package cloud
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -12,9 +11,6 @@ const (
 	typeBackupPolicy = "aws:backup/vaultPolicy:VaultPolicy"
 	typeBackupLock   = "aws:backup/vaultLockConfiguration:VaultLockConfiguration"
 )
-
-// vaultPattern is what the provider takes as a vault's name (backup/vault.go); its length is checked apart.
-var vaultPattern = regexp.MustCompile(`^[0-9A-Za-z_-]*$`)
 
 var noSuchVault = Refusal{"ResourceNotFoundException", "Backup vault {value} not found", "AWS Backup API, DescribeBackupVault"}
 
@@ -30,11 +26,6 @@ var _ = register(
 		Quota: &Quota{Max: 300, Refusal: Refusal{
 			"LimitExceededException", "You have reached the maximum of {value} backup vaults", "AWS Backup Developer Guide, \"AWS Backup quotas\"",
 		}},
-		Check: func(c *Checker) {
-			c.Length("name", 2, 50)
-			c.Match("name", vaultPattern, "must consist of letters, numbers, and hyphens.")
-			c.Match("kmsKeyArn", arnPattern, "an ARN")
-		},
 		Create: createBackupVault,
 		Update: func(_ *Tx, r *Resource, _ Map) error { tagsAll(r); return nil },
 		Delete: deleteBackupVault,
@@ -55,7 +46,6 @@ var _ = register(
 		Type: typeBackupLock, Service: "Backup", Noun: "BackupVaultLockConfiguration", CreateCall: "PutBackupVaultLockConfiguration",
 		Refs: []Ref{{Path: "backupVaultName", To: typeBackupVault, Missing: noSuchVault, Free: true}},
 		Check: func(c *Checker) {
-			c.Match("backupVaultName", lockedVaultPattern, "must consist of lowercase letters, numbers, and hyphens.")
 			if days, ok := c.Number("changeableForDays"); ok && days < 3 {
 				c.Fail("changeableForDays", "expected changeableForDays to be at least (3), got %v", days)
 			}
@@ -227,9 +217,6 @@ func refusedByPolicy(t *Tx, policy string, vault *Resource, action string) error
 	}
 	return nil
 }
-
-// lockedVaultPattern is the provider's (backup/vault_lock_configuration.go).
-var lockedVaultPattern = regexp.MustCompile(`^[0-9A-Za-z_.-]{1,50}$`)
 
 const longestRetention = 36500 // days: 100 years (AWS Backup API, Lifecycle and PutBackupVaultLockConfiguration)
 

@@ -11,7 +11,9 @@ const typeBudget = "aws:budgets/budget:Budget"
 const budgetTime = "2006-01-02_15:04"
 
 var _ = register(&Kind{
-	Type: typeBudget, Service: "Budgets", Noun: "Budget", Global: true,
+	Type: typeBudget, Service: "Budgets", Noun: "Budget", Global: true, Kept: words(`
+		budgetType notifications.comparisonOperator notifications.notificationType notifications.threshold
+		notifications.thresholdType timeUnit`),
 	Name: &AutoName{Property: "name", Max: 100, Prefix: "namePrefix"},
 	Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{Code: "DuplicateRecordException",
 		Message: "Error creating budget: {value} - the budget already exists.", Rule: "AWS Budgets API, CreateBudget"}}},
@@ -27,11 +29,6 @@ var _ = register(&Kind{
 // checkBudget holds what the provider checks and what the AWS Budgets API takes (CreateBudget; Subscriber: up to ten
 // addresses and one topic a notification).
 func checkBudget(c *Checker) {
-	c.OneOf("budgetType", "COST", "USAGE", "RI_UTILIZATION", "RI_COVERAGE", "SAVINGS_PLANS_UTILIZATION", "SAVINGS_PLANS_COVERAGE")
-	c.OneOf("timeUnit", "DAILY", "MONTHLY", "QUARTERLY", "ANNUALLY")
-	c.OneOf("notifications[].comparisonOperator", "GREATER_THAN", "LESS_THAN", "EQUAL_TO")
-	c.OneOf("notifications[].notificationType", "ACTUAL", "FORECASTED")
-	c.OneOf("notifications[].thresholdType", "PERCENTAGE", "ABSOLUTE_VALUE")
 	c.Unmodelled("autoAdjustData", "plannedLimits", "costFilters", "costTypes")
 	if amount, ok := c.String("limitAmount"); ok {
 		if n, err := strconv.ParseFloat(amount, 64); err != nil || n <= 0 {

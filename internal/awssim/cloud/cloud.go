@@ -432,6 +432,7 @@ func withDefaults(k *Kind, inputs Map) Map {
 	}
 	if t, ok := facts.Of(k.Type); ok {
 		t.Fill(state)
+		state = t.Spelled(state)
 	}
 	return state
 }

@@ -17,7 +17,6 @@ var _ = register(&Kind{
 		Message: "User already has {value} trails", Rule: "CloudTrail User Guide, Quotas in AWS CloudTrail"}},
 	Check: func(c *Checker) {
 		c.Match("name", trailName, "3 to 128 letters, digits, periods, underscores and hyphens, beginning and ending with a letter or digit")
-		c.Match("kmsKeyId", arnPattern, "an ARN")
 		c.Unmodelled("advancedEventSelectors", "eventSelectors", "insightSelectors", "snsTopicName", "cloudWatchLogsGroupArn", "cloudWatchLogsRoleArn", "isOrganizationTrail")
 	},
 	Create: createTrail,

@@ -12,7 +12,7 @@ const alarmInvalid = "ValidationError" // CloudWatch's code for anything about a
 
 var _ = register(&Kind{
 	Type: typeMetricAlarm, Service: "CloudWatch", Noun: "MetricAlarm", CreateCall: "PutMetricAlarm", UpdateCall: "PutMetricAlarm",
-	Kept:       words("actionsEnabled"),
+	Kept:       words("actionsEnabled alarmDescription metricQueries.metric.unit unit"),
 	DeleteCall: "DeleteAlarms",
 	Name:       &AutoName{Property: "name", Max: 255},
 	Keys:       []string{"arn"},
@@ -38,8 +38,6 @@ var _ = register(&Kind{
 var (
 	statistics  = []string{"SampleCount", "Average", "Sum", "Minimum", "Maximum"}
 	bandCompare = []string{"LessThanLowerOrGreaterThanUpperThreshold", "LessThanLowerThreshold", "GreaterThanUpperThreshold"}
-	comparisons = append([]string{"GreaterThanOrEqualToThreshold", "GreaterThanThreshold", "LessThanThreshold",
-		"LessThanOrEqualToThreshold"}, bandCompare...)
 	// percentilePattern is the provider's: it takes some forms that CloudWatch does not.
 	percentilePattern = regexp.MustCompile(`^((p|(tm)|(wm)|(tc)|(ts))((\d{1,2}(\.\d{1,2})?)|(100))|(IQM)|(((TM)|(WM)|(PR)|(TC)|(TS)))\((\d+(\.\d+)?%?)?:(\d+(\.\d+)?%?)?\))$`)
 	units             = strings.Fields("Seconds Microseconds Milliseconds Bytes Kilobytes Megabytes Gigabytes Terabytes Bits Kilobits Megabits " +
@@ -51,21 +49,10 @@ var (
 var alarmActions = []string{"alarmActions", "okActions", "insufficientDataActions"}
 
 func checkAlarm(c *Checker) {
-	c.Length("name", 1, 255)
-	c.Length("alarmDescription", 0, 1024)
-	c.OneOf("comparisonOperator", comparisons...)
-	c.Between("evaluationPeriods", 1, 1<<31)
-	c.Between("datapointsToAlarm", 1, 1<<31)
 	c.OneOf("evaluateLowSampleCountPercentiles", "evaluate", "ignore")
 	c.OneOf("treatMissingData", "breaching", "notBreaching", "ignore", "missing")
 	c.Length("thresholdMetricId", 1, 255)
-	c.Conflict("threshold", "thresholdMetricId")
-	c.Conflict("statistic", "extendedStatistic")
-	for _, p := range []string{"dimensions", "extendedStatistic", "metricName", "namespace", "period", "statistic"} {
-		c.Conflict(p, "metricQueries")
-	}
 	for _, p := range alarmActions {
-		c.Match(p+"[]", arnPattern, "an ARN")
 		if n := len(At(c.In, p+"[]")); n > 5 {
 			c.Fail(p, "No more than 5 items are allowed, %d are given", n)
 		}
@@ -85,10 +72,7 @@ var noColon = regexp.MustCompile(`^[^:]`)
 // metric checks one metric's own properties. Periods below a minute differ between the places where a metric stands.
 func (c *Checker) metric(path string, m Map, stat string, subMinute ...float64) {
 	inner := Checker{In: m}
-	inner.Length("metricName", 1, 255)
-	inner.Length("namespace", 1, 255)
 	inner.Match("namespace", noColon, "must not begin with a colon")
-	inner.OneOf("unit", units...)
 	if s := Str(m, stat); s != "" && !contains(statistics, s) && (stat == "statistic" || !percentilePattern.MatchString(s)) {
 		inner.Fail(stat, "expected %s to be one of %q, got %s", stat, statistics, s)
 	}

@@ -1,13 +1,8 @@
 package cloud
 
-import (
-	"fmt"
-	"regexp"
-)
+import "fmt"
 
 const typeDashboard = "aws:cloudwatch/dashboard:Dashboard"
-
-var dashboardPattern = regexp.MustCompile(`^[0-9A-Za-z_-]+$`)
 
 // Dashboards have no regions: every region of an account shows all of them.
 var _ = register(&Kind{
@@ -19,8 +14,6 @@ var _ = register(&Kind{
 		"InvalidParameterValue", "A dashboard named {value} exists already; PutDashboard would overwrite it", "CloudWatch API, PutDashboard",
 	}}},
 	Check: func(c *Checker) {
-		c.Length("dashboardName", 1, 255)
-		c.Match("dashboardName", dashboardPattern, "letters, digits, underscores and hyphens")
 		c.document("dashboardBody", readDashboard)
 	},
 	Create: func(t *Tx, r *Resource) error {

@@ -22,9 +22,10 @@ type refusal struct{ code, message, rule string }
 type source struct {
 	refusals map[string][]refusal // by declaration
 	uses     map[string][]string
-	kinds    map[string]string // type token -> the name under which its registration stands in the other two
-	texts    map[string]string // constants and variables that are strings
-	strings  []string          // every string literal
+	kinds    map[string]string   // type token -> the name under which its registration stands in the other two
+	funcs    map[string]bool     // declarations that are functions
+	texts    map[string]string   // constants and variables that are strings
+	words    map[string][]string // by declaration: the words of its string literals, but for those that it lists as held or as not modelled
 }
 
 // core are the files that hold for every type and refuse nothing of their own.
@@ -34,7 +35,7 @@ func readSource(t *testing.T) *source {
 	t.Helper()
 	names, err := filepath.Glob("*.go")
 	require.NoError(t, err)
-	s := &source{refusals: map[string][]refusal{}, uses: map[string][]string{}, kinds: map[string]string{}, texts: map[string]string{}}
+	s := &source{refusals: map[string][]refusal{}, uses: map[string][]string{}, kinds: map[string]string{}, texts: map[string]string{}, words: map[string][]string{}, funcs: map[string]bool{}}
 	var files []*ast.File
 	for _, name := range names {
 		if strings.HasSuffix(name, "_test.go") {
@@ -59,10 +60,6 @@ func readSource(t *testing.T) *source {
 func (s *source) literals(file *ast.File) {
 	ast.Inspect(file, func(n ast.Node) bool {
 		switch n := n.(type) {
-		case *ast.BasicLit:
-			if text, err := strconv.Unquote(n.Value); err == nil && n.Kind == token.STRING {
-				s.strings = append(s.strings, text)
-			}
 		case *ast.ValueSpec:
 			for i, name := range n.Names {
 				if i < len(n.Values) {
@@ -79,6 +76,7 @@ func (s *source) literals(file *ast.File) {
 func (s *source) declare(d ast.Decl) {
 	switch d := d.(type) {
 	case *ast.FuncDecl:
+		s.funcs[d.Name.Name] = true
 		s.note(d.Name.Name, d)
 	case *ast.GenDecl:
 		for _, spec := range d.Specs {
@@ -145,8 +143,18 @@ func (s *source) note(name string, n ast.Node) {
 		if r, ok := s.refusal(n); ok && r.message != "{…}" { // what passes on an answer says nothing itself
 			s.refusals[name] = append(s.refusals[name], r)
 		}
-		if id, ok := n.(*ast.Ident); ok && !local(id) && id.Name != name {
-			s.uses[name] = append(s.uses[name], id.Name)
+		switch n := n.(type) {
+		case *ast.Ident:
+			if !local(n) && n.Name != name {
+				s.uses[name] = append(s.uses[name], n.Name)
+			}
+		case *ast.BasicLit:
+			if text, err := strconv.Unquote(n.Value); err == nil && n.Kind == token.STRING {
+				s.words[name] = append(s.words[name], word.FindAllString(text, -1)...)
+			}
+		case *ast.KeyValueExpr:
+			key, _ := n.Key.(*ast.Ident)
+			return key == nil || key.Name != "Unmodelled" && key.Name != "Kept"
 		}
 		return true
 	})

@@ -19,7 +19,7 @@ var noSuchRepository = Refusal{Code: "RepositoryNotFoundException", Message: "Th
 var _ = register(
 	&Kind{
 		Type: typeRepository, Service: "ECR", Noun: "Repository", UpdateCall: "PutImageTagMutability",
-		Kept:       words("imageScanningConfiguration imageScanningConfiguration.scanOnPush"),
+		Kept:       words("imageScanningConfiguration imageScanningConfiguration.scanOnPush imageTagMutability"),
 		Name:       &AutoName{Property: "name", Max: 256, Lower: true},
 		DeleteOnly: []string{"forceDelete"},
 		Keys:       []string{"arn"},
@@ -30,8 +30,6 @@ var _ = register(
 		Check: func(c *Checker) {
 			c.Length("name", 2, 256)
 			c.Match("name", repositoryName, "lower case letters, digits and . _ - / between them")
-			c.OneOf("imageTagMutability", "MUTABLE", "IMMUTABLE")
-			c.OneOf("encryptionConfigurations[].encryptionType", "AES256", "KMS", "KMS_DSSE")
 		},
 		Create: createRepository,
 		Update: func(_ *Tx, r *Resource, _ Map) error { tagsAll(r); return nil },
@@ -58,9 +56,8 @@ var _ = register(
 	&Kind{
 		Type: typeReplication, Service: "ECR", Noun: "ReplicationConfiguration", Overwrites: true, CreateCall: "PutReplicationConfiguration",
 		UpdateCall: "PutReplicationConfiguration", DeleteCall: "PutReplicationConfiguration",
-		Check: func(c *Checker) {
-			c.OneOf("replicationConfiguration.rules[].repositoryFilters[].filterType", "PREFIX_MATCH")
-		},
+		Kept: words(`
+			replicationConfiguration.rules.repositoryFilters replicationConfiguration.rules.repositoryFilters.filter`),
 		Create: func(t *Tx, r *Resource) error {
 			r.ID = t.Account()
 			takeOver(t, r)

@@ -25,7 +25,7 @@ var _ = register(
 	&Kind{
 		Type: typeCluster, Service: "ECS", Noun: "Cluster", UpdateCall: "UpdateCluster",
 		Unmodelled: words("configuration.managedStorageConfiguration"),
-		Kept:       words("configuration.executeCommandConfiguration.logConfiguration.s3BucketEncryptionEnabled"),
+		Kept:       words("configuration.executeCommandConfiguration.logConfiguration"),
 		Name:       &AutoName{Property: "name", Max: 255},
 		Keys:       []string{"name", "arn"},
 		Unique:     []Unique{{Props: []string{"name"}, Refusal: Refusal{invalidECSParameter, "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).", "ECS API, CreateCluster"}}},

@@ -16,7 +16,7 @@ var _ = register(&Kind{
 	Type: typeService, Service: "ECS", Noun: "Service", UpdateCall: "UpdateService",
 	Unmodelled: words(`
 		loadBalancers[].elbName serviceConnectConfiguration volumeConfiguration vpcLatticeConfigurations`),
-	Kept: words("enableEcsManagedTags"),
+	Kept: words("alarms.rollback deploymentCircuitBreaker.rollback enableEcsManagedTags placementConstraints.expression"),
 	Name: &AutoName{Property: "name", Max: 255},
 	ReplaceIf: map[string]ReplaceIf{"capacityProviderStrategies": {
 		When: "unless forceNewDeployment is true and there is a strategy before and after",

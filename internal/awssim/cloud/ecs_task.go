@@ -16,7 +16,7 @@ var _ = register(&Kind{
 		inferenceAccelerators proxyConfiguration volumes[].configureAtLaunch
 		volumes[].dockerVolumeConfiguration volumes[].efsVolumeConfiguration
 		volumes[].fsxWindowsFileServerVolumeConfiguration`),
-	Kept:    words("runtimePlatform.operatingSystemFamily trackLatest"),
+	Kept:    words("placementConstraints.expression runtimePlatform.operatingSystemFamily trackLatest volumes.hostPath"),
 	ShownID: "family",
 	JSON:    []string{"containerDefinitions"},
 	Refs: []Ref{

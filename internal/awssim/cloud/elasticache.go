@@ -16,6 +16,7 @@ const (
 
 var _ = register(&Kind{
 	Type: typeReplicationGroup, Service: "ElastiCache", Noun: "ReplicationGroup",
+	Kept: words("logDeliveryConfigurations.logFormat logDeliveryConfigurations.logType"),
 	Name: &AutoName{Property: "replicationGroupId", Max: 40, Lower: true},
 	// Provider 5.100, elasticache/replication_group.go: there is no way back to an older engine but another group.
 	ReplaceIf: map[string]ReplaceIf{

@@ -6,31 +6,20 @@ import (
 )
 
 var (
-	groupIDPattern      = regexp.MustCompile(`^[A-Za-z][0-9A-Za-z-]*$`)
 	cacheVersionPattern = regexp.MustCompile(`^([1-5](\.\d+){2}|6\.x|[6-9]\.\d+)$`)
 	tokenPattern        = regexp.MustCompile(`^[^@"/]+$`)
 	tokenCharacters     = regexp.MustCompile(`^[A-Za-z0-9!&#$^<>-]+$`) // ElastiCache User Guide, "Authenticating with AUTH"
 )
 
 func checkReplicationGroup(c *Checker) {
-	c.Match("replicationGroupId", groupIDPattern, "must contain only alphanumeric characters and hyphens and begin with a letter")
-	c.Length("replicationGroupId", 1, 40)
 	if id := Str(c.In, "replicationGroupId"); strings.Contains(id, "--") || strings.HasSuffix(id, "-") {
 		c.Fail("replicationGroupId", "cannot contain two consecutive hyphens or end with one")
 	}
 	c.Length("description", 1, 1<<20)
 	c.OneOf("engine", "redis", "valkey")
 	c.Match("engineVersion", cacheVersionPattern, "for Valkey, and Redis 6 or higher, use <major>.<minor>; for Redis 5 or lower <major>.<minor>.<patch>")
-	c.OneOf("authTokenUpdateStrategy", "SET", "ROTATE", "DELETE")
-	c.OneOf("clusterMode", "enabled", "disabled", "compatible")
-	c.OneOf("ipDiscovery", "ipv4", "ipv6")
-	c.OneOf("networkType", "ipv4", "ipv6", "dual_stack")
-	c.OneOf("transitEncryptionMode", "preferred", "required")
 	c.weeklyWindow("maintenanceWindow")
 	c.dailyWindow("snapshotWindow")
-	c.Match("notificationTopicArn", arnPattern, "is an invalid ARN")
-	c.Match("snapshotArns[]", arnPattern, "is an invalid ARN")
-	c.Length("authToken", 16, 128)
 	c.Match("authToken", tokenPattern, `only alphanumeric characters or symbols (excluding @, ", and /)`)
 	if days, ok := c.Number("snapshotRetentionLimit"); ok && days > 35 {
 		c.Fail("snapshotRetentionLimit", "expected snapshotRetentionLimit to be at most (35), got %v", days)
@@ -38,9 +27,6 @@ func checkReplicationGroup(c *Checker) {
 	if n, ok := c.Number("replicasPerNodeGroup"); ok && n < 0 {
 		c.Fail("replicasPerNodeGroup", "expected replicasPerNodeGroup to be at least (0), got %v", n)
 	}
-	c.Conflict("authToken", "userGroupIds")
-	c.Conflict("numCacheClusters", "numNodeGroups")
-	c.Conflict("numCacheClusters", "replicasPerNodeGroup")
 	c.failover()
 	c.logDelivery()
 	for p, feature := range map[string]string{
@@ -76,9 +62,6 @@ func (c *Checker) logDelivery() {
 	if len(Maps(c.In, path+"[]")) > 2 {
 		c.Fail(path, "no more than 2 are allowed")
 	}
-	c.OneOf(path+"[].destinationType", "cloudwatch-logs", "kinesis-firehose")
-	c.OneOf(path+"[].logFormat", "text", "json")
-	c.OneOf(path+"[].logType", "slow-log", "engine-log")
 }
 
 // settleReplicationGroup checks and computes what creation and update have in common.

@@ -17,8 +17,9 @@ var _ = register(&Kind{
 	Type: typeLoadBalancer, Service: elbService, Noun: "LoadBalancer", UpdateCall: "ModifyLoadBalancerAttributes",
 	Unmodelled: words("enableZonalShift"),
 	Kept: words(`
-		dropInvalidHeaderFields enableCrossZoneLoadBalancing enableHttp2
-		enableTlsVersionAndCipherSuiteHeaders enableWafFailOpen enableXffClientPort preserveHostHeader`),
+		desyncMitigationMode dnsRecordClientRoutingPolicy dropInvalidHeaderFields enableCrossZoneLoadBalancing
+		enableHttp2 enableTlsVersionAndCipherSuiteHeaders enableWafFailOpen enableXffClientPort preserveHostHeader
+		xffHeaderProcessingMode`),
 	Name:       &AutoName{Property: "name", Max: elbNameLimit, Prefix: "namePrefix"},
 	Recomputed: []string{"subnetMappings"},
 	Refs: []Ref{
@@ -40,13 +41,6 @@ var _ = register(&Kind{
 
 func checkBalancer(c *Checker) {
 	c.elbName(6)
-	c.OneOf("desyncMitigationMode", "monitor", "defensive", "strictest")
-	c.OneOf("dnsRecordClientRoutingPolicy", "any_availability_zone", "availability_zone_affinity", "partial_availability_zone_affinity")
-	c.OneOf("enforceSecurityGroupInboundRulesOnPrivateLinkTraffic", "on", "off")
-	c.OneOf("ipAddressType", "ipv4", "dualstack", "dualstack-without-public-ipv4")
-	c.OneOf("loadBalancerType", "application", "network", "gateway")
-	c.OneOf("xffHeaderProcessingMode", "append", "preserve", "remove")
-	c.ExactlyOne("subnets", "subnetMappings")
 	if kind, _ := c.String("loadBalancerType"); kind == "network" || kind == "gateway" {
 		c.Fail("loadBalancerType", "the offline AWS has application load balancers only")
 	}
@@ -60,7 +54,6 @@ var elbNamePattern = regexp.MustCompile(`^[0-9A-Za-z-]+$`)
 
 // elbName holds the provider's rules for names of load balancers and target groups (facts 62; elbv2/validate.go).
 func (c *Checker) elbName(longestPrefix int) {
-	c.Conflict("name", "namePrefix")
 	for path, longest := range map[string]int{"name": elbNameLimit, "namePrefix": longestPrefix} {
 		name, ok := c.String(path)
 		if !ok || name == "" {

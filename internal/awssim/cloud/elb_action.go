@@ -2,11 +2,8 @@ package cloud
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 )
-
-var fixedStatus = regexp.MustCompile(`^[245]\d\d$`)
 
 // actionBlocks are the blocks of which an action of a type needs one, and the only ones it may have.
 var actionBlocks = map[string][]string{
@@ -17,12 +14,6 @@ var actionBlocks = map[string][]string{
 // actions holds what the provider checks of a listener's or a rule's actions (elbv2/listener.go).
 func (c *Checker) actions(path string) {
 	c.OneOf(path+"[].type", sortedKeys(actionBlocks)...)
-	c.Between(path+"[].order", 1, 50000)
-	c.OneOf(path+"[].redirect.statusCode", "HTTP_301", "HTTP_302")
-	c.OneOf(path+"[].redirect.protocol", "#{protocol}", "HTTP", "HTTPS")
-	c.OneOf(path+"[].fixedResponse.contentType", "text/plain", "text/css", "text/html", "application/javascript", "application/json")
-	c.Length(path+"[].fixedResponse.messageBody", 0, 1024)
-	c.Match(path+"[].fixedResponse.statusCode", fixedStatus, "an HTTP code 2xx, 4xx or 5xx")
 	if Has(c.In, path) && !IsUnknown(c.In[path]) && len(At(c.In, path+"[]")) == 0 {
 		c.Fail(path, "at least one action is needed")
 	}

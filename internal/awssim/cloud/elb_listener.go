@@ -17,22 +17,21 @@ var _ = register(&Kind{
 		alpnPolicy mutualAuthentication tcpIdleTimeoutSeconds defaultActions[].authenticateCognito
 		defaultActions[].authenticateOidc`),
 	Kept: words(`
-		routingHttpRequestXAmznMtlsClientcertHeaderName
-		routingHttpRequestXAmznMtlsClientcertIssuerHeaderName
+		defaultActions.fixedResponse.contentType defaultActions.fixedResponse.messageBody
+		defaultActions.fixedResponse.statusCode defaultActions.forward.stickiness
+		defaultActions.forward.targetGroups.weight defaultActions.redirect.query defaultActions.redirect.statusCode
+		routingHttpRequestXAmznMtlsClientcertHeaderName routingHttpRequestXAmznMtlsClientcertIssuerHeaderName
 		routingHttpRequestXAmznMtlsClientcertLeafHeaderName
 		routingHttpRequestXAmznMtlsClientcertSerialNumberHeaderName
-		routingHttpRequestXAmznMtlsClientcertSubjectHeaderName
-		routingHttpRequestXAmznMtlsClientcertValidityHeaderName
+		routingHttpRequestXAmznMtlsClientcertSubjectHeaderName routingHttpRequestXAmznMtlsClientcertValidityHeaderName
 		routingHttpRequestXAmznTlsCipherSuiteHeaderName routingHttpRequestXAmznTlsVersionHeaderName
 		routingHttpResponseAccessControlAllowCredentialsHeaderValue
 		routingHttpResponseAccessControlAllowHeadersHeaderValue
-		routingHttpResponseAccessControlAllowMethodsHeaderValue
-		routingHttpResponseAccessControlAllowOriginHeaderValue
-		routingHttpResponseAccessControlExposeHeadersHeaderValue
-		routingHttpResponseAccessControlMaxAgeHeaderValue
+		routingHttpResponseAccessControlAllowMethodsHeaderValue routingHttpResponseAccessControlAllowOriginHeaderValue
+		routingHttpResponseAccessControlExposeHeadersHeaderValue routingHttpResponseAccessControlMaxAgeHeaderValue
 		routingHttpResponseContentSecurityPolicyHeaderValue routingHttpResponseServerEnabled
-		routingHttpResponseStrictTransportSecurityHeaderValue
-		routingHttpResponseXContentTypeOptionsHeaderValue routingHttpResponseXFrameOptionsHeaderValue`),
+		routingHttpResponseStrictTransportSecurityHeaderValue routingHttpResponseXContentTypeOptionsHeaderValue
+		routingHttpResponseXFrameOptionsHeaderValue`),
 	Refs: []Ref{
 		// Listeners go with their load balancer.
 		{Path: "loadBalancerArn", To: typeLoadBalancer, Free: true, Missing: Refusal{"LoadBalancerNotFound", "Load balancer '{value}' not found", "ELB API, CreateListener"}},
@@ -58,8 +57,6 @@ var tlsPolicies = strings.Fields(`2016-08 TLS-1-0-2015-04 TLS-1-1-2017-01 TLS-1-
 	TLS13-1-2-Ext1-2021-06 TLS13-1-2-Ext2-2021-06 TLS13-1-3-2021-06`)
 
 func checkListener(c *Checker) {
-	c.OneOf("protocol", "HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE")
-	c.Between("port", 1, 65535)
 	c.actions("defaultActions")
 }
 

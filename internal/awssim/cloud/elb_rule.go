@@ -19,6 +19,10 @@ const (
 var _ = register(&Kind{
 	Type: typeListenerRule, Service: "Elastic Load Balancing v2", Noun: "Rule",
 	Unmodelled: words("actions[].authenticateCognito actions[].authenticateOidc"),
+	Kept: words(`
+		actions.fixedResponse.contentType actions.fixedResponse.messageBody actions.fixedResponse.statusCode
+		actions.forward.stickiness actions.forward.targetGroups.weight actions.redirect.query
+		actions.redirect.statusCode conditions.httpHeader.httpHeaderName`),
 	Refs: []Ref{
 		// Rules go with their listener.
 		{Path: "listenerArn", To: typeListener, Free: true, Missing: Refusal{"ListenerNotFound", "One or more listeners not found", "ELB API, CreateRule"}},
@@ -39,15 +43,12 @@ var _ = register(&Kind{
 })
 
 var (
-	headerName   = regexp.MustCompile("^[0-9A-Za-z_!#$%&'*+,.^`|~-]{1,40}$")
-	methodName   = regexp.MustCompile(`^[A-Za-z_-]{1,40}$`)
 	pathPattern  = regexp.MustCompile(`^[A-Za-z0-9_.$/~"'@:+&?*-]+$`) // PathPatternConfig, ELB API
 	conditionSet = []string{"hostHeader", "httpHeader", "httpRequestMethod", "pathPattern", "queryStrings", "sourceIp"}
 )
 
 // checkListenerRule holds what the provider checks (elbv2/listener_rule.go).
 func checkListenerRule(c *Checker) {
-	c.Between("priority", 1, 50000)
 	c.actions("actions")
 	for i, condition := range Maps(c.In, "conditions[]") {
 		path := fmt.Sprintf("conditions[%d]", i)
@@ -61,11 +62,6 @@ func checkListenerRule(c *Checker) {
 			c.Fail(path, "exactly one of %q must be set in a condition block, %d are", conditionSet, given)
 		}
 	}
-	for _, p := range []string{"hostHeader", "httpHeader", "pathPattern"} {
-		c.Length("conditions[]."+p+".values[]", 1, 128)
-	}
-	c.Match("conditions[].httpHeader.httpHeaderName", headerName, "the name of an HTTP header")
-	c.Match("conditions[].httpRequestMethod.values[]", methodName, "the name of an HTTP method")
 	for _, cidr := range Strs(c.In, "conditions[].sourceIp.values[]") {
 		if p, err := netip.ParsePrefix(cidr); err != nil || p != p.Masked() {
 			c.Fail("conditions[].sourceIp.values", "%q is not a CIDR block", cidr)

@@ -13,6 +13,7 @@ const createTargets = "ELB API, CreateTargetGroup"
 
 var _ = register(&Kind{
 	Type: typeTargetGroup, Service: elbService, Noun: "TargetGroup",
+	Kept:   words("deregistrationDelay"),
 	Name:   &AutoName{Property: "name", Max: elbNameLimit, Prefix: "namePrefix"},
 	Keys:   []string{"arn"},
 	Refs:   []Ref{{Path: "vpcId", To: typeVPC, Free: true, Missing: Refusal{"ValidationError", "The VPC ID '{value}' is not found", createTargets}}},
@@ -43,17 +44,6 @@ var (
 func checkTargetGroup(c *Checker) {
 	const suffix = 26 // characters the provider appends to a prefix
 	c.elbName(elbNameLimit - suffix)
-	c.OneOf("targetType", "instance", "ip", "lambda", "alb")
-	c.OneOf("protocol", "GENEVE", "HTTP", "HTTPS", "TCP", "TCP_UDP", "TLS", "UDP")
-	c.OneOf("protocolVersion", "GRPC", "HTTP1", "HTTP2")
-	c.OneOf("ipAddressType", "ipv4", "ipv6")
-	c.OneOf("loadBalancingAlgorithmType", "round_robin", "least_outstanding_requests", "weighted_random")
-	c.OneOf("loadBalancingAnomalyMitigation", "on", "off")
-	c.OneOf("loadBalancingCrossZoneEnabled", "true", "false", "use_load_balancer_configuration")
-	c.OneOf("stickiness.type", "lb_cookie", "app_cookie", "source_ip", "source_ip_dest_ip", "source_ip_dest_ip_proto")
-	c.Between("port", 1, 65535)
-	c.Between("deregistrationDelay", 0, 3600)
-	c.Between("stickiness.cookieDuration", 0, 604800)
 	if slow, ok := c.Number("slowStart"); ok && slow != 0 {
 		c.Between("slowStart", 30, 900)
 	}
@@ -73,13 +63,7 @@ func checkTargetGroup(c *Checker) {
 }
 
 func checkHealthCheck(c *Checker) {
-	c.Between("healthCheck.interval", 5, 300)
-	c.Between("healthCheck.timeout", 2, 120)
-	c.Between("healthCheck.healthyThreshold", 2, 10)
-	c.Between("healthCheck.unhealthyThreshold", 2, 10)
-	c.Length("healthCheck.path", 1, 1024)
 	c.Match("healthCheck.path", healthPath, "must begin with /")
-	c.OneOf("healthCheck.protocol", "HTTP", "HTTPS", "TCP")
 	if p, _ := c.String("healthCheck.protocol"); p == "TCP" {
 		c.Fail("healthCheck.protocol", "health checks of HTTP and HTTPS target groups are not of protocol TCP")
 	}

@@ -37,11 +37,6 @@ var _ = register(&Kind{
 		{Path: "securityGroupIds[]", To: typeSecurityGroup, Missing: missingGroup},
 	},
 	Check: func(c *Checker) {
-		c.OneOf("vpcEndpointType", gatewayType, interfaceType, "GatewayLoadBalancer", "Resource", "ServiceNetwork")
-		c.OneOf("ipAddressType", "ipv4", "dualstack", "ipv6")
-		c.OneOf("dnsOptions.dnsRecordIpType", "ipv4", "dualstack", "ipv6", "service-defined")
-		c.Conflict("serviceName", "resourceConfigurationArn")
-		c.Conflict("serviceName", "serviceNetworkArn")
 		c.policy("policy", resourcePolicy)
 		c.Unmodelled("resourceConfigurationArn", "serviceNetworkArn", "subnetConfigurations", "dnsOptions.privateDnsOnlyForInboundResolverEndpoint")
 	},

@@ -46,6 +46,7 @@ var _ = register(
 	},
 	&Kind{
 		Type: typeEventTarget, Service: "EventBridge", Noun: "Targets", CreateCall: "PutTargets", UpdateCall: "PutTargets", DeleteCall: "RemoveTargets",
+		Kept:       words("deadLetterConfig retryPolicy"),
 		JSON:       []string{"input"},
 		DeleteOnly: []string{"forceDestroy"},
 		Unique: []Unique{{Props: []string{"rule", "targetId"}, Refusal: Refusal{
@@ -76,24 +77,13 @@ var _ = register(
 )
 
 var (
-	eventNamePattern = regexp.MustCompile(`^[0-9A-Za-z_.-]{1,64}$`)
-	eventBusPattern  = regexp.MustCompile(`^[/.\-_A-Za-z0-9]{1,256}$`)
-	schedulePattern  = regexp.MustCompile(`^(rate\((1 (minute|hour|day)|[1-9]\d* (minutes|hours|days))\)|cron\(\S+ \S+ \S+ \S+ \S+ \S+\))$`)
+	eventBusPattern = regexp.MustCompile(`^[/.\-_A-Za-z0-9]{1,256}$`)
+	schedulePattern = regexp.MustCompile(`^(rate\((1 (minute|hour|day)|[1-9]\d* (minutes|hours|days))\)|cron\(\S+ \S+ \S+ \S+ \S+ \S+\))$`)
 )
 
-const eventNameRule = "up to 64 letters, digits, and . _ -"
-
 func checkEventRule(c *Checker) {
-	c.Conflict("name", "namePrefix")
-	c.Match("name", eventNamePattern, eventNameRule)
-	c.Match("namePrefix", eventNamePattern, eventNameRule)
 	c.Length("namePrefix", 1, 64-26)
-	c.Length("description", 0, 512)
 	c.Match("eventBusName", eventBusPattern, "letters, digits, and / . _ -")
-	c.Conflict("isEnabled", "state")
-	c.OneOf("state", "DISABLED", "ENABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS")
-	c.Match("roleArn", arnPattern, "an ARN")
-	c.Length("scheduleExpression", 0, 256)
 	if !Has(c.In, "eventPattern") && !Has(c.In, "scheduleExpression") {
 		c.Fail("eventPattern", "one of `event_pattern,schedule_expression` must be specified")
 	}
@@ -147,26 +137,14 @@ var otherTargets = []string{"appsyncTarget", "batchTarget", "ecsTarget", "httpTa
 	"sagemakerPipelineTarget", "sqsTarget"}
 
 func checkEventTarget(c *Checker) {
-	c.Match("arn", arnPattern, "an ARN")
-	c.Match("roleArn", arnPattern, "an ARN")
-	c.Match("rule", eventNamePattern, eventNameRule)
-	c.Match("targetId", eventNamePattern, eventNameRule)
 	c.Match("eventBusName", eventBusPattern, "letters, digits, and / . _ -")
-	c.Conflict("input", "inputPath")
-	c.Conflict("input", "inputTransformer")
-	c.Conflict("inputPath", "inputTransformer")
-	c.Length("input", 0, 8192)
 	c.document("input", func(text string) []Problem {
 		if _, err := readJSON(text); err != nil {
 			return []Problem{{Reason: err.Error()}}
 		}
 		return nil
 	})
-	c.Length("inputPath", 0, 256)
 	c.Match("inputPath", jsonPathPattern, "a JSON path that begins with $.")
-	c.Match("deadLetterConfig.arn", arnPattern, "an ARN")
-	c.Between("retryPolicy.maximumEventAgeInSeconds", 0, 86400)
-	c.Between("retryPolicy.maximumRetryAttempts", 0, 185)
 	for _, p := range otherTargets {
 		if Has(c.In, p) {
 			c.Fail(p, "the offline AWS knows no such targets, only SNS topics")
@@ -188,7 +166,6 @@ func (c *Checker) transformer() {
 	if len(Maps(c.In, "inputTransformer")) == 0 {
 		return // absent, or not known yet
 	}
-	c.Length("inputTransformer.inputTemplate", 1, 8192)
 	if !Has(c.In, "inputTransformer.inputTemplate") {
 		c.Fail("inputTransformer.inputTemplate", "missing")
 	}

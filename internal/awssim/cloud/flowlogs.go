@@ -14,12 +14,6 @@ var _ = register(&Kind{
 		{Path: "subnetId", To: typeSubnet, Missing: missingNet, Free: true},
 	},
 	Check: func(c *Checker) {
-		c.ExactlyOne("eniId", "subnetId", "vpcId", "transitGatewayId", "transitGatewayAttachmentId")
-		c.OneOf("logDestinationType", "cloud-watch-logs", "s3", "kinesis-data-firehose")
-		c.OneOf("trafficType", "ACCEPT", "REJECT", "ALL")
-		c.Conflict("logDestination", "logGroupName")
-		c.Match("iamRoleArn", arnPattern, "an ARN")
-		c.Match("logDestination", arnPattern, "an ARN")
 		if n, ok := c.Number("maxAggregationInterval"); ok && n != 60 && n != 600 {
 			c.Fail("maxAggregationInterval", "expected maxAggregationInterval to be one of [60 600], got %v", n)
 		}

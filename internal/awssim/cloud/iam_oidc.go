@@ -9,6 +9,7 @@ const typeOIDC = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
 
 var _ = register(&Kind{
 	Type: typeOIDC, Service: "IAM", Noun: "OpenIDConnectProvider", Global: true, UpdateCall: "UpdateOpenIDConnectProviderThumbprint",
+	Kept: words("clientIdLists"),
 	Keys: []string{"arn"},
 	Quota: &Quota{Max: 100, Refusal: Refusal{Code: "LimitExceeded",
 		Message: "Cannot exceed quota for OpenIdConnectProvidersPerAccount: {value}", Rule: "IAM User Guide, IAM and AWS STS quotas"}},
@@ -20,7 +21,6 @@ var _ = register(&Kind{
 				c.Fail("url", "%q must be an https URL without a query", text)
 			}
 		}
-		c.Length("clientIdLists[]", 1, 255)
 		c.Length("thumbprintLists[]", 40, 40)
 	},
 	Create: createOIDC,

@@ -27,6 +27,7 @@ var noSuchRole = Refusal{"NoSuchEntity", "The role with name {value} cannot be f
 var _ = register(
 	&Kind{
 		Type: typeRole, Service: "IAM", Noun: "Role", Global: true, UpdateCall: "UpdateRole",
+		Kept:   words("maxSessionDuration"),
 		Name:   &AutoName{Property: "name", Max: 64, Prefix: "namePrefix"},
 		JSON:   []string{"assumeRolePolicy", "inlinePolicies.policy"},
 		Keys:   []string{"arn"},
@@ -54,7 +55,6 @@ var _ = register(
 		Quota:       &Quota{Max: attachedLimit, Per: "role", Refusal: Refusal{"LimitExceeded", "Cannot exceed quota for PoliciesPerRole: {value}", "facts 30"}},
 		Check: func(c *Checker) {
 			checkRoleName(c, "role")
-			c.Match("policyArn", arnPattern, "an ARN")
 		},
 		Create: func(t *Tx, r *Resource) error {
 			r.ID = r.Str("role") + "-" + uniqueSuffix(t)
@@ -86,11 +86,6 @@ var (
 
 func checkIAMName(c *Checker, longest int) {
 	const prefixed = 26 // characters the provider appends to a prefix
-	c.Conflict("name", "namePrefix")
-	c.Length("name", 1, longest)
-	c.Length("namePrefix", 1, longest-prefixed)
-	c.Match("name", iamNamePattern, "must match [\\w+=,.@-]")
-	c.Match("namePrefix", iamNamePattern, "must match [\\w+=,.@-]")
 }
 
 // checkRoleName refuses an ARN where a name belongs.
@@ -100,10 +95,6 @@ func checkRole(c *Checker) {
 	checkIAMName(c, 64)
 	c.Length("path", 1, 512)
 	c.Match("path", iamPathPattern, "must begin and end with /")
-	c.Length("description", 0, 1000)
-	c.Between("maxSessionDuration", 3600, 43200)
-	c.Match("permissionsBoundary", arnPattern, "an ARN")
-	c.Match("managedPolicyArns[]", arnPattern, "an ARN")
 	c.policy("assumeRolePolicy", trustPolicy)
 	for i, p := range Maps(c.In, "inlinePolicies[]") {
 		at := fmt.Sprintf("inlinePolicies[%d]", i)

@@ -248,6 +248,10 @@ func (k *Kind) Problems(region string, in Map) []Problem {
 	var out []Problem
 	if t, ok := facts.Of(k.Type); ok {
 		out = t.Check(in)
+		for _, path := range t.EmptyARNs(in) {
+			out = append(out, Problem{Path: path, Reason: "must be an ARN and is empty: the program has lost a reference"})
+		}
+		in = t.Spelled(in)
 	}
 	for _, p := range k.Required {
 		if !Has(in, p) {

@@ -10,9 +10,6 @@ var _ = register(&Kind{
 	DeleteOnly: []string{"deletionWindowInDays"},
 	Keys:       []string{"arn"},
 	Check: func(c *Checker) {
-		c.Match("primaryKeyArn", arnPattern, "an ARN")
-		c.Between("deletionWindowInDays", 7, 30)
-		c.Length("description", 0, 8192)
 		c.policy("policy", resourcePolicy)
 	},
 	Create: createReplicaKey,

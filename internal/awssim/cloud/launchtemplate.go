@@ -3,7 +3,6 @@ package cloud
 import (
 	"fmt"
 	"reflect"
-	"regexp"
 	"strconv"
 )
 
@@ -22,10 +21,15 @@ var _ = register(&Kind{
 		networkInterfaces[].ipv4PrefixCount networkInterfaces[].ipv4Prefixes
 		networkInterfaces[].ipv6AddressCount networkInterfaces[].ipv6PrefixCount
 		networkInterfaces[].ipv6Prefixes networkInterfaces[].networkCardIndex
-		networkInterfaces[].primaryIpv6 networkInterfaces[].privateIpAddress placement.hostId
+		networkInterfaces[].primaryIpv6 networkInterfaces[].privateIpAddress placement.affinity placement.groupName placement.hostId
 		placement.hostResourceGroupArn placement.partitionNumber placement.spreadDomain
 		privateDnsNameOptions ramDiskId`),
-	Kept:       words("disableApiStop disableApiTermination"),
+	Kept: words(`
+		blockDeviceMappings.ebs.deleteOnTermination blockDeviceMappings.ebs.encrypted creditSpecification
+		disableApiStop disableApiTermination ebsOptimized instanceInitiatedShutdownBehavior instanceMarketOptions
+		maintenanceOptions metadataOptions.httpEndpoint metadataOptions.httpProtocolIpv6
+		metadataOptions.httpPutResponseHopLimit metadataOptions.httpTokens metadataOptions.instanceMetadataTags
+		monitoring networkInterfaces.deleteOnTermination networkInterfaces.interfaceType placement securityGroupNames`),
 	Name:       &AutoName{Property: "name", Max: 128, Prefix: "namePrefix"},
 	Recomputed: []string{"latestVersion", "defaultVersion"},
 	Keys:       []string{"arn", "name"},
@@ -34,47 +38,9 @@ var _ = register(&Kind{
 	Check: checkLaunchTemplate, Create: createLaunchTemplate, Update: updateLaunchTemplate,
 })
 
-var templateNames = regexp.MustCompile(`^[0-9A-Za-z()./_-]+$`)
-
-// templateChoices are the enumerations of the provider's schema (ec2_launch_template.go).
-var templateChoices = map[string][]string{
-	"metadataOptions.httpEndpoint":                                   {"enabled", "disabled"},
-	"metadataOptions.httpTokens":                                     {"optional", "required"},
-	"metadataOptions.httpProtocolIpv6":                               {"enabled", "disabled"},
-	"metadataOptions.instanceMetadataTags":                           {"enabled", "disabled"},
-	"ebsOptimized":                                                   {"", "true", "false"},
-	"blockDeviceMappings[].ebs.encrypted":                            {"", "true", "false"},
-	"blockDeviceMappings[].ebs.volumeType":                           {"standard", "io1", "io2", "gp2", "sc1", "st1", "gp3"},
-	"creditSpecification.cpuCredits":                                 {"standard", "unlimited"},
-	"instanceInitiatedShutdownBehavior":                              {"stop", "terminate"},
-	"instanceMarketOptions.marketType":                               {"spot", "capacity-block"},
-	"placement.tenancy":                                              {"default", "dedicated", "host"},
-	"maintenanceOptions.autoRecovery":                                {"default", "disabled"},
-	"privateDnsNameOptions.hostnameType":                             {"ip-name", "resource-name"},
-	"networkInterfaces[].interfaceType":                              {"efa", "efa-only", "interface"},
-	"cpuOptions.amdSevSnp":                                           {"enabled", "disabled"},
-	"tagSpecifications[].resourceType":                               {"instance", "volume", "elastic-gpu", "network-interface", "spot-instances-request"},
-	"capacityReservationSpecification.capacityReservationPreference": {"capacity-reservations-only", "none", "open"},
-	"blockDeviceMappings[].ebs.deleteOnTermination":                  {"", "true", "false"},
-	"networkInterfaces[].associatePublicIpAddress":                   {"", "true", "false"},
-	"networkInterfaces[].deleteOnTermination":                        {"", "true", "false"},
-}
-
 func checkLaunchTemplate(c *Checker) {
-	c.Conflict("name", "namePrefix")
-	c.Conflict("defaultVersion", "updateDefaultVersion")
-	c.Conflict("iamInstanceProfile.arn", "iamInstanceProfile.name")
-	c.Conflict("instanceType", "instanceRequirements")
-	c.Conflict("securityGroupNames", "vpcSecurityGroupIds")
-	c.Length("name", 3, 128)
-	c.Match("name", templateNames, "letters, digits and ( ) . / _ - are allowed")
-	c.Length("description", 0, 255)
-	c.Match("iamInstanceProfile.arn", arnPattern, "an ARN")
-	c.Match("blockDeviceMappings[].ebs.kmsKeyId", arnPattern, "an ARN")
-	c.Between("metadataOptions.httpPutResponseHopLimit", 1, 64)
-	for _, path := range sortedKeys(templateChoices) {
-		c.OneOf(path, templateChoices[path]...)
-	}
+	// "LaunchTemplateTagSpecificationRequest" (EC2 API); the provider takes every resource type that EC2 has.
+	c.OneOf("tagSpecifications[].resourceType", "instance", "volume", "elastic-gpu", "network-interface", "spot-instances-request")
 	tagged, devices := map[string]bool{}, map[string]bool{}
 	for i, s := range Maps(c.In, "tagSpecifications[]") {
 		if !Has(s, "tags") {

@@ -1,7 +1,6 @@
 package cloud
 
 import (
-	"regexp"
 	"strings"
 	"time"
 )
@@ -36,17 +35,10 @@ var _ = register(&Kind{
 
 var (
 	logGroupExists  = Refusal{"ResourceAlreadyExistsException", "The specified log group already exists", "facts 109"}
-	logNamePattern  = regexp.MustCompile(`^[0-9A-Za-z_./#-]+$`)
 	retentionPeriod = []float64{0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
 )
 
 func checkLogGroup(c *Checker) {
-	c.Conflict("name", "namePrefix")
-	c.Length("name", 1, 512)
-	c.Length("namePrefix", 1, 512-26)
-	c.Match("name", logNamePattern, "letters, digits, hyphen, underscore, period, slash and # are allowed")
-	c.Match("namePrefix", logNamePattern, "letters, digits, hyphen, underscore, period, slash and # are allowed")
-	c.OneOf("logGroupClass", "STANDARD", "INFREQUENT_ACCESS", "DELIVERY")
 	if days, ok := c.Number("retentionInDays"); ok && !contains(retentionPeriod, days) {
 		c.Fail("retentionInDays", "expected retentionInDays to be one of %v, got %v", retentionPeriod, days)
 	}

@@ -13,39 +13,66 @@ import (
 
 var word = regexp.MustCompile(`[A-Za-z0-9]+`)
 
-// Every input that a type takes is named in the source of the offline AWS: it is modelled, or held (Kept), or refused by name
-// (Unmodelled). What stands in one that is refused need not be named. Of web ACLs the top alone is asked for, as it is measured.
+// Every input that a type takes has an effect: what the type is registered with reads it, or what else deals with resources of
+// the type. Others are held (Kept), or refused by name (Unmodelled). What stands in one that is refused has no need of an effect.
+// Of web ACLs the top alone is asked for, as it is measured.
 func TestNoInputThatIsNotModelledPasses(t *testing.T) {
 	t.Parallel()
-	named := map[string]bool{}
-	for _, text := range readSource(t).strings {
-		for _, w := range word.FindAllString(text, -1) {
-			named[w] = true
-		}
-	}
+	s := readSource(t)
 	for _, typ := range Types() {
 		fact, ok := facts.Of(typ)
 		require.True(t, ok, typ)
-		refused := map[string]bool{}
-		for _, p := range kinds[typ].Unmodelled {
-			refused[stripIndexes(p)] = true
+		said := map[string]bool{}
+		for _, p := range slices.Concat(kinds[typ].Unmodelled, kinds[typ].Kept) {
+			said[stripIndexes(p)] = true
 		}
-		unnamed(t, typ, "", fact.Fields, refused, named)
+		unnamed(t, typ, "", fact.Fields, said, s.reads(typ))
 	}
 }
 
-func unnamed(t *testing.T, typ, path string, fields map[string]*facts.Property, refused, named map[string]bool) {
+// reads are the words in what a type is registered with, in what else names the type, in functions that call one which does, and in
+// all that these use.
+func (s *source) reads(typ string) map[string]bool {
+	out, seen := map[string]bool{}, map[string]bool{}
+	take := func(decl string) {
+		for _, w := range s.words[decl] {
+			out[w] = true
+		}
+	}
+	var walk func(decl string)
+	walk = func(decl string) {
+		if seen[decl] {
+			return
+		}
+		seen[decl] = true
+		take(decl)
+		for _, used := range s.uses[decl] {
+			walk(used)
+		}
+	}
+	walk(s.kinds[typ])
+	named := func(u string) bool { return s.texts[u] == typ }
+	finds := func(u string) bool { return s.funcs[u] && slices.ContainsFunc(s.uses[u], named) }
+	for decl, uses := range s.uses {
+		if slices.ContainsFunc(uses, named) || s.funcs[decl] && slices.ContainsFunc(uses, finds) {
+			walk(decl)
+		}
+	}
+	return out
+}
+
+func unnamed(t *testing.T, typ, path string, fields map[string]*facts.Property, said, named map[string]bool) {
 	for name, p := range fields {
 		at := path + name
-		if !p.Required && !p.Optional || refused[at] || path == "" && refusedByName(kinds[typ], name, p) {
+		if !p.Required && !p.Optional || said[at] || path == "" && refusedByName(kinds[typ], name, p) {
 			continue
 		}
 		if !named[name] {
-			t.Errorf("%s: %s is an input of the provider that nothing here knows: name it in Kind.Kept or Kind.Unmodelled", typ, at)
+			t.Errorf("%s: %s is an input of the provider that nothing here reads: name it in Kind.Kept or Kind.Unmodelled", typ, at)
 			continue
 		}
 		for e := p; e != nil && typ != typeWebACL; e = e.Elem {
-			unnamed(t, typ, at+".", e.Fields, refused, named)
+			unnamed(t, typ, at+".", e.Fields, said, named)
 		}
 	}
 }

@@ -22,8 +22,6 @@ var _ = register(
 		InUse: Refusal{"AuthFailure", "You do not have permission to access the specified resource.", "facts 5"},
 		Quota: &Quota{Max: 5, Refusal: Refusal{"AddressLimitExceeded", "The maximum number of addresses has been reached.", "facts 20"}},
 		Check: func(c *Checker) {
-			c.OneOf("domain", "vpc", "standard")
-			c.Conflict("domain", "vpc")
 			c.Unmodelled("address", "associateWithPrivateIp", "customerOwnedIpv4Pool", "ipamPoolId")
 		},
 		Create: createEIP,
@@ -41,7 +39,6 @@ var _ = register(
 			{Path: "allocationId", To: typeEIP, Free: true, Missing: Refusal{"InvalidAllocationID.NotFound", "The allocation ID '{value}' does not exist", ec2Codes}},
 		},
 		Check: func(c *Checker) {
-			c.OneOf("connectivityType", "public", "private")
 			if kind, _ := c.String("connectivityType"); kind == "private" && Has(c.In, "allocationId") {
 				c.Fail("allocationId", `allocation_id is not supported with connectivity_type = "private"`)
 			}

@@ -114,12 +114,8 @@ func (c *Checker) aclRules(list string) {
 	for i, rule := range Maps(c.In, list+"[]") {
 		at := func(p string) string { return fmt.Sprintf("%s[%d].%s", list, i, p) }
 		one := &Checker{In: rule}
-		one.OneOf("action", "allow", "deny")
-		one.Between("fromPort", 0, 65535)
-		one.Between("toPort", 0, 65535)
 		one.ipv4Range("cidrBlock", 0, 32)
 		one.ipv6Range("ipv6CidrBlock")
-		one.Between("ruleNo", 1, 32766)
 		if text, ok := one.String("protocol"); ok {
 			n, err := strconv.Atoi(text)
 			if !contains(aclProtocols, text) && (err != nil || n < 0 || n > 255) {

@@ -39,12 +39,13 @@ func TestNetworkACL(t *testing.T) {
 	require.NoError(t, err)
 
 	for name, change := range map[string]Map{
-		"action": {"action": "Allow"}, "range": {"cidrBlock": "10.0.0.1/8"}, "v6 range": {"ipv6CidrBlock": "10.0.0.0/8"},
+		"action": {"action": "permit"}, "range": {"cidrBlock": "10.0.0.1/8"}, "v6 range": {"ipv6CidrBlock": "10.0.0.0/8"},
 		"number": {"ruleNo": 32767.0}, "no number": {"ruleNo": 0.0}, "protocol": {"protocol": "https"}, "port": {"toPort": 65536.0},
 		"ports of all": {"protocol": "-1"}, "ICMPv6 as groups spell it": {"protocol": "icmpv6"}, "protocol in capitals": {"protocol": "TCP"},
 	} {
 		require.NotEmpty(t, problems(typeNetworkACL, rules(aclRule(1, change))), name)
 	}
+	require.Empty(t, problems(typeNetworkACL, rules(aclRule(1, Map{"action": "Allow"}))), "the provider takes any case and passes on its own")
 	require.NotEmpty(t, problems(typeNetworkACL, with(inputs, Map{"subnetIds": List("subnet-1")})))
 }
 

@@ -10,11 +10,9 @@ import (
 var never time.Time
 
 var (
-	identifierPattern = regexp.MustCompile(`^[a-z][0-9a-z-]*$`)
-	snapshotPattern   = regexp.MustCompile(`^[0-9A-Za-z-]+$`)
-	userPattern       = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,62}$`)
-	databasePattern   = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,62}$`)
-	passwordPattern   = regexp.MustCompile(`^[!#-.0-?A-~]+$`) // printable ASCII without space " / @
+	userPattern     = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,62}$`)
+	databasePattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,62}$`)
+	passwordPattern = regexp.MustCompile(`^[!#-.0-?A-~]+$`) // printable ASCII without space " / @
 )
 
 // reservedUsers are names that Aurora PostgreSQL does not take for the master user (Amazon Aurora User Guide, "Creating
@@ -43,28 +41,14 @@ var absentFeatures = map[string]string{
 func checkDBCluster(c *Checker) {
 	c.identifier("clusterIdentifier")
 	c.identifier("clusterIdentifierPrefix")
-	c.Conflict("clusterIdentifier", "clusterIdentifierPrefix")
 	c.OneOf("engine", auroraEngine) // the only one that the offline AWS runs
-	c.OneOf("engineMode", "provisioned", "", "global", "multimaster", "parallelquery", "serverless")
-	c.OneOf("engineLifecycleSupport", "open-source-rds-extended-support", "open-source-rds-extended-support-disabled")
-	c.OneOf("clusterScalabilityType", "standard", "limitless")
-	c.OneOf("databaseInsightsMode", "standard", "advanced")
-	c.OneOf("networkType", "IPV4", "DUAL")
 	c.OneOf("enabledCloudwatchLogsExports[]", "audit", "error", "general", "iam-db-auth-error", "instance", "postgresql", "slowquery")
 	if days, ok := c.Number("backupRetentionPeriod"); ok && days > 35 {
 		c.Fail("backupRetentionPeriod", "expected backupRetentionPeriod to be at most (35), got %v", days)
 	}
 	c.dailyWindow("preferredBackupWindow")
 	c.weeklyWindow("preferredMaintenanceWindow")
-	for _, p := range []string{"kmsKeyId", "monitoringRoleArn", "performanceInsightsKmsKeyId"} {
-		c.Match(p, arnPattern, "is an invalid ARN")
-	}
-	c.Conflict("masterPassword", "manageMasterUserPassword")
-	c.Conflict("snapshotIdentifier", "globalClusterIdentifier")
 	c.pointInTime()
-	c.Between("serverlessv2ScalingConfiguration.maxCapacity", 1, 256)
-	c.Between("serverlessv2ScalingConfiguration.minCapacity", 0, 256)
-	c.Between("serverlessv2ScalingConfiguration.secondsUntilAutoPause", 300, 86400)
 	c.finalSnapshot()
 	for _, p := range sortedKeys(absentFeatures) {
 		if Has(c.In, p) {
@@ -79,7 +63,6 @@ func (c *Checker) identifier(path string) {
 	if !ok {
 		return
 	}
-	c.Match(path, identifierPattern, "only lowercase alphanumeric characters and hyphens, first a letter")
 	if strings.Contains(s, "--") {
 		c.Fail(path, "cannot contain two consecutive hyphens")
 	}
@@ -90,7 +73,6 @@ func (c *Checker) identifier(path string) {
 
 func (c *Checker) finalSnapshot() {
 	const path = "finalSnapshotIdentifier"
-	c.Match(path, snapshotPattern, "only alphanumeric characters and hyphens allowed")
 	if s, ok := c.String(path); ok && (strings.Contains(s, "--") || strings.HasSuffix(s, "-")) {
 		c.Fail(path, "cannot contain two consecutive hyphens or end in one")
 	}

@@ -1,7 +1,6 @@
 package cloud
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -13,10 +12,6 @@ const (
 )
 
 // Names as the provider takes them (rds/validate.go).
-var (
-	dbSubnetGroupPattern    = regexp.MustCompile(`^[0-9a-z_ .-]+$`)
-	dbParameterGroupPattern = regexp.MustCompile(`^[a-z][0-9a-z.-]*$`)
-)
 
 var _ = register(
 	&Kind{
@@ -35,10 +30,6 @@ var _ = register(
 			Rule:    "facts 81",
 		},
 		Check: func(c *Checker) {
-			c.Match("name", dbSubnetGroupPattern, "only lowercase alphanumeric characters, hyphens, underscores, periods, and spaces allowed")
-			c.Length("name", 1, 255)
-			c.Match("namePrefix", dbSubnetGroupPattern, "only lowercase alphanumeric characters, hyphens, underscores, periods, and spaces allowed")
-			c.Conflict("name", "namePrefix")
 			if Str(c.In, "name") == "default" {
 				c.Fail("name", `"Default" is not allowed`)
 			}

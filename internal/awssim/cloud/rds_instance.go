@@ -11,7 +11,7 @@ const typeDBInstance = "aws:rds/clusterInstance:ClusterInstance"
 
 var _ = register(&Kind{
 	Type: typeDBInstance, Service: "RDS", Noun: "DBInstance",
-	Kept:       words("copyTagsToSnapshot"),
+	Kept:       words("autoMinorVersionUpgrade copyTagsToSnapshot"),
 	Name:       &AutoName{Property: "identifier", Max: 63, Prefix: "identifierPrefix", Lower: true},
 	DeleteOnly: []string{"forceDestroy"},
 	Keys:       []string{"arn"},
@@ -50,11 +50,9 @@ func writerThere(t *Tx, r *Resource) time.Time {
 func checkInstance(c *Checker) {
 	c.identifier("identifier")
 	c.identifier("identifierPrefix")
-	c.Conflict("identifier", "identifierPrefix")
 	c.OneOf("engine", auroraEngine)
 	c.dailyWindow("preferredBackupWindow")
 	c.weeklyWindow("preferredMaintenanceWindow")
-	c.Match("performanceInsightsKmsKeyId", arnPattern, "is an invalid ARN")
 	if days, ok := c.Number("performanceInsightsRetentionPeriod"); ok && !insightsDays(int(days)) {
 		c.Fail("performanceInsightsRetentionPeriod", "expected 7, 731 or a multiple of 31 between, got %v", days)
 	}

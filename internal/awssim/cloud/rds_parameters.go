@@ -54,8 +54,6 @@ func settleInstanceParameters(r *Resource) error {
 // checkParameterGroup holds the names of parameter groups to rds/validate.go.
 func checkParameterGroup(c *Checker) {
 	for _, p := range []string{"name", "namePrefix"} {
-		c.Match(p, dbParameterGroupPattern, "only lowercase alphanumeric characters, periods, and hyphens allowed, first a letter")
-		c.Length(p, 1, 255)
 		if strings.Contains(Str(c.In, p), "--") {
 			c.Fail(p, "cannot contain two consecutive hyphens")
 		}
@@ -63,5 +61,4 @@ func checkParameterGroup(c *Checker) {
 	if strings.HasSuffix(Str(c.In, "name"), "-") {
 		c.Fail("name", "cannot end with a hyphen")
 	}
-	c.Conflict("name", "namePrefix")
 }

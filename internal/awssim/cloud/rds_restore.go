@@ -16,10 +16,8 @@ func (c *Checker) pointInTime() {
 	if !Has(c.In, pointInTime) || IsUnknown(c.In[pointInTime]) {
 		return
 	}
-	c.Conflict(pointInTime, "snapshotIdentifier")
 	c.ExactlyOne(pointInTime+".sourceClusterIdentifier", pointInTime+".sourceClusterResourceId")
 	c.Conflict(pointInTime+".restoreToTime", pointInTime+".useLatestRestorableTime")
-	c.OneOf(pointInTime+".restoreType", "full-copy", "copy-on-write")
 	if s, ok := c.String(pointInTime + ".restoreToTime"); ok {
 		if _, err := time.Parse(time.RFC3339, s); err != nil {
 			c.Fail(pointInTime+".restoreToTime", "must be in RFC3339 time format: %q", s)

@@ -13,9 +13,6 @@ var _ = register(&Kind{
 		Missing: Refusal{"NoSuchDelegationSet", "A reusable delegation set with the specified ID {value} does not exist.", "Route 53 API, CreateHostedZone"}}},
 	Quota: &Quota{Max: 500, Refusal: Refusal{"TooManyHostedZones", "This operation can't be completed because the current account has reached the limit on the number of hosted zones.", "Route 53 Developer Guide, quotas"}},
 	Check: func(c *Checker) {
-		c.Length("name", 1, 1024)
-		c.Length("comment", 0, 256)
-		c.Conflict("delegationSetId", "vpcs")
 		c.Unmodelled("vpcs") // zones that answer inside VPCs only
 	},
 	Create: createZone,

@@ -16,7 +16,7 @@ var healthCheckRegions = []string{
 var _ = register(&Kind{
 	Type: typeHealthCheck, Service: "Route 53", Noun: "HealthCheck", Global: true, UpdateCall: "UpdateHealthCheck",
 	Unmodelled: words("childHealthchecks cloudwatchAlarmName cloudwatchAlarmRegion invertHealthcheck"),
-	Kept:       words("measureLatency"),
+	Kept:       words("insufficientDataHealthStatus measureLatency referenceName routingControlArn"),
 	Quota:      &Quota{Max: 200, Refusal: Refusal{"TooManyHealthChecks", "Limits Exceeded: MAX_HEALTH_CHECKS_BY_USER - Cannot create more than {value} health checks", "Route 53 Developer Guide, Quotas"}},
 	Check:      checkRoute53HealthCheck,
 	Create: func(t *Tx, r *Resource) error {
@@ -32,17 +32,8 @@ var _ = register(&Kind{
 
 // checkRoute53HealthCheck holds what the provider checks (route53/health_check.go).
 func checkRoute53HealthCheck(c *Checker) {
-	c.OneOf("type", "HTTP", "HTTPS", "HTTP_STR_MATCH", "HTTPS_STR_MATCH", "TCP", "CALCULATED", "CLOUDWATCH_METRIC", "RECOVERY_CONTROL")
-	c.OneOf("insufficientDataHealthStatus", "Healthy", "Unhealthy", "LastKnownStatus")
 	c.OneOf("regions[]", healthCheckRegions...)
-	c.Between("failureThreshold", 1, 10)
 	c.Between("childHealthThreshold", 0, 256)
-	c.Between("port", 1, 65535)
-	c.Length("fqdn", 0, 255)
-	c.Length("resourcePath", 0, 255)
-	c.Length("searchString", 0, 255)
-	c.Length("referenceName", 0, 27)
-	c.Match("routingControlArn", arnPattern, "an ARN")
 	if n, ok := c.Number("requestInterval"); ok && n != 10 && n != 30 {
 		c.Fail("requestInterval", "expected requestInterval to be one of [10 30], got %v", n)
 	}

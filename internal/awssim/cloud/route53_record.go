@@ -58,17 +58,12 @@ var latencyRegions = strings.Fields(`us-east-1 us-east-2 us-west-1 us-west-2 ca-
 	ca-west-1 ap-southeast-5 mx-central-1 ap-southeast-7 us-gov-east-1 us-gov-west-1 ap-east-2`)
 
 func checkRecord(c *Checker) {
-	c.OneOf("type", strings.Fields("SOA A TXT NS CNAME MX NAPTR PTR SRV SPF AAAA CAA DS TLSA SSHFP SVCB HTTPS")...)
-	c.ExactlyOne("aliases", "records")
-	c.Conflict("aliases", "ttl")
-	c.Needs("ttl", "records")
 	c.OneOf("latencyRoutingPolicies[].region", latencyRegions...)
 	c.OneOf("failoverRoutingPolicies[].type", "PRIMARY", "SECONDARY")
 	c.Length("aliases[].name", 1, 1024)
 	c.Length("aliases[].zoneId", 1, 32)
 	policies := sortedKeys(routingPolicies)
 	for i, p := range policies {
-		c.Needs(p, "setIdentifier")
 		for _, other := range policies[i+1:] {
 			c.Conflict(p, other)
 		}

@@ -54,7 +54,6 @@ var _ = register(
 			{Path: "subnetId", To: typeSubnet, Missing: missingNet, Free: true},
 			{Path: "gatewayId", To: typeInternetGateway, Missing: missingGateway, Free: true},
 		},
-		Check:  func(c *Checker) { c.ExactlyOne("subnetId", "gatewayId") },
 		Create: createRouteAssociation,
 		Update: func(t *Tx, r *Resource, _ Map) error { return sameNetwork(t, r) },
 	},
@@ -111,9 +110,6 @@ func without(list []string, value string) []string {
 }
 
 func checkRoute(c *Checker) {
-	c.ExactlyOne("destinationCidrBlock", "destinationIpv6CidrBlock", "destinationPrefixListId")
-	c.ExactlyOne("carrierGatewayId", "coreNetworkArn", "egressOnlyGatewayId", "gatewayId", "localGatewayId", "natGatewayId",
-		"networkInterfaceId", "transitGatewayId", "vpcEndpointId", "vpcPeeringConnectionId")
 	c.ipv4Range("destinationCidrBlock", 0, 32)
 	c.ipv6Range("destinationIpv6CidrBlock")
 	c.Conflict("carrierGatewayId", "destinationIpv6CidrBlock")

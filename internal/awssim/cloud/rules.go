@@ -1,8 +1,6 @@
 package cloud
 
-import (
-	"strings"
-)
+import "strings"
 
 // check holds the rules that every type shares: what the inputs point at exists, and what must be unique is. old is
 // nil for a creation.

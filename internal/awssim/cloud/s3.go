@@ -42,7 +42,6 @@ var _ = register(&Kind{
 
 // checkBucket holds the general purpose bucket naming rules (S3 User Guide) and refuses the deprecated inputs.
 func checkBucket(c *Checker) {
-	c.Conflict("bucket", "bucketPrefix")
 	c.Match("bucketPrefix", bucketPrefix, "up to 37 lower case letters, digits, periods and hyphens")
 	for _, p := range inlineBucketInputs {
 		if Has(c.In, p) {

@@ -6,19 +6,17 @@ const typeBucketReplication = "aws:s3/bucketReplicationConfig:BucketReplicationC
 
 var _ = register(bucketSetting(Kind{
 	Type: typeBucketReplication, Noun: "BucketReplication",
-	Unmodelled: words("rules[].existingObjectReplication rules[].sourceSelectionCriteria.replicaModifications"),
-	Kept:       words("rules.destination.metrics.eventThreshold"),
-	Check:      checkBucketReplication,
-	Create:     settleBucketReplication,
+	Unmodelled: words(`
+		rules[].destination.accessControlTranslation rules[].destination.storageClass rules[].existingObjectReplication
+		rules[].filter.and rules[].filter.prefix rules[].filter.tag rules[].prefix
+		rules[].sourceSelectionCriteria.replicaModifications`),
+	Kept:   words("role rules.destination.metrics rules.destination.replicationTime.time"),
+	Check:  checkBucketReplication,
+	Create: settleBucketReplication,
 }))
 
 // checkBucketReplication holds what the provider checks (s3/bucket_replication_configuration.go).
 func checkBucketReplication(c *Checker) {
-	c.Match("role", arnPattern, "an ARN")
-	c.OneOf("rules[].status", "Enabled", "Disabled")
-	c.OneOf("rules[].deleteMarkerReplication.status", "Enabled", "Disabled")
-	c.OneOf("rules[].sourceSelectionCriteria.sseKmsEncryptedObjects.status", "Enabled", "Disabled")
-	c.Match("rules[].destination.bucket", arnPattern, "an ARN")
 	c.Unmodelled("token", "rules[].destination.replicationTime", "rules[].destination.account", "rules[].destination.accessControlTranslation")
 }
 

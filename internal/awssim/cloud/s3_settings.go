@@ -42,13 +42,10 @@ var _ = register(
 		Kept: words("blockPublicAcls ignorePublicAcls restrictPublicBuckets"),
 	}),
 	bucketSetting(Kind{
-		Type: typeOwnership, Noun: "BucketOwnershipControls",
-		Check: func(c *Checker) {
-			c.OneOf("rule.objectOwnership", "BucketOwnerPreferred", "ObjectWriter", "BucketOwnerEnforced")
-		},
+		Type: typeOwnership, Noun: "BucketOwnershipControls", Kept: words("rule"),
 	}),
 	bucketSetting(Kind{
-		Type: typeEncryption, Noun: "BucketEncryption",
+		Type: typeEncryption, Noun: "BucketEncryption", Kept: words("expectedBucketOwner rules.bucketKeyEnabled"),
 		Check: checkEncryption,
 		Create: func(_ *Tx, r *Resource) error {
 			if n := len(At(r.State, "rules[]")); n != 1 {
@@ -59,11 +56,7 @@ var _ = register(
 	}),
 	bucketSetting(Kind{
 		Type: typeVersioning, Noun: "BucketVersioning",
-		Unmodelled: words("mfa"),
-		Check: func(c *Checker) {
-			c.OneOf("versioningConfiguration.status", "Enabled", "Suspended", "Disabled")
-			c.OneOf("versioningConfiguration.mfaDelete", "Enabled", "Disabled")
-		},
+		Unmodelled: words("mfa"), Kept: words("expectedBucketOwner versioningConfiguration.mfaDelete"),
 		Update: func(_ *Tx, r *Resource, old Map) error {
 			was, is := Str(old, "versioningConfiguration.status"), r.Str("versioningConfiguration.status")
 			if is == "Disabled" && was != is {
@@ -74,12 +67,12 @@ var _ = register(
 		},
 	}),
 	bucketSetting(Kind{
-		Type: typeLifecycle, Noun: "BucketLifecycleConfiguration",
+		Type: typeLifecycle, Noun: "BucketLifecycleConfiguration", Unmodelled: words("rules[].filter.tag"),
 		Kept: words(`
-		rules.filter.and.objectSizeGreaterThan rules.filter.and.objectSizeLessThan
-		rules.filter.objectSizeGreaterThan rules.filter.objectSizeLessThan
-		rules.noncurrentVersionExpiration.newerNoncurrentVersions
-		rules.noncurrentVersionTransitions.newerNoncurrentVersions`),
+			rules.filter.and.objectSizeGreaterThan rules.filter.and.objectSizeLessThan
+			rules.filter.objectSizeGreaterThan rules.filter.objectSizeLessThan
+			rules.noncurrentVersionExpiration.newerNoncurrentVersions
+			rules.noncurrentVersionTransitions.newerNoncurrentVersions rules.status timeouts`),
 		Required: []string{"rules"},
 		Check:    checkLifecycle, Create: settleBucketLifecycle,
 	}),
@@ -87,7 +80,6 @@ var _ = register(
 
 func checkEncryption(c *Checker) {
 	const by = "rules[].applyServerSideEncryptionByDefault"
-	c.OneOf(by+".sseAlgorithm", "AES256", "aws:kms", "aws:kms:dsse")
 	for i, rule := range Maps(c.In, "rules[]") {
 		algorithm, ok := known[string](rule, "applyServerSideEncryptionByDefault.sseAlgorithm")
 		if ok && algorithm == "AES256" && Str(rule, "applyServerSideEncryptionByDefault.kmsMasterKeyId") != "" {
@@ -104,7 +96,6 @@ var lifecycleActions = []string{"expiration", "transitions", "noncurrentVersionE
 // checkLifecycle holds what the provider checks (s3/bucket_lifecycle_configuration.go).
 func checkLifecycle(c *Checker) {
 	c.Match("rules[].id", ruleID, "1 to 255 characters")
-	c.OneOf("rules[].status", "Enabled", "Disabled")
 	c.OneOf("transitionDefaultMinimumObjectSize", "varies_by_storage_class", "all_storage_classes_128K")
 	c.OneOf("rules[].transitions[].storageClass", "GLACIER", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "DEEP_ARCHIVE", "GLACIER_IR")
 	for _, p := range []string{"expiration.days", "noncurrentVersionExpiration.noncurrentDays", "abortIncompleteMultipartUpload.daysAfterInitiation"} {

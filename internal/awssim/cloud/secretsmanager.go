@@ -2,7 +2,6 @@ package cloud
 
 import (
 	"encoding/base64"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -12,9 +11,6 @@ const (
 	typeSecret        = "aws:secretsmanager/secret:Secret"
 	typeSecretVersion = "aws:secretsmanager/secretVersion:SecretVersion"
 )
-
-// secretPattern is what the provider takes as a secret's name (secretsmanager/validate.go).
-var secretPattern = regexp.MustCompile(`^[0-9A-Za-z/_+=.@-]+$`)
 
 const (
 	stageCurrent  = "AWSCURRENT"
@@ -48,11 +44,6 @@ var _ = register(
 )
 
 func checkSecret(c *Checker) {
-	c.Match("name", secretPattern, "must contain alphanumeric characters and the characters /_+=.@- only")
-	c.Length("name", 1, 512)
-	c.Match("namePrefix", secretPattern, "must contain alphanumeric characters and the characters /_+=.@- only")
-	c.Length("namePrefix", 1, 512-26)
-	c.Conflict("name", "namePrefix")
 	c.Length("description", 0, 2048)
 	if days, ok := c.Number("recoveryWindowInDays"); ok && days != 0 {
 		c.Between("recoveryWindowInDays", 7, 30)
@@ -137,7 +128,6 @@ func deleteSecret(t *Tx, r *Resource) error {
 }
 
 func checkSecretVersion(c *Checker) {
-	c.Conflict("secretString", "secretBinary")
 	if text, ok := c.String("secretBinary"); ok {
 		if _, err := base64.StdEncoding.DecodeString(text); err != nil {
 			c.Fail("secretBinary", `expected "secretBinary" to be a valid base64 string`)

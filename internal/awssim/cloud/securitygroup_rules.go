@@ -57,8 +57,6 @@ func checkRule(c *Checker) {
 	c.ExactlyOne(rulePeers...)
 	c.ipv4Range("cidrIpv4", 0, 32)
 	c.ipv6Range("cidrIpv6")
-	c.Between("fromPort", -1, 65535)
-	c.Between("toPort", -1, 65535)
 	if protocol, ok := c.String("ipProtocol"); ok && protocolOf(protocol) == "-1" {
 		for _, p := range []string{"fromPort", "toPort"} {
 			if Has(c.In, p) {

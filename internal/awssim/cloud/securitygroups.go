@@ -31,10 +31,6 @@ var _ = register(
 		Quota: &Quota{Max: 2500, Refusal: Refusal{"SecurityGroupLimitExceeded", "The maximum number of security groups has been reached.", "facts 21"}},
 		Check: func(c *Checker) {
 			const suffix = 26 // characters the provider appends to a prefix
-			c.Conflict("name", "namePrefix")
-			c.Length("name", 0, 255)
-			c.Length("namePrefix", 0, 255-suffix)
-			c.Length("description", 0, 255)
 			for _, p := range []string{"name", "namePrefix"} {
 				if strings.HasPrefix(Str(c.In, p), "sg-") {
 					c.Fail(p, "cannot begin with sg-")
@@ -51,6 +47,7 @@ var _ = register(
 		Unmodelled: words(`
 		ingress[].ipv6CidrBlocks ingress[].prefixListIds ingress[].self egress[].ipv6CidrBlocks
 		egress[].prefixListIds egress[].self`),
+		Kept:   words("revokeRulesOnDelete"),
 		Refs:   []Ref{{Path: "vpcId", To: typeVPC, Missing: missingVPC, Free: true}}, // goes with its VPC
 		Check:  func(c *Checker) { c.rulesApart() },
 		Create: adoptDefaultGroup,

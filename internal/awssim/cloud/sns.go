@@ -50,7 +50,6 @@ var _ = register(
 		}}},
 		Refs: []Ref{{Path: "arn", To: typeTopic, Key: "arn", Missing: noSuchTopic}},
 		Check: func(c *Checker) {
-			c.Match("arn", arnPattern, "an ARN")
 			c.policy("policy", resourcePolicy)
 		},
 		Create: func(t *Tx, r *Resource) error {
@@ -86,11 +85,7 @@ var (
 	topicPrefix      = regexp.MustCompile(`^[0-9A-Za-z_-]+$`)
 )
 
-// feedbackProtocols are those for which SNS logs deliveries, as the names of a topic's properties begin.
-var feedbackProtocols = []string{"application", "firehose", "http", "lambda", "sqs"}
-
 func checkTopic(c *Checker) {
-	c.Conflict("name", "namePrefix")
 	fifo, _ := c.Bool("fifoTopic")
 	if fifo {
 		c.Match("name", fifoTopicPattern, "a FIFO topic's name ends with .fifo")
@@ -107,14 +102,6 @@ func checkTopic(c *Checker) {
 	}
 	c.Length("displayName", 0, 100)
 	c.Match("namePrefix", topicPrefix, "letters, digits, underscores and hyphens")
-	for _, p := range feedbackProtocols {
-		c.Match(p+"FailureFeedbackRoleArn", arnPattern, "an ARN")
-		c.Match(p+"SuccessFeedbackRoleArn", arnPattern, "an ARN")
-		c.Between(p+"SuccessFeedbackSampleRate", 0, 100)
-	}
-	c.OneOf("fifoThroughputScope", "Topic", "MessageGroup")
-	c.OneOf("tracingConfig", "Active", "PassThrough")
-	c.Between("signatureVersion", 1, 2)
 	c.policy("policy", resourcePolicy)
 	for _, p := range []string{"deliveryPolicy", "archivePolicy"} {
 		c.document(p, jsonObject)

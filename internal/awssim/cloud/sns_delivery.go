@@ -8,10 +8,6 @@ import (
 )
 
 func checkSubscription(c *Checker) {
-	c.Match("topic", arnPattern, "an ARN")
-	c.Match("subscriptionRoleArn", arnPattern, "an ARN")
-	c.OneOf("protocol", sortedKeys(endpoints)...)
-	c.OneOf("filterPolicyScope", "MessageAttributes", "MessageBody")
 	if Has(c.In, "filterPolicyScope") && !Has(c.In, "filterPolicy") {
 		c.Fail("filterPolicyScope", "filter_policy is required when filter_policy_scope is set")
 	}

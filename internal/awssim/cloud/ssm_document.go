@@ -3,7 +3,6 @@ package cloud
 import (
 	"crypto/sha256"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -13,8 +12,6 @@ const typeDocument = "aws:ssm/document:Document"
 
 const longestDocument = 64 * 1024 // bytes; Systems Manager User Guide, "Systems Manager quotas"
 
-var documentName = regexp.MustCompile(`^[A-Za-z0-9_.-]{3,128}$`)
-
 var _ = register(&Kind{
 	Type: typeDocument, Service: "SSM", Noun: "Document", UpdateCall: "UpdateDocument",
 	Name: &AutoName{Property: "name", Max: 128},
@@ -22,7 +19,6 @@ var _ = register(&Kind{
 	Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{Code: "DocumentAlreadyExists",
 		Message: "Document with same name {value} already exists", Rule: "Systems Manager API, CreateDocument"}}},
 	Check: func(c *Checker) {
-		c.Match("name", documentName, "3 to 128 letters, digits, underscores, periods and hyphens")
 		c.OneOf("documentFormat", "JSON")
 		c.OneOf("documentType", "Session") // the only type whose content the offline AWS reads
 		c.Unmodelled("attachmentsSources", "permissions", "targetType", "versionName")

@@ -23,6 +23,7 @@ var (
 var _ = register(
 	&Kind{
 		Type: typeVPC, Service: "EC2", Noun: "Vpc", UpdateCall: "ModifyVpcAttribute",
+		Kept:  words("instanceTenancy"),
 		Keys:  []string{"defaultNetworkAclId", "defaultRouteTableId"},
 		InUse: Refusal{inUseByOthers, "The vpc '{id}' has dependencies and cannot be deleted.", "facts 1"},
 		Quota: &Quota{Max: 5, Refusal: Refusal{"VpcLimitExceeded", "The maximum number of VPCs has been reached.", "facts 19"}},
@@ -85,7 +86,6 @@ var _ = register(
 )
 
 func checkVPC(c *Checker) {
-	c.OneOf("instanceTenancy", "default", "dedicated")
 	c.ipv4Range("cidrBlock", 16, 28)
 	c.Unmodelled("assignGeneratedIpv6CidrBlock", "ipv4IpamPoolId", "ipv4NetmaskLength", "ipv6CidrBlock",
 		"ipv6CidrBlockNetworkBorderGroup", "ipv6IpamPoolId", "ipv6NetmaskLength")
@@ -122,8 +122,6 @@ func removeAll(t *Tx, typ, property, value string) {
 
 func checkSubnet(c *Checker) {
 	c.ipv4Range("cidrBlock", 0, 32)
-	c.Conflict("availabilityZone", "availabilityZoneId")
-	c.OneOf("privateDnsHostnameTypeOnLaunch", "ip-name", "resource-name")
 	c.ipv6Range("ipv6CidrBlock")
 	c.Unmodelled("customerOwnedIpv4Pool", "enableDns64", "enableLniAtDeviceIndex", "enableResourceNameDnsAaaaRecordOnLaunch", "ipv6Native", "mapCustomerOwnedIpOnLaunch", "outpostArn")
 }

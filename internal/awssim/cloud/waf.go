@@ -50,18 +50,17 @@ var _ = register(
 		},
 		Unique: []Unique{{Props: []string{"resourceArn"}, Refusal: Refusal{"WAFAssociatedItemException",
 			"{value} has a web ACL of another resource, which this one would replace", "WAFV2 API, AssociateWebACL"}}},
-		Check: func(c *Checker) {
-			c.Match("webAclArn", arnPattern, "an ARN")
-			c.Match("resourceArn", arnPattern, "an ARN")
-		},
 		Create: func(_ *Tx, r *Resource) error {
 			r.ID = r.Str("webAclArn") + "," + r.Str("resourceArn")
 			return nil
 		},
 	},
 	&Kind{
-		Kept: words("loggingFilter.filters.conditions.labelNameCondition.labelName"),
 		Type: typeWebLogging, Service: "WAFV2", Noun: "LoggingConfiguration", CreateCall: "PutLoggingConfiguration", UpdateCall: "PutLoggingConfiguration",
+		Kept: words(`
+			loggingFilter.defaultBehavior loggingFilter.filters.behavior
+			loggingFilter.filters.conditions.actionCondition.action
+			loggingFilter.filters.conditions.labelNameCondition.labelName loggingFilter.filters.requirement`),
 		Refs: []Ref{{Path: "resourceArn", To: typeWebACL, Key: "arn", Free: true, Missing: noSuchACL, Unseen: unseenByWAF}}, // goes with its ACL
 		Unique: []Unique{{Props: []string{"resourceArn"}, Refusal: Refusal{"WAFDuplicateItemException",
 			"the logging of {value} is another resource's, which this one would replace", "WAFV2 API, PutLoggingConfiguration"}}},
@@ -92,10 +91,6 @@ func given(m Map, properties ...string) []string {
 
 // checkWebACL holds what the provider checks (wafv2/web_acl.go and schemas.go).
 func checkWebACL(c *Checker) {
-	c.Conflict("name", "namePrefix")
-	c.Match("name", webName, "letters, digits, hyphens and underscores, at most 128")
-	c.Length("description", 1, 256)
-	c.OneOf("scope", "CLOUDFRONT", "REGIONAL")
 	for _, p := range []string{"visibilityConfig.metricName", "rules[].visibilityConfig.metricName", "rules[].name"} {
 		c.Match(p, webName, "letters, digits, hyphens and underscores, at most 128")
 	}

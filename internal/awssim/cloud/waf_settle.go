@@ -107,13 +107,7 @@ func weigh(s Map) (int, error) {
 
 // checkWebLogging holds what the provider checks (wafv2/web_acl_logging_configuration.go).
 func checkWebLogging(c *Checker) {
-	c.Match("resourceArn", arnPattern, "an ARN")
-	c.Match("logDestinationConfigs[]", arnPattern, "an ARN")
 	const filters = "loggingFilter.filters[]"
-	c.OneOf("loggingFilter.defaultBehavior", "KEEP", "DROP")
-	c.OneOf(filters+".behavior", "KEEP", "DROP")
-	c.OneOf(filters+".requirement", "MEETS_ALL", "MEETS_ANY")
-	c.OneOf(filters+".conditions[].actionCondition.action", "ALLOW", "BLOCK", "COUNT", "CAPTCHA", "CHALLENGE", "EXCLUDED_AS_COUNT")
 	for i, f := range Maps(c.In, "redactedFields[]") {
 		if n := len(given(f, "method", "queryString", "singleHeader", "uriPath")); n != 1 {
 			c.Fail(fmt.Sprintf("redactedFields[%d]", i), "exactly one field must be named, %d are", n)
