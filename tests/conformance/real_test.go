@@ -99,7 +99,24 @@ func newJudge(ctx context.Context, tf *tfplugin.Provider, s subject) (*judge, er
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.Type, err)
 	}
+	j.readBack(ctx, config, computed)
 	return j, nil
+}
+
+// readBack writes into the state what AWS says of attributes that the configuration leaves open, as the provider's own reading does
+// after a creation: whether a rule is enabled. What would then be a change is left out: the provider does not write it.
+func (j *judge) readBack(ctx context.Context, config, computed cty.Value) {
+	for name, a := range j.block.Attributes {
+		held := computed.GetAttr(name)
+		if !a.Optional || a.Computed || !j.prior.GetAttr(name).IsNull() || held.IsNull() || !held.IsWhollyKnown() {
+			continue
+		}
+		fields := j.prior.AsValueMap()
+		fields[name] = held
+		if plan, err := j.tf.Plan(ctx, j.facts.Terraform, cty.ObjectVal(fields), config); err == nil && len(plan.Problems) == 0 && plan.Action == tfplugin.None {
+			j.prior = cty.ObjectVal(fields)
+		}
+	}
 }
 
 func differing(a, b cty.Value) (out []string) {

@@ -145,12 +145,24 @@ func examples(p *facts.Property) []any {
 		for _, a := range p.Allowed[:min(len(p.Allowed), 3)] {
 			out = append([]any{a}, out...)
 		}
-		if p.Least != nil {
-			out = append(out, *p.Least, *p.Least-1)
+		for _, n := range bounds(p.Limits) {
+			if p.Type == "string" {
+				out = append(out, fmt.Sprint(n))
+			} else {
+				out = append(out, n)
+			}
 		}
-		if p.Most != nil {
-			out = append(out, *p.Most, *p.Most+1)
-		}
+	}
+	return out
+}
+
+// bounds are the ends of a range and what lies just beyond them.
+func bounds(l *facts.Limits) (out []float64) {
+	if l.Least != nil {
+		out = append(out, *l.Least, *l.Least-1)
+	}
+	if l.Most != nil {
+		out = append(out, *l.Most, *l.Most+1)
 	}
 	return out
 }
