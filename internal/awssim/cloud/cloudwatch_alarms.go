@@ -72,6 +72,9 @@ var noColon = regexp.MustCompile(`^[^:]`)
 // metric checks one metric's own properties. Periods below a minute differ between the places where a metric stands.
 func (c *Checker) metric(path string, m Map, stat string, subMinute ...float64) {
 	inner := Checker{In: m}
+	inner.Length("metricName", 1, 255)
+	inner.Length("namespace", 1, 255)
+	inner.OneOf("unit", units...)
 	inner.Match("namespace", noColon, "must not begin with a colon")
 	if s := Str(m, stat); s != "" && !contains(statistics, s) && (stat == "statistic" || !percentilePattern.MatchString(s)) {
 		inner.Fail(stat, "expected %s to be one of %q, got %s", stat, statistics, s)
