@@ -1,7 +1,6 @@
 package cloud
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -20,8 +19,6 @@ var ecsSettings = map[string]string{
 	"fargateFIPSMode": "enabled disabled", "guardDutyActivate": "on off", "tagResourceAuthorization": "on off",
 	"fargateTaskRetirementWaitPeriod": "0 7 14", "defaultLogDriverMode": "blocking non-blocking",
 }
-
-var analyzerName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]{0,254}$`)
 
 var _ = register(
 	&Kind{

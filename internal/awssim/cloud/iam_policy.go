@@ -19,7 +19,6 @@ var _ = register(&Kind{
 	Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{"EntityAlreadyExists", "A policy called {value} already exists. Duplicate names are not allowed.", "facts 29"}}},
 	Quota:  &Quota{Max: 1500, Refusal: Refusal{"LimitExceeded", "Cannot exceed quota for PoliciesPerAccount: {value}", "IAM User Guide, IAM and AWS STS quotas"}},
 	Check: func(c *Checker) {
-		checkIAMName(c, 128)
 		c.Length("path", 1, 512)
 		c.Match("path", iamPathPattern, "must begin and end with /")
 		c.Length("description", 0, 1000)

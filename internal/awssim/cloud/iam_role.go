@@ -41,7 +41,6 @@ var _ = register(
 		JSON: []string{"policy"},
 		Refs: []Ref{{Path: "role", To: typeRole, Missing: noSuchRole}},
 		Check: func(c *Checker) {
-			checkIAMName(c, 128)
 			checkRoleName(c, "role")
 			c.policy("policy", identityPolicy)
 		},
@@ -68,7 +67,6 @@ var _ = register(
 		Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{"EntityAlreadyExists", "Instance Profile {value} already exists.", "facts 29"}}},
 		Refs:   []Ref{{Path: "role", To: typeRole, Missing: noSuchRole, Unseen: noSuchRole}},
 		Check: func(c *Checker) {
-			checkIAMName(c, 128)
 			c.Length("path", 1, 512)
 			c.Match("path", iamPathPattern, "must begin and end with /")
 			checkRoleName(c, "role")
@@ -84,15 +82,10 @@ var (
 	iamPathPattern = regexp.MustCompile(`^/([!-~]+/)?$`)
 )
 
-func checkIAMName(c *Checker, longest int) {
-	const prefixed = 26 // characters the provider appends to a prefix
-}
-
 // checkRoleName refuses an ARN where a name belongs.
 func checkRoleName(c *Checker, path string) { c.Match(path, iamNamePattern, "must be a role's name") }
 
 func checkRole(c *Checker) {
-	checkIAMName(c, 64)
 	c.Length("path", 1, 512)
 	c.Match("path", iamPathPattern, "must begin and end with /")
 	c.policy("assumeRolePolicy", trustPolicy)

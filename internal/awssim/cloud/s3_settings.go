@@ -79,7 +79,6 @@ var _ = register(
 )
 
 func checkEncryption(c *Checker) {
-	const by = "rules[].applyServerSideEncryptionByDefault"
 	for i, rule := range Maps(c.In, "rules[]") {
 		algorithm, ok := known[string](rule, "applyServerSideEncryptionByDefault.sseAlgorithm")
 		if ok && algorithm == "AES256" && Str(rule, "applyServerSideEncryptionByDefault.kmsMasterKeyId") != "" {

@@ -30,7 +30,6 @@ var _ = register(
 		Refs:  []Ref{{Path: "vpcId", To: typeVPC, Missing: missingVPC}},
 		Quota: &Quota{Max: 2500, Refusal: Refusal{"SecurityGroupLimitExceeded", "The maximum number of security groups has been reached.", "facts 21"}},
 		Check: func(c *Checker) {
-			const suffix = 26 // characters the provider appends to a prefix
 			for _, p := range []string{"name", "namePrefix"} {
 				if strings.HasPrefix(Str(c.In, p), "sg-") {
 					c.Fail(p, "cannot begin with sg-")
