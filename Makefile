@@ -17,4 +17,4 @@ race:
 
 # Everything, with the real engine.
 test:
-	go test ./... -timeout 60m
+	go test ./... -timeout 75m
