@@ -51,6 +51,9 @@ func EnvironmentOf(as, address string) []string {
 		"AWS_ACCESS_KEY_ID=" + Key(as), "AWS_SECRET_ACCESS_KEY=" + SecretKey,
 		"AWS_ENDPOINT_URL_S3=http://" + address, "AWS_ENDPOINT_URL_KMS=http://" + address,
 		"AWS_ENDPOINT_URL_BACKUP=http://" + address,
+		// What hub asks itself for a region's health.
+		"AWS_ENDPOINT_URL_ECS=http://" + address, "AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2=http://" + address,
+		"AWS_ENDPOINT_URL_AUTO_SCALING=http://" + address, "AWS_ENDPOINT_URL_CLOUDWATCH=http://" + address,
 		"AWS_EC2_METADATA_DISABLED=true",
 	}
 }
