@@ -7,6 +7,7 @@ import (
 	"github.com/deepstreamhub/platform/internal/awssim/facts"
 )
 
+// battery are texts of every form that AWS's properties take, good and bad. What fits a property of one form comes among the first.
 var battery = []string{
 	"aaaa", "bbbb", "a.example.com", "b.example.com", "arn:aws:iam::123456789012:role/aaaa", "arn:aws:iam::123456789012:role/bbbb",
 	"10.0.0.0/16", "10.1.0.0/16", "10.0.0.1", "10.0.0.2", "fd00::/56", "fd01::/56", "fd00::1",
@@ -22,8 +23,10 @@ var battery = []string{
 	"P1D", "PT1H", "MON:03:00-MON:04:00", "172801", "3601", "101",
 }
 
+// odds are texts of which a property with any form refuses one.
 var odds = []string{"", " ", "aaaa", "a b", "é", "{", "Aa-1_./:@", "10.0.0.0/16", "-1", "(", "arn:aws:s3:::a", strings.Repeat("a", 100), "b--a-", "2026-01-01", "aaaa\n", "<script>"}
 
+// texts returns the n-th text that a property takes.
 func (p *prober) texts(at place, n int) string {
 	prop := leaf(at.last())
 	if prop.Limits != nil && len(prop.Allowed) > 0 {
@@ -44,6 +47,7 @@ func (p *prober) texts(at place, n int) string {
 	return []string{"aaaa", "bbbb"}[n%2]
 }
 
+// allowed returns the n-th value that says something.
 func allowed(prop *facts.Property, n int) any {
 	some := slices.DeleteFunc(slices.Clone(prop.Allowed), func(v any) bool { return v == "" || v == 0.0 })
 	if len(some) == 0 {

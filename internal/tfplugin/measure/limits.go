@@ -13,14 +13,8 @@ import (
 	"github.com/deepstreamhub/platform/internal/tfplugin"
 )
 
-// battery are texts of every form that AWS's properties take, good and bad. What fits a property of one form comes among the first.
-
-// odds are texts of which a property with any form refuses one.
-
 // refused returns what the provider says against a value at a place; nil when it takes it. What it says against the rest of
-
 // the configuration does not count.
-
 func (p *prober) refused(at place, v any) (said *tfplugin.Problem) {
 	k := fmt.Sprintf("%s %T %v", at.path(), v, v)
 	if said, asked := p.verdicts[k]; asked {
@@ -60,24 +54,20 @@ func (p *prober) refused(at place, v any) (said *tfplugin.Problem) {
 }
 
 // speaksOf reports whether a problem names a property.
-
 func speaksOf(problem *tfplugin.Problem, property string) bool {
 	return regexp.MustCompile(`\b` + property + `\b`).MatchString(problem.Summary + " " + problem.Detail)
 }
 
 // quotes reports whether a problem begins with a text: the provider says what is wrong with it and not where it stands.
-
 func quotes(problem *tfplugin.Problem, v any) bool {
 	s, is := v.(string)
 	return is && strings.HasPrefix(problem.Summary, strconv.Quote(s)+" ")
 }
 
 // relational are the provider's words about properties that do not go together, which say nothing of a value.
-
 var relational = regexp.MustCompile(`conflicts with|must be specified|can be specified|Missing required argument|Invalid combination|Conflicting|cannot be specified when|Missing Attribute Configuration|Invalid Attribute Combination`)
 
 // wrapped puts an element into the lists in which the property at a place keeps it.
-
 func (p *prober) wrapped(at place, v any) any {
 	return wrapLeaf(at.last(), v)
 }
@@ -98,7 +88,6 @@ func wrapLeaf(prop *facts.Property, v any) any {
 var ownPath = regexp.MustCompile(`"([a-z_0-9]+(?:\.\d+\.[a-z_0-9]+)+)"`)
 
 // about returns the path of what a problem is about: that in its words where there is one, since some name another property's.
-
 func about(problem *tfplugin.Problem) string {
 	if m := ownPath.FindStringSubmatch(problem.Summary); m != nil {
 		return regexp.MustCompile(`\.\d+\.`).ReplaceAllString(m[1], ".")
@@ -124,7 +113,6 @@ func leaf(prop *facts.Property) *facts.Property {
 }
 
 // limits measures which values the provider refuses.
-
 func (p *prober) limits(at place) {
 	prop := leaf(at.last())
 	set := func(l facts.Limits) {
@@ -186,23 +174,12 @@ func says(problem *tfplugin.Problem) string {
 	return s
 }
 
-// numeral is the range of a text that has to be a whole number, or nothing.
-
-// prefix is what every text that is taken begins with, where nothing else is asked for.
-
-// stated returns the expression that the provider names when it refuses a text; nil when it names none.
-
-// characters measures which characters a text may not hold.
-
-// longest measures up to which length a text is taken; 0 when there is no end in sight.
-
 var (
 	fewest = regexp.MustCompile(`requires (\d+) item minimum`)
 	most   = regexp.MustCompile(`supports (\d+) item maximum`)
 )
 
 // items measures how many elements a list of plain values may have.
-
 func (p *prober) items(at place) {
 	prop := at.last()
 	if prop.Type != "list" && prop.Type != "set" || prop.Elem == nil || prop.Elem.Type != "string" {
@@ -304,7 +281,3 @@ func (p *prober) numberLimits(at place) (facts.Limits, bool) {
 	}
 	return l, l.Least != nil || l.Most != nil || l.Barred != nil
 }
-
-// texts returns the n-th text that a property takes.
-
-// allowed returns the n-th value that says something.

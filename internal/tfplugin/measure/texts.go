@@ -112,6 +112,7 @@ func (p *prober) textLimits(at place) (facts.Limits, bool) {
 	return l, l.Takes(good)
 }
 
+// numeral is the range of a text that has to be a whole number, or nothing.
 func (p *prober) numeral(at place, taken map[string]bool) (facts.Limits, bool) {
 	some := false
 	for s, t := range taken {
@@ -155,6 +156,7 @@ func (p *prober) numeral(at place, taken map[string]bool) (facts.Limits, bool) {
 	return l, !slices.ContainsFunc(battery, func(s string) bool { return l.Takes(s) != taken[s] })
 }
 
+// prefix is what every text that is taken begins with, where nothing else is asked for.
 func (p *prober) prefix(at place, taken map[string]bool) string {
 	prefix, n := "", 0
 	for _, s := range battery {
@@ -185,6 +187,7 @@ func without(chars, s string) string {
 
 var restriction = regexp.MustCompile(`(?:doesn't comply with restrictions|must match regular expression pattern|to match regular expression|must match) \(?("(?:[^"\\]|\\.)*")`)
 
+// stated returns the expression that the provider names when it refuses a text; nil when it names none.
 func stated(problem *tfplugin.Problem) *regexp.Regexp {
 	m := restriction.FindStringSubmatch(problem.Summary + " " + problem.Detail)
 	if m == nil {
@@ -201,6 +204,7 @@ func stated(problem *tfplugin.Problem) *regexp.Regexp {
 	return pattern
 }
 
+// characters measures which characters a text may not hold.
 func (p *prober) characters(at place, good string, l *facts.Limits) {
 	half := len(good) / 2
 	var chars []string
@@ -237,6 +241,7 @@ func (p *prober) characters(at place, good string, l *facts.Limits) {
 	}
 }
 
+// longest measures up to which length a text is taken; 0 when there is no end in sight.
 func (p *prober) longest(at place, good string) int {
 	fill := good[len(good)-1:]
 	text := func(n int) string { return good + strings.Repeat(fill, max(0, n-len(good))) }
