@@ -10,10 +10,10 @@ import (
 )
 
 // Project is the project's name in bootstrap/Pulumi.yaml.
-const Project = "deepstreamhub-bootstrap"
+const Project = config.BootstrapProject
 
 // Stack is the stack of the one account there is.
-const Stack = "production"
+const Stack = config.BootstrapStack
 
 // Settings is everything the bootstrap of an account can be told.
 type Settings struct {
@@ -132,7 +132,7 @@ func Load(src config.Source, opts config.Options) (Settings, error) {
 	c := checker{s: s, bad: bad, problems: problems}
 	c.check()
 	account := s.Account.ID
-	if bad["account"] || bad["account.id"] {
+	if !c.ok("account.id") {
 		account = ""
 	}
 	c.problems = append(c.problems, s.AWS.Check(bad, account, opts.Offline)...)

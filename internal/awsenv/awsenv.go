@@ -29,8 +29,8 @@ type Access struct {
 func AccessOf(inputs map[string]any) Access {
 	var a Access
 	a.Profile, _ = inputs["profile"].(string)
-	role, isMap := inputs["assumeRole"].(map[string]any)
-	if text, isText := inputs["assumeRole"].(string); isText && !isMap {
+	role, _ := inputs["assumeRole"].(map[string]any)
+	if text, is := inputs["assumeRole"].(string); is {
 		_ = json.Unmarshal([]byte(text), &role) // what is no JSON names no role
 	}
 	text := func(name string) string { v, _ := role[name].(string); return v }

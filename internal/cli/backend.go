@@ -59,11 +59,11 @@ func sameBackend(root, backend string) error {
 	if err != nil || named == "" || named == backend {
 		return err
 	}
-	return refusedError{
-		what: fmt.Sprintf("find the account's state: Pulumi.yaml names %s, the account of %s has it in %s",
+	return refused(
+		fmt.Sprintf("find the account's state: Pulumi.yaml names %s, the account of %s has it in %s",
 			named, filepath.Join(bootstrapDir, "Pulumi."+settings.Stack+".yaml"), backend),
-		advice: "Write the account's into Pulumi.yaml, as backend.url: a stock pulumi goes by it.",
-	}
+		"Write the account's into Pulumi.yaml, as backend.url: a stock pulumi goes by it.",
+	)
 }
 
 // bootstrapped is the file that says that the blank account is blank no longer.

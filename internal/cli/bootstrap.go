@@ -159,10 +159,10 @@ func (s *session) openAccount(ctx context.Context, cfg settings.Settings, adopt 
 			s.drivers = []driver{d}
 			return nil
 		case errors.As(err, &failed) && failed.Missing():
-			return refusedError{
-				what:   fmt.Sprintf("bootstrap: the bucket of %s is there, and the state of what made it is not in it", t.Backend),
-				advice: "Whoever made it has the state on disk. It goes into the bucket there with: hub bootstrap --move-state",
-			}
+			return refused(
+				fmt.Sprintf("bootstrap: the bucket of %s is there, and the state of what made it is not in it", t.Backend),
+				"Whoever made it has the state on disk. It goes into the bucket there with: hub bootstrap --move-state",
+			)
 		case !errors.As(err, &failed) || !failed.NoBucket():
 			return s.orInterrupted(ctx, s.explained(err))
 		}
@@ -190,10 +190,10 @@ func (s *session) moveState(ctx context.Context) error {
 		return configError{err}
 	}
 	if !s.accountDirs().hasState() {
-		return refusedError{
-			what:   fmt.Sprintf("move state: there is none on disk, in %s", s.accountDirs().state),
-			advice: "It is in the bucket by now, or nothing was made yet: see hub bootstrap.",
-		}
+		return refused(
+			fmt.Sprintf("move state: there is none on disk, in %s", s.accountDirs().state),
+			"It is in the bucket by now, or nothing was made yet: see hub bootstrap.",
+		)
 	}
 	defer s.close()
 	if err := s.findEngine(ctx); err != nil {

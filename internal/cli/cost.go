@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -48,9 +47,7 @@ func (s *session) readPrices(file string) (*cost.Prices, error) {
 	if file == "" {
 		return nil, nil
 	}
-	if !filepath.IsAbs(file) {
-		file = filepath.Join(s.Dir, file)
-	}
+	file = within(s.Dir, file)
 	r, err := os.Open(file)
 	if err != nil {
 		return nil, configError{fmt.Errorf("read prices: %w", err)}
@@ -76,18 +73,12 @@ func (s *session) cost(ctx context.Context, file string) error {
 		return err
 	}
 	defer s.close()
-	if err := s.findEngine(ctx); err != nil {
-		return err
-	}
-	if err := s.open(ctx, true); err != nil {
+	states, err := s.readStates(ctx)
+	if err != nil {
 		return err
 	}
 	for i, stack := range s.stacks {
-		state, err := s.drivers[i].Stored(ctx)
-		if err != nil {
-			return s.orInterrupted(ctx, err)
-		}
-		d := counted{Stack: stack, Quantities: cost.Deployed(state)}
+		d := counted{Stack: stack, Quantities: cost.Deployed(states[i])}
 		if prices != nil {
 			cfg, err := s.deps.load(s.root, stack, s.offline)
 			if err != nil {

@@ -10,6 +10,7 @@ import (
 // The exit codes that this package decides on. Those of packages deploy and gate come with their errors.
 const (
 	exitUsage       = 2
+	exitLocked      = 4
 	exitInterrupted = 130
 )
 
@@ -42,16 +43,25 @@ func (e configError) Advice() string {
 	return "Nothing was started. Correct the stack files and run it again."
 }
 
-// refusedError is something that this package will not do, with the way past it.
-type refusedError struct{ what, advice string }
+// endedError is something that ended in its own way, with the way on and an exit code.
+type endedError struct {
+	what, advice string
+	code         int
+}
 
-func (e refusedError) Error() string { return e.what }
+func (e endedError) Error() string { return e.what }
 
 // Advice says how to get it done.
-func (e refusedError) Advice() string { return e.advice }
+func (e endedError) Advice() string { return e.advice }
 
-// ExitCode is 2: the command line lacked something.
-func (e refusedError) ExitCode() int { return exitUsage }
+// ExitCode is that of the documented ones which fits.
+func (e endedError) ExitCode() int { return e.code }
+
+// refused is something that this package will not do: the command line lacked something.
+func refused(what, advice string) error { return endedError{what, advice, exitUsage} }
+
+// locked is a stack that stays locked, as for an operation that finds it so.
+func locked(what, advice string) error { return endedError{what, advice, exitLocked} }
 
 // errDeclined is the operator's no.
 var errDeclined = errors.New("stopped: nothing was changed")

@@ -74,7 +74,7 @@ func (s *session) crash(ctx context.Context, x exploration) (err error) {
 		return s.orInterrupted(ctx, err)
 	}
 	if x.step != "" && len(report.Results) == 0 {
-		return refusedError{fmt.Sprintf("explore %s: no step is called like %q", stack, x.step), `Steps are called like "up, after create network-vpc"; without --step all are tried.`}
+		return refused(fmt.Sprintf("explore %s: no step is called like %q", stack, x.step), `Steps are called like "up, after create network-vpc"; without --step all are tried.`)
 	}
 	return s.reportCrashes(crashesOf(stack, x.seed, report, s.Now().Sub(began)))
 }

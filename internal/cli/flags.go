@@ -101,12 +101,18 @@ func someStacks(_ *cobra.Command, args []string) error {
 	return nil
 }
 
+// within is a path of the command line, which counts from the folder in which hub was called.
+func within(dir, path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
+}
+
 // findRoot returns the project folder: the one asked for, else the nearest of dir and its parents with a Pulumi.yaml.
 func findRoot(asked, dir string) (string, error) {
 	if asked != "" {
-		if !filepath.IsAbs(asked) {
-			asked = filepath.Join(dir, asked)
-		}
+		asked = within(dir, asked)
 		if !isProject(asked) {
 			return "", fmt.Errorf("find project: %s has no Pulumi.yaml", asked)
 		}

@@ -94,7 +94,7 @@ func regionOf(stack string, cfg config.Config) (graph.Region, error) {
 		},
 		{
 			Title:     fmt.Sprintf("database: Aurora PostgreSQL %s, writer and reader %s", cfg.Database.EngineVersion, cfg.Database.InstanceClass),
-			Lines:     []string{fmt.Sprintf("bus: Valkey %s, a primary and %s %s", cfg.Bus.EngineVersion, count(cfg.Bus.Replicas, "replica"), cfg.Bus.NodeType)},
+			Lines:     []string{fmt.Sprintf("bus: Valkey %s, a primary and %s %s", cfg.Bus.EngineVersion, risk.Counted(cfg.Bus.Replicas, "replica"), cfg.Bus.NodeType)},
 			Protected: protected, Traffic: "ports 5432 (database) and 6379 (bus), from the tasks' security groups alone",
 			Cells: cells(network.TierData, func(zone int) []string {
 				return []string{instanceIn(zone), busIn(cfg.Bus.Replicas, len(cfg.Network.Zones))}
@@ -133,14 +133,6 @@ func busIn(replicas, zones int) string {
 		return "bus node"
 	}
 	return "bus node, or none"
-}
-
-// count is a number with its noun.
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // servicesOf are the services on the hosts, and whom they call beside database and bus.

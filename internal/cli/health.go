@@ -81,7 +81,7 @@ func (s *session) health(ctx context.Context, wait time.Duration) error {
 	return s.tellHealth(found)
 }
 
-// readStates reads the checkpoints of all stacks.
+// readStates reads the checkpoints of all stacks as they are stored, their secrets encrypted.
 func (s *session) readStates(ctx context.Context) ([]plan.State, error) {
 	if err := s.findEngine(ctx); err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func (s *session) readStates(ctx context.Context) ([]plan.State, error) {
 	}
 	states := make([]plan.State, len(s.stacks))
 	err := s.each(func(i int) (err error) {
-		states[i], err = s.drivers[i].State(ctx)
+		states[i], err = s.drivers[i].Stored(ctx)
 		return err
 	})
 	return states, s.interruptedOnly(ctx, err)

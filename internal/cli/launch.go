@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"runtime/debug"
 	"text/tabwriter"
 	"time"
@@ -142,10 +141,7 @@ func (s *session) launchTime(ctx context.Context, x launching) error {
 
 // writeDocument writes a picture or a page into a file that the command line names.
 func (s *session) writeDocument(path string, text []byte) error {
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(s.Dir, path)
-	}
-	if err := os.WriteFile(path, text, 0o644); err != nil {
+	if err := os.WriteFile(within(s.Dir, path), text, 0o644); err != nil {
 		return fmt.Errorf("write document: %w", err)
 	}
 	return nil

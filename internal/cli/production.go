@@ -37,11 +37,11 @@ func production(now func() time.Time) deps {
 		judge:     func(s plan.State) error { return gate.Destroy(s) },
 		program: func(root string, offline bool) pulumi.RunFunc {
 			return func(ctx *pulumi.Context) error {
-				account, err := config.Account(root)
+				opts, err := config.Options{Offline: offline}.In(root)
 				if err != nil {
 					return err
 				}
-				return program.With(config.Options{Offline: offline, Account: account})(ctx)
+				return program.With(opts)(ctx)
 			}
 		},
 		region:       program.Region,
@@ -69,11 +69,10 @@ func loadConfig(now func() time.Time) func(root, stack string, offline bool) (co
 		if err != nil {
 			return config.Config{}, err
 		}
-		account, err := config.Account(root)
+		o, err := config.Options{Offline: offline, Now: now()}.In(root)
 		if err != nil {
 			return config.Config{}, err
 		}
-		o := config.Options{Offline: offline, Now: now(), Account: account}
 		if offline {
 			o.Now = o.Now.Add(aheadOffline)
 		}

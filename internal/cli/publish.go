@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -83,10 +82,7 @@ func (a App) publishIssue(ctx context.Context, file, title string) error {
 }
 
 func (a App) read(file string) (string, error) {
-	if !filepath.IsAbs(file) {
-		file = filepath.Join(a.Dir, file)
-	}
-	text, err := os.ReadFile(file)
+	text, err := os.ReadFile(within(a.Dir, file))
 	if err != nil {
 		return "", fmt.Errorf("read text: %w", err)
 	}
@@ -107,7 +103,7 @@ func (a App) github() (github.Client, error) {
 		}
 	}
 	if c.Repository == "" || c.Token == "" {
-		return c, refusedError{"publish: GITHUB_REPOSITORY and GITHUB_TOKEN are not both set", "GitHub's jobs have the first; give the second as: GITHUB_TOKEN: ${{ github.token }}"}
+		return c, refused("publish: GITHUB_REPOSITORY and GITHUB_TOKEN are not both set", "GitHub's jobs have the first; give the second as: GITHUB_TOKEN: ${{ github.token }}")
 	}
 	return c, nil
 }

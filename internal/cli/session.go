@@ -95,10 +95,10 @@ func (s *session) canAsk() error {
 	if s.yes || s.Terminal.Asks {
 		return nil
 	}
-	return refusedError{
-		what:   fmt.Sprintf("%s %s: this needs a yes and there is no terminal to ask on", s.verb, strings.Join(s.stacks, " ")),
-		advice: "Add --yes to do it without asking.",
-	}
+	return refused(
+		fmt.Sprintf("%s %s: this needs a yes and there is no terminal to ask on", s.verb, strings.Join(s.stacks, " ")),
+		"Add --yes to do it without asking.",
+	)
 }
 
 // findEngine finds the engine, or builds it on first use, and says which one it is.
@@ -161,7 +161,7 @@ func (s *session) startAWS() error {
 func notStarted(err error) error {
 	what := fmt.Errorf("start offline AWS: %w", err)
 	if inUse, ok := errors.AsType[*simulated.InUse](err); ok {
-		return lockedError{what.Error(), "One hub at a time works on an offline account. Run it again once process " + inUse.Process + " has ended."}
+		return locked(what.Error(), "One hub at a time works on an offline account. Run it again once process "+inUse.Process+" has ended.")
 	}
 	return what
 }

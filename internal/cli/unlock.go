@@ -92,17 +92,6 @@ func (s *session) tellPending(ctx context.Context, in *store.Store, project, sta
 	return nil
 }
 
-// lockedError is a stack that stays locked.
-type lockedError struct{ what, advice string }
-
-func (e lockedError) Error() string { return e.what }
-
-// Advice says when it can be unlocked.
-func (e lockedError) Advice() string { return e.advice }
-
-// ExitCode is 4, as of an operation that finds the stack locked.
-func (e lockedError) ExitCode() int { return 4 }
-
 func (s *session) stillLocked(stack string, locks []state.Judged) error {
 	var lines, advice []string
 	for _, j := range locks {
@@ -113,7 +102,7 @@ func (s *session) stillLocked(stack string, locks []state.Judged) error {
 			advice = append(advice, "Find out whether it still runs. When it is gone for certain: "+s.again("unlock", "--force"))
 		}
 	}
-	return lockedError{fmt.Sprintf("unlock %s: %s", stack, strings.Join(lines, "\n")), strings.Join(advice, "\n")}
+	return locked(fmt.Sprintf("unlock %s: %s", stack, strings.Join(lines, "\n")), strings.Join(advice, "\n"))
 }
 
 // openState opens the storage with a stack's state, without an engine, and names the stack's project.
@@ -130,10 +119,10 @@ func (s *session) openState(ctx context.Context, stack string) (*store.Store, st
 	case err != nil:
 		return nil, "", s.orInterrupted(ctx, s.explained(err))
 	case in == nil:
-		return nil, "", refusedError{
-			what:   fmt.Sprintf("%s %s: hub cannot look into where its state is", s.verb, stack),
-			advice: "It knows state in a bucket (s3://) and in a folder (file://). Elsewhere, use pulumi cancel and pulumi stack export.",
-		}
+		return nil, "", refused(
+			fmt.Sprintf("%s %s: hub cannot look into where its state is", s.verb, stack),
+			"It knows state in a bucket (s3://) and in a folder (file://). Elsewhere, use pulumi cancel and pulumi stack export.",
+		)
 	}
 	return in, t.Project, nil
 }
@@ -165,7 +154,7 @@ func (s *session) unknown(ctx context.Context, in *store.Store, project, what st
 		}
 		return strings.Join(names, ", ")
 	}
-	return refusedError{what, fmt.Sprintf("Stacks with a state: %s. Stacks with a file here: %s.", list(deployed), list(config.Stacks(s.root)))}
+	return refused(what, fmt.Sprintf("Stacks with a state: %s. Stacks with a file here: %s.", list(deployed), list(config.Stacks(s.root))))
 }
 
 // stateTarget says where the state of a stack is, that of the account's own stack as well.
@@ -215,13 +204,13 @@ func (s *session) explained(err error) error {
 		return explainedError{err, "Nothing was started, and the file is kept as it is. It says only how the state is laid out; without it the engine writes\nthe right one. Remove " + e.Key + " there, and run it again."}
 	}
 	if e, ok := errors.AsType[*store.NoVersion](err); ok {
-		return refusedError{err.Error(), "See what there is with: " + s.command("state versions "+e.Stack)}
+		return refused(err.Error(), "See what there is with: "+s.command("state versions "+e.Stack))
 	}
 	if _, ok := errors.AsType[*store.Locked](err); ok {
-		return lockedError{err.Error(), "Who holds it, and how to remove the lock when nobody does: " + s.again("unlock")}
+		return locked(err.Error(), "Who holds it, and how to remove the lock when nobody does: "+s.again("unlock"))
 	}
 	if _, ok := errors.AsType[*store.Changed](err); ok {
-		return lockedError{err.Error(), "Somebody worked on the stack meanwhile. Look at what there is now before going back: " + s.again("state versions")}
+		return locked(err.Error(), "Somebody worked on the stack meanwhile. Look at what there is now before going back: "+s.again("state versions"))
 	}
 	return err
 }

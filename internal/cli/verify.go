@@ -61,16 +61,6 @@ func unverified(ctx context.Context, err error) error {
 	return explainedError{fmt.Errorf("look whether the region works: %w", err), advice}
 }
 
-// endedError is something that ended in its own way, with the way on and an exit code.
-type endedError struct {
-	what, advice string
-	code         int
-}
-
-func (e endedError) Error() string  { return e.what }
-func (e endedError) Advice() string { return e.advice }
-func (e endedError) ExitCode() int  { return e.code }
-
 // unsettledError is a region that does not work after an up.
 type unsettledError struct {
 	wellness

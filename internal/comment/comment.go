@@ -49,7 +49,7 @@ func (p Preview) markdown(limit int) string {
 		w.line("\n**The preview failed**, so what follows may not be everything.\n\n" + fence(values.WithoutSecrets(p.Error), errorBytes))
 	}
 	if a.Class == risk.Nothing && p.Error == "" {
-		w.line("\nNothing changes: " + count(a.Unchanged, "resource") + " as the configuration says.")
+		w.line("\nNothing changes: " + risk.Counted(a.Unchanged, "resource") + " as the configuration says.")
 		return w.String()
 	}
 	w.line("\n" + p.overview())
@@ -108,7 +108,7 @@ func (w *writer) line(text string) { w.WriteString(text + "\n") }
 func (w *writer) closeLeft(command string) {
 	if w.left > 0 {
 		w.line(fmt.Sprintf("\n**%s in %s left out**, because GitHub takes no more. See all with: %s",
-			count(w.leftChanges, "change"), count(w.left, "row"), code(command)))
+			risk.Counted(w.leftChanges, "change"), risk.Counted(w.left, "row"), code(command)))
 	}
 }
 
@@ -118,7 +118,7 @@ func (w *writer) section(class risk.Class, rows []row) {
 	for _, r := range rows {
 		changes += r.changes
 	}
-	title := fmt.Sprintf("%s %s: %s", signs[class], class.Title(), count(changes, "change"))
+	title := fmt.Sprintf("%s %s: %s", signs[class], class.Title(), risk.Counted(changes, "change"))
 	head, foot := "\n#### "+title+"\n\n", ""
 	if class <= risk.InPlace || class < risk.Disconnects && len(rows) > openRows {
 		head, foot = "\n<details><summary>"+title+"</summary>\n\n", "\n</details>\n"
@@ -149,12 +149,4 @@ func (w *writer) skip(rows []row) {
 		w.left++
 		w.leftChanges += r.changes
 	}
-}
-
-// count is "1 change" or "2 changes".
-func count(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return risk.Grouped(n) + " " + noun
 }

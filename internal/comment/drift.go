@@ -35,9 +35,9 @@ func Drift(reports ...drift.Report) string {
 		if len(r.Drifted) > 0 {
 			sign = signs[risk.Replaces]
 		}
-		w.line(fmt.Sprintf("### %s %s: %d of %s drifted", sign, code(r.Stack), len(r.Drifted), count(r.Looked, "resource")))
+		w.line(fmt.Sprintf("### %s %s: %d of %s drifted", sign, code(r.Stack), len(r.Drifted), risk.Counted(r.Looked, "resource")))
 		if r.Scaled > 0 {
-			w.line("\n" + count(r.Scaled, "resource") + " only of another size, which is scaling's to choose.")
+			w.line("\n" + risk.Counted(r.Scaled, "resource") + " only of another size, which is scaling's to choose.")
 		}
 		if len(r.Unknown) > 0 {
 			w.line("\nNot judged, since their values are secret: " + code(strings.Join(r.Unknown, ", ")) + ".")

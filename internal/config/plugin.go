@@ -17,14 +17,17 @@ const awsNamespace = "aws:"
 // allowedName is the key of the accounts that a stack can be deployed to.
 const allowedName = "allowedAccountIds"
 
-// bootstrapStack is the stack of bootstrap/ that stands for the account.
-const bootstrapStack = "production"
+// The project in bootstrap/ and its one stack, which stands for the account.
+const (
+	BootstrapProject = Project + "-bootstrap"
+	BootstrapStack   = "production"
+)
 
 // Account reads the number of the account that bootstrap's settings name in the project at root. It is empty where the
 // project has no such file, and stands behind a placeholder's mark as long as nobody has put the number in. The settings
 // themselves are checked by those who deploy them.
 func Account(root string) (string, error) {
-	file := filepath.Join(root, "bootstrap", "Pulumi."+bootstrapStack+".yaml")
+	file := filepath.Join(root, "bootstrap", "Pulumi."+BootstrapStack+".yaml")
 	var own struct {
 		Config map[string]any `yaml:"config"`
 	}
@@ -34,9 +37,16 @@ func Account(root string) (string, error) {
 	case err != nil:
 		return "", err
 	}
-	account, _ := own.Config[Project+"-bootstrap:account"].(map[string]any)
+	account, _ := own.Config[BootstrapProject+":account"].(map[string]any)
 	id, _ := account["id"].(string)
 	return id, nil
+}
+
+// In returns the options with the account that stacks of the project at root belong to.
+func (o Options) In(root string) (Options, error) {
+	var err error
+	o.Account, err = Account(root)
+	return o, err
 }
 
 // The forms of what the plugin is told.
@@ -112,7 +122,7 @@ func (a *AWS) guard(account string, offline bool, refuse func(key string, value 
 	switch {
 	case a.AllowedAccountIDs != nil || account == "":
 	case placeholder && !offline:
-		refuse(allowedName, nil, "must be given as long as account.id in bootstrap/Pulumi."+bootstrapStack+".yaml is a placeholder: "+
+		refuse(allowedName, nil, "must be given as long as account.id in bootstrap/Pulumi."+BootstrapStack+".yaml is a placeholder: "+
 			"nothing else says which account this stack belongs to")
 	default:
 		a.AllowedAccountIDs = []string{number}

@@ -19,8 +19,8 @@ const (
 
 // Colours of the bars: the critical path has to be seen first.
 const (
-	plainBar    = "#b8c4d6"
-	criticalBar = "#d0342c"
+	plainBar    = svg.Plain
+	criticalBar = svg.Loud
 	gridColour  = "#e3e7ee"
 )
 

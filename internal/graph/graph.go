@@ -46,7 +46,6 @@ const (
 	inVPC     = "#f2f5fa"
 	inSubnet  = "#e6edf7"
 	protected = "#fff3d6"
-	traffic   = "#d0342c"
 )
 
 type picture struct{ svg.Picture }
@@ -100,7 +99,7 @@ func (r Region) within(p *picture, y, inner, cell float64) float64 {
 // flow draws an arrow with its text, and returns where it points.
 func (p *picture) flow(y float64, text string) float64 {
 	const x = 6 * pad
-	p.Path(fmt.Sprintf("M%d %.1fV%.1fm-4 -7l4 7l4 -7", x, y, y+gap), traffic, 2)
+	p.Path(fmt.Sprintf("M%d %.1fV%.1fm-4 -7l4 7l4 -7", x, y, y+gap), svg.Loud, 2)
 	if text != "" {
 		p.Text(x+pad, y+gap/2+letterSize/2, svg.Ink, text)
 	}

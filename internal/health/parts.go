@@ -35,7 +35,7 @@ func From(s plan.State) Parts {
 			access[r.URN+"::"+r.ID] = awsenv.AccessOf(r.Inputs)
 		}
 		arn, _ := r.Outputs["arn"].(string)
-		if r.Type == "aws:ecs/service:Service" {
+		if r.Type == typeService {
 			arn = r.ID
 		}
 		if r.Delete || !slices.Contains(looked, r.Type) || strings.Count(arn, ":") < 5 {
@@ -65,11 +65,11 @@ func (p *Part) add(r plan.Resource, arn string) {
 	text := func(name string) string { v, _ := r.Outputs[name].(string); return v }
 	switch r.Type {
 	case typeService: // what was asked for: the outputs of one whose deployment AWS took back are of the former revision
-		if asked, ok := r.Inputs["taskDefinition"].(string); ok {
-			p.Services = append(p.Services, Service{Cluster: text("cluster"), ARN: arn, Name: text("name"), TaskDefinition: asked})
-			return
+		asked, ok := r.Inputs["taskDefinition"].(string)
+		if !ok {
+			asked = text("taskDefinition")
 		}
-		p.Services = append(p.Services, Service{Cluster: text("cluster"), ARN: arn, Name: text("name"), TaskDefinition: text("taskDefinition")})
+		p.Services = append(p.Services, Service{Cluster: text("cluster"), ARN: arn, Name: text("name"), TaskDefinition: asked})
 	case typeGroup:
 		p.Groups = append(p.Groups, text("name"))
 	case typeTargets:

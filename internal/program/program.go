@@ -32,11 +32,10 @@ const EnvOffline = "DEEPSTREAMHUB_OFFLINE"
 // Deploy registers the region that the stack's configuration describes. It is what plain `pulumi up` runs. The error
 // holds every problem of the configuration; nothing is registered then.
 func Deploy(ctx *pulumi.Context) error {
-	account, err := config.Account(ctx.RootDirectory())
+	opts, err := config.Options{Offline: os.Getenv(EnvOffline) == "1"}.In(ctx.RootDirectory())
 	if err != nil {
 		return err
 	}
-	opts := config.Options{Offline: os.Getenv(EnvOffline) == "1", Account: account}
 	if !opts.Offline { // the offline AWS has a clock of its own, and judges by that
 		opts.Now = time.Now()
 	}

@@ -147,9 +147,9 @@ func (s Stack) Timeline() template.HTML {
 	left, scale := margin+names+margin, chartWidth/math.Max(to.Sub(from).Seconds(), 0.001)
 	p := &svg.Picture{Width: left + chartWidth + margin + notes + margin, Height: 2*margin + rowHeight*float64(len(s.Spans)), Size: letterSize}
 	for i, span := range s.Spans {
-		y, colour := margin+rowHeight*float64(i), "#b8c4d6"
+		y, colour := margin+rowHeight*float64(i), svg.Plain
 		if span.Failed {
-			colour = "#d0342c"
+			colour = svg.Loud
 		}
 		x, width := left+span.Began.Sub(from).Seconds()*scale, math.Max(span.Ended.Sub(span.Began).Seconds()*scale, 1)
 		p.Text(margin, y+letterSize, svg.Ink, span.Name)

@@ -43,3 +43,11 @@ func Grouped(n int) string {
 	}
 	return text
 }
+
+// Counted is a number with its noun: 1 change, 2,000 changes.
+func Counted(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return Grouped(n) + " " + noun
+}

@@ -14,8 +14,12 @@ import (
 // little more.
 const letterWidth = 0.62
 
-// Ink is the colour of texts.
-const Ink = "#1d2433"
+// Colours of texts, of what is drawn, and of what has to be seen first.
+const (
+	Ink   = "#1d2433"
+	Plain = "#b8c4d6"
+	Loud  = "#d0342c"
+)
 
 // Text is a text in a picture. X is where it begins, Y its baseline, Size its type's, all in pixels.
 type Text struct {

@@ -213,11 +213,6 @@ func (s *Stack) Preview() plan.Plan { return s.must(s.driver.Preview(s.t.Context
 // Refresh compares the state with the cloud.
 func (s *Stack) Refresh() plan.Plan { return s.must(s.driver.Refresh(s.t.Context(), deploy.Options{})) }
 
-// Drift compares the state with the cloud and changes neither, as the check for drift does.
-func (s *Stack) Drift() plan.Plan {
-	return s.must(s.driver.Refresh(s.t.Context(), deploy.Options{PreviewOnly: true, Exclude: drift.Unread}))
-}
-
 // As is the environment, KEY=VALUE, in which a stack is worked on by somebody who took a role of the account, by its name.
 func (a *AWS) As(t testing.TB, role string) []string {
 	t.Helper()
@@ -287,14 +282,6 @@ func (s *Stack) State() plan.State {
 	state, err := s.driver.State(s.t.Context())
 	require.NoError(s.t, err)
 	return state
-}
-
-// Outputs returns the stack's outputs.
-func (s *Stack) Outputs() map[string]plan.Output {
-	s.t.Helper()
-	out, err := s.driver.Outputs(s.t.Context())
-	require.NoError(s.t, err)
-	return out
 }
 
 func (s *Stack) must(p plan.Plan, err error) plan.Plan {

@@ -63,19 +63,6 @@ func (p *Proxy) Cut(target int) int {
 	return n
 }
 
-// Open is how many connections lead to a port.
-func (p *Proxy) Open(target int) int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	n := 0
-	for _, to := range p.conns {
-		if to == target {
-			n++
-		}
-	}
-	return n
-}
-
 func (p *Proxy) serve(c net.Conn) {
 	p.mu.Lock()
 	target := p.target

@@ -69,7 +69,7 @@ func (p *Property) equalOrLeft(a, b any) bool {
 // where these are not seen.
 func (p *Property) Nothing(v any) bool {
 	switch {
-	case blank(v):
+	case Blank(v):
 		_, isObject := v.(map[string]any)
 		return !isObject || p == nil || !p.One || p.Fields == nil // a block of nothing is there all the same
 	case p == nil:
@@ -98,7 +98,8 @@ func (p *Property) Unseen(inputs, state map[string]any) bool {
 	return false
 }
 
-func blank(v any) bool {
+// Blank reports whether there is nothing in a value at all: the provider sees no difference between it and none.
+func Blank(v any) bool {
 	switch v := v.(type) {
 	case nil:
 		return true

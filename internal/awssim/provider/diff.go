@@ -75,7 +75,7 @@ func (d *differ) objects(path string, fields map[string]*facts.Property, old, ne
 		switch {
 		case had:
 			d.values(at, p, was, new[name], held)
-		case empty(new[name]) && (!holds || empty(held)):
+		case facts.Blank(new[name]) && (!holds || facts.Blank(held)):
 		case holds && held != nil && !cloud.IsUnknown(held):
 			d.values(at, p, held, new[name], held)
 		case p.Nothing(new[name]):
@@ -122,7 +122,7 @@ func (d *differ) whole(p *facts.Property, effect facts.Effect, v any) facts.Effe
 		}
 	case cloud.Map:
 		for name, e := range v {
-			if f := p.Fields[name]; f != nil && !empty(e) && !f.Equal(e, f.Default) && d.whole(f, f.Change, e) == facts.Replace {
+			if f := p.Fields[name]; f != nil && !facts.Blank(e) && !f.Equal(e, f.Default) && d.whole(f, f.Change, e) == facts.Replace {
 				return facts.Replace
 			}
 		}
@@ -143,9 +143,9 @@ func (d *differ) values(path string, p *facts.Property, old, new, state any) {
 		effect = cmp.Or(p.Open, effect)
 	case scalarZero(new) && p.Nothing(old):
 		effect = p.Zero
-	case empty(new) && p.Elem != nil && p.Elem.Fields == nil, scalarZero(new):
+	case facts.Blank(new) && p.Elem != nil && p.Elem.Fields == nil, scalarZero(new):
 		effect = cmp.Or(p.Blank, effect)
-	case empty(new) && !(isBlock && p.Fields != nil): // a block of nothing is there all the same
+	case facts.Blank(new) && !(isBlock && p.Fields != nil): // a block of nothing is there all the same
 		if effect := removal(p, old); effect != facts.None {
 			d.add(path, deleted, d.whole(p, effect, old))
 		}
@@ -279,19 +279,6 @@ func hollow(v any) bool {
 			}
 		}
 		return true
-	}
-	return false
-}
-
-// empty reports whether a provider would see no difference between v and nothing.
-func empty(v any) bool {
-	switch v := v.(type) {
-	case nil:
-		return true
-	case []any:
-		return len(v) == 0
-	case cloud.Map:
-		return len(v) == 0
 	}
 	return false
 }
