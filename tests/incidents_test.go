@@ -34,7 +34,7 @@ func TestIncidentsAsWritten(t *testing.T) {
 			require.NoError(t, err, "%s: %s", line, out)
 			continue
 		}
-		r := p.Hub(nil, asTyped(line)...)
+		r := p.Hub(nil, asTyped(line, "--offline")...)
 		require.Equal(t, c.code, r.Code, "%s\n%s%s", line, r.Stdout, r.Stderr)
 		require.Contains(t, unspaced(r.Stdout+r.Stderr), unspaced(c.says), line)
 		if m := restoring.FindStringSubmatch(r.Stdout); m != nil {

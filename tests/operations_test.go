@@ -33,15 +33,32 @@ func docCommands(t *testing.T, file string) []docCommand {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(harness.Root(t), file))
 	require.NoError(t, err)
+	return commandsIn(t, string(text))
+}
+
+// commandsOf are those of one section of a document.
+func commandsOf(t *testing.T, file, heading string) []docCommand {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(harness.Root(t), file))
+	require.NoError(t, err)
+	_, section, found := strings.Cut(string(text), "\n### "+heading+"\n")
+	require.True(t, found, heading)
+	section, _, _ = strings.Cut(section, "\n### ")
+	return commandsIn(t, section)
+}
+
+func commandsIn(t *testing.T, text string) []docCommand {
+	t.Helper()
 	var out []docCommand
-	for _, b := range block.FindAllStringSubmatch(string(text), -1) {
+	for _, b := range block.FindAllStringSubmatch(text, -1) {
 		for line := range strings.Lines(b[1]) {
 			c := docCommand{line: strings.TrimSpace(line)}
 			if m := exitCode.FindStringSubmatch(c.line); m != nil {
 				c.line = strings.TrimSuffix(c.line, m[0])
 				c.says = m[2]
-				c.code, err = strconv.Atoi(m[1])
+				code, err := strconv.Atoi(m[1])
 				require.NoError(t, err)
+				c.code = code
 			}
 			out = append(out, c)
 		}
@@ -63,7 +80,9 @@ func TestOperationsAsWritten(t *testing.T) {
 		require.NoError(t, os.WriteFile(filepath.Join(p.Dir, "bootstrap", filepath.Base(f)), text, 0o600))
 	}
 
-	version := typed(t, p, "docs/operations.md", 30)
+	commands := docCommands(t, "docs/operations.md")
+	require.Greater(t, len(commands), 30)
+	version := typed(t, p, commands, "--offline=blank")
 	require.NotEmpty(t, version)
 
 	c, err := cloud.Open(cloud.Options{Dir: filepath.Join(p.Dir, ".hub", "blank", "cloud")})
@@ -78,12 +97,11 @@ func TestOperationsAsWritten(t *testing.T) {
 	require.Equal(t, []string{"eu-central-1"}, regions)
 }
 
-// typed runs the commands of a document, of which there are more than so many, in order, and returns the version of the
-// state before the newest that a list showed, which commands name as VERSION.
-func typed(t *testing.T, p *harness.Project, file string, least int) (version string) {
+// typed runs commands of a document in order, the first of hub with this flag, and returns the version of the state before the
+// newest that a list showed, which commands name as VERSION.
+func typed(t *testing.T, p *harness.Project, commands []docCommand, first string) (version string) {
 	t.Helper()
-	commands := docCommands(t, file)
-	require.Greater(t, len(commands), least)
+	offline := first
 	for _, c := range commands {
 		if !strings.HasPrefix(c.line, "hub ") {
 			edit := exec.Command("sh", "-c", c.line)
@@ -92,7 +110,8 @@ func typed(t *testing.T, p *harness.Project, file string, least int) (version st
 			require.NoError(t, err, "%s: %s", c.line, out)
 			continue
 		}
-		r := p.Hub(nil, asTyped(strings.ReplaceAll(c.line, "VERSION", version))...)
+		r := p.Hub(nil, asTyped(strings.ReplaceAll(c.line, "VERSION", version), offline)...)
+		offline = "--offline"
 		require.Equal(t, c.code, r.Code, "%s\n%s%s", c.line, r.Stdout, r.Stderr)
 		if strings.HasPrefix(c.line, "hub state versions") {
 			lines := strings.Split(r.Stdout, "\n")
@@ -104,16 +123,12 @@ func typed(t *testing.T, p *harness.Project, file string, least int) (version st
 }
 
 // asTyped are the arguments of a command line of the document, offline and without questions.
-func asTyped(line string) []string {
+func asTyped(line, offline string) []string {
 	args := strings.Fields(line)[1:]
 	if args[0] == "pin" || args[0] == "region" {
 		return args // they work on files alone
 	}
-	if slices.Equal(args, []string{"preview", "prod-eu"}) {
-		// The account is blank from the first command on, and not only once it was bootstrapped.
-		return append(args, "--offline=blank")
-	}
-	args = append(args, "--offline")
+	args = append(args, offline)
 	if slices.Contains(asks, args[0]) || args[0] == "state" && args[1] == "restore" {
 		args = append(args, "--yes")
 	}

@@ -46,15 +46,14 @@ func TestPreviewAsAComment(t *testing.T) {
 	p.Edit("Pulumi.prod-eu.yaml", `engineVersion: "16.9"`, `engineVersion: "17.5"`)
 	preview = p.Hub(nil, "preview", "prod-eu", "--offline", "--markdown")
 	require.Equal(t, 3, preview.Code, preview.Stderr)
-	require.Contains(t, preview.Stderr, "two steps")
 	_, end, _ := strings.Cut(preview.Stderr, "Error: ")
-	require.Contains(t, end, "two steps")
+	require.Contains(t, end, "database.allowMajorVersion to 17")
 	require.NotContains(t, end, "program", "the engine's advice is to edit it")
 	require.Contains(t, preview.Stdout, "touches protected data: blocked")
 	require.Contains(t, preview.Stdout, "<code>database-parameters</code>")
 	refused = p.Hub(nil, "up", "prod-eu", "--offline", "--yes", "--max-risk", "blocked")
 	require.Equal(t, 3, refused.Code, refused.Stderr)
-	require.Contains(t, refused.Stderr, "two steps")
+	require.Contains(t, refused.Stderr, "database.allowMajorVersion to 17")
 
 	// What a deletion takes is blocked as well.
 	p.Edit("Pulumi.prod-eu.yaml", `engineVersion: "17.5"`, `engineVersion: "16.8"`)
@@ -62,6 +61,7 @@ func TestPreviewAsAComment(t *testing.T) {
 	refused = p.Hub(nil, "up", "prod-eu", "--offline", "--yes")
 	require.Equal(t, 3, refused.Code, refused.Stderr)
 	require.Contains(t, refused.Stderr, "delete backup-selection")
+	require.Contains(t, refused.Stderr, "two steps")
 	require.Empty(t, harness.Differences(deployed, harness.Snapshot(t, filepath.Join(p.Dir, ".hub", "offline", "state"))), "refusals touch nothing")
 }
 

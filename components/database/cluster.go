@@ -2,6 +2,7 @@ package database
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -72,7 +73,7 @@ func (b *builder) aurora() error {
 		return err
 	}
 	from.fill(args)
-	b.cluster, err = rds.NewCluster(b.ctx, b.clusterName(), args, b.child, pulumi.IgnoreChanges(originProperties))
+	b.cluster, err = rds.NewCluster(b.ctx, b.clusterName(), args, b.child, pulumi.IgnoreChanges(b.upgrade(args)))
 	if err != nil {
 		return err
 	}
@@ -83,6 +84,23 @@ func (b *builder) aurora() error {
 	b.db.DatabaseName = b.cluster.DatabaseName
 	b.db.Username = b.cluster.MasterUsername
 	return nil
+}
+
+// instanceGroupProperty is the instances' parameter group as the cluster's change of major version takes it.
+const instanceGroupProperty = "dbInstanceParameterGroupName"
+
+// upgrade sets what AWS asks for with a change of the major version and with no other: that it is meant, and the parameter group
+// that the instances, whose own belongs to the version before, get with it (RDS API, ModifyDBCluster). It returns the properties
+// whose changes are ignored. The group's name is left in the state afterwards: taken out, the provider would send an empty one, of
+// which AWS does not say what it does. A name that is there is left out again once AWS has refused it (provider 5.100,
+// rds/cluster.go, resourceClusterUpdate).
+func (b *builder) upgrade(args *rds.ClusterArgs) (ignored []string) {
+	if !b.args.MajorUpgrade {
+		return append(slices.Clone(originProperties), instanceGroupProperty)
+	}
+	args.AllowMajorVersionUpgrade = pulumi.Bool(true)
+	args.DbInstanceParameterGroupName = b.instanceParameters.Name
+	return originProperties
 }
 
 func (b *builder) parameters() (*rds.ClusterParameterGroup, error) {

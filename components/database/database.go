@@ -34,6 +34,7 @@ type Args struct {
 	ZoneNames pulumi.StringArrayInput // such as eu-central-1a, in the order of SubnetIDs; the instances live in the first two
 
 	EngineVersion       string // Aurora PostgreSQL version, major.minor
+	MajorUpgrade        bool   // whether a cluster of another major version is taken to EngineVersion; leave it false otherwise
 	InstanceClass       string // such as db.r6g.large
 	BackupRetentionDays int    // 1 to 35
 	DeletionProtection  bool   // whether AWS itself refuses to delete the cluster

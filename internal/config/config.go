@@ -79,6 +79,7 @@ type Network struct {
 // Database is the Aurora PostgreSQL cluster.
 type Database struct {
 	EngineVersion       string `yaml:"engineVersion"`       // Aurora PostgreSQL version, major.minor
+	AllowMajorVersion   int    `yaml:"allowMajorVersion"`   // optional: the major version of engineVersion, while a cluster of the one before is taken to it; only with protect: false
 	InstanceClass       string `yaml:"instanceClass"`       // such as db.r6g.large
 	BackupRetentionDays int    `yaml:"backupRetentionDays"` // 1 to 35
 	FinalSnapshot       *bool  `yaml:"finalSnapshot"`       // whether deleting the cluster leaves a snapshot behind; never nil after Load, false only with protect: false

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/deepstreamhub/platform/internal/aurora"
 )
 
 // checker holds a Config against the rules. Keys in bad, and everything below them, are left alone: their problem is
@@ -21,6 +23,7 @@ type checker struct {
 
 func (c *checker) check() {
 	c.checkRequired()
+	c.checkMajorVersion()
 	c.checkNumbers()
 	c.checkTexts()
 	c.checkChoices()
@@ -178,7 +181,6 @@ var texts = []struct {
 	{"platform.rolePath", regexp.MustCompile(`^/([A-Za-z0-9_+=,.@-]+/){0,16}$`), "must be a path of IAM such as /deepstreamhub/, or / alone"},
 	{"platform.permissionsBoundary", regexp.MustCompile(`^(none|(/[A-Za-z0-9_+=,.@-]+){1,16})$`),
 		"must be path and name of a managed policy in the account, such as " + Boundary + ", or none"},
-	{"database.engineVersion", regexp.MustCompile(`^(1[3-9]|[2-9][0-9])\.[0-9]{1,2}$`), "must be major.minor of Aurora PostgreSQL 13 or later, such as 16.8"},
 	{"backup.schedule", regexp.MustCompile(`^cron\(([0-9]|[1-5][0-9]) ([0-9]|1[0-9]|2[0-3]) \* \* \? \*\)$`),
 		"must be once a day in UTC, cron(<minute> <hour> * * ? *), such as cron(0 5 * * ? *)"},
 	{"cluster.ami", amiPattern, amiRule},
@@ -211,6 +213,7 @@ var choices = []struct {
 	{"network.nat", []string{"none", "single", "perZone"}, "must be none, single or perZone"},
 	{"service.scaleOn", []string{ScaleOnConnections, ScaleOnCPU}, "must be connections or cpu"},
 	{"bus.engineVersion", []string{"7.2", "8.0", "8.1", "8.2"}, "must be a version of Valkey: 7.2, 8.0, 8.1 or 8.2"},
+	{"database.engineVersion", aurora.Versions(), "must be a version of Aurora PostgreSQL, major.minor: " + strings.Join(aurora.Versions(), ", ")},
 	{"database.instanceClass", databaseClasses.types(), "must be a class that Aurora PostgreSQL runs on, of family " + databaseClasses.names()},
 	{"backup.lock", []string{"none", "governance", "compliance"}, "must be none, governance (who has the right can take it away) or compliance (after a week nobody can)"},
 	{"bus.nodeType", busNodes.types(), "must be a current node type for Valkey, of family " + busNodes.names()},
@@ -229,14 +232,16 @@ func (c *checker) checkChoices() {
 		}
 	}
 	for key, list := range listed {
-		if n, ok := field(&c.cfg, key).Interface().(int); ok && c.ok(key) && !slices.Contains(list, n) {
+		if n, ok := field(&c.cfg, key).Interface().(int); ok && c.ok(key) && !c.refused(key) && !slices.Contains(list, n) {
 			c.refuse(key, "must be a whole number"+numberRange(key), strconv.Itoa(nearestNumber(n, list)))
 		}
 	}
 }
 
-// listed are the keys that take certain numbers and none between them. Flow logs may also be left off, with 0.
+// listed are the keys that take certain numbers and none between them. Flow logs may also be left off, with 0, and 0 allows no
+// other major version.
 var listed = map[string][]int{
+	"database.allowMajorVersion":   append([]int{0}, aurora.Majors()...),
 	"database.monitoringSeconds":   monitoringIntervals,
 	"edge.accessLogRetentionDays":  logRetentions,
 	"network.flowLogRetentionDays": append([]int{0}, logRetentions...),

@@ -8,7 +8,26 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/deepstreamhub/platform/internal/aurora"
 )
+
+// checkMajorVersion keeps the permission for another major version to the change that it is for.
+func (c *checker) checkMajorVersion() {
+	const key = "database.allowMajorVersion"
+	if !c.set(key) {
+		return
+	}
+	version := c.cfg.Database.EngineVersion
+	if want := aurora.Major(version); c.ok("database.engineVersion") && aurora.Known(version) && c.cfg.Database.AllowMajorVersion != want {
+		c.refuse(key, fmt.Sprintf("must be the major version of database.engineVersion, which is %d, or left out", want), strconv.Itoa(want))
+		return
+	}
+	if protect, known := c.protected(); known && protect {
+		c.refuse(key, "must be left out with platform.protect: true: a protected database is taken to another major version in the steps of "+
+			"docs/operations.md, \"Another major version of the database\"", "")
+	}
+}
 
 // checkData keeps a protected stack's data recoverable.
 func (c *checker) checkData() {

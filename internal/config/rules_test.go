@@ -70,9 +70,13 @@ var ruleCases = map[string]ruleCase{
 	"flow logs needed": {map[string]any{"network.flowLogRetentionDays": 0, "platform.protect": true}, "network.flowLogRetentionDays", "protect: true", "90"},
 	"nat misspelt":     {map[string]any{"network.nat": "perzone"}, "network.nat", "perZone", "perZone"},
 	"nat left empty":   {map[string]any{"network.nat": json.RawMessage("null")}, "network.nat", "better left out", ""},
-	"postgres emptied": {map[string]any{"database.engineVersion": ""}, "database.engineVersion", "13 or later", ""},
-	"postgres too old": {map[string]any{"database.engineVersion": "12.9"}, "database.engineVersion", "13 or later", ""},
-	"postgres a major": {map[string]any{"database.engineVersion": "16"}, "database.engineVersion", "major.minor", ""},
+	"postgres emptied": {map[string]any{"database.engineVersion": ""}, "database.engineVersion", "must be a version of Aurora PostgreSQL, major.minor: 14.6, ", "14.6"},
+	"postgres too old": {map[string]any{"database.engineVersion": "12.9"}, "database.engineVersion", "must be a version", "16.9"},
+	"postgres unknown": {map[string]any{"database.engineVersion": "17.50"}, "database.engineVersion", "17.4, 17.5, 17.6", "17.5"},
+	"postgres a major": {map[string]any{"database.engineVersion": "16"}, "database.engineVersion", "major.minor", "14.6"},
+	"major, another":   {map[string]any{"database.engineVersion": "17.5", "database.allowMajorVersion": 16}, "database.allowMajorVersion", "which is 17, or left out", "17"},
+	"major, protected": {map[string]any{"database.engineVersion": "17.5", "database.allowMajorVersion": 17, "platform.protect": true}, "database.allowMajorVersion", "must be left out with platform.protect: true", ""},
+	"major, unknown":   {map[string]any{"database.allowMajorVersion": 99}, "database.allowMajorVersion", "which is 16", "16"},
 	"postgres number":  {map[string]any{"database.engineVersion": 16.8}, "database.engineVersion", "need quotes", ""},
 	"class unknown":    {map[string]any{"database.instanceClass": "db.r6g.larg"}, "database.instanceClass", "r6g", "db.r6g.large"},
 	"class too small":  {map[string]any{"database.instanceClass": "db.t4g.small"}, "database.instanceClass", "t4g", "db.t4g.large"},
@@ -286,7 +290,7 @@ func TestNearestChoicesAreValid(t *testing.T) {
 			change[keyAuth] = form
 		case strings.Contains(test.key, "["):
 			continue // the nearest zone may be one that is there already
-		case json.Valid([]byte(value)) && test.key != "bus.engineVersion":
+		case json.Valid([]byte(value)) && !strings.HasSuffix(test.key, ".engineVersion"):
 			change[test.key] = json.RawMessage(value)
 		default:
 			change[test.key] = value

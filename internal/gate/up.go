@@ -53,6 +53,18 @@ func (r *TooRisky) Error() string {
 // Advice says how the change is made all the same.
 func (r *TooRisky) Advice() string {
 	stack := r.Assessment.Stack
+	if len(r.Assessment.Never()) > 0 {
+		return "Nothing was touched, and nothing lets this through: change database.engineVersion as said above."
+	}
+	if to := r.Assessment.Major(); to > 0 && r.Assessment.Class == risk.Blocked {
+		return fmt.Sprintf("Nothing was touched. Another major version of the database takes these steps, each to be reviewed\n"+
+			"(docs/operations.md, \"Another major version of the database\"):\n"+
+			"  1. take a snapshot of the database: there is no other way back\n"+
+			"  2. set deepstreamhub:platform.protect to false in Pulumi.%[1]s.yaml, change nothing else, and run: hub up %[1]s --max-risk %[2]s\n"+
+			"  3. set database.engineVersion, and with it database.allowMajorVersion to %[3]d, and run: hub up %[1]s\n"+
+			"  4. see that it works: hub health %[1]s\n"+
+			"  5. take database.allowMajorVersion out, set protect to true again, and run: hub up %[1]s", stack, risk.Exposes, to)
+	}
 	if r.Assessment.Class == risk.Blocked {
 		return fmt.Sprintf("Nothing was touched. Where this is meant, it is two steps, each to be reviewed:\n"+
 			"  1. set deepstreamhub:platform.protect to false in Pulumi.%[1]s.yaml, change nothing else, and run: hub up %[1]s --max-risk %[2]s\n"+

@@ -76,3 +76,31 @@ func TestTooRiskyTellsAndAdvises(t *testing.T) {
 		t.Errorf("got:\n%s", text)
 	}
 }
+
+// A change of the database's major version is told its own steps, and what no step makes possible is told none.
+func TestTooRiskyTellsTheStepsOfAMajorVersion(t *testing.T) {
+	t.Parallel()
+	advice := func(f risk.Finding) string {
+		a := risk.Assessment{Stack: "prod-eu", Class: f.Class, Findings: []risk.Finding{f, {Class: risk.InPlace}}}
+		var refused *gate.TooRisky
+		if !errors.As(gate.Up(a, risk.Disconnects), &refused) {
+			t.Fatal("it is let through")
+		}
+		return refused.Advice()
+	}
+	steps := advice(risk.Finding{Class: risk.Blocked, Major: 17})
+	at := 0
+	for _, part := range []string{"snapshot", "platform.protect to false", "--max-risk exposes", "database.allowMajorVersion to 17", "hub health prod-eu", "protect to true again"} {
+		i := strings.Index(steps[at:], part)
+		if i < 0 {
+			t.Fatalf("%q is missing, or not in its place:\n%s", part, steps)
+		}
+		at += i
+	}
+	if text := advice(risk.Finding{Class: risk.Blocked, Never: true, Major: 17}); strings.Contains(text, "hub up") || !strings.Contains(text, "nothing lets this through") {
+		t.Errorf("a way is shown where there is none:\n%s", text)
+	}
+	if text := advice(risk.Finding{Class: risk.Exposes, Major: 17}); strings.Contains(text, "snapshot") {
+		t.Errorf("steps are shown where a flag is enough:\n%s", text)
+	}
+}

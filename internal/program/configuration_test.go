@@ -123,7 +123,7 @@ var texts = map[string]values{
 	"network.zones":                {nil, []any{[]string{"euc1-az1"}, []string{"a", "b", "c"}, "euc1-az1", []any{}, nil}},
 	"network.nat":                  {[]any{"none", "single", "perZone"}, []any{"", "both", true}},
 	"network.endpoints":            {[]any{[]string{}, config.EndpointServices(), []string{"ecr.api", "sts"}}, []any{[]string{"s3"}, []string{"kms", "kms"}, "kms"}},
-	"database.engineVersion":       {[]any{"13.20", "16.8", "17.4"}, []any{"", "12.9", "16", "16.8.1", 16.8}},
+	"database.engineVersion":       {[]any{"14.20", "16.8", "17.4", "18.4"}, []any{"", "12.9", "16", "16.8.1", "16.99", 16.8}},
 	"database.instanceClass":       {[]any{"db.t4g.medium", "db.r6g.large", "db.r7g.16xlarge", "db.x2g.large"}, []any{"db.t4g.micro", "r6g.large", "db.m5.large", ""}},
 	"database.restoreFrom": {[]any{"prod-final-1a2b3c4d", "awsbackup:copyjob-1a2b", "prod@latest", "prod@2026-01-31T12:00:00Z"},
 		[]any{"prod@yesterday", "a--b", "-a", "prod@2026-01-31T12:00:00+01:00"}},

@@ -177,6 +177,7 @@ func (r *region) databaseTier() (err error) {
 		SubnetIDs:           r.network.DataSubnetIDs,
 		ZoneNames:           r.network.ZoneNames,
 		EngineVersion:       c.EngineVersion,
+		MajorUpgrade:        c.AllowMajorVersion != 0,
 		InstanceClass:       c.InstanceClass,
 		BackupRetentionDays: c.BackupRetentionDays,
 		DeletionProtection:  *r.cfg.Platform.Protect,

@@ -32,6 +32,8 @@ type Finding struct {
 	AtOnce  int    // how many of them together, at most
 	Cause   string // for what disconnects: hosts, tasks, bus, edge or network. What has one cause is one event
 	Failed  bool   // the engine already refused or failed to do it
+	Major   int    // the next major version of the database, where this is part of going to it; else 0
+	Never   bool   // blocked, and no earlier change lets it through
 }
 
 // Assessment is a whole plan, judged.
@@ -152,6 +154,7 @@ func worse(a, b Finding) Finding {
 		a, b = b, a
 	}
 	a.Clients, a.AtOnce = max(a.Clients, b.Clients), max(a.AtOnce, b.AtOnce)
+	a.Major, a.Never = max(a.Major, b.Major), a.Never || b.Never
 	if a.Cause == "" {
 		a.Cause = b.Cause
 	}

@@ -1,6 +1,7 @@
 package risk_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -23,6 +24,21 @@ const (
 )
 
 type values = map[string]any
+
+// version is the change of a database's version.
+func version(from, to string, allowed bool) plan.Step {
+	after := values{"engineVersion": to}
+	if allowed {
+		after["allowMajorVersionUpgrade"] = true
+	}
+	return in("database:Database/database", "aws:rds/cluster:Cluster", "db", plan.OpUpdate, change(values{"engineVersion": from}, after, "engineVersion"))
+}
+
+// family is the replacement of a parameter group by one for another major version.
+func family(from, to string) plan.Step {
+	of := func(major string) values { return values{"family": "aurora-postgresql" + major} }
+	return in("database:Database/database", "aws:rds/parameterGroup:ParameterGroup", "p", plan.OpReplace, change(of(from), of(to), "family"))
+}
 
 // in makes a step inside a component: "edge:Edge/edge" is the component's type and name.
 func in(component, typ, name string, op plan.Op, more func(*plan.Step)) plan.Step {
@@ -97,25 +113,37 @@ var cases = map[string]struct {
 	"deleted beside everything":  {steps: []plan.Step{in("observability:Observability/o", "aws:sns/topic:Topic", "topic", plan.OpDelete, nil)}, want: risk.Replaces},
 	"an operation from tomorrow": {steps: []plan.Step{in("observability:Observability/o", "aws:sns/topic:Topic", "topic", "teleport", nil)}, want: risk.Replaces},
 
-	"protected deleted":      {steps: []plan.Step{in("database:Database/database", "aws:rds/cluster:Cluster", "db", plan.OpDelete, protected)}, want: risk.Blocked},
-	"protected replaced":     {steps: []plan.Step{in("database:Database/database", "aws:rds/parameterGroup:ParameterGroup", "p", plan.OpReplace, protected)}, want: risk.Blocked},
-	"protected in place":     {steps: []plan.Step{in("database:Database/database", "aws:rds/cluster:Cluster", "db", plan.OpUpdate, func(s *plan.Step) { s.Protect, s.Changed = true, []string{"tags.x"} })}, want: risk.InPlace},
-	"guarded by AWS":         {steps: []plan.Step{in("edge:Edge/edge", "aws:lb/loadBalancer:LoadBalancer", "lb", plan.OpReplace, change(values{"enableDeletionProtection": true}, nil))}, want: risk.Blocked, clients: 20_000, atOnce: 20_000, rounds: 1},
-	"protection taken off":   {steps: []plan.Step{in("database:Database/database", "aws:rds/subnetGroup:SubnetGroup", "db", plan.OpSame, func(s *plan.Step) { s.Unprotect = true })}, want: risk.Exposes},
-	"guard switched off":     {steps: []plan.Step{in("database:Database/database", "aws:rds/cluster:Cluster", "db", plan.OpUpdate, change(values{"deletionProtection": true}, values{"deletionProtection": false}, "deletionProtection"))}, want: risk.Exposes},
-	"guard left out":         {steps: []plan.Step{in("database:Database/database", "aws:rds/cluster:Cluster", "db", plan.OpUpdate, change(values{"deletionProtection": "true"}, values{}, "deletionProtection"))}, want: risk.Exposes},
-	"guard stays":            {steps: []plan.Step{in("database:Database/database", "aws:rds/cluster:Cluster", "db", plan.OpUpdate, change(values{"deletionProtection": true}, values{"deletionProtection": true}, "tags.x"))}, want: risk.InPlace},
-	"unprotected database":   {steps: []plan.Step{in("database:Database/database", "aws:rds/cluster:Cluster", "db", plan.OpReplace, nil)}, want: risk.Exposes},
-	"key of data":            {steps: []plan.Step{in("backup:Backup/backup", "aws:kms/key:Key", "key", plan.OpDelete, nil)}, want: risk.Exposes},
-	"key of logs":            {steps: []plan.Step{in("service:Service/orders", "aws:kms/key:Key", "key", plan.OpDelete, nil)}, want: risk.Replaces},
-	"secret of data":         {steps: []plan.Step{in("bus:Bus/bus", "aws:secretsmanager/secret:Secret", "secret", plan.OpReplace, nil)}, want: risk.Exposes},
-	"vault":                  {steps: []plan.Step{in("backup:Backup/backup", "aws:backup/vault:Vault", "vault", plan.OpDelete, nil)}, want: risk.Exposes},
-	"database engine":        {steps: []plan.Step{in("database:Database/database", "aws:rds/cluster:Cluster", "db", plan.OpUpdate, change(nil, nil, "engineVersion"))}, want: risk.Interrupts},
-	"database port":          {steps: []plan.Step{in("database:Database/database", "aws:rds/cluster:Cluster", "db", plan.OpUpdate, change(nil, nil, "port"))}, want: risk.Interrupts},
-	"database password":      {steps: []plan.Step{in("database:Database/database", "aws:rds/cluster:Cluster", "db", plan.OpUpdate, change(nil, nil, "masterPassword"))}, want: risk.Interrupts},
-	"database class":         {steps: []plan.Step{in("database:Database/database", "aws:rds/clusterInstance:ClusterInstance", "w", plan.OpUpdate, change(nil, nil, "instanceClass"))}, want: risk.Interrupts},
-	"database instance":      {steps: []plan.Step{in("database:Database/database", "aws:rds/clusterInstance:ClusterInstance", "w", plan.OpDelete, nil)}, want: risk.Interrupts},
-	"database backup window": {steps: []plan.Step{in("database:Database/database", "aws:rds/cluster:Cluster", "db", plan.OpUpdate, change(nil, nil, "preferredBackupWindow"))}, want: risk.InPlace},
+	"protected deleted":            {steps: []plan.Step{in("database:Database/database", "aws:rds/cluster:Cluster", "db", plan.OpDelete, protected)}, want: risk.Blocked},
+	"protected replaced":           {steps: []plan.Step{in("database:Database/database", "aws:rds/parameterGroup:ParameterGroup", "p", plan.OpReplace, protected)}, want: risk.Blocked},
+	"protected in place":           {steps: []plan.Step{in("database:Database/database", "aws:rds/cluster:Cluster", "db", plan.OpUpdate, func(s *plan.Step) { s.Protect, s.Changed = true, []string{"tags.x"} })}, want: risk.InPlace},
+	"guarded by AWS":               {steps: []plan.Step{in("edge:Edge/edge", "aws:lb/loadBalancer:LoadBalancer", "lb", plan.OpReplace, change(values{"enableDeletionProtection": true}, nil))}, want: risk.Blocked, clients: 20_000, atOnce: 20_000, rounds: 1},
+	"protection taken off":         {steps: []plan.Step{in("database:Database/database", "aws:rds/subnetGroup:SubnetGroup", "db", plan.OpSame, func(s *plan.Step) { s.Unprotect = true })}, want: risk.Exposes},
+	"guard switched off":           {steps: []plan.Step{in("database:Database/database", "aws:rds/cluster:Cluster", "db", plan.OpUpdate, change(values{"deletionProtection": true}, values{"deletionProtection": false}, "deletionProtection"))}, want: risk.Exposes},
+	"guard left out":               {steps: []plan.Step{in("database:Database/database", "aws:rds/cluster:Cluster", "db", plan.OpUpdate, change(values{"deletionProtection": "true"}, values{}, "deletionProtection"))}, want: risk.Exposes},
+	"guard stays":                  {steps: []plan.Step{in("database:Database/database", "aws:rds/cluster:Cluster", "db", plan.OpUpdate, change(values{"deletionProtection": true}, values{"deletionProtection": true}, "tags.x"))}, want: risk.InPlace},
+	"unprotected database":         {steps: []plan.Step{in("database:Database/database", "aws:rds/cluster:Cluster", "db", plan.OpReplace, nil)}, want: risk.Exposes},
+	"key of data":                  {steps: []plan.Step{in("backup:Backup/backup", "aws:kms/key:Key", "key", plan.OpDelete, nil)}, want: risk.Exposes},
+	"key of logs":                  {steps: []plan.Step{in("service:Service/orders", "aws:kms/key:Key", "key", plan.OpDelete, nil)}, want: risk.Replaces},
+	"secret of data":               {steps: []plan.Step{in("bus:Bus/bus", "aws:secretsmanager/secret:Secret", "secret", plan.OpReplace, nil)}, want: risk.Exposes},
+	"vault":                        {steps: []plan.Step{in("backup:Backup/backup", "aws:backup/vault:Vault", "vault", plan.OpDelete, nil)}, want: risk.Exposes},
+	"database engine":              {steps: []plan.Step{in("database:Database/database", "aws:rds/cluster:Cluster", "db", plan.OpUpdate, change(nil, nil, "engineVersion"))}, want: risk.Interrupts},
+	"database major, not allowed":  {steps: []plan.Step{version("16.8", "17.5", false)}, want: risk.Blocked},
+	"database major, allowed":      {steps: []plan.Step{version("16.8", "17.5", true)}, want: risk.Interrupts},
+	"database minor":               {steps: []plan.Step{version("16.8", "16.9", false)}, want: risk.Interrupts},
+	"database minor back":          {steps: []plan.Step{version("16.9", "16.8", true)}, want: risk.Blocked},
+	"database major back":          {steps: []plan.Step{version("17.5", "16.9", true)}, want: risk.Blocked},
+	"database major skipped":       {steps: []plan.Step{version("15.13", "17.5", true)}, want: risk.Blocked},
+	"database older than it":       {steps: []plan.Step{version("16.9", "17.4", true)}, want: risk.Blocked},
+	"database of unknown version":  {steps: []plan.Step{version("16.4", "17.5", true)}, want: risk.Interrupts},
+	"parameters of the next":       {steps: []plan.Step{family("16", "17")}, want: risk.Replaces},
+	"parameters of the one before": {steps: []plan.Step{family("17", "16")}, want: risk.Blocked},
+	"parameters skip one":          {steps: []plan.Step{family("15", "17")}, want: risk.Blocked},
+	"parameters of nothing known":  {steps: []plan.Step{family("", "17")}, want: risk.Replaces},
+	"database port":                {steps: []plan.Step{in("database:Database/database", "aws:rds/cluster:Cluster", "db", plan.OpUpdate, change(nil, nil, "port"))}, want: risk.Interrupts},
+	"database password":            {steps: []plan.Step{in("database:Database/database", "aws:rds/cluster:Cluster", "db", plan.OpUpdate, change(nil, nil, "masterPassword"))}, want: risk.Interrupts},
+	"database class":               {steps: []plan.Step{in("database:Database/database", "aws:rds/clusterInstance:ClusterInstance", "w", plan.OpUpdate, change(nil, nil, "instanceClass"))}, want: risk.Interrupts},
+	"database instance":            {steps: []plan.Step{in("database:Database/database", "aws:rds/clusterInstance:ClusterInstance", "w", plan.OpDelete, nil)}, want: risk.Interrupts},
+	"database backup window":       {steps: []plan.Step{in("database:Database/database", "aws:rds/cluster:Cluster", "db", plan.OpUpdate, change(nil, nil, "preferredBackupWindow"))}, want: risk.InPlace},
 
 	"bus engine":   {steps: []plan.Step{in("bus:Bus/bus", "aws:elasticache/replicationGroup:ReplicationGroup", "g", plan.OpUpdate, change(nil, nil, "engineVersion"))}, want: risk.Disconnects, clients: 20_000, atOnce: 20_000, rounds: 1},
 	"bus node":     {steps: []plan.Step{in("bus:Bus/bus", "aws:elasticache/replicationGroup:ReplicationGroup", "g", plan.OpUpdate, change(nil, nil, "nodeType"))}, want: risk.Disconnects, clients: 20_000, atOnce: 20_000, rounds: 1},
@@ -280,5 +308,33 @@ func TestParse(t *testing.T) {
 	}
 	if _, err := risk.Parse("harmless"); err == nil {
 		t.Error("a class that does not exist was read")
+	}
+}
+
+// What is said of a major version goes with the plan: the next one to be allowed, or that there is no way at all.
+func TestMajorVersions(t *testing.T) {
+	t.Parallel()
+	protect := func(s plan.Step) plan.Step { s.Protect = true; return s }
+	for _, c := range []struct {
+		step  plan.Step
+		major int
+		never string
+	}{
+		{version("16.8", "16.9", false), 0, ""},
+		{version("16.8", "17.5", false), 17, ""},
+		{version("16.8", "17.5", true), 17, ""},
+		{protect(family("16", "17")), 17, ""},
+		{protect(family("17", "16")), 0, "no database back from version 17 to 16"},
+		{protect(family("15", "17")), 0, "go to 16 first"},
+		{version("16.9", "17.4", true), 0, "does not upgrade 16.9 to 17.4"},
+		{version("16.9", "16.8", false), 0, "back from 16.9 to 16.8"},
+	} {
+		a := risk.Assess(plan.Plan{Failed: []plan.Step{c.step}}, fleet)
+		if a.Major() != c.major {
+			t.Errorf("%v: major %d, want %d", c.step.New, a.Major(), c.major)
+		}
+		if never := a.Never(); (len(never) > 0) != (c.never != "") || len(never) > 0 && !strings.Contains(never[0].Reason, c.never) {
+			t.Errorf("%v: %+v, want %q", c.step.New, never, c.never)
+		}
 	}
 }

@@ -21,6 +21,8 @@ const (
 var rules = map[string]func(judge, plan.Step) Finding{
 	"aws:rds/cluster:Cluster":                           databaseCluster,
 	"aws:rds/clusterInstance:ClusterInstance":           databaseInstance,
+	typeClusterParameters:                               parameterGroup,
+	typeInstanceParameters:                              parameterGroup,
 	"aws:elasticache/replicationGroup:ReplicationGroup": bus,
 	"aws:kms/key:Key":                                   dataTier("what is encrypted under it can never be read again"),
 	"aws:secretsmanager/secret:Secret":                  dataTier("the password is lost"),
@@ -86,7 +88,7 @@ func databaseCluster(_ judge, s plan.Step) Finding {
 	case gone(s):
 		return Finding{Class: Exposes, Reason: "the database is deleted with its data"}
 	case changes(s, "engineVersion"):
-		return Finding{Class: Interrupts, Reason: "an upgrade restarts the instances, and there is no way back to the version before"}
+		return versioned(s)
 	case changes(s, "port"):
 		return Finding{Class: Interrupts, Reason: "the instances are restarted"}
 	case changes(s, "masterPassword"):

@@ -164,7 +164,7 @@ func updateReplicationGroup(t *Tx, r *Resource, old Map) error {
 	if err := settleReplicationGroup(t, r); err != nil {
 		return err
 	}
-	if r.Str("engine") == Str(old, "engine") && versionLess(r.Str("engineVersionActual"), Str(old, "engineVersionActual")) {
+	if r.Str("engine") == Str(old, "engine") && olderEngine(r.Str("engineVersionActual"), Str(old, "engineVersionActual")) {
 		return Refuse("InvalidParameterCombination", page, "The engine version cannot go down from %s to %s: the group has to be replaced.",
 			Str(old, "engineVersionActual"), r.Str("engineVersionActual"))
 	}

@@ -4,19 +4,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/deepstreamhub/platform/internal/aurora"
 )
 
 const auroraEngine = "aurora-postgresql"
-
-// auroraVersions are the versions of Aurora PostgreSQL that take new clusters, by major version in ascending order
-// (Release Notes for Aurora PostgreSQL, release calendar for minor versions). 14.6, 15.10 and 16.8 are long-term support
-// releases.
-var auroraVersions = map[string][]string{
-	"14": {"14.6", "14.17", "14.18", "14.19", "14.20"},
-	"15": {"15.10", "15.12", "15.13", "15.14", "15.15"},
-	"16": {"16.8", "16.9", "16.10", "16.11"},
-	"17": {"17.4", "17.5", "17.6", "17.7"},
-}
 
 // auroraDefault is what a cluster without a version gets. AWS moves it from time to time.
 const auroraDefault = "17.5"
@@ -26,28 +18,17 @@ func auroraVersion(asked string) (full string, ok bool) {
 	if asked == "" {
 		return auroraDefault, true
 	}
-	minors, isMajor := auroraVersions[asked]
-	if isMajor {
-		return minors[len(minors)-1], true
+	for _, version := range slices.Backward(aurora.Versions()) {
+		if version == asked || majorOf(version) == asked {
+			return version, true
+		}
 	}
-	return asked, slices.Contains(auroraVersions[majorOf(asked)], asked)
+	return asked, false
 }
 
 func majorOf(version string) string {
 	major, _, _ := strings.Cut(version, ".")
 	return major
-}
-
-// versionLess compares versions number by number.
-func versionLess(a, b string) bool {
-	numbers := func(v string) (out []int) {
-		for part := range strings.SplitSeq(v, ".") {
-			n, _ := strconv.Atoi(part)
-			out = append(out, n)
-		}
-		return out
-	}
-	return slices.Compare(numbers(a), numbers(b)) < 0
 }
 
 // auroraFamily is the family of parameter groups for a version.

@@ -22,7 +22,7 @@ var _ = register(&Kind{
 		enableHttpEndpoint enableLocalWriteForwarding globalClusterIdentifier manageMasterUserPassword
 		replicationSourceIdentifier s3Import scalingConfiguration
 		serverlessv2ScalingConfiguration.secondsUntilAutoPause sourceRegion`),
-	Kept:       words("copyTagsToSnapshot iamDatabaseAuthenticationEnabled dbInstanceParameterGroupName"),
+	Kept:       words("copyTagsToSnapshot iamDatabaseAuthenticationEnabled"),
 	Name:       &AutoName{Property: "clusterIdentifier", Max: 63, Prefix: "clusterIdentifierPrefix", Lower: true},
 	DeleteOnly: []string{"skipFinalSnapshot", "finalSnapshotIdentifier", "deleteAutomatedBackups"},
 	Keys:       []string{"arn"},
@@ -169,28 +169,13 @@ func updateDBCluster(t *Tx, r *Resource, old Map) error {
 			return err
 		}
 	}
+	if err := upgradable(t, r, old); err != nil {
+		return err
+	}
 	if err := settleDBCluster(t, r); err != nil {
 		return err
 	}
-	return upgrade(t, r, Str(old, "engineVersionActual"))
-}
-
-// upgrade checks a change of version and passes it on to the instances.
-func upgrade(t *Tx, r *Resource, from string) error {
-	const rule = "RDS API, ModifyDBCluster"
-	to := r.Str("engineVersionActual")
-	switch {
-	case to == from:
-		return nil
-	case versionLess(to, from):
-		return Refuse("InvalidParameterCombination", rule, "Cannot upgrade %s from %s to %s", auroraEngine, from, to)
-	case majorOf(to) != majorOf(from) && !r.Bool("allowMajorVersionUpgrade"):
-		return Refuse("InvalidParameterCombination", rule, "The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version.")
-	}
-	for _, i := range members(t, r) {
-		i.State["engineVersion"], i.State["engineVersionActual"] = r.Str("engineVersion"), to
-		t.Save(i)
-	}
+	upgradeMembers(t, r, old)
 	return nil
 }
 

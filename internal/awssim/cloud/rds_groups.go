@@ -3,6 +3,8 @@ package cloud
 import (
 	"slices"
 	"strings"
+
+	"github.com/deepstreamhub/platform/internal/aurora"
 )
 
 const (
@@ -126,7 +128,7 @@ func settleParameters(r *Resource) error {
 	const rule = "RDS API, ModifyDBClusterParameterGroup"
 	tagsAll(r)
 	family := r.Str("family")
-	if _, known := auroraVersions[strings.TrimPrefix(family, auroraEngine)]; !known || !strings.HasPrefix(family, auroraEngine) {
+	if !slices.ContainsFunc(aurora.Versions(), func(v string) bool { return auroraFamily(v) == family }) {
 		return Refuse("InvalidParameterValue", "RDS API, CreateDBClusterParameterGroup",
 			"ParameterGroupFamily %s is not a valid parameter group family", family)
 	}

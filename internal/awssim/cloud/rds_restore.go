@@ -3,6 +3,8 @@ package cloud
 import (
 	"strings"
 	"time"
+
+	"github.com/deepstreamhub/platform/internal/aurora"
 )
 
 const pointInTime = "restoreToPointInTime"
@@ -58,7 +60,7 @@ func restoreSnapshot(t *Tx, r *Resource) error {
 	if r.Str("engineVersion") == "" {
 		r.State["engineVersion"] = from["engineVersion"]
 	}
-	if versionLess(r.Str("engineVersion"), Str(from, "engineVersion")) {
+	if aurora.Less(r.Str("engineVersion"), Str(from, "engineVersion")) {
 		return Refuse("InvalidParameterCombination", rule, "Cannot restore a snapshot of %s %s to %s", auroraEngine, Str(from, "engineVersion"), r.Str("engineVersion"))
 	}
 	return inherit(t, r, from, from["marker"], rule)

@@ -158,13 +158,68 @@ func TestClusterUpgrade(t *testing.T) {
 	id, _ := d.make(typeDBCluster, inputs)
 	instance, _ := d.make(typeDBInstance, Map{"clusterIdentifier": id, "identifier": "one", "engine": "aurora-postgresql", "instanceClass": "db.r6g.large"})
 	_, err := d.change(typeDBCluster, id, with(inputs, Map{"engineVersion": "17.4"}))
-	require.Equal(t, "InvalidParameterCombination", Code(err))
+	require.ErrorContains(t, err, "The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version.")
 	state, err := d.change(typeDBCluster, id, with(inputs, Map{"engineVersion": "16.9"}))
 	require.NoError(t, err)
 	require.Equal(t, "16.9", state["engineVersionActual"])
 	require.Equal(t, "16.9", d.read(typeDBInstance, instance)["engineVersionActual"])
-	_, err = d.change(typeDBCluster, id, with(inputs, Map{"engineVersion": "16.8"}))
-	require.Equal(t, "InvalidParameterCombination", Code(err))
+	require.Equal(t, "default.aurora-postgresql16", d.read(typeDBInstance, instance)["dbParameterGroupName"])
+	for _, version := range []string{"16.8", "17.4"} {
+		_, err = d.change(typeDBCluster, id, with(inputs, Map{"engineVersion": version, "allowMajorVersionUpgrade": true}))
+		require.Equal(t, "InvalidParameterCombination", Code(err))
+		require.ErrorContains(t, err, "Cannot upgrade aurora-postgresql from 16.9 to "+version)
+	}
+	_, err = d.change(typeDBCluster, id, with(inputs, Map{"engineVersion": "17.99", "allowMajorVersionUpgrade": true}))
+	require.ErrorContains(t, err, "Cannot find version 17.99")
+	// Groups that nobody made follow the version.
+	_, err = d.change(typeDBCluster, id, with(inputs, Map{"engineVersion": "17.5", "allowMajorVersionUpgrade": true, "dbClusterParameterGroupName": "default.aurora-postgresql17"}))
+	require.NoError(t, err)
+	require.Equal(t, "default.aurora-postgresql17", d.read(typeDBInstance, instance)["dbParameterGroupName"])
+}
+
+// Parameter groups of one's own have to be named anew with another major version: the cluster's and the instances'.
+func TestClusterUpgradeOfCustomGroups(t *testing.T) {
+	t.Parallel()
+	d := newDataCloud(t)
+	inputs := d.database()
+	id, _ := d.make(typeDBCluster, inputs)
+	for name, family := range map[string]string{"of16": "aurora-postgresql16", "of17": "aurora-postgresql17"} {
+		d.make(typeInstanceParameters, Map{"name": name, "family": family})
+	}
+	d.make(typeDBParameterGroup, Map{"name": "tuned17", "family": "aurora-postgresql17"})
+	member := Map{"clusterIdentifier": id, "identifier": "one", "engine": "aurora-postgresql", "instanceClass": "db.r6g.large", "dbParameterGroupName": "of16"}
+	instance, _ := d.make(typeDBInstance, member)
+	next := with(inputs, Map{"engineVersion": "17.5", "allowMajorVersionUpgrade": true})
+	for _, c := range []struct {
+		changes Map
+		code    string
+		says    string
+	}{
+		{Map{}, "InvalidParameterCombination", "The current DB cluster parameter group tuned is custom. You must explicitly specify a new DB cluster parameter group"},
+		{Map{"dbClusterParameterGroupName": "tuned17"}, "InvalidParameterCombination",
+			"The current DB instance parameter group of16 is custom. You must explicitly specify a new DB instance parameter group, either default or custom, for the engine version upgrade."},
+		{Map{"dbClusterParameterGroupName": "tuned17", "dbInstanceParameterGroupName": "of16"}, "InvalidParameterCombination", "Please use a parameter group with DBParameterGroupFamily aurora-postgresql17"},
+		{Map{"dbClusterParameterGroupName": "tuned17", "dbInstanceParameterGroupName": "none"}, "DBParameterGroupNotFound", "none"},
+		{Map{"dbClusterParameterGroupName": "default.aurora-postgresql16", "dbInstanceParameterGroupName": "of17"}, "InvalidParameterCombination", "aurora-postgresql17"},
+	} {
+		_, err := d.change(typeDBCluster, id, with(next, c.changes))
+		require.Equal(t, c.code, Code(err), "%v", c.changes)
+		require.ErrorContains(t, err, c.says)
+	}
+	require.Equal(t, "16.8", d.read(typeDBCluster, id)["engineVersionActual"], "a refusal changes nothing")
+
+	next = with(next, Map{"dbClusterParameterGroupName": "tuned17", "dbInstanceParameterGroupName": "of17"})
+	_, err := d.change(typeDBCluster, id, next)
+	require.NoError(t, err)
+	require.Equal(t, "of17", d.read(typeDBInstance, instance)["dbParameterGroupName"])
+	_, err = d.change(typeDBInstance, instance, with(member, Map{"dbParameterGroupName": "of17"}))
+	require.NoError(t, err)
+	// The name is left there, and is none of another change's business.
+	_, err = d.change(typeDBCluster, id, with(next, Map{"engineVersion": "17.6", "allowMajorVersionUpgrade": nil}))
+	require.NoError(t, err)
+	for typ, old := range map[string]string{typeDBParameterGroup: "tuned", typeInstanceParameters: "of16"} {
+		require.NoError(t, d.gone(typ, old, Map{"name": old}), "nothing is left in it")
+	}
 }
 
 func TestClusterFinalSnapshot(t *testing.T) {
