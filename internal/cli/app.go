@@ -129,5 +129,6 @@ machine: no AWS account, no login, and nothing outside .hub/ is written.`,
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.AddCommand(a.up(), a.preview(), a.refresh(), a.drift(), a.health(), a.doctor(), a.destroy(), a.outputs(), a.status(), a.history(), a.config(), a.graph(), a.cost(), a.explore(), a.launchTime(),
 		a.newStack(), a.region(), a.reap(), a.pin(), a.publish(), a.bootstrap(), a.unlock(), a.stateCommands(), a.offlineAWS(), a.offlineCommands())
+	setHelp(root)
 	return root
 }

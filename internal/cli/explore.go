@@ -41,7 +41,7 @@ func (a App) explore() *cobra.Command {
 	var x exploration
 	c := &cobra.Command{
 		Use:   "explore STACK",
-		Short: "Prove on this machine that a region comes up and goes down in any order",
+		Short: "Prove that a region comes up and goes down in any order",
 		Long: `explore records one run of the stack in an offline AWS of its own, then plays its creation
 and its deletion again in as many random orders as asked, in virtual time: operations
 overlap and take between their shortest time and the provider's timeout. An order that AWS

@@ -20,7 +20,7 @@ func (a App) graph() *cobra.Command {
 	var file string
 	c := &cobra.Command{
 		Use:   "graph STACK",
-		Short: "Draw a region: its network, its tiers, their traffic and what is protected",
+		Short: "Draw a region: network, tiers, traffic, what is protected",
 		Long: `graph draws, from its configuration, what a region is made of: zones and subnets, the tiers in
 them, what may call whom, and what is protected from being destroyed. It writes an SVG that loads
 nothing, to stdout or into a file. It asks nobody: no engine, no AWS.`,

@@ -21,7 +21,7 @@ import (
 func (a App) offlineCommands() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "offline",
-		Short: "Rehearse: change the offline AWS behind the state's back, break a region, heal it",
+		Short: "Rehearse: break a region of the offline AWS, and heal it",
 	}
 	c.AddCommand(a.offlineDrift(), a.offlineBreak(), a.offlineHeal())
 	return named(c)
