@@ -82,7 +82,7 @@ func TestBootstrapAdoptsWhatIsThere(t *testing.T) {
 	require.ElementsMatch(t, []string{"update zone", "update github", "update role-ecs.amazonaws.com", "update detector-us-east-1", "update images-deepstream-eu-central-1", "update sessions-eu-central-1",
 		"update analyzer-us-east-1", "update budget"},
 		harness.Changed(second))
-	require.Equal(t, "names of deepstreamHub's regions", aws.Find("aws:route53/zone:Zone")[0].Str("comment"))
+	require.Equal(t, "names of the platform's regions", aws.Find("aws:route53/zone:Zone")[0].Str("comment"))
 	require.Equal(t, []string{"sts.amazonaws.com"}, aws.Find("aws:iam/openIdConnectProvider:OpenIdConnectProvider")[0].Strs("clientIdLists[]"))
 	require.Equal(t, "6000", aws.Find("aws:budgets/budget:Budget")[0].Str("limitAmount"))
 	require.Equal(t, 14, aws.Find("aws:iam/accountPasswordPolicy:AccountPasswordPolicy")[0].Int("minimumPasswordLength"))

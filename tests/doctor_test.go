@@ -24,7 +24,7 @@ func inspect(t *testing.T, aws *harness.AWS, stack string, cfg config.Config) ma
 	backend := "file://" + t.TempDir()
 	var found []program.Finding
 	d, err := deploy.Open(t.Context(), harness.Engine(t), deploy.Target{
-		Stack: "doctor", Project: config.Project, Root: root, Backend: backend, Program: program.Doctor(map[string]config.Config{stack: cfg}, &found),
+		Stack: "doctor", Project: harness.Organisation.Project(), Root: root, Backend: backend, Program: program.Doctor(map[string]config.Config{stack: cfg}, &found),
 		Env: engine.OfflineEnvironment(os.Environ(), engine.Offline{
 			Dir: aws.Dir, Backend: backend, Passphrase: "doctor", Providers: map[string]int{"aws": aws.Port()}, AWS: aws.Environment(),
 		}),

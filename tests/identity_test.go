@@ -8,27 +8,24 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/deepstreamhub/platform/bootstrap/access"
-	"github.com/deepstreamhub/platform/bootstrap/settings"
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/config"
+	"github.com/deepstreamhub/platform/internal/naming"
 	"github.com/deepstreamhub/platform/tests/harness"
 )
 
 // What a region looks for in its account is what the account is given, by these names.
 func TestRegionsFindWhatTheAccountIsGiven(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, settings.Path, config.RolePath)
-	require.Equal(t, settings.Path+settings.BoundaryName, config.Boundary)
-	require.Equal(t, settings.SessionsLog, config.SessionLog)
-	boundary, err := access.Boundary().JSON()
-	require.NoError(t, err)
-	for _, p := range cloud.DefaultAccount().Policies {
-		if p.Path+p.Name == config.Boundary {
-			require.JSONEq(t, boundary, p.Policy, "regions come up offline under the boundary that they have in AWS")
-			return
-		}
+	for _, o := range []naming.Organisation{harness.Organisation, "acme"} {
+		boundary, err := access.Boundary(o).JSON()
+		require.NoError(t, err)
+		account := cloud.DefaultAccount()
+		account.Give(string(o), account.ID, nil)
+		require.Len(t, account.Policies, 1)
+		require.Equal(t, config.Defaults(o).Platform.PermissionsBoundary, account.Policies[0].Path+account.Policies[0].Name)
+		require.JSONEq(t, boundary, account.Policies[0].Policy, "regions come up offline under the boundary that they have in AWS")
 	}
-	t.Fatal("the offline account has no boundary")
 }
 
 // platform.permissionsBoundary and platform.rolePath: every role has them, and a boundary that nobody made is refused.
@@ -42,7 +39,7 @@ func TestRolesAreBounded(t *testing.T) {
 	require.ErrorContains(t, err, "policy/deepstreamhub/nobody-made-this")
 	require.Empty(t, aws.Find("aws:iam/role:Role"))
 
-	s.Config.Platform.PermissionsBoundary = config.Boundary
+	s.Config.Platform.PermissionsBoundary = harness.Organisation.Boundary()
 	s.Up()
 	roles := aws.Find("aws:iam/role:Role")
 	require.Len(t, roles, 6, "flow logs, monitoring, backup, hosts, starting tasks, tasks")
@@ -64,7 +61,7 @@ func TestRolesAreBounded(t *testing.T) {
 	}
 	require.ElementsMatch(t, updates, harness.Changed(s.Preview()))
 
-	s.Config.Platform.PermissionsBoundary, s.Config.Platform.RolePath = config.Boundary, "/"
+	s.Config.Platform.PermissionsBoundary, s.Config.Platform.RolePath = harness.Organisation.Boundary(), "/"
 	changes := harness.Changed(s.Preview())
 	for _, name := range names {
 		require.True(t, slices.Contains(changes, "replace "+strings.TrimPrefix(name, s.Name+"-")), "a role's path is part of its identity: %s", changes)

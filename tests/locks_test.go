@@ -33,7 +33,7 @@ func share(t *testing.T, slow map[string]time.Duration) shared {
 	aws := harness.NewAWS(t, slow)
 	aws.SharedState(t)
 	return shared{
-		aws: aws, env: aws.Real(t), bucket: state.Bucket(aws.Cloud().Account().ID),
+		aws: aws, env: aws.Real(t), bucket: harness.Organisation.StateBucket(aws.Cloud().Account().ID),
 		mine: harness.RealProject(t, &binaries), other: harness.RealProject(t, &binaries),
 	}
 }
@@ -177,10 +177,10 @@ func TestProjectNamesTheAccountsState(t *testing.T) {
 	account := harness.AccountSettings(t)
 	named, err := deploy.ProjectBackend(harness.Root(t))
 	require.NoError(t, err)
-	require.Equal(t, state.Backend(account.Account.ID, account.Region), named)
+	require.Equal(t, state.Backend(harness.Organisation, account.Account.ID, account.Region), named)
 	for _, stack := range tracked {
 		text, err := os.ReadFile(filepath.Join(harness.Root(t), "Pulumi."+stack+".yaml"))
 		require.NoError(t, err)
-		require.Contains(t, string(text), "\nsecretsprovider: "+state.Secrets(account.Region)+" ")
+		require.Contains(t, string(text), "\nsecretsprovider: "+state.Secrets(harness.Organisation, account.Region)+" ")
 	}
 }

@@ -75,7 +75,7 @@ func TestNetworkToggles(t *testing.T) {
 	ipv6Toggle(t, aws, s)
 
 	// Without NAT the hosts stand on the endpoints.
-	net.Zones, net.NAT, net.Endpoints, net.FlowLogRetentionDays = three, "none", config.Defaults().Network.Endpoints, 0
+	net.Zones, net.NAT, net.Endpoints, net.FlowLogRetentionDays = three, "none", config.Defaults(harness.Organisation).Network.Endpoints, 0
 	require.NoError(t, s.Config.Validate())
 	s.Up()
 	require.Empty(t, harness.Changed(s.Preview()))

@@ -98,19 +98,24 @@ func TestOperationsAsWritten(t *testing.T) {
 }
 
 // typed runs commands of a document in order, the first of hub with this flag, and returns the version of the state before the
-// newest that a list showed, which commands name as VERSION.
-func typed(t *testing.T, p *harness.Project, commands []docCommand, first string) (version string) {
+// newest that a list showed, which commands name as VERSION. Pairs of words say what somebody types in the place of what the
+// document says.
+func typed(t *testing.T, p *harness.Project, commands []docCommand, first string, instead ...string) (version string) {
 	t.Helper()
-	offline := first
+	offline, own := first, strings.NewReplacer(instead...)
 	for _, c := range commands {
 		if !strings.HasPrefix(c.line, "hub ") {
-			edit := exec.Command("sh", "-c", c.line)
+			edit := exec.Command("sh", "-c", own.Replace(c.line))
 			edit.Dir = p.Dir
 			out, err := edit.CombinedOutput()
 			require.NoError(t, err, "%s: %s", c.line, out)
 			continue
 		}
-		r := p.Hub(nil, asTyped(strings.ReplaceAll(c.line, "VERSION", version), offline)...)
+		args := asTyped(strings.ReplaceAll(c.line, "VERSION", version), offline)
+		for i := range args {
+			args[i] = own.Replace(args[i])
+		}
+		r := p.Hub(nil, args...)
 		offline = "--offline"
 		require.Equal(t, c.code, r.Code, "%s\n%s%s", c.line, r.Stdout, r.Stderr)
 		if strings.HasPrefix(c.line, "hub state versions") {
@@ -125,7 +130,7 @@ func typed(t *testing.T, p *harness.Project, commands []docCommand, first string
 // asTyped are the arguments of a command line of the document, offline and without questions.
 func asTyped(line, offline string) []string {
 	args := strings.Fields(line)[1:]
-	if args[0] == "pin" || args[0] == "region" {
+	if slices.Contains([]string{"pin", "region", "stacks"}, args[0]) {
 		return args // they work on files alone
 	}
 	args = append(args, offline)

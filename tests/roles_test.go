@@ -49,7 +49,7 @@ func fitsWhatIsDone(t *testing.T, change func(*settings.Settings, *config.Config
 	change(&with, &cfg)
 	cfg.Network.Endpoints = []string{"ecr.api"} // of whose interfaces each read asks
 	cfg.Observability.Notify = []string{"mailto:ops@deepstreamhub.com"}
-	cfg.Platform.RolePath = config.RolePath + "it/"
+	cfg.Platform.RolePath = harness.Organisation.Path() + "it/"
 	account := harness.NewAccount(t, aws, with)
 	account.Up()
 	aws.Cloud().Record()

@@ -7,7 +7,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/deepstreamhub/platform/internal/state"
 	"github.com/deepstreamhub/platform/tests/harness"
 )
 
@@ -27,7 +26,7 @@ func TestRegionsShareTheStateBucket(t *testing.T) {
 		all.Go(func() { _, failed[i] = s.TryUp() })
 	}
 	all.Wait()
-	bucket := state.Bucket(aws.Cloud().Account().ID)
+	bucket := harness.Organisation.StateBucket(aws.Cloud().Account().ID)
 	for i, s := range stacks {
 		require.NoError(t, failed[i])
 		require.Empty(t, harness.Changed(s.Preview()))

@@ -46,12 +46,12 @@ func TestStockCLI(t *testing.T) {
 		require.Zero(t, r.Code, r.Stdout+r.Stderr)
 		return r
 	}
-	must(p.Pulumi(env, "stack", "init", "prod-eu", "--secrets-provider", state.Secrets("eu-central-1"), "--non-interactive"))
+	must(p.Pulumi(env, "stack", "init", "prod-eu", "--secrets-provider", state.Secrets(harness.Organisation, "eu-central-1"), "--non-interactive"))
 	must(pulumi("preview"))
 	must(pulumi("up", "--yes", "--skip-preview"))
 	must(pulumi("up", "--yes", "--skip-preview", "--expect-no-changes"))
 	exportedState := must(pulumi("stack", "export")).Stdout
-	require.Contains(t, exportedState, `"url": "`+state.Secrets("eu-central-1"), "secrets are under the account's key")
+	require.Contains(t, exportedState, `"url": "`+state.Secrets(harness.Organisation, "eu-central-1"), "secrets are under the account's key")
 	stock := decodeCheckpoint(t, exportedState)
 	stockOutputs := decodeOutputs(t, must(pulumi("stack", "output", "--json")).Stdout)
 	refused := pulumi("destroy", "--yes")

@@ -5,7 +5,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -113,6 +112,9 @@ func TestWorkflowsHoldTheHouseRules(t *testing.T) {
 	}
 }
 
+// deployRoles is how the names of the roles begin that change one stack.
+var deployRoles = harness.Organisation.DeployRole("")
+
 func requireJob(t *testing.T, w workflow, name string, j job, github settings.GitHub) {
 	t.Helper()
 	require.NotEmpty(t, j.Permissions, "%s names its rights", name)
@@ -140,12 +142,13 @@ func requireJob(t *testing.T, w workflow, name string, j job, github settings.Gi
 			require.Equal(t, false, s.With["persist-credentials"], "%s: no token is left where a step finds it", name)
 		}
 		if arn, ok := s.With["role-to-assume"].(string); ok {
-			role = arn[strings.LastIndex(arn, "/")+1:]
+			require.Regexp(t, `/\$\{\{ fromJSON\((steps\.hub|needs\.stacks)\.outputs\.platform\)\.organisation \}\}-`, arn, "%s: whose role it is follows from the project", name)
+			role = harness.Organisation.Project() + arn[strings.Index(arn, ".organisation }}")+len(".organisation }}"):]
 		}
 		require.LessOrEqual(t, strings.Count(s.Run, "\n"), 6, "%s: what is longer belongs into hub", name)
 		require.NotContains(t, s.Run, "${{", "%s: values come by the environment, where they are not code", name)
 		if changesStacks.MatchString(s.Run) {
-			require.True(t, strings.HasPrefix(role, settings.DeployRoles) || role == settings.ShortRole, "%s changes stacks as %s", name, role)
+			require.True(t, strings.HasPrefix(role, deployRoles) || role == harness.Organisation.ShortRole(), "%s changes stacks as %s", name, role)
 			require.False(t, j.Concurrency.Cancel || w.Concurrency.Cancel, "%s: an up is never cancelled", name)
 			require.NotEmpty(t, j.Concurrency.Group+w.Concurrency.Group, "%s: one at a time", name)
 		}
@@ -157,22 +160,22 @@ func requireJob(t *testing.T, w workflow, name string, j job, github settings.Gi
 func requireRole(t *testing.T, w workflow, name string, j job, role string, github settings.GitHub) {
 	t.Helper()
 	onPullRequests := strings.Contains(w.text, "pull_request:")
-	stack, deploys := strings.CutPrefix(role, settings.DeployRoles)
+	stack, deploys := strings.CutPrefix(role, deployRoles)
 	switch {
 	case deploys:
 		require.Equal(t, stack, j.Environment, "%s: each stack's role is given to the stack's environment", name)
-		require.True(t, stack == "${{ inputs.stack }}" || slices.Contains(github.Environments, stack), "%s: %v", name, github.Environments)
+		require.Equal(t, "${{ inputs.stack }}", stack, "%s: which stacks there are is said by the project's files", name)
 		require.False(t, onPullRequests, "%s: nothing that was not merged deploys", name)
-	case role == settings.ShortRole:
+	case role == harness.Organisation.ShortRole():
 		require.Equal(t, github.ShortEnvironment, j.Environment, name)
 		require.Contains(t, j.If, "github.ref == 'refs/heads/main'", name)
-	case role == settings.ImagesRole:
+	case role == harness.Organisation.ImagesRole():
 		require.Equal(t, github.ImagesEnvironment, j.Environment, name)
 		require.Contains(t, j.If, "github.ref == 'refs/heads/main'", name)
-	case role == settings.PreviewRole:
+	case role == harness.Organisation.PreviewRole():
 		require.Equal(t, github.PreviewEnvironment, j.Environment, name)
 		require.Equal(t, "github.event.pull_request.head.repo.full_name == github.repository", j.If, "%s: no forks", name)
-	case role == settings.DriftRole:
+	case role == harness.Organisation.DriftRole():
 		require.Empty(t, j.Environment, "%s: a job with an environment has no branch in its token", name)
 		require.Equal(t, "github.ref == 'refs/heads/main'", j.If, name)
 		require.False(t, onPullRequests, name)

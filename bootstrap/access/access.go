@@ -5,6 +5,7 @@ package access
 import (
 	"fmt"
 
+	"github.com/deepstreamhub/platform/internal/naming"
 	"github.com/deepstreamhub/platform/internal/policy"
 )
 
@@ -19,6 +20,8 @@ const Audience = "sts.amazonaws.com"
 
 // Account is what the documents are written for.
 type Account struct {
+	Organisation naming.Organisation
+
 	ID       string
 	Home     string   // region of the state
 	Regions  []string // of the platform

@@ -9,7 +9,8 @@ import (
 )
 
 var account = Account{
-	ID: "111122223333", Home: "eu-central-1", Regions: []string{"eu-central-1", "us-east-1"}, Bucket: "deepstreamhub-state-111122223333",
+	Organisation: "deepstreamhub",
+	ID:           "111122223333", Home: "eu-central-1", Regions: []string{"eu-central-1", "us-east-1"}, Bucket: "deepstreamhub-state-111122223333",
 	StateKey: "arn:aws:kms:eu-central-1:111122223333:key/00000000-0000-0000-0000-000000000000",
 	Secrets:  "arn:aws:kms:eu-central-1:111122223333:key/mrk-00000000000000000000000000000000",
 	ZoneID:   "Z0OFFLINE0DEEPSTREAM", Repositories: []string{"deepstream"},
@@ -32,7 +33,7 @@ func TestDocumentsFit(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, limit.Check(text))
 	}
-	fits(policy.ManagedPolicy, Boundary())
+	fits(policy.ManagedPolicy, Boundary(account.Organisation))
 	from := From{Repository: "deepstreamhub/platform", Environments: []string{"prod-eu", "prod-us"}, Branch: "main"}
 	fits(policy.TrustPolicy, Trust("arn:aws:iam::111122223333:oidc-provider/"+tokens, from))
 	for _, role := range roles(account) {

@@ -15,7 +15,7 @@ import (
 func roles(a Account) map[string][]Named {
 	return map[string][]Named{
 		"deploy": a.Deploy("prod-eu"), "ephemeral": a.Ephemeral(), "images": a.Images(), "preview": a.Preview(), "drift": a.Drift(),
-		"boundary": {{"boundary", Boundary()}},
+		"boundary": {{"boundary", Boundary(account.Organisation)}},
 	}
 }
 

@@ -1,6 +1,9 @@
 package access
 
-import "github.com/deepstreamhub/platform/internal/policy"
+import (
+	"github.com/deepstreamhub/platform/internal/naming"
+	"github.com/deepstreamhub/platform/internal/policy"
+)
 
 // notNarrower is why the boundary names no resources: it is for roles that do not exist yet, on resources that do not
 // either. What a role may touch is in its own policy; the boundary says which kinds of things it may do at all.
@@ -8,7 +11,7 @@ const notNarrower = "a boundary is for every role of every stack; each role's ow
 
 // Boundary is what no role that deployments make gets past, whatever its own policies say: what hosts, tasks and the
 // services that act for the platform do. Nothing in it changes permissions, the network or the platform itself.
-func Boundary() policy.Document {
+func Boundary(o naming.Organisation) policy.Document {
 	return policy.Document{Statements: []policy.Statement{
 		{
 			Sid: "Hosts",
@@ -44,7 +47,7 @@ func Boundary() policy.Document {
 		},
 		{
 			Sid: "Parameters", Actions: []string{"ssm:GetParameter", "ssm:GetParameters"},
-			Resources: policy.On("arn:aws:ssm:*::parameter/aws/service/*", "arn:aws:ssm:*:*:parameter/deepstreamhub/"+ownStack+"/*"),
+			Resources: policy.On("arn:aws:ssm:*::parameter/aws/service/*", "arn:aws:ssm:*:*:parameter"+o.Path()+ownStack+"/*"),
 		},
 		{
 			Sid: "Backups",
@@ -64,7 +67,7 @@ func Boundary() policy.Document {
 			Sid: "NoStateKeys", Effect: policy.Deny,
 			Actions:    []string{"kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"},
 			Resources:  policy.AnyResource("the keys are known by their tag"),
-			Conditions: []policy.Condition{{Operator: "StringEquals", Key: "aws:ResourceTag/project", Values: []string{"deepstreamhub-bootstrap"}}},
+			Conditions: []policy.Condition{{Operator: "StringEquals", Key: "aws:ResourceTag/project", Values: []string{o.Bootstrap()}}},
 		},
 		{
 			Sid: "NoSharing", Effect: policy.Deny, Actions: []string{"rds:ModifyDBClusterSnapshotAttribute", "rds:ModifyDBSnapshotAttribute"},

@@ -157,7 +157,7 @@ func (a Account) data(own scope) []grant {
 			anyRead: "GetRandomPassword",
 		},
 		{
-			service: "kms", on: []string{a.arn("kms", "*", "key/*"), a.arn("kms", "*", "alias/deepstreamhub/"+own.stacks+"/*")},
+			service: "kms", on: []string{a.arn("kms", "*", "key/*"), a.arn("kms", "*", "alias/"+a.path()+own.stacks+"/*")},
 			also: append([]string{healthRegion}, a.CopyRegions...), read: "DescribeKey GetKeyPolicy GetKeyRotationStatus ListResourceTags",
 			write: `CreateAlias CreateGrant Decrypt DeleteAlias DisableKeyRotation EnableKeyRotation GenerateDataKey PutKeyPolicy RetireGrant
 				ScheduleKeyDeletion TagResource UntagResource UpdateAlias UpdateKeyDescription`,

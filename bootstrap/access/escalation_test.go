@@ -184,7 +184,7 @@ func stoppedBy(t *testing.T, documents []Named, q try) string {
 	t.Helper()
 	prefix := ""
 	if q.bounded {
-		documents, prefix = []Named{{"boundary", Boundary()}}, "boundary: "
+		documents, prefix = []Named{{"boundary", Boundary(account.Organisation)}}, "boundary: "
 	}
 	a := cloud.Access{Action: q.action, Resource: q.resource, Context: map[string]string{"aws:requestedregion": "eu-central-1", "aws:resourceaccount": "111122223333"}}
 	for i := 0; i < len(q.context); i += 2 {

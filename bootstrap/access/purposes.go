@@ -8,18 +8,20 @@ import (
 const ShortLived = "it-"
 
 // everything is the scope of roles that only look.
-var everything = scope{stacks: "*", buckets: []string{"arn:aws:s3:::edge-*", "arn:aws:s3:::" + ShortLived + "*"}, path: platformPath}
+func (a Account) everything() scope {
+	return scope{stacks: "*", buckets: []string{"arn:aws:s3:::edge-*", "arn:aws:s3:::" + ShortLived + "*"}, path: a.path()}
+}
 
 // Deploy is what a deployment of one stack may do: everything that the platform's stacks do, to that one, and nothing to what
 // holds the account.
 func (a Account) Deploy(stack string) []Named {
-	return a.changing(scope{stacks: stack, buckets: []string{"arn:aws:s3:::edge-*"}, path: platformPath})
+	return a.changing(scope{stacks: stack, buckets: []string{"arn:aws:s3:::edge-*"}, path: a.path()})
 }
 
 // Ephemeral is what a job may do that brings short-lived stacks up and down: the same to what carries their names, tags and
 // path, and nothing to what is another stack's.
 func (a Account) Ephemeral() []Named {
-	own := scope{stacks: ShortLived + "*", buckets: []string{"arn:aws:s3:::" + ShortLived + "*"}, path: platformPath + "it/"}
+	own := scope{stacks: ShortLived + "*", buckets: []string{"arn:aws:s3:::" + ShortLived + "*"}, path: a.path() + "it/"}
 	own.names = []string{ShortLived + "*", "_*." + ShortLived + "*"} // a stack's, and by which ACM sees that it is ours
 	out := a.changing(own)
 	state := &out[len(out)-1].Document
@@ -57,7 +59,7 @@ func (a Account) Images() []Named {
 // Preview is what a preview of a pull request may do: read, and copy checkpoints without their secrets. A branch's own
 // program runs with it, so it decrypts nothing and reads no secret, whatever else is attached to it one day.
 func (a Account) Preview() []Named {
-	return append(a.looking(everything), Named{"roles", policy.Document{Statements: []policy.Statement{a.readRoles(everything)}}},
+	return append(a.looking(a.everything()), Named{"roles", policy.Document{Statements: []policy.Statement{a.readRoles(a.everything())}}},
 		Named{"state", policy.Document{Statements: append(a.copyState(), a.noSecrets()...)}})
 }
 

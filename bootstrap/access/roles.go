@@ -1,13 +1,17 @@
 package access
 
-import "github.com/deepstreamhub/platform/internal/policy"
+import (
+	"strings"
 
-// platformPath is the folder in IAM of everything that stacks make.
-const platformPath = "deepstreamhub/"
+	"github.com/deepstreamhub/platform/internal/policy"
+)
+
+// path is the folder in IAM of everything that stacks make, as ARNs have it.
+func (a Account) path() string { return strings.TrimPrefix(a.Organisation.Path(), "/") }
 
 // BoundaryARN is the ARN of the boundary.
 func (a Account) BoundaryARN() string {
-	return a.arn("iam", "", "policy/"+platformPath+"deepstreamhub-boundary")
+	return a.arn("iam", "", "policy"+a.Organisation.Boundary())
 }
 
 // under are the roles and the instance profiles in a scope's folder.
@@ -79,6 +83,7 @@ func (a Account) readRoles(own scope) policy.Statement {
 // guards keep what the bootstrap made out of a deployment's reach, and what outlives a stack, whatever else is granted: the
 // state with its history, the trail, their keys and aliases, logs of sessions, and snapshots of databases.
 func (a Account) guards() []policy.Statement {
+	states, trails := "arn:aws:s3:::"+a.Organisation.StateBucket("*"), "arn:aws:s3:::"+a.Organisation.TrailBucket("*")
 	return []policy.Statement{
 		{
 			Sid: "KeepBuckets", Effect: policy.Deny,
@@ -86,10 +91,10 @@ func (a Account) guards() []policy.Statement {
 				"s3:DeleteBucket*", "s3:DeleteObjectVersion", "s3:PutBucket*", "s3:PutEncryptionConfiguration", "s3:PutLifecycleConfiguration",
 				"s3:PutReplicationConfiguration",
 			},
-			Resources: policy.On("arn:aws:s3:::deepstreamhub-state-*", "arn:aws:s3:::deepstreamhub-trail-*"),
+			Resources: policy.On(states, trails),
 		},
 		{
-			Sid: "KeepTrail", Effect: policy.Deny, Actions: []string{"s3:DeleteObject"}, Resources: policy.On("arn:aws:s3:::deepstreamhub-trail-*"),
+			Sid: "KeepTrail", Effect: policy.Deny, Actions: []string{"s3:DeleteObject"}, Resources: policy.On(trails),
 		},
 		{
 			Sid: "KeepKeys", Effect: policy.Deny,
@@ -98,16 +103,16 @@ func (a Account) guards() []policy.Statement {
 				"kms:UpdateAlias", "kms:UpdateKeyDescription",
 			},
 			Resources:  policy.AnyResource("the keys are known by their tag"),
-			Conditions: []policy.Condition{{Operator: "StringEquals", Key: "aws:ResourceTag/project", Values: []string{"deepstreamhub-bootstrap"}}},
+			Conditions: []policy.Condition{{Operator: "StringEquals", Key: "aws:ResourceTag/project", Values: []string{a.Organisation.Bootstrap()}}},
 		},
 		{
 			Sid: "KeepAliases", Effect: policy.Deny, Actions: []string{"kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias"},
-			Resources: policy.On(a.arn("kms", "*", "alias/deepstreamhub-*")),
+			Resources: policy.On(a.arn("kms", "*", a.Organisation.Aliases())),
 		},
 		{
 			Sid: "KeepSessions", Effect: policy.Deny,
 			Actions:   []string{"logs:DeleteLogGroup", "logs:DeleteRetentionPolicy", "logs:DisassociateKmsKey", "logs:PutRetentionPolicy"},
-			Resources: policy.On(a.arn("logs", "*", "log-group:/deepstreamhub/sessions*")),
+			Resources: policy.On(a.arn("logs", "*", "log-group:"+a.Organisation.SessionsLog()+"*")),
 		},
 		{
 			Sid: "KeepSnapshots", Effect: policy.Deny,

@@ -2,9 +2,6 @@ package access
 
 import "github.com/deepstreamhub/platform/internal/policy"
 
-// project is the project's name in Pulumi.yaml, which is part of where the engine keeps a stack's state.
-const project = "deepstreamhub"
-
 func (a Account) object(key string) string { return "arn:aws:s3:::" + a.Bucket + "/" + key }
 
 // list lets a run see what stacks there are, which are names and no content: an object that is missing would otherwise look
@@ -16,6 +13,7 @@ func (a Account) list() policy.Statement {
 // copyState is what a preview needs of the state: the checkpoints, of which it makes copies without their secrets, and the
 // key of the bucket. The key of the secrets in them is another.
 func (a Account) copyState() []policy.Statement {
+	project := a.Organisation.Project() // part of where the engine keeps a stack's state
 	return []policy.Statement{
 		a.list(),
 		{Sid: "StateRead", Actions: []string{"s3:GetObject"}, Resources: policy.On(a.object(".pulumi/stacks/"+project+"/*"), a.object(".pulumi/meta.yaml"))},
@@ -27,9 +25,10 @@ func (a Account) copyState() []policy.Statement {
 // keys under which they and the secrets in them are encrypted. Other stacks' files are out of reach, and so are the
 // encrypted keys in them, without which the key of the secrets opens nothing.
 func (a Account) state(own scope) []policy.Statement {
+	project := a.Organisation.Project()
 	files := policy.On(
 		a.object(".pulumi/stacks/"+project+"/"+own.stacks+".json*"), a.object(".pulumi/stacks/"+project+"/"+own.stacks+".pulumi-tags*"), a.object(".pulumi/*/"+project+"/"+own.stacks+"/*"),
-		a.object(".deepstreamhub/*/"+project+"/"+own.stacks+"/*"), a.object(".pulumi/meta.yaml"),
+		a.object("."+project+"/*/"+project+"/"+own.stacks+"/*"), a.object(".pulumi/meta.yaml"),
 	)
 	return []policy.Statement{
 		a.list(),

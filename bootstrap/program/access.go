@@ -8,8 +8,8 @@ import (
 
 	"github.com/deepstreamhub/platform/bootstrap/access"
 	"github.com/deepstreamhub/platform/bootstrap/settings"
+	"github.com/deepstreamhub/platform/internal/naming"
 	"github.com/deepstreamhub/platform/internal/policy"
-	"github.com/deepstreamhub/platform/internal/state"
 )
 
 // access makes the boundary of every role of the platform, and the roles that GitHub's jobs take.
@@ -18,7 +18,7 @@ func (a *account) access() error {
 	if err != nil {
 		return err
 	}
-	if _, err := a.managedPolicy(settings.BoundaryName, pulumi.String("").ToStringOutput(), func(string) policy.Document { return access.Boundary() }, parent, a.protected()); err != nil {
+	if _, err := a.managedPolicy(a.cfg.Organisation.BoundaryName(), pulumi.String("").ToStringOutput(), func(string) policy.Document { return access.Boundary(a.cfg.Organisation) }, parent, a.protected()); err != nil {
 		return err
 	}
 	g := a.cfg.GitHub
@@ -31,7 +31,7 @@ func (a *account) access() error {
 	if err != nil {
 		return err
 	}
-	for _, p := range purposes(g) {
+	for _, p := range purposes(a.cfg.Organisation, g) {
 		if err := a.role(p, provider.Arn, parent); err != nil {
 			return err
 		}
@@ -47,18 +47,18 @@ type purpose struct {
 }
 
 // purposes are the roles that there are, one for each thing that jobs do.
-func purposes(g settings.GitHub) []purpose {
+func purposes(o naming.Organisation, g settings.GitHub) []purpose {
 	from := func(environments ...string) access.From {
 		return access.From{Repository: g.Repository, Environments: environments}
 	}
 	all := []purpose{
-		{settings.PreviewRole, "says what a change of the platform's stacks would do", from(g.PreviewEnvironment), access.Account.Preview},
-		{settings.DriftRole, "looks for what was changed behind the state's back", access.From{Repository: g.Repository, Branch: g.Branch}, access.Account.Drift},
-		{settings.ImagesRole, "pushes container images", from(g.ImagesEnvironment), access.Account.Images},
-		{settings.ShortRole, "brings short-lived stacks up and down", from(g.ShortEnvironment), access.Account.Ephemeral},
+		{o.PreviewRole(), "says what a change of the platform's stacks would do", from(g.PreviewEnvironment), access.Account.Preview},
+		{o.DriftRole(), "looks for what was changed behind the state's back", access.From{Repository: g.Repository, Branch: g.Branch}, access.Account.Drift},
+		{o.ImagesRole(), "pushes container images", from(g.ImagesEnvironment), access.Account.Images},
+		{o.ShortRole(), "brings short-lived stacks up and down", from(g.ShortEnvironment), access.Account.Ephemeral},
 	}
 	for _, stack := range g.Environments {
-		all = append(all, purpose{settings.DeployRoles + stack, "changes " + stack, from(stack),
+		all = append(all, purpose{o.DeployRole(stack), "changes " + stack, from(stack),
 			func(a access.Account) []access.Named { return a.Deploy(stack) }})
 	}
 	return all
@@ -103,7 +103,7 @@ func (a *account) role(p purpose, provider pulumi.StringOutput, parent pulumi.Re
 
 func (a *account) accessTo(stateKey, secretsKey, zone string) access.Account {
 	return access.Account{
-		ID: a.cfg.Account.ID, Home: a.cfg.Region, Regions: a.regions(), Bucket: state.Bucket(a.cfg.Account.ID), StateKey: stateKey, Secrets: secretsKey,
+		Organisation: a.cfg.Organisation, ID: a.cfg.Account.ID, Home: a.cfg.Region, Regions: a.regions(), Bucket: a.cfg.Organisation.StateBucket(a.cfg.Account.ID), StateKey: stateKey, Secrets: secretsKey,
 		ZoneID: zone, CopyRegions: a.cfg.Account.Copies, Repositories: a.cfg.Images.Repositories,
 	}
 }
@@ -112,7 +112,7 @@ func (a *account) accessTo(stateKey, secretsKey, zone string) access.Account {
 func (a *account) managedPolicy(name string, of pulumi.StringOutput, document func(string) policy.Document, parent pulumi.ResourceOption, more ...pulumi.ResourceOption) (*iam.Policy, error) {
 	body := of.ApplyT(func(v string) (string, error) { return text(policy.ManagedPolicy, document(v)) }).(pulumi.StringOutput)
 	return iam.NewPolicy(a.ctx, name, &iam.PolicyArgs{
-		Name: pulumi.String(name), Path: pulumi.String(settings.Path), Policy: body,
+		Name: pulumi.String(name), Path: pulumi.String(a.cfg.Organisation.Path()), Policy: body,
 	}, a.in(a.cfg.Region, parent, more...)...)
 }
 

@@ -135,9 +135,10 @@ func (a *account) lookForBudget() error {
 	if a.cfg.Budget.MonthlyUSD == 0 {
 		return nil
 	}
-	budget, err := budgets.LookupBudget(a.ctx, &budgets.LookupBudgetArgs{Name: budgetName}, pulumi.Provider(a.home()))
+	name := a.cfg.Organisation.Budget()
+	budget, err := budgets.LookupBudget(a.ctx, &budgets.LookupBudgetArgs{Name: name}, pulumi.Provider(a.home()))
 	if err != nil {
-		return a.note("budget", "budget "+budgetName, "", err)
+		return a.note("budget", "budget "+name, "", err)
 	}
 	return a.note("budget", "", budget.AccountId+":"+budget.Name, nil)
 }

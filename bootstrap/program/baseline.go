@@ -94,7 +94,7 @@ func (a *account) regional(region string, parent pulumi.ResourceOption) error {
 	}
 	if *b.AccessAnalyzer {
 		name := "analyzer-" + region
-		_, err := accessanalyzer.NewAnalyzer(a.ctx, name, &accessanalyzer.AnalyzerArgs{AnalyzerName: pulumi.String("deepstreamhub")},
+		_, err := accessanalyzer.NewAnalyzer(a.ctx, name, &accessanalyzer.AnalyzerArgs{AnalyzerName: pulumi.String(a.cfg.Organisation.Analyzer())},
 			a.in(region, parent, a.adoptedBut(name, "analyzerName", "type")...)...) // under whatever name it was made
 		if err != nil {
 			return err

@@ -7,8 +7,6 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-const budgetName = "deepstreamhub-month"
-
 // budget tells somebody when the month's bill will be higher than expected, and again when it is.
 func (a *account) budget() error {
 	b := a.cfg.Budget
@@ -27,7 +25,7 @@ func (a *account) budget() error {
 		}
 	}
 	_, err = budgets.NewBudget(a.ctx, "budget", &budgets.BudgetArgs{
-		Name: pulumi.String(budgetName), BudgetType: pulumi.String("COST"), TimeUnit: pulumi.String("MONTHLY"),
+		Name: pulumi.String(a.cfg.Organisation.Budget()), BudgetType: pulumi.String("COST"), TimeUnit: pulumi.String("MONTHLY"),
 		LimitAmount: pulumi.String(strconv.Itoa(b.MonthlyUSD)), LimitUnit: pulumi.String("USD"),
 		Notifications: budgets.BudgetNotificationArray{notify("FORECASTED", 100), notify("ACTUAL", 80), notify("ACTUAL", 100)},
 	}, a.in(a.cfg.Region, parent, a.adoptedBut("budget", "budgetType", "timeUnit")...)...)

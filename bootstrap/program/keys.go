@@ -52,7 +52,7 @@ func (a *account) secrets(parent pulumi.ResourceOption, alias string) error {
 	}
 	home, replica := a.cfg.Region, a.cfg.State.ReplicaRegion
 	primary, err := kms.NewKey(a.ctx, "secrets-key", &kms.KeyArgs{
-		Description:          pulumi.String("secrets in the state of deepstreamHub's stacks"),
+		Description:          pulumi.String("secrets in the state of the platform's stacks"),
 		MultiRegion:          pulumi.Bool(true),
 		EnableKeyRotation:    pulumi.Bool(true),
 		DeletionWindowInDays: pulumi.Int(keyWindow),
@@ -64,7 +64,7 @@ func (a *account) secrets(parent pulumi.ResourceOption, alias string) error {
 	a.secretsKey = primary.Arn
 	copied, err := kms.NewReplicaKey(a.ctx, "secrets-key-"+replica, &kms.ReplicaKeyArgs{
 		PrimaryKeyArn:        primary.Arn,
-		Description:          pulumi.String("secrets in the state of deepstreamHub's stacks"),
+		Description:          pulumi.String("secrets in the state of the platform's stacks"),
 		DeletionWindowInDays: pulumi.Int(keyWindow),
 		Policy:               pulumi.String(text),
 	}, a.in(replica, parent, a.protected())...)

@@ -20,7 +20,7 @@ func (a *account) names() error {
 	}
 	if *n.MakeZone {
 		zone, err := route53.NewZone(a.ctx, "zone", &route53.ZoneArgs{
-			Name: pulumi.String(n.Zone), Comment: pulumi.String("names of deepstreamHub's regions"),
+			Name: pulumi.String(n.Zone), Comment: pulumi.String("names of the platform's regions"),
 		}, a.in(a.cfg.Region, parent, append(a.adopted("zone"), a.protected())...)...)
 		if err != nil {
 			return err

@@ -21,7 +21,7 @@ import (
 
 // Deploy registers what the stack's configuration describes. It is what plain `pulumi up` in bootstrap/ runs.
 func Deploy(ctx *pulumi.Context) error {
-	src, err := program.Source(ctx, settings.Keys())
+	src, err := program.Source(ctx, settings.Keys(ctx.Project()))
 	if err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func Account(s settings.Settings, o Options) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
 		a := &account{
 			ctx: ctx, cfg: s, options: o, aws: map[string]*aws.Provider{},
-			tags: map[string]string{"stack": ctx.Stack(), "project": settings.Project, "owner": s.Account.Owner, "costCentre": s.Account.CostCentre},
+			tags: map[string]string{"stack": ctx.Stack(), "project": s.Organisation.Bootstrap(), "owner": s.Account.Owner, "costCentre": s.Account.CostCentre},
 		}
 		steps := []func() error{
 			a.providers, a.look, a.state, a.names, a.images, a.access, a.serviceRoles, a.baseline, a.trail, a.sessions, a.budget,

@@ -8,7 +8,6 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ssm"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/deepstreamhub/platform/bootstrap/settings"
 	"github.com/deepstreamhub/platform/internal/policy"
 )
 
@@ -35,7 +34,7 @@ func (a *account) sessions() error {
 }
 
 func (a *account) sessionsOf(region string, parent pulumi.ResourceOption) error {
-	use, err := policy.LogKey("aws", region, a.cfg.Account.ID, settings.SessionsLog).JSON()
+	use, err := policy.LogKey("aws", region, a.cfg.Account.ID, a.cfg.Organisation.SessionsLog()).JSON()
 	if err != nil {
 		return err
 	}
@@ -43,20 +42,20 @@ func (a *account) sessionsOf(region string, parent pulumi.ResourceOption) error 
 	if err != nil {
 		return err
 	}
-	_, err = kms.NewAlias(a.ctx, "sessions-alias-"+region, &kms.AliasArgs{Name: pulumi.String(settings.SessionsKey), TargetKeyId: key.KeyId}, a.in(region, parent)...)
+	_, err = kms.NewAlias(a.ctx, "sessions-alias-"+region, &kms.AliasArgs{Name: pulumi.String(a.cfg.Organisation.SessionsKey()), TargetKeyId: key.KeyId}, a.in(region, parent)...)
 	if err != nil {
 		return err
 	}
 	logs, err := cloudwatch.NewLogGroup(a.ctx, "sessions-log-"+region, &cloudwatch.LogGroupArgs{
-		Name: pulumi.String(settings.SessionsLog), KmsKeyId: key.Arn, RetentionInDays: pulumi.Int(a.cfg.Baseline.SessionLogDays),
+		Name: pulumi.String(a.cfg.Organisation.SessionsLog()), KmsKeyId: key.Arn, RetentionInDays: pulumi.Int(a.cfg.Baseline.SessionLogDays),
 	}, a.in(region, parent)...)
 	if err != nil {
 		return err
 	}
 	content, err := json.Marshal(map[string]any{
-		"schemaVersion": "1.0", "description": "Sessions on deepstreamHub's hosts are logged", "sessionType": "Standard_Stream",
+		"schemaVersion": "1.0", "description": "Sessions on the platform's hosts are logged", "sessionType": "Standard_Stream",
 		"inputs": map[string]any{
-			"cloudWatchLogGroupName": settings.SessionsLog, "cloudWatchEncryptionEnabled": true, "cloudWatchStreamingEnabled": true,
+			"cloudWatchLogGroupName": a.cfg.Organisation.SessionsLog(), "cloudWatchEncryptionEnabled": true, "cloudWatchStreamingEnabled": true,
 			"idleSessionTimeout": "20", "maxSessionDuration": "240", "runAsEnabled": false,
 		},
 	})

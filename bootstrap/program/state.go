@@ -5,7 +5,6 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/deepstreamhub/platform/bootstrap/settings"
 	"github.com/deepstreamhub/platform/internal/policy"
 	"github.com/deepstreamhub/platform/internal/state"
 )
@@ -17,21 +16,21 @@ func (a *account) state() error {
 		return err
 	}
 	id, home, replica := a.cfg.Account.ID, a.cfg.Region, a.cfg.State.ReplicaRegion
-	key, err := a.key("state-key", "state of deepstreamHub's stacks", a.in(home, parent, a.protected()))
+	key, err := a.key("state-key", "state of the platform's stacks", a.in(home, parent, a.protected()))
 	if err != nil {
 		return err
 	}
-	copyKey, err := a.key("state-copy-key", "copy of the state of deepstreamHub's stacks", a.in(replica, parent, a.protected()))
+	copyKey, err := a.key("state-copy-key", "copy of the state of the platform's stacks", a.in(replica, parent, a.protected()))
 	if err != nil {
 		return err
 	}
 	a.stateKey = key.Arn
 	rules := tidy(a.cfg.State.OldVersionDays)
-	bucket, err := a.vault(vault{name: "state", bucket: state.Bucket(id), region: home, key: key.Arn, rules: rules}, parent)
+	bucket, err := a.vault(vault{name: "state", bucket: a.cfg.Organisation.StateBucket(id), region: home, key: key.Arn, rules: rules}, parent)
 	if err != nil {
 		return err
 	}
-	copied, err := a.vault(vault{name: "state-copy", bucket: settings.ReplicaBucket(id), region: replica, key: copyKey.Arn, rules: rules}, parent)
+	copied, err := a.vault(vault{name: "state-copy", bucket: a.cfg.Organisation.ReplicaBucket(id), region: replica, key: copyKey.Arn, rules: rules}, parent)
 	if err != nil {
 		return err
 	}
@@ -39,16 +38,16 @@ func (a *account) state() error {
 		return err
 	}
 	a.ctx.Export("stateBucket", bucket.bucket.Bucket)
-	a.ctx.Export("backend", pulumi.String(state.Backend(id, home)))
-	a.ctx.Export("secretsProvider", pulumi.String(state.Secrets(home)))
-	return a.secrets(parent, state.KeyAlias)
+	a.ctx.Export("backend", pulumi.String(state.Backend(a.cfg.Organisation, id, home)))
+	a.ctx.Export("secretsProvider", pulumi.String(state.Secrets(a.cfg.Organisation, home)))
+	return a.secrets(parent, a.cfg.Organisation.StateKey())
 }
 
 // replicate has S3 copy every new version, deletions included, into the other region. Versions stay there when the
 // original's are removed.
 func (a *account) replicate(parent pulumi.ResourceOption, from, to vaulted, fromKey, toKey pulumi.StringOutput) error {
 	home := a.cfg.Region
-	trust, err := policy.TrustService("s3.amazonaws.com", policy.Source{Account: a.cfg.Account.ID, ARN: "arn:aws:s3:::" + state.Bucket(a.cfg.Account.ID)})
+	trust, err := policy.TrustService("s3.amazonaws.com", policy.Source{Account: a.cfg.Account.ID, ARN: "arn:aws:s3:::" + a.cfg.Organisation.StateBucket(a.cfg.Account.ID)})
 	if err != nil {
 		return err
 	}

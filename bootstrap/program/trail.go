@@ -5,12 +5,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/deepstreamhub/platform/bootstrap/settings"
 	"github.com/deepstreamhub/platform/internal/policy"
 )
-
-// trailName is the trail's, and part of the ARN by which policies know it.
-const trailName = "deepstreamhub"
 
 // trail records every change in every region, in files that can be proved untouched.
 func (a *account) trail() error {
@@ -22,7 +18,7 @@ func (a *account) trail() error {
 		return err
 	}
 	id, home := a.cfg.Account.ID, a.cfg.Region
-	own := policy.ARN{Partition: "aws", Service: "cloudtrail", Region: home, Account: id, Resource: "trail/" + trailName}.String()
+	own := policy.ARN{Partition: "aws", Service: "cloudtrail", Region: home, Account: id, Resource: "trail/" + a.cfg.Organisation.Trail()}.String()
 	service := []policy.Principal{policy.Service("cloudtrail.amazonaws.com")}
 	mine := policy.Condition{Operator: "StringEquals", Key: "aws:SourceArn", Values: []string{own}}
 
@@ -43,13 +39,13 @@ func (a *account) trail() error {
 		return err
 	}
 	// CloudTrail User Guide, "Amazon S3 bucket policy for CloudTrail"
-	arn := "arn:aws:s3:::" + settings.TrailBucket(id)
+	arn := "arn:aws:s3:::" + a.cfg.Organisation.TrailBucket(id)
 	rules := append(tidy(a.cfg.Baseline.TrailDays), &s3.BucketLifecycleConfigurationV2RuleArgs{
 		Id: pulumi.String("old-logs"), Status: pulumi.String("Enabled"), Filter: &s3.BucketLifecycleConfigurationV2RuleFilterArgs{},
 		Expiration: &s3.BucketLifecycleConfigurationV2RuleExpirationArgs{Days: pulumi.Int(a.cfg.Baseline.TrailDays)},
 	})
 	logs, err := a.vault(vault{
-		name: "trail", bucket: settings.TrailBucket(id), region: home, key: key.Arn, rules: rules,
+		name: "trail", bucket: a.cfg.Organisation.TrailBucket(id), region: home, key: key.Arn, rules: rules,
 		statements: []policy.Statement{
 			{Sid: "TrailChecks", Principals: service, Actions: []string{"s3:GetBucketAcl"}, Resources: policy.On(arn), Conditions: []policy.Condition{mine}},
 			{
@@ -64,7 +60,7 @@ func (a *account) trail() error {
 		return err
 	}
 	_, err = cloudtrail.NewTrail(a.ctx, "trail", &cloudtrail.TrailArgs{
-		Name:                       pulumi.String(trailName),
+		Name:                       pulumi.String(a.cfg.Organisation.Trail()),
 		S3BucketName:               logs.bucket.ID(),
 		KmsKeyId:                   key.Arn,
 		IsMultiRegionTrail:         pulumi.Bool(true),

@@ -7,16 +7,16 @@ import (
 	"fmt"
 
 	"github.com/deepstreamhub/platform/internal/config"
+	"github.com/deepstreamhub/platform/internal/naming"
 )
-
-// Project is the project's name in bootstrap/Pulumi.yaml.
-const Project = config.BootstrapProject
 
 // Stack is the stack of the one account there is.
 const Stack = config.BootstrapStack
 
 // Settings is everything the bootstrap of an account can be told.
 type Settings struct {
+	Organisation naming.Organisation `yaml:"-"` // whose account it is: the project's name without -bootstrap
+
 	Region   string     `yaml:"-"` // from aws:region: where the state lives, and what is of the account rather than of a region
 	AWS      config.AWS `yaml:"-"` // the AWS plugin's other keys; the account is the only one that is allowed
 	Account  Account    `yaml:"account"`
@@ -108,7 +108,7 @@ func Defaults() Settings {
 
 // schema is what the settings are read by.
 var schema = config.Schema{
-	Project: Project,
+	Suffix:  naming.Organisation("").Bootstrap(),
 	Fixes:   map[string]string{"account.id": "put the number here that `aws sts get-caller-identity --query Account` prints"},
 	Numbers: numberRange,
 }
@@ -122,12 +122,13 @@ func Read(dir, stack string, opts config.Options) (Settings, error) {
 	return Load(src, opts)
 }
 
-// Keys returns the full keys that Load reads.
-func Keys() []string { return schema.Keys(&Settings{}) }
+// Keys returns the full keys of a project that Load reads.
+func Keys(project string) []string { return schema.Keys(project, &Settings{}) }
 
 // Load makes Settings of raw configuration: it decodes strictly, fills in Defaults and checks every rule.
 func Load(src config.Source, opts config.Options) (Settings, error) {
 	s := Defaults()
+	s.Organisation = naming.Of(src.Project)
 	problems, bad := schema.Decode(src, opts, &s)
 	c := checker{s: s, bad: bad, problems: problems}
 	c.check()

@@ -41,7 +41,7 @@ func TestAllProblemsAtOnce(t *testing.T) {
 		"baseline": `{"trail":"yes","trailDays":10,"sessionLogDays":100}`,
 		"budget":   `{"monthlyUSD":100,"notify":["nobody"]}`,
 	} {
-		src.Values[Project+":"+key] = raw
+		src.Values[src.Project+":"+key] = raw
 	}
 	_, err := Load(src, config.Options{Offline: true})
 	require.Error(t, err)
@@ -61,10 +61,10 @@ func TestAllProblemsAtOnce(t *testing.T) {
 func TestRulesOfOtherRules(t *testing.T) {
 	t.Parallel()
 	for key, bad := range map[string][2]string{
-		"aws:region":        {"us-west-2", "must hold aws:region"},
-		Project + ":github": {`{"environments":[]}`, "github.enabled be false"},
-		Project + ":budget": {`{"monthlyUSD":1}`, "a budget tells nobody else"},
-		Project + ":images": {`{"repositories":["aa","aa"]}`, "stands there twice"},
+		"aws:region":                     {"us-west-2", "must hold aws:region"},
+		"deepstreamhub-bootstrap:github": {`{"environments":[]}`, "github.enabled be false"},
+		"deepstreamhub-bootstrap:budget": {`{"monthlyUSD":1}`, "a budget tells nobody else"},
+		"deepstreamhub-bootstrap:images": {`{"repositories":["aa","aa"]}`, "stands there twice"},
 	} {
 		src := tracked(t)
 		src.Values[key] = bad[0]

@@ -1,7 +1,7 @@
 // Package backup keeps copies of a region's database where neither a mistake in the database nor the loss of the region
 // reaches them, by AWS Backup.
 //
-// It creates a vault with a KMS key of its own (alias/deepstreamhub/<stack>/backup); a plan that takes a recovery point
+// It creates a vault with a KMS key of its own (alias/<project>/<stack>/backup); a plan that takes a recovery point
 // once a day and keeps it for Args.RetentionDays; the role that AWS Backup acts with, which it can take for this account
 // only; and a selection of the database clusters that carry a tag. With Args.CopyProvider there is a second vault with a
 // key of its own in Args.CopyRegion, and the plan copies every recovery point there, where it is encrypted under that

@@ -1,7 +1,7 @@
 // Package bus is what the region's servers share: a Valkey replication group, over which they talk and in which they
 // cache records.
 //
-// It creates a KMS key (alias/deepstreamhub/<stack>/bus) for data at rest and the password; a secret with one version
+// It creates a KMS key (alias/<project>/<stack>/bus) for data at rest and the password; a secret with one version
 // that holds the password; a subnet group, a parameter group and the replication group, one primary and its replicas
 // spread over zones, with TLS and a password required; and two security groups, the bus's own and one for clients:
 // whoever carries Bus.ClientSecurityGroupID may connect, nobody else.

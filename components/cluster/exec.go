@@ -1,8 +1,6 @@
 package cluster
 
 import (
-	"fmt"
-
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -17,7 +15,7 @@ func (b *builder) exec() error {
 	logs, err := part.NewLogs(b.ctx, part.LogsArgs{
 		Key: b.name + "-exec-key", Group: b.name + "-exec-logs",
 		Stack: b.args.Stack, Alias: b.name + "-exec", Description: "Sessions of ECS Exec in " + b.args.Stack,
-		Name: pulumi.String(fmt.Sprintf("/deepstreamhub/%s/%s-exec", b.args.Stack, b.name)),
+		Name: pulumi.String("/" + part.Name(b.ctx, b.args.Stack, b.name+"-exec")),
 		Days: b.args.ExecLogDays, Region: b.args.Region, Near: b.hostArn,
 	}, b.child)
 	if err != nil {

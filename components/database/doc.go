@@ -1,6 +1,6 @@
 // Package database is the region's PostgreSQL storage: an Aurora cluster with a writer and a reader.
 //
-// It creates a KMS key (alias/deepstreamhub/<stack>/database) under which storage, snapshots, Performance Insights and the
+// It creates a KMS key (alias/<project>/<stack>/database) under which storage, snapshots, Performance Insights and the
 // password are encrypted; a secret with one version that holds user and password; a subnet group, a cluster parameter
 // group that refuses connections without TLS, a parameter group for the instances, the cluster, and two instances in the
 // first two zones; the role that Enhanced Monitoring reports with; the encrypted log

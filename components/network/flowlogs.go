@@ -48,7 +48,7 @@ func (b *builder) flowLogs() error {
 }
 
 func (b *builder) flowGroupName() string {
-	return fmt.Sprintf("/deepstreamhub/%s/%s", b.args.Stack, b.name)
+	return "/" + part.Name(b.ctx, b.args.Stack, b.name)
 }
 
 // flowGroup makes the log group and its key.

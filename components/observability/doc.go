@@ -1,10 +1,10 @@
 // Package observability is how a region tells people that something is wrong with it, and how they see what.
 //
-// It creates a KMS key (alias/deepstreamhub/<stack>/observability) and, encrypted under it, an SNS topic with its
+// It creates a KMS key (alias/<project>/<stack>/observability) and, encrypted under it, an SNS topic with its
 // subscriptions, one for each of Args.Subscriptions; an alarm for each row of the table in table.go, which reports to the
 // topic when it goes off and when it is over; EventBridge rules that pass on what AWS does not count in a metric:
 // failed deployments, hosts that cannot be replaced, database failovers, failed backups and copies; and a dashboard,
-// deepstreamhub-<stack>, with every alarm's state and a row of graphs for each tier.
+// <project>-<stack>, with every alarm's state and a row of graphs for each tier.
 //
 // It needs the names of what it watches, which the tiers give as outputs, Container Insights switched on for the
 // cluster, and somebody to confirm each e-mail and HTTPS subscription: until then AWS sends it nothing.

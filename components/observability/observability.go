@@ -7,6 +7,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/deepstreamhub/platform/components/internal/part"
 )
 
 // Type is part of every child's URN: changing it needs an alias.
@@ -85,7 +87,7 @@ func (b *builder) newOutlet(name string, where ...pulumi.ResourceOption) (outlet
 		return outlet{}, err
 	}
 	if _, err := kms.NewAlias(b.ctx, name+"-key-alias", &kms.AliasArgs{
-		Name:        pulumi.Sprintf("alias/deepstreamhub/%s/%s", b.args.Stack, name),
+		Name:        pulumi.String("alias/" + part.Name(b.ctx, b.args.Stack, name)),
 		TargetKeyId: key.KeyId,
 	}, options...); err != nil {
 		return outlet{}, err

@@ -167,7 +167,7 @@ func (b *builder) dashboard() error {
 
 	// Dashboards have no regions: a name belongs to the whole account, and whoever writes it second overwrites the first.
 	made, err := cloudwatch.NewDashboard(b.ctx, b.name+"-dashboard", &cloudwatch.DashboardArgs{
-		DashboardName: pulumi.String("deepstreamhub-" + a.Stack),
+		DashboardName: pulumi.String(b.ctx.Project() + "-" + a.Stack),
 		DashboardBody: text,
 		// Replaced by hand (pulumi up --replace), it has to go first: the deletion of the old one goes by the name of the new.
 	}, b.child, pulumi.DeleteBeforeReplace(true))

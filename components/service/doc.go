@@ -1,6 +1,6 @@
 // Package service runs one container image as a fleet of tasks behind a load balancer.
 //
-// It creates an encrypted log group /deepstreamhub/<stack>/<name> and the key for it (alias/deepstreamhub/<stack>/
+// It creates an encrypted log group /<project>/<stack>/<name> and the key for it (alias/<project>/<stack>/
 // <name>); an execution role, with which ECS pulls the image, reads the secrets and writes the logs, and a task role
 // with no rights but those of ECS Exec, if that is on, and to see targets (Args.WatchesTarget); a security group; a task definition; and the ECS service, which
 // replaces tasks by starting new ones first and returns to the previous revision when the new ones do not get healthy

@@ -28,7 +28,7 @@ func (b *builder) logging() error {
 	logs, err := part.NewLogs(b.ctx, part.LogsArgs{
 		Key: b.name + "-logs-key", Group: b.name + "-logs",
 		Stack: b.args.Stack, Alias: b.name, Description: fmt.Sprintf("Logs of %s in %s", b.name, b.args.Stack),
-		Name: pulumi.String(fmt.Sprintf("/deepstreamhub/%s/%s", b.args.Stack, b.name)),
+		Name: pulumi.String("/" + part.Name(b.ctx, b.args.Stack, b.name)),
 		Days: b.args.LogRetentionDays, Region: b.args.Region, Near: b.args.ClusterArn,
 	}, b.child)
 	if err != nil {

@@ -134,8 +134,8 @@ func (b *builder) taskDefinition() error {
 
 	var err error
 	b.tasks, err = ecs.NewTaskDefinition(b.ctx, b.name+"-task", &ecs.TaskDefinitionArgs{
-		Family:                  pulumi.Sprintf("deepstreamhub-%s-%s", b.args.Stack, b.name), // revisions share it, so it cannot collide
-		NetworkMode:             pulumi.String("awsvpc"),                                     // a network interface and security groups for each task
+		Family:                  pulumi.Sprintf("%s-%s-%s", b.ctx.Project(), b.args.Stack, b.name), // revisions share it, so it cannot collide
+		NetworkMode:             pulumi.String("awsvpc"),                                           // a network interface and security groups for each task
 		RequiresCompatibilities: pulumi.ToStringArray([]string{"EC2"}),
 		Cpu:                     pulumi.String(strconv.Itoa(b.args.CPU)),
 		Memory:                  pulumi.String(strconv.Itoa(b.args.MemoryMiB)),

@@ -23,7 +23,8 @@ const (
 	EnvPostgresUser     = "DEEPSTREAM_POSTGRES_USER"
 	EnvBusHost          = "DEEPSTREAM_BUS_HOST"
 	EnvBusPort          = "DEEPSTREAM_BUS_PORT"
-	EnvStack            = "DEEPSTREAM_METRICS_STACK" // the value of DimensionStack
+	EnvStack            = "DEEPSTREAM_METRICS_STACK"     // the value of DimensionStack
+	EnvMetricsNamespace = "DEEPSTREAM_METRICS_NAMESPACE" // under which CloudWatch keeps the metrics
 
 	EnvAuthType = "DEEPSTREAM_AUTH_TYPE" // AuthWebhook or AuthOpen
 	EnvAuthURL  = "DEEPSTREAM_AUTH_URL"  // the webhook's https:// URL; left out with AuthOpen
@@ -45,7 +46,6 @@ const (
 // What the image publishes, once a minute and for each server, as metrics of CloudWatch (metrics.js). The stock image
 // publishes nothing.
 const (
-	MetricsNamespace  = "deepstreamhub"
 	MetricOpenSockets = "OpenSockets" // connections to Port that are established
 	MetricClusterSize = "ClusterSize" // servers that this one sees, itself included
 
@@ -65,7 +65,7 @@ const (
 // Environment returns the names of the open variables.
 func Environment() []string {
 	return []string{
-		EnvPostgresHost, EnvPostgresPort, EnvPostgresDatabase, EnvPostgresUser, EnvBusHost, EnvBusPort, EnvStack,
+		EnvPostgresHost, EnvPostgresPort, EnvPostgresDatabase, EnvPostgresUser, EnvBusHost, EnvBusPort, EnvStack, EnvMetricsNamespace,
 		EnvAuthType, EnvAuthURL, EnvTargetGroup, EnvPollSeconds, EnvDrainSeconds, EnvDrainPerSecond, EnvFlushSeconds,
 	}
 }

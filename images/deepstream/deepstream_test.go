@@ -31,6 +31,7 @@ func sampleEnvironment() map[string]string {
 		EnvBusPort:          "6379",
 		EnvBusPassword:      "1e5",
 		EnvStack:            "prod-eu",
+		EnvMetricsNamespace: "ours",
 		EnvAuthType:         AuthWebhook,
 		EnvAuthURL:          "https://auth.example/login",
 		EnvTargetGroup:      "arn:aws:elasticloadbalancing:eu-central-1:1:targetgroup/a/b",
@@ -87,7 +88,7 @@ func TestConfigAfterSubstitution(t *testing.T) {
 	}
 	require.Equal(t, part{Path: "./plugins/bus.js", Options: bus}, c.ClusterNode)
 	require.Equal(t, part{Path: "./plugins/cache.js", Options: bus}, c.Cache)
-	require.Equal(t, part{Path: "./plugins/metrics.js", Options: map[string]any{"stack": "prod-eu"}}, c.Monitoring)
+	require.Equal(t, part{Path: "./plugins/metrics.js", Options: map[string]any{"stack": "prod-eu", "namespace": "ours"}}, c.Monitoring)
 	require.Equal(t, "./plugins/storage.js", c.Storage.Path)
 	require.Equal(t, "0123456789", c.Storage.Options["password"])
 	require.Equal(t, 5432, c.Storage.Options["port"])

@@ -42,7 +42,7 @@ func TestMetrics(t *testing.T) {
 	const run = `const Metrics = require(process.argv[1] + '/metrics.js')
 const services = { clusterRegistry: { getAll: () => ['a', 'b'] }, storage: { pendingWrites: 7, isDown: true },
   clusterNode: { heldPublishes: 5, isDown: false }, cache: { isDown: true }, logger: { error: (...m) => { console.error(...m); process.exit(1) } } }
-const m = new Metrics({ stack: 'prod-eu', directory: process.argv[1], interval: 1 }, services)
+const m = new Metrics({ stack: 'prod-eu', namespace: 'ours', directory: process.argv[1], interval: 1 }, services)
 m.whenReady().then(() => m.publish()).then(() => m.close())`
 	out, err := exec.CommandContext(t.Context(), node, "-e", run, dir).Output()
 	require.NoError(t, err)
@@ -53,7 +53,7 @@ m.whenReady().then(() => m.publish()).then(() => m.close())`
 	delete(aws, "Timestamp")
 	require.Empty(t, cmp.Diff(map[string]any{
 		"_aws": map[string]any{"CloudWatchMetrics": []any{map[string]any{
-			"Namespace":  MetricsNamespace,
+			"Namespace":  "ours",
 			"Dimensions": []any{[]any{DimensionStack}},
 			"Metrics": []any{
 				metric(MetricOpenSockets), metric(MetricClusterSize), metric(MetricPendingWrites), metric(MetricHeldPublishes),

@@ -42,12 +42,12 @@ func (s *session) share(t *deploy.Target) error {
 	if err != nil {
 		return fmt.Errorf("find the account's state: %w", err)
 	}
-	t.Backend = state.Backend(cfg.Account.ID, cfg.Region)
+	t.Backend = state.Backend(s.organisation, cfg.Account.ID, cfg.Region)
 	if err := sameBackend(t.Root, t.Backend); err != nil {
 		return err
 	}
 	if t.Secrets == "" {
-		t.Secrets = state.Secrets(cfg.Region)
+		t.Secrets = state.Secrets(s.organisation, cfg.Region)
 	}
 	return nil
 }

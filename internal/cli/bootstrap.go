@@ -111,7 +111,7 @@ func (s *session) bootstrap(ctx context.Context) error {
 // whenever it runs.
 func (s *session) accountTarget(cfg settings.Settings, adopt *bool) deploy.Target {
 	t := deploy.Target{
-		Stack: settings.Stack, Project: settings.Project, Root: filepath.Join(s.root, bootstrapDir), Program: s.deps.account(cfg, adopt),
+		Stack: settings.Stack, Project: s.organisation.Bootstrap(), Root: filepath.Join(s.root, bootstrapDir), Program: s.deps.account(cfg, adopt),
 		Parallel: s.parallel, Force: s.Force, Now: s.Now, Note: s.note, Run: runAddress(s.Environ),
 	}
 	if s.offline {

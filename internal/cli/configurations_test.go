@@ -30,7 +30,7 @@ func (c configuration) stackFile(t *testing.T) []byte {
 		"deepstreamhub:network":  map[string]any{"cidr": "10.16.0.0/16", "zones": []string{"euc1-az1", "euc1-az2", "euc1-az3"}},
 		"deepstreamhub:cluster":  map[string]any{"ami": "ami-0a1b2c3d4e5f60718"},
 		"deepstreamhub:service":  map[string]any{"image": "deepstream@sha256:" + digest, "auth": "open"},
-		"deepstreamhub:edge":     map[string]any{"hostname": "eu.deepstreamhub.com"},
+		"deepstreamhub:edge":     map[string]any{"zone": "deepstreamhub.com", "hostname": "eu.deepstreamhub.com"},
 	}
 	for key, value := range c.Set {
 		group, name, inGroup := strings.Cut(key, ".")

@@ -148,13 +148,13 @@ func runDoctor(ctx context.Context, s *session, stacks []string) ([]program.Find
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	if err := os.WriteFile(filepath.Join(dir, "Pulumi.yaml"), []byte("name: "+config.Project+"\nruntime: go\n"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "Pulumi.yaml"), []byte("name: "+s.organisation.Project()+"\nruntime: go\n"), 0o600); err != nil {
 		return nil, err
 	}
 	var found []program.Finding
 	backend := "file://" + filepath.Join(dir, "state")
 	d, err := s.deps.open(ctx, s.engine, deploy.Target{
-		Stack: "doctor", Project: config.Project, Root: dir, Backend: backend, Program: program.Doctor(cfgs, &found),
+		Stack: "doctor", Project: s.organisation.Project(), Root: dir, Backend: backend, Program: program.Doctor(cfgs, &found),
 		Env: append(s.environment(), "PULUMI_BACKEND_URL="+backend, "PULUMI_CONFIG_PASSPHRASE=doctor"), Force: s.Force, Now: s.Now,
 	})
 	if err != nil {

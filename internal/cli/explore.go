@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	simulated "github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/config"
 	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/engine"
@@ -184,18 +185,22 @@ func (s *session) record(ctx context.Context, stack string) (*explore.Graph, err
 	if err := errors.Join(err, os.RemoveAll(dir)); err != nil {
 		return nil, err
 	}
-	return explore.NewGraph(state, program.WaitOut)
+	g, err := explore.NewGraph(state, program.WaitOut)
+	if err == nil {
+		g.Account = s.own(simulated.DefaultAccount())
+	}
+	return g, err
 }
 
 func (s *session) recordIn(ctx context.Context, dir, stack string, cfg config.Config) (state plan.State, err error) {
-	served, err := s.deps.startCloud(cloudOptions{Log: io.Discard})
+	served, err := s.deps.startCloud(cloudOptions{Account: s.own(simulated.DefaultAccount()), Log: io.Discard})
 	if err != nil {
 		return state, fmt.Errorf("start offline AWS: %w", err)
 	}
 	defer func() { err = errors.Join(err, served.Close()) }()
 	backend := (&url.URL{Scheme: "file", Path: filepath.ToSlash(filepath.Join(dir, "state"))}).String()
 	d, err := s.deps.open(ctx, s.engine, deploy.Target{
-		Stack: stack, Project: config.Project, Root: s.root, Program: s.deps.region(cfg), Force: s.Force, Now: s.Now,
+		Stack: stack, Project: s.organisation.Project(), Root: s.root, Program: s.deps.region(cfg), Force: s.Force, Now: s.Now,
 		Backend: backend, WorkDir: filepath.Join(dir, "stack"),
 		Env: append(engine.OfflineEnvironment(s.Environ, engine.Offline{
 			Dir: dir, Backend: backend, Passphrase: offlinePassphrase, Providers: map[string]int{"aws": served.Port()},

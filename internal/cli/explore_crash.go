@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/deepstreamhub/platform/internal/config"
+	simulated "github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/crash"
 )
 
@@ -60,7 +60,8 @@ func (s *session) crash(ctx context.Context, x exploration) (err error) {
 	began, shown := s.Now(), s.Now()
 	s.say("Capturing an up, an update and a destroy of %s.", stack)
 	report, err := crash.Run(ctx, crash.Subject{
-		Stack: stack, Project: config.Project, Root: s.root, Program: s.deps.region(cfg.now), Changed: s.deps.region(cfg.next), Engine: s.engine, Environ: s.Environ,
+		Stack: stack, Project: s.organisation.Project(), Root: s.root, Program: s.deps.region(cfg.now), Changed: s.deps.region(cfg.next), Engine: s.engine, Environ: s.Environ,
+		Account: s.own(simulated.DefaultAccount()),
 	}, crash.Options{Step: x.step, Sample: x.sample, Seed: x.seed, Workers: crashWorkers, Told: func(done, all int, r crash.Result) {
 		if !r.OK() {
 			s.say("%s", crashText(failureOf(r)))

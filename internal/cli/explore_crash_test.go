@@ -67,12 +67,12 @@ func TestKillsAreCounted(t *testing.T) {
 
 func TestEditedStackFile(t *testing.T) {
 	t.Parallel()
-	text, err := edited([]byte("secretsprovider: awskms://a\nconfig:\n  aws:region: r\n  deepstreamhub:platform:\n    protect: true\n    owner: o\n  deepstreamhub:cluster: {ami: placeholder:ami-1}\n"),
+	text, err := edited("deepstreamhub", []byte("secretsprovider: awskms://a\nconfig:\n  aws:region: r\n  deepstreamhub:platform:\n    protect: true\n    owner: o\n  deepstreamhub:cluster: {ami: placeholder:ami-1}\n"),
 		map[string]any{"platform.protect": false, "service.memoryMiB": 1})
 	require.NoError(t, err)
 	require.YAMLEq(t, "config: {aws:region: r, deepstreamhub:platform: {protect: false, owner: o}, deepstreamhub:cluster: {ami: ami-1}, deepstreamhub:service: {memoryMiB: 1}}", string(text))
 	for _, bad := range []string{"a: [", "name: x"} {
-		_, err := edited([]byte(bad), lifted)
+		_, err := edited("deepstreamhub", []byte(bad), lifted)
 		require.Error(t, err, bad)
 	}
 }

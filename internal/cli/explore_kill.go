@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/deepstreamhub/platform/internal/config"
 	"github.com/deepstreamhub/platform/internal/crash"
 )
 
@@ -70,7 +69,7 @@ func (s *session) kill(ctx context.Context, x exploration) (err error) {
 	began := s.Now()
 	s.say("Running up, refresh, update and destroy of %s without a kill.", stack)
 	results, err := crash.Kill(ctx, crash.Killed{
-		Stack: stack, Project: config.Project, Files: filepath.Join(dir, "now"), Changed: files.changed, Hub: hub, Environ: s.killable(),
+		Stack: stack, Project: s.organisation.Project(), Files: filepath.Join(dir, "now"), Changed: files.changed, Hub: hub, Environ: s.killable(),
 	}, crash.KillOptions{Tries: x.tries, Seed: x.seed, Workers: killWorkers, Told: func(done int, r crash.KillResult) {
 		if !r.OK() {
 			s.say("%s", killText(stack, killFailureOf(r)))

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,8 +20,10 @@ var lifted = map[string]any{"platform.protect": false}
 // and the task definition by a replacement, the launch template in place, addresses and gateways by a deletion.
 var updated = map[string]any{
 	"platform.protect": false, "platform.owner": "explored", "service.memoryMiB": 1664, "cluster.rootVolumeGiB": 60, "network.nat": "single",
-	"edge.hostname": "updated.deepstreamhub.com",
 }
+
+// updatedHost is the first part of the hostname after the update, in the stack's own zone.
+const updatedHost = "updated"
 
 // variants are a stack's configurations as explorations run them.
 type variants struct {
@@ -36,6 +39,10 @@ func (s *session) variants(ctx context.Context, dir, stack string) (v variants, 
 		values map[string]any
 		cfg    *config.Config
 	}{{"now", lifted, &v.now}, {"next", updated, &v.next}} {
+		if one.cfg == &v.next {
+			one.values = maps.Clone(one.values)
+			one.values["edge.hostname"] = updatedHost + "." + v.now.Edge.Zone
+		}
 		to := filepath.Join(dir, one.name)
 		if err := os.MkdirAll(to, 0o700); err != nil {
 			return v, err
@@ -49,7 +56,7 @@ func (s *session) variants(ctx context.Context, dir, stack string) (v variants, 
 				return v, fmt.Errorf("read project: %w", err)
 			}
 			if name == "Pulumi."+stack+".yaml" {
-				if text, err = edited(text, one.values); err != nil {
+				if text, err = edited(s.organisation.Project(), text, one.values); err != nil {
 					return v, fmt.Errorf("read %s: %w", name, err)
 				}
 				v.changed = text
@@ -67,7 +74,7 @@ func (s *session) variants(ctx context.Context, dir, stack string) (v variants, 
 
 // edited sets values, by TIER.KEY, in a stack file. Placeholders become what they hold the place of, and the key that
 // secrets are encrypted under becomes the passphrase: nothing real is touched.
-func edited(text []byte, values map[string]any) ([]byte, error) {
+func edited(project string, text []byte, values map[string]any) ([]byte, error) {
 	var file map[string]any
 	if err := yaml.Unmarshal([]byte(strings.ReplaceAll(string(text), "placeholder:", "")), &file); err != nil {
 		return nil, err
@@ -81,10 +88,10 @@ func edited(text []byte, values map[string]any) ([]byte, error) {
 	}
 	for path, value := range values {
 		tier, key, _ := strings.Cut(path, ".")
-		of, ok := settings[config.Project+":"+tier].(map[string]any)
+		of, ok := settings[project+":"+tier].(map[string]any)
 		if !ok {
 			of = map[string]any{}
-			settings[config.Project+":"+tier] = of
+			settings[project+":"+tier] = of
 		}
 		of[key] = value
 	}

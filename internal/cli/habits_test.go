@@ -106,11 +106,11 @@ func TestRemovedStackTakesItsFileAlong(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	model := []byte("config:\n  deepstreamhub:edge: {zone: example.org}\n")
-	short, err := config.ShortLived(model, "b", time.Unix(0, 0))
+	short, err := config.ShortLived("deepstreamhub", model, "b", time.Unix(0, 0))
 	require.NoError(t, err)
-	require.False(t, config.IsShortLived(model))
-	require.False(t, config.IsShortLived([]byte("config: [")))
-	require.True(t, config.IsShortLived([]byte("config: {platform: {expires: soon}}")))
+	require.False(t, config.IsShortLived("deepstreamhub", model))
+	require.False(t, config.IsShortLived("deepstreamhub", []byte("config: [")))
+	require.True(t, config.IsShortLived("deepstreamhub", []byte("config: {platform: {expires: soon}}")))
 	for name, text := range map[string][]byte{"a": model, "b": short, "c": short} {
 		require.NoError(t, os.WriteFile(filepath.Join(w.Dir, "Pulumi."+name+".yaml"), text, 0o600))
 	}

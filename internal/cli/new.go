@@ -49,7 +49,7 @@ func (s *session) removeStackFile(stack string) error {
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
-	if err == nil && config.IsShortLived(text) {
+	if err == nil && config.IsShortLived(s.organisation.Project(), text) {
 		if err = os.Remove(s.stackFile(stack)); err == nil {
 			s.say("Removed %s.", filepath.Base(s.stackFile(stack)))
 		}
@@ -67,7 +67,7 @@ func (s *session) newStack(like string, lasts time.Duration) error {
 	if err != nil {
 		return configError{fmt.Errorf("read model: %w", err)}
 	}
-	text, err := config.ShortLived(model, name, s.Now().Add(lasts))
+	text, err := config.ShortLived(s.organisation.Project(), model, name, s.Now().Add(lasts))
 	if err != nil {
 		return fmt.Errorf("make %s like %s: %w", name, like, err)
 	}

@@ -71,14 +71,29 @@ func (s *session) dirs() dirs {
 	return offlineDirs(s.root)
 }
 
-// accountAtFirst is what the session's offline account holds before anything is deployed into it: what is declared, and
-// the regions that stack files name besides, with the machine images that they take there.
+// accountAtFirst is what the session's offline account holds before anything is deployed into it.
 func (s *session) accountAtFirst() *simulated.Account {
-	begin := simulated.DefaultAccount
 	if s.blank {
-		begin = simulated.BlankAccount
+		return s.own(simulated.BlankAccount())
 	}
-	account := begin()
+	return s.own(simulated.DefaultAccount())
+}
+
+// own makes an account the project's: with the number that bootstrap's settings name, the organisation's names, the zones
+// of its hostnames, and the regions that its stack files name besides those that are declared, with the machine images
+// that they take there.
+func (s *session) own(account *simulated.Account) *simulated.Account {
+	id, err := config.Account(s.root) // whoever deploys hears what is wrong with the file
+	if id = config.Unmarked(id); err != nil || id == "" {
+		id = account.ID
+	}
+	var zones []string
+	for _, stack := range config.Stacks(s.root) {
+		if zone := config.PlaceOf(s.root, stack).Zone; zone != "" && !slices.Contains(zones, zone) {
+			zones = append(zones, zone)
+		}
+	}
+	account.Give(string(s.organisation), id, zones)
 	for _, stack := range config.Stacks(s.root) {
 		p := config.PlaceOf(s.root, stack)
 		if _, declared := account.Regions[p.Region]; declared || len(config.ZoneIDs(p.Region)) == 0 {

@@ -51,7 +51,7 @@ func (s *session) pin(p config.Pin) error {
 	for _, stack := range s.stacks {
 		before, err := s.readStackFile(stack)
 		if err == nil {
-			files[s.stackFile(stack)], err = config.Pinned(before, p)
+			files[s.stackFile(stack)], err = config.Pinned(s.organisation.Project(), before, p)
 		}
 		if err != nil {
 			problems = append(problems, fmt.Errorf("pin images of %s: %w", stack, err))

@@ -12,7 +12,6 @@ import (
 
 	"github.com/deepstreamhub/platform/bootstrap/settings"
 	"github.com/deepstreamhub/platform/internal/config"
-	"github.com/deepstreamhub/platform/internal/github"
 )
 
 func (a App) region() *cobra.Command {
@@ -29,9 +28,9 @@ func (a App) regionAdd() *cobra.Command {
 		Use:   "add REGION --like STACK",
 		Short: "Write the files of another region like one that exists",
 		Long: `add writes Pulumi.<stack>.yaml for a region like another one, with zones, a free network
-range, copies, images and a name of its own; names it in bootstrap's settings, so that the
-account gets its role, copies and repositories there; and names it in the workflows that
-name the other. Nothing is deployed. Owner and cost centre stay the model's.`,
+range, copies, images and a name of its own; and names it in bootstrap's settings, so that
+the account gets its role, copies and repositories there, and the workflows deploy it.
+Nothing is deployed by this. Owner and cost centre stay the model's.`,
 		Example: `  hub region add ap-southeast-1 --like prod-eu
   hub up prod-eu prod-us prod-ap --offline`,
 		Args: cobra.ExactArgs(1),
@@ -72,15 +71,14 @@ func (s *session) addRegion(like string, to config.Another) error {
 		}
 	}
 	files := map[string][]byte{}
-	files[s.stackFile(name)], err = config.Like(model, like, to)
+	files[s.stackFile(name)], err = config.Like(s.organisation.Project(), model, like, to)
 	if _, statErr := os.Stat(s.stackFile(name)); statErr == nil {
 		err = errors.Join(err, fmt.Errorf("%s is there already; give the new stack another --name", filepath.Base(s.stackFile(name))))
 	}
 	if err != nil {
 		return configError{err}
 	}
-	from := config.PlaceOf(s.root, like)
-	if err := s.nameRegion(files, github.Region{Stack: like, Region: from.Region}, github.Region{Stack: name, Region: to.Region}); err != nil {
+	if err := s.nameRegion(files, name, to.Region); err != nil {
 		return configError{err}
 	}
 	return s.writeAll(files, func() error {
@@ -97,30 +95,20 @@ func (s *session) addRegion(like string, to config.Another) error {
 	})
 }
 
-// nameRegion adds bootstrap's settings and the workflows, where there are any, to the files to write.
-func (s *session) nameRegion(files map[string][]byte, from, to github.Region) error {
+// nameRegion adds bootstrap's settings, where there are any, to the files to write.
+func (s *session) nameRegion(files map[string][]byte, stack, region string) error {
 	bootstrap := filepath.Join(s.root, "bootstrap", "Pulumi."+settings.Stack+".yaml")
 	text, err := os.ReadFile(bootstrap)
 	if err == nil {
-		files[bootstrap], err = config.WithRegion(text, settings.Project, to.Region, to.Stack)
+		files[bootstrap], err = config.WithRegion(text, s.organisation.Bootstrap(), region, stack)
 	}
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("name the region in bootstrap's settings: %w", err)
 	}
-	workflows, _ := filepath.Glob(filepath.Join(s.root, ".github", "workflows", "*.yml")) // the pattern cannot be malformed
-	for _, path := range workflows {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return fmt.Errorf("read workflow: %w", err)
-		}
-		if named := github.NameRegion(string(text), from, to); named != string(text) {
-			files[path] = []byte(named)
-		}
-	}
 	return nil
 }
 
-// writeAll writes the files, and takes everything back if what is then there does not pass.
+// writeAll writes the files, removes those whose text is nil, and takes everything back if what is then there does not pass.
 func (s *session) writeAll(files map[string][]byte, check func() error) error {
 	paths := slices.Sorted(maps.Keys(files))
 	before := map[string][]byte{}
@@ -129,12 +117,19 @@ func (s *session) writeAll(files map[string][]byte, check func() error) error {
 		if text, readErr := os.ReadFile(path); readErr == nil {
 			before[path] = text
 		}
+		if files[path] == nil {
+			continue
+		}
 		if err = os.WriteFile(path+".new", files[path], 0o644); err != nil { // whole before it takes the old one's place
 			break
 		}
 	}
 	for i := 0; i < len(paths) && err == nil; i++ {
-		err = os.Rename(paths[i]+".new", paths[i])
+		if files[paths[i]] == nil {
+			err = os.Remove(paths[i])
+		} else {
+			err = os.Rename(paths[i]+".new", paths[i])
+		}
 	}
 	if err == nil {
 		if err = check(); err != nil {
@@ -156,6 +151,10 @@ func (s *session) writeAll(files map[string][]byte, check func() error) error {
 		short, relErr := filepath.Rel(s.root, path)
 		if relErr != nil {
 			short = path
+		}
+		if files[path] == nil {
+			s.say("Removed %s.", short)
+			continue
 		}
 		s.say("Wrote %s.", short)
 	}

@@ -41,7 +41,7 @@ func (s *session) writeRemains(left []remains.Remains) error {
 		}
 		if r.RestoreFrom != "" {
 			file, _ := s.readStackFile(r.Stack) // one that is gone has no group
-			below, lines := r.Lines(config.HasGroup(file, "database"))
+			below, lines := r.Lines(s.organisation.Project(), config.HasGroup(s.organisation.Project(), file, "database"))
 			fmt.Fprintf(&b, "To begin again with this data, put this below %q in Pulumi.%s.yaml, then run: %s\n%s\n",
 				below, r.Stack, s.againOn(r.Stack, "up"), strings.Join(lines, "\n"))
 		}

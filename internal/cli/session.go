@@ -19,6 +19,7 @@ import (
 	"github.com/deepstreamhub/platform/internal/config"
 	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/engine"
+	"github.com/deepstreamhub/platform/internal/naming"
 	"github.com/deepstreamhub/platform/internal/plan"
 	"github.com/deepstreamhub/platform/internal/progress"
 	"github.com/deepstreamhub/platform/internal/report"
@@ -30,14 +31,15 @@ import (
 type session struct {
 	App
 	flags
-	verb    string
-	stacks  []string              // in the order given
-	root    string                // project folder
-	blank   bool                  // offline: the account that was blank at first, not the one that was declared
-	blind   bool                  // only looks, and works on states without their secrets
-	behaves cloudOptions          // of the offline AWS, as far as flags decide them
-	fleets  map[string]risk.Fleet // by stack, once the configuration was checked
-	settle  time.Duration         // after which all stacks have settled, once the configuration was checked
+	verb         string
+	stacks       []string              // in the order given
+	root         string                // project folder
+	organisation naming.Organisation   // whose project it is
+	blank        bool                  // offline: the account that was blank at first, not the one that was declared
+	blind        bool                  // only looks, and works on states without their secrets
+	behaves      cloudOptions          // of the offline AWS, as far as flags decide them
+	fleets       map[string]risk.Fleet // by stack, once the configuration was checked
+	settle       time.Duration         // after which all stacks have settled, once the configuration was checked
 
 	recorder *report.Recorder // of what happens when, for a page; nil: nobody asks for one
 
@@ -58,6 +60,9 @@ func (a App) parse(c *cobra.Command, f flags, stacks []string) (*session, error)
 	}
 	if s.root, err = findRoot(f.dir, a.Dir); err != nil {
 		return nil, usageError{err, c.CommandPath()}
+	}
+	if s.organisation, err = config.OrganisationOf(s.root); err != nil {
+		return nil, configError{err}
 	}
 	s.blank = f.account == accountBlank || f.offline && f.account == "" && blankDirs(s.root).isBootstrapped()
 	return s, nil
@@ -177,12 +182,12 @@ func (s *session) cloudOfState() error {
 	if err != nil {
 		return err
 	}
-	stacks, err := in.Stacks(context.Background(), config.Project)
+	stacks, err := in.Stacks(context.Background(), s.organisation.Project())
 	if err != nil {
 		return err
 	}
 	for _, stack := range stacks {
-		if c, err := in.Checkpoint(context.Background(), config.Project, stack); err == nil && c != nil && c.Resources > 0 {
+		if c, err := in.Checkpoint(context.Background(), s.organisation.Project(), stack); err == nil && c != nil && c.Resources > 0 {
 			return explainedError{
 				fmt.Errorf("start offline AWS: %s is missing, although the state of %s holds %d resources in it", dirs.cloud, stack, c.Resources),
 				"Nothing was started. Put the folder back, or begin with an empty account: rm -r " + dirs.base,
@@ -225,7 +230,7 @@ func (s *session) open(ctx context.Context, existing bool) error {
 // project say.
 func (s *session) target(stack string) (deploy.Target, error) {
 	t := deploy.Target{
-		Stack: stack, Project: config.Project, Root: s.root, Program: s.deps.program(s.root, s.offline),
+		Stack: stack, Project: s.organisation.Project(), Root: s.root, Program: s.deps.program(s.root, s.offline),
 		Parallel: s.parallel, Force: s.Force, Now: s.Now,
 	}
 	if s.offline {

@@ -83,7 +83,7 @@ func (a App) stateRestore() *cobra.Command {
 		Use:   "restore STACK --version VERSION",
 		Short: "Make an earlier checkpoint the current one",
 		Long: `restore makes an earlier checkpoint of a stack the current one. What is there now is kept,
-in the same place under .deepstreamhub/replaced/. AWS is not touched: bring the checkpoint
+in the same place under .ORGANISATION/replaced/. AWS is not touched: bring the checkpoint
 up to date afterwards with hub refresh, then look at hub preview.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, stacks []string) error {

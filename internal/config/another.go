@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/deepstreamhub/platform/internal/naming"
 )
 
 // Another says where another region like one that exists is to be.
@@ -40,7 +42,7 @@ func Regions() []string { return slices.Sorted(maps.Keys(regions)) }
 func ZoneIDs(name string) []string { return regions[name].ids() }
 
 // Place is where a stack file puts a stack.
-type Place struct{ Region, AMI, Architecture string }
+type Place struct{ Region, AMI, Architecture, Zone string }
 
 // PlaceOf returns where a stack's file in a folder puts it, as far as the file can be read: with what is missing or wrong
 // empty, since whoever deploys it hears of that.
@@ -49,20 +51,22 @@ func PlaceOf(dir, stack string) Place {
 	if err != nil {
 		return Place{}
 	}
-	c := Defaults().Cluster
-	_ = yaml.Unmarshal([]byte(src.Values[Project+":cluster"]), &c)
-	return Place{src.Values[regionKey], strings.TrimPrefix(c.AMI, placeholderMark), c.Architecture}
+	c := Defaults(naming.Of(src.Project)).Cluster
+	_ = yaml.Unmarshal([]byte(src.Values[src.Project+":cluster"]), &c)
+	var e Edge
+	_ = yaml.Unmarshal([]byte(src.Values[src.Project+":edge"]), &e)
+	return Place{src.Values[regionKey], Unmarked(c.AMI), c.Architecture, e.Zone}
 }
 
 // Like returns the stack file of another region: the model's with the region, zones, network range, copies, images and
 // name of the new one, and everything else, comments included, as it was. Machine images have another id in each region, so
 // that one is a placeholder.
-func Like(model []byte, stack string, a Another) ([]byte, error) {
+func Like(project string, model []byte, stack string, a Another) ([]byte, error) {
 	d, err := openDocument(model)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", stack, err)
 	}
-	group := func(name, key string) *yaml.Node { return d.at("config", Project+":"+name, key) }
+	group := func(name, key string) *yaml.Node { return d.at("config", project+":"+name, key) }
 	from := d.at("config", "aws:region")
 	to, known := regions[a.Region]
 	switch {
@@ -88,8 +92,7 @@ func Like(model []byte, stack string, a Another) ([]byte, error) {
 		d.set(copies, from.Value)
 	}
 	if ami := group("cluster", "ami"); ami != nil {
-		sum := sha256.Sum256([]byte(a.Region))
-		d.set(ami, placeholderMark+"ami-"+hex.EncodeToString(sum[:])[:17])
+		d.set(ami, placeholderMark+StandInAMI(a.Region))
 	}
 	if image := group("service", "image"); image != nil {
 		bare, placeheld := strings.CutPrefix(image.Value, placeholderMark)
@@ -116,6 +119,12 @@ func (a Another) hostname(model, stack string) string {
 	name := a.StackName(stack)
 	_, zone, _ := strings.Cut(model, ".")
 	return name[strings.LastIndex(name, "-")+1:] + "." + zone
+}
+
+// StandInAMI is an id of the form that a machine image of a region has. Only an offline account has one of that id.
+func StandInAMI(region string) string {
+	sum := sha256.Sum256([]byte(region))
+	return "ami-" + hex.EncodeToString(sum[:])[:17]
 }
 
 // refused is the error of one problem.

@@ -55,7 +55,7 @@ func TestLike(t *testing.T) {
 				require.Contains(t, model, c.old)
 				model = strings.Replace(model, c.old, c.text, 1)
 			}
-			text, err := Like([]byte(model), "prod-eu", c.to)
+			text, err := Like(project, []byte(model), "prod-eu", c.to)
 			got := string(text)
 			if err != nil {
 				require.Empty(t, got)

@@ -4,11 +4,16 @@
 // The way in is Load, on a Source that ReadFiles took from the stack file or that the program took from the engine.
 package config
 
-import "github.com/deepstreamhub/platform/internal/sizing"
+import (
+	"github.com/deepstreamhub/platform/internal/naming"
+	"github.com/deepstreamhub/platform/internal/sizing"
+)
 
 // Config is one region stack's configuration. The yaml names are the keys of the stack file, below
-// "deepstreamhub:"; Region and AWS are those of "aws:".
+// the organisation's namespace; Region and AWS are those of "aws:".
 type Config struct {
+	Organisation naming.Organisation `yaml:"-"` // whose region it is: the project's name
+
 	Region   string   `yaml:"-"`
 	AWS      AWS      `yaml:"-"`
 	Platform Platform `yaml:"platform"`
@@ -165,7 +170,7 @@ type Observability struct {
 
 // Edge is the load balancer and the names by which clients reach it.
 type Edge struct {
-	Zone                   string `yaml:"zone"`                   // name of the public hosted zone, such as deepstreamhub.com
+	Zone                   string `yaml:"zone"`                   // name of the public hosted zone, such as example.com
 	Hostname               string `yaml:"hostname"`               // the region's own name inside the zone
 	GlobalName             string `yaml:"globalName"`             // optional latency-routed name shared by regions; needs DataScope
 	DataScope              string `yaml:"dataScope"`              // "perRegion" acknowledges that records differ between regions

@@ -15,6 +15,9 @@ import (
 	"github.com/deepstreamhub/platform/internal/sizing"
 )
 
+// project is the tracked project's name.
+const project = "deepstreamhub"
+
 const digest = "7d1f8e0c5b6a49382716f5e4d3c2b1a0998877665544332211ffeeddccbbaa90"
 
 // settings is a stack's configuration as JSON objects by group, which is what the tests change.
@@ -30,7 +33,7 @@ func base() settings {
 			"image": "111122223333.dkr.ecr.eu-central-1.amazonaws.com/deepstream@sha256:" + digest,
 			"auth":  map[string]any{"webhook": "https://auth.example.com/deepstream"},
 		},
-		"edge": {"hostname": "eu.deepstreamhub.com"},
+		"edge": {"zone": "deepstreamhub.com", "hostname": "eu.deepstreamhub.com"},
 	}
 }
 
@@ -52,13 +55,13 @@ func with(changes map[string]any) Source {
 			s[group][name] = value
 		}
 	}
-	src := Source{Stack: "test", Complete: true, Values: map[string]string{regionKey: region}}
+	src := Source{Project: project, Stack: "test", Complete: true, Values: map[string]string{regionKey: region}}
 	for group, values := range s {
 		raw, err := json.Marshal(values)
 		if err != nil {
 			panic(err)
 		}
-		src.Values[Project+":"+group] = string(raw)
+		src.Values[project+":"+group] = string(raw)
 	}
 	return src
 }
@@ -80,7 +83,7 @@ func TestLoadFillsInDefaults(t *testing.T) {
 	t.Parallel()
 	got, err := Load(with(map[string]any{"database.backupRetentionDays": 3, "service.peakConnections": 24000.0}), Options{})
 	require.NoError(t, err)
-	want := Defaults()
+	want := Defaults(project)
 	protect := false
 	want.Region = "eu-central-1"
 	want.Platform.Protect, want.Platform.Owner, want.Platform.CostCentre = &protect, "platform", "realtime"
@@ -90,7 +93,7 @@ func TestLoadFillsInDefaults(t *testing.T) {
 	want.Service.Image = "111122223333.dkr.ecr.eu-central-1.amazonaws.com/deepstream@sha256:" + digest
 	want.Service.Auth.Webhook = "https://auth.example.com/deepstream"
 	want.Service.PeakConnections = 24_000
-	want.Edge.Hostname = "eu.deepstreamhub.com"
+	want.Edge.Zone, want.Edge.Hostname = "deepstreamhub.com", "eu.deepstreamhub.com"
 	assert.Equal(t, 9, got.Sizes.Tasks, "what the peak needs")
 	want.Sizes = got.Sizes
 	assert.Empty(t, cmp.Diff(want, got))
@@ -182,14 +185,14 @@ func TestEveryProblemComesInOneMessage(t *testing.T) {
 
 func TestAnEmptyStackIsToldAllItNeeds(t *testing.T) {
 	t.Parallel()
-	problems := problemsOf(t, Source{Stack: "new"}, Options{})
+	problems := problemsOf(t, Source{Project: project, Stack: "new"}, Options{})
 	var got, want []string
 	for _, p := range problems {
 		got = append(got, p.Key)
 		assert.Contains(t, p.String(), " is not set: ")
 	}
 	for _, r := range required {
-		if !slices.Contains([]string{"edge.zone", "platform.permissionsBoundary", "platform.rolePath"}, r.key) { // which have defaults
+		if !slices.Contains([]string{"platform.permissionsBoundary", "platform.rolePath"}, r.key) { // which have defaults
 			want = append(want, r.key)
 		}
 	}
@@ -236,7 +239,7 @@ func TestUnknownGroupsCanOnlyBeToldOfACompleteSource(t *testing.T) {
 func TestFieldsAreOfKindsThatDecode(t *testing.T) {
 	t.Parallel()
 	kinds := []reflect.Type{reflect.TypeFor[string](), reflect.TypeFor[int](), reflect.TypeFor[*bool](), reflect.TypeFor[[]string](), reflect.TypeFor[Auth]()}
-	cfg := Defaults()
+	cfg := Defaults(project)
 	for _, path := range paths() {
 		if strings.Contains(path, ".") {
 			assert.Contains(t, kinds, field(&cfg, path).Type(), path)

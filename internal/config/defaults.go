@@ -1,25 +1,22 @@
 package config
 
-import "slices"
+import (
+	"slices"
 
-// The path of roles, the policy that bounds them, and the log that Session Manager keeps of sessions on hosts: what the
-// account is given before its first region.
-const (
-	RolePath   = "/deepstreamhub/"
-	Boundary   = RolePath + "deepstreamhub-boundary"
-	SessionLog = "/deepstreamhub/sessions"
+	"github.com/deepstreamhub/platform/internal/naming"
 )
 
 // NoBoundary as platform.permissionsBoundary leaves roles unbounded.
 const NoBoundary = "none"
 
-// Defaults returns a Config with everything set that need not differ between regions, sized for production. What it
-// leaves empty is either required (see the rules) or optional.
-func Defaults() Config {
+// Defaults returns an organisation's Config with everything set that need not differ between regions, sized for production.
+// What it leaves empty is either required (see the rules) or optional.
+func Defaults(o naming.Organisation) Config {
 	finalSnapshot, insights, backups, exec, metrics := true, true, true, true, true
 	ipv6 := false
 	return Config{
-		Platform: Platform{PermissionsBoundary: Boundary, RolePath: RolePath},
+		Organisation: o,
+		Platform:     Platform{PermissionsBoundary: o.Boundary(), RolePath: o.Path()}, // as bootstrap makes them
 		Network: Network{
 			NAT:                  "perZone", // a zone that fails takes no other zone's way out with it
 			IPv6:                 &ipv6,
@@ -68,7 +65,6 @@ func Defaults() Config {
 			LogRetentionDays: 30,
 		},
 		Edge: Edge{
-			Zone:                   "deepstreamhub.com",
 			AccessLogRetentionDays: 90,
 		},
 		Observability: Observability{MaxVolumeGiB: 500},

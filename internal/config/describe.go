@@ -3,6 +3,8 @@ package config
 import (
 	"reflect"
 	"strings"
+
+	"github.com/deepstreamhub/platform/internal/naming"
 )
 
 // Field is one key of a stack file as the tables of rules describe it.
@@ -16,13 +18,13 @@ type Field struct {
 // anyService is how Field names a service that the stack names.
 const anyService = "services.<name>"
 
-// Fields returns every key there is, in the order of Config.
-func Fields() []Field {
+// Fields returns every key there is, in the order of Config, with the defaults of an organisation.
+func Fields(o naming.Organisation) []Field {
 	fields := []Field{describe(regionKey, reflect.ValueOf(""))}
 	for _, name := range pluginKeys(reflect.TypeFor[Config]()) {
 		fields = append(fields, describe(awsNamespace+name, child(reflect.ValueOf(AWS{}), name)))
 	}
-	defaults := reflect.ValueOf(Defaults())
+	defaults := reflect.ValueOf(Defaults(o))
 	for _, group := range groups() {
 		of, key := child(defaults, group), group
 		if of.Kind() == reflect.Map {

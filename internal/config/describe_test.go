@@ -11,7 +11,7 @@ func TestFields(t *testing.T) {
 	t.Parallel()
 	fields := map[string]Field{}
 	var keys []string
-	for _, f := range Fields() {
+	for _, f := range Fields(project) {
 		fields[f.Key] = f
 		keys = append(keys, f.Key)
 	}

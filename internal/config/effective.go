@@ -37,10 +37,10 @@ func Effective(src Source, cfg Config) []Value {
 		v.Key = strings.Replace(v.Key, ".", ":", 1)
 		out = append(out, v)
 	}
-	now, fallback := reflect.ValueOf(cfg), reflect.ValueOf(Defaults())
+	now, fallback := reflect.ValueOf(cfg), reflect.ValueOf(Defaults(cfg.Organisation))
 	for _, group := range groups() {
 		of := child(now, group)
-		said, _ := parse(src.Values[Project+":"+group]).(map[string]any)
+		said, _ := parse(src.Values[src.Project+":"+group]).(map[string]any)
 		if of.Kind() != reflect.Map {
 			out = append(out, effective(group, of, child(fallback, group), said)...)
 			continue

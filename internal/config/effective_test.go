@@ -42,7 +42,7 @@ func TestEffective(t *testing.T) {
 	require.Equal(t, config.Value{Key: "sizes.tasks", Value: cfg.Sizes.Tasks, From: config.FromDerived}, eu["sizes.tasks"])
 	require.Contains(t, eu, "sizes.cpuTargetPercent")
 	require.Equal(t, "-", eu["database.restoreFrom"].Text())
-	for _, f := range config.Fields() {
+	for _, f := range config.Fields("deepstreamhub") {
 		if f.Required && f.Key[:min(9, len(f.Key))] != "services." {
 			require.Equal(t, config.FromFile, eu[f.Key].From, "%s has no default", f.Key)
 		}

@@ -6,18 +6,20 @@ import (
 	"time"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/deepstreamhub/platform/internal/naming"
 )
 
 // IsShortLived reports whether a stack file is of a stack that ends by itself: one with platform.expires. A file that cannot
 // be read is of none.
-func IsShortLived(text []byte) bool {
+func IsShortLived(project string, text []byte) bool {
 	var file struct {
 		Config map[string]any `yaml:"config"`
 	}
 	if yaml.Unmarshal(text, &file) != nil {
 		return false
 	}
-	for _, key := range []string{Project + ":platform", "platform"} {
+	for _, key := range []string{project + ":platform", "platform"} {
 		if group, ok := file.Config[key].(map[string]any); ok && group["expires"] != nil {
 			return true
 		}
@@ -28,7 +30,7 @@ func IsShortLived(text []byte) bool {
 // ShortLived returns the stack file of a short-lived stack like the one whose file is given: nothing protected, nothing
 // left behind, nobody woken by its alarms, a name of its own, and an end. Who decides who its clients are stays whoever
 // does for the model: a region on the internet is none the less for being short-lived.
-func ShortLived(like []byte, name string, expires time.Time) ([]byte, error) {
+func ShortLived(project string, like []byte, name string, expires time.Time) ([]byte, error) {
 	var file struct {
 		SecretsProvider string         `yaml:"secretsprovider,omitempty"`
 		Config          map[string]any `yaml:"config"`
@@ -37,7 +39,7 @@ func ShortLived(like []byte, name string, expires time.Time) ([]byte, error) {
 		return nil, fmt.Errorf("read stack file: %w", err)
 	}
 	group := func(name string) map[string]any {
-		key := Project + ":" + name
+		key := project + ":" + name
 		g, ok := file.Config[key].(map[string]any)
 		if !ok {
 			g = map[string]any{}
@@ -50,19 +52,17 @@ func ShortLived(like []byte, name string, expires time.Time) ([]byte, error) {
 	}
 	platform := group("platform")
 	platform["protect"], platform["expires"] = false, expires.UTC().Format(time.RFC3339)
-	platform["rolePath"] = RolePath + "it/" // where the role is at home that brings short-lived stacks up
+	platform["rolePath"] = naming.Of(project).Path() + "it/" // where the role is at home that brings short-lived stacks up
 	network := group("network")
 	network["nat"], network["endpoints"] = "single", []string{} // they cost by the hour, and one way out will do
 	database := group("database")
 	database["finalSnapshot"] = false
 	delete(database, "restoreFrom")
-	file.Config[Project+":backup"] = map[string]any{"enabled": false}
+	file.Config[project+":backup"] = map[string]any{"enabled": false}
 	edge := group("edge")
-	zone, ok := edge["zone"].(string)
-	if !ok {
-		zone = Defaults().Edge.Zone
+	if zone, ok := edge["zone"].(string); ok { // else there is nothing to be short-lived like, which loading tells
+		edge["hostname"] = name + "." + zone
 	}
-	edge["hostname"] = name + "." + zone
 	delete(edge, "globalName")
 	delete(edge, "dataScope")
 	delete(group("observability"), "notify")

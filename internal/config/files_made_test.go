@@ -18,7 +18,7 @@ func TestPinned(t *testing.T) {
 	before, err := os.ReadFile("../../Pulumi.prod-us.yaml")
 	require.NoError(t, err)
 	digest := "sha256:" + strings.Repeat("ab", 32)
-	after, err := config.Pinned(before, config.Pin{Image: "222233334444.dkr.ecr.eu-central-1.amazonaws.com/deepstream@" + digest, AMI: "ami-0123456789abcdef0"})
+	after, err := config.Pinned("deepstreamhub", before, config.Pin{Image: "222233334444.dkr.ecr.eu-central-1.amazonaws.com/deepstream@" + digest, AMI: "ami-0123456789abcdef0"})
 	require.NoError(t, err)
 	old, now := strings.Split(string(before), "\n"), strings.Split(string(after), "\n")
 	require.Len(t, now, len(old))
@@ -33,7 +33,7 @@ func TestPinned(t *testing.T) {
 		"    image: 222233334444.dkr.ecr.us-east-1.amazonaws.com/deepstream@" + digest,
 	}, changed)
 
-	_, err = config.Pinned([]byte("config: {}\n"), config.Pin{AMI: "ami-0123456789abcdef0"})
+	_, err = config.Pinned("deepstreamhub", []byte("config: {}\n"), config.Pin{AMI: "ami-0123456789abcdef0"})
 	require.ErrorContains(t, err, "does not set it")
 	for _, p := range []config.Pin{{}, {Image: "repository:latest"}, {Image: "repository@sha256:12"}, {AMI: "latest"}} {
 		require.Error(t, p.Check())
@@ -47,7 +47,7 @@ func TestShortLived(t *testing.T) {
 		model, err := os.ReadFile("../../Pulumi." + like + ".yaml")
 		require.NoError(t, err)
 		expires := time.Date(2026, 11, 26, 4, 0, 0, 0, time.FixedZone("", 3600))
-		text, err := config.ShortLived(model, "it-12", expires)
+		text, err := config.ShortLived("deepstreamhub", model, "it-12", expires)
 		require.NoError(t, err)
 		dir := t.TempDir()
 		project, err := os.ReadFile("../../Pulumi.yaml")
@@ -85,7 +85,7 @@ func TestPinsAreWhatConfigurationTakes(t *testing.T) {
 	for value, fits := range map[string]bool{
 		"ami-01234567": true, `"ami-01234567" # why`: true, "'placeholder:ami-01234567'": true, `""`: false, "": false, "*other": false, "{a: b}": false, "|\n      x": false,
 	} {
-		after, err := config.Pinned([]byte(strings.Replace(file, "%s", value, 1)), config.Pin{AMI: "ami-0123456789abcdef0"})
+		after, err := config.Pinned("deepstreamhub", []byte(strings.Replace(file, "%s", value, 1)), config.Pin{AMI: "ami-0123456789abcdef0"})
 		require.Equal(t, fits, err == nil, "%q: %v %s", value, err, after)
 	}
 }

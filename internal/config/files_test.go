@@ -66,7 +66,7 @@ config:
 	})
 	got, err := ReadFiles(dir, "dev")
 	require.NoError(t, err)
-	want := Source{Stack: "dev", Complete: true, Values: map[string]string{
+	want := Source{Project: project, Stack: "dev", Complete: true, Values: map[string]string{
 		"aws:profile":            "prod",
 		"aws:region":             "eu-central-1",
 		"deepstreamhub:network":  "{}",
@@ -97,7 +97,7 @@ func TestReadFilesRefuses(t *testing.T) {
 		"keys not text":    {map[string]string{"a": "config:\n  bus: {1: a}\n"}, "a", []string{"deepstreamhub:bus", "must be text"}},
 		"not in JSON":      {map[string]string{"a": "config:\n  bus: {replicas: .inf}\n"}, "a", []string{"deepstreamhub:bus", "Inf"}},
 		"environment":      {map[string]string{"a": "environment: [prod]\n"}, "a", []string{"environments are not supported"}},
-		"another project":  {map[string]string{"": "name: other\n", "a": ""}, "a", []string{"must be deepstreamhub", `"other"`}},
+		"no organisation":  {map[string]string{"": "name: Ours_\n", "a": ""}, "a", []string{`name = "Ours_"`, "lower-case letters"}},
 		"project not YAML": {map[string]string{"": "name: [\n", "a": ""}, "a", []string{"Pulumi.yaml"}},
 	}
 	for name, test := range tests {
@@ -158,7 +158,7 @@ func TestProductionStacksSayOnlyWhatDiffers(t *testing.T) {
 		node := us[key]
 		require.NoError(t, node.Decode(&other))
 		for name := range one {
-			if path := strings.TrimPrefix(key, Project+":") + "." + name; path != "platform.protect" && path != "service.auth" {
+			if path := strings.TrimPrefix(key, project+":") + "." + name; !slices.Contains([]string{"edge.zone", "platform.protect", "service.auth"}, path) {
 				assert.NotEqual(t, one[name], other[name], path)
 			}
 		}
@@ -169,17 +169,17 @@ func TestProjectDeclaresEveryGroup(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(filepath.Join(root, "Pulumi.yaml"))
 	require.NoError(t, err)
-	var project struct {
+	var file struct {
 		Name   string
 		Config map[string]struct {
 			Type, Description string
 			Default           map[string]any
 		}
 	}
-	require.NoError(t, yaml.Unmarshal(text, &project))
-	assert.Equal(t, Project, project.Name)
+	require.NoError(t, yaml.Unmarshal(text, &file))
+	assert.Equal(t, project, file.Name)
 	var declared []string
-	for name, group := range project.Config {
+	for name, group := range file.Config {
 		declared = append(declared, name)
 		assert.Equal(t, "object", group.Type, name)
 		assert.NotNil(t, group.Default, "%s: without default the CLI stops at it when a stack leaves it out", name)
@@ -192,10 +192,10 @@ func TestProjectDeclaresEveryGroup(t *testing.T) {
 	}
 	assert.ElementsMatch(t, groups(), declared)
 
-	keys := Keys()
+	keys := Keys(project)
 	assert.True(t, slices.IsSorted(keys))
 	for _, name := range declared {
-		assert.Contains(t, keys, Project+":"+name)
+		assert.Contains(t, keys, project+":"+name)
 	}
 	assert.Contains(t, keys, "aws:region")
 	assert.Contains(t, keys, "aws:profile")

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/deepstreamhub/platform/internal/naming"
 )
 
 // Options says what a configuration is loaded for.
@@ -23,6 +25,9 @@ type Options struct {
 
 // placeholderMark in front of a value says that the real one cannot be known before somebody makes it in the account.
 const placeholderMark = "placeholder:"
+
+// Unmarked is a value without the mark of a placeholder.
+func Unmarked(value string) string { return strings.TrimPrefix(value, placeholderMark) }
 
 // placeholderFixes says where the real value comes from, by key.
 var placeholderFixes = map[string]string{
@@ -46,7 +51,7 @@ const sizedBy = "service.peakConnections and service.reconnectsPerSecond"
 // Load makes a Config of a stack's raw configuration: it decodes strictly, fills in Defaults and checks every rule. The
 // error wraps Problems, all of them at once; the Config is the zero value then.
 func Load(src Source, opts Options) (Config, error) {
-	cfg := Defaults()
+	cfg := Defaults(naming.Of(src.Project))
 	problems, bad := platform.Decode(src, opts, &cfg)
 	c := checker{cfg: cfg, now: opts.Now, bad: bad, problems: problems}
 	c.check()
@@ -72,6 +77,7 @@ const secretRule = "must not be a secret: secrets live in AWS Secrets Manager, n
 // decoder walks over raw values and a struct of groups side by side and notes what does not fit.
 type decoder struct {
 	Schema
+	project  string // the namespace of its keys
 	offline  bool
 	root     reflect.Value
 	problems Problems
@@ -90,10 +96,10 @@ func (d *decoder) source(src Source) {
 		group := child(d.root, name)
 		plugin := d.plugin(full)
 		switch {
-		case namespace != d.Project && full != regionKey && !plugin.IsValid():
+		case namespace != d.project && full != regionKey && !plugin.IsValid():
 			d.checkOutside(full, raw, src.Secrets[full])
 		case src.Secrets[full]:
-			d.refuse(strings.TrimPrefix(full, d.Project+":"), hiddenValue, secretRule, "")
+			d.refuse(strings.TrimPrefix(full, d.project+":"), hiddenValue, secretRule, "")
 		case full == regionKey:
 			d.value(regionKey, plain(raw), d.root.FieldByName("Region"))
 		case plugin.IsValid():
@@ -103,7 +109,7 @@ func (d *decoder) source(src Source) {
 		case src.Complete:
 			near := nearestKey(d.root.Type(), name)
 			if !strings.Contains(near, ".") {
-				near = d.Project + ":" + near
+				near = d.project + ":" + near
 			}
 			d.refuse(full, parse(raw), "there is no such key; known: "+strings.Join(groupsOf(d.root.Type()), ", "), near)
 		}

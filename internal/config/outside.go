@@ -48,9 +48,9 @@ func (d *decoder) checkOutside(full, raw string, secret bool) {
 	case namespace == "pulumi":
 		rule = engineRule
 	default:
-		rule = "there is no such namespace; known: " + d.Project + " and aws"
+		rule = "there is no such namespace; known: " + d.project + " and aws"
 		if child(d.root, name).IsValid() {
-			near = d.Project + ":" + name
+			near = d.project + ":" + name
 		}
 	}
 	value := parse(raw)

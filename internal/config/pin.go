@@ -33,7 +33,7 @@ func (p Pin) Check() error {
 
 // Pinned returns a stack file with other pins, and everything else, comments included, as it was. An image in ECR is taken
 // from the stack's own region, where ECR has copied it.
-func Pinned(file []byte, p Pin) ([]byte, error) {
+func Pinned(project string, file []byte, p Pin) ([]byte, error) {
 	d, err := openDocument(file)
 	if err != nil {
 		return nil, fmt.Errorf("read stack file: %w", err)
@@ -45,7 +45,7 @@ func Pinned(file []byte, p Pin) ([]byte, error) {
 		if to.value == "" {
 			continue
 		}
-		node := d.at("config", Project+":"+to.group, to.key)
+		node := d.at("config", project+":"+to.group, to.key)
 		if node == nil {
 			return nil, fmt.Errorf("pin %s.%s: the stack file does not set it", to.group, to.key)
 		}
@@ -55,20 +55,20 @@ func Pinned(file []byte, p Pin) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pin images: %w", err)
 	}
-	if !p.in(pinned) {
+	if !p.in(project, pinned) {
 		return nil, errors.New("pin images: a value is not written plainly, such as one that is empty or refers to another; write it once by hand")
 	}
 	return pinned, nil
 }
 
 // in reports whether a stack file says what the pin does.
-func (p Pin) in(file []byte) bool {
+func (p Pin) in(project string, file []byte) bool {
 	d, err := openDocument(file)
 	if err != nil {
 		return false
 	}
 	says := func(group, key, value string) bool {
-		node := d.at("config", Project+":"+group, key)
+		node := d.at("config", project+":"+group, key)
 		return value == "" || node != nil && node.Kind == yaml.ScalarNode && node.Value == value
 	}
 	return says("service", "image", p.Image) && says("cluster", "ami", p.AMI)
@@ -88,7 +88,7 @@ func entry(mapping *yaml.Node, key string) *yaml.Node {
 }
 
 // HasGroup reports whether a stack file itself has a group of keys, such as database. One that is no YAML has none.
-func HasGroup(file []byte, group string) bool {
+func HasGroup(project string, file []byte, group string) bool {
 	d, err := openDocument(file)
-	return err == nil && d.at("config", Project+":"+group) != nil
+	return err == nil && d.at("config", project+":"+group) != nil
 }

@@ -17,11 +17,8 @@ const awsNamespace = "aws:"
 // allowedName is the key of the accounts that a stack can be deployed to.
 const allowedName = "allowedAccountIds"
 
-// The project in bootstrap/ and its one stack, which stands for the account.
-const (
-	BootstrapProject = Project + "-bootstrap"
-	BootstrapStack   = "production"
-)
+// BootstrapStack is the one stack of the project in bootstrap/, which stands for the account.
+const BootstrapStack = "production"
 
 // Account reads the number of the account that bootstrap's settings name in the project at root. It is empty where the
 // project has no such file, and stands behind a placeholder's mark as long as nobody has put the number in. The settings
@@ -37,7 +34,16 @@ func Account(root string) (string, error) {
 	case err != nil:
 		return "", err
 	}
-	account, _ := own.Config[BootstrapProject+":account"].(map[string]any)
+	o, err := OrganisationOf(root)
+	if err != nil {
+		return "", err
+	}
+	for key := range own.Config { // nothing else would keep a stack out of another organisation's account
+		if namespace, group, _ := strings.Cut(key, ":"); group == "account" && namespace != o.Bootstrap() {
+			return "", fmt.Errorf("read %s: %s: must be %s:account, since Pulumi.yaml has the name %s", file, key, o.Bootstrap(), o)
+		}
+	}
+	account, _ := own.Config[o.Bootstrap()+":account"].(map[string]any)
 	id, _ := account["id"].(string)
 	return id, nil
 }

@@ -49,9 +49,14 @@ func TestAccountReadsBootstrapsSettings(t *testing.T) {
 	file := filepath.Join(dir, "bootstrap", "Pulumi.production.yaml")
 	require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o700))
 	require.NoError(t, os.WriteFile(file, []byte("config:\n  deepstreamhub-bootstrap:account:\n    id: \"444455556666\"\n"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "Pulumi.yaml"), []byte("name: deepstreamhub\n"), 0o600))
 	id, err = config.Account(dir)
 	require.NoError(t, err)
 	require.Equal(t, "444455556666", id)
+
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "Pulumi.yaml"), []byte("name: acme\n"), 0o600))
+	_, err = config.Account(dir)
+	require.ErrorContains(t, err, "deepstreamhub-bootstrap:account: must be acme-bootstrap:account", "another organisation's account is none of this one's")
 
 	require.NoError(t, os.WriteFile(file, []byte("config: [\n"), 0o600))
 	_, err = config.Account(dir)

@@ -178,9 +178,9 @@ var texts = []struct {
 	{"platform.owner", TagValue{}, tagRule},
 	{"platform.costCentre", TagValue{}, tagRule},
 	// IAM API, CreateRole (path) and CreatePolicy (path and name)
-	{"platform.rolePath", regexp.MustCompile(`^/([A-Za-z0-9_+=,.@-]+/){0,16}$`), "must be a path of IAM such as /deepstreamhub/, or / alone"},
+	{"platform.rolePath", regexp.MustCompile(`^/([A-Za-z0-9_+=,.@-]+/){0,16}$`), "must be a path of IAM such as /platform/, or / alone"},
 	{"platform.permissionsBoundary", regexp.MustCompile(`^(none|(/[A-Za-z0-9_+=,.@-]+){1,16})$`),
-		"must be path and name of a managed policy in the account, such as " + Boundary + ", or none"},
+		"must be path and name of a managed policy in the account, such as /platform/boundary, or none"},
 	{"backup.schedule", regexp.MustCompile(`^cron\(([0-9]|[1-5][0-9]) ([0-9]|1[0-9]|2[0-3]) \* \* \? \*\)$`),
 		"must be once a day in UTC, cron(<minute> <hour> * * ? *), such as cron(0 5 * * ? *)"},
 	{"cluster.ami", amiPattern, amiRule},
@@ -192,7 +192,7 @@ var amiPattern = regexp.MustCompile(`^ami-([0-9a-f]{8}|[0-9a-f]{17})$`)
 const amiRule = "must be an image id: ami- and 8 or 17 hexadecimal digits"
 
 func (c *checker) checkTexts() {
-	defaults := Defaults()
+	defaults := Defaults(c.cfg.Organisation)
 	for _, r := range texts {
 		// Empty is not given where a key may be left out, and noted already where it must be given. Where it has a default,
 		// somebody emptied it.

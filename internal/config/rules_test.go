@@ -36,7 +36,7 @@ var ruleCases = map[string]ruleCase{
 	"boundary missing":   {map[string]any{"platform.permissionsBoundary": ""}, "platform.permissionsBoundary", "must be given", ""},
 	"boundary as an ARN": {map[string]any{"platform.permissionsBoundary": "arn:aws:iam::111122223333:policy/b"}, "platform.permissionsBoundary", "path and name", ""},
 	"unbounded production": {map[string]any{"platform.permissionsBoundary": "none", "platform.protect": true},
-		"platform.permissionsBoundary", "could otherwise make one", Boundary},
+		"platform.permissionsBoundary", "could otherwise make one", "/deepstreamhub/deepstreamhub-boundary"},
 	"role path missing": {map[string]any{"platform.rolePath": ""}, "platform.rolePath", "must be given", ""},
 	"role path open":    {map[string]any{"platform.rolePath": "/deepstreamhub"}, "platform.rolePath", "a path of IAM", ""},
 

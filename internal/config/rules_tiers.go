@@ -21,7 +21,7 @@ func (c *checker) protected() (protect, known bool) {
 func (c *checker) checkPlatform() {
 	protect, known := c.protected()
 	if c.ok("platform.permissionsBoundary") && c.cfg.Platform.PermissionsBoundary == NoBoundary && known && protect {
-		c.refuse("platform.permissionsBoundary", "must name a policy with platform.protect: true: what may make roles could otherwise make one that may do anything", Boundary)
+		c.refuse("platform.permissionsBoundary", "must name a policy with platform.protect: true: what may make roles could otherwise make one that may do anything", c.cfg.Organisation.Boundary())
 	}
 	if !c.set("platform.expires") {
 		return

@@ -9,30 +9,30 @@ import (
 // each a struct of keys with yaml names, a field Region for the provider's region, and where they take more of the AWS
 // plugin's keys a field AWS.
 type Schema struct {
-	Project string                  // the project's name, which is the namespace of its keys
+	Suffix  string                  // behind the organisation's name, in the project's
 	Fixes   map[string]string       // where the real value behind a placeholder comes from, by key
 	Numbers func(key string) string // which numbers a key takes, in words that follow "a whole number"
 }
 
 // platform is the schema of the region stacks.
-var platform = Schema{Project: Project, Fixes: placeholderFixes, Numbers: numberRange}
+var platform = Schema{Fixes: placeholderFixes, Numbers: numberRange}
 
 // Decode fills in a pointer to a struct of groups from a stack's raw values, strictly. Keys in bad did not decode: what
 // the struct holds for them is not what was given.
 func (s Schema) Decode(src Source, opts Options, into any) (problems Problems, bad map[string]bool) {
-	d := decoder{Schema: s, offline: opts.Offline, root: reflect.ValueOf(into).Elem(), bad: map[string]bool{}}
+	d := decoder{Schema: s, project: src.Project, offline: opts.Offline, root: reflect.ValueOf(into).Elem(), bad: map[string]bool{}}
 	d.source(src)
 	return d.problems, d.bad
 }
 
-// Keys returns the full keys that Decode reads into a pointer to a struct of groups, sorted.
-func (s Schema) Keys(into any) []string {
+// Keys returns the full keys of a project that Decode reads into a pointer to a struct of groups, sorted.
+func (s Schema) Keys(project string, into any) []string {
 	keys := []string{regionKey}
 	for _, name := range pluginKeys(reflect.TypeOf(into).Elem()) {
 		keys = append(keys, awsNamespace+name)
 	}
 	for _, group := range groupsOf(reflect.TypeOf(into).Elem()) {
-		keys = append(keys, s.Project+":"+group)
+		keys = append(keys, project+":"+group)
 	}
 	slices.Sort(keys)
 	return keys

@@ -13,24 +13,41 @@ import (
 	"time"
 
 	"gopkg.in/yaml.v3"
-)
 
-// Project is the project's name in Pulumi.yaml and with that the namespace of its configuration keys.
-const Project = "deepstreamhub"
+	"github.com/deepstreamhub/platform/internal/naming"
+)
 
 // regionKey is the one key outside the project's namespace that a Config is made of.
 const regionKey = "aws:region"
 
 // Source is a stack's raw configuration, as the engine would hand it to the program.
 type Source struct {
+	Project  string            // the project's name, which is the namespace of its keys
 	Stack    string            // short name, such as prod-eu
 	Values   map[string]string // by full key, such as deepstreamhub:network; objects as JSON text
 	Secrets  map[string]bool   // the full keys that hold a secret, which the engine hands over in the clear
 	Complete bool              // whether Values holds every key of the stack, so that an unknown one can be told
 }
 
-// Keys returns the full keys that Load reads, sorted: what to ask the engine for where it cannot list a stack's keys.
-func Keys() []string { return platform.Keys(&Config{}) }
+// Keys returns the full keys that Load reads of a project, sorted: what to ask the engine for where it cannot list a
+// stack's keys.
+func Keys(project string) []string { return platform.Keys(project, &Config{}) }
+
+// OrganisationOf reads whose project is in a folder: its name in Pulumi.yaml, which has to be one that there can be.
+func OrganisationOf(dir string) (naming.Organisation, error) {
+	var project struct {
+		Name string `yaml:"name"`
+	}
+	file := filepath.Join(dir, "Pulumi.yaml")
+	if err := readYAML(file, &project); err != nil {
+		return "", err
+	}
+	o := naming.Organisation(project.Name)
+	if err := o.Check(); err != nil {
+		return "", fmt.Errorf("read %s: name = %q: %w", file, project.Name, err)
+	}
+	return o, nil
+}
 
 // ReadFiles reads the configuration of one stack from Pulumi.yaml and Pulumi.<stack>.yaml in dir, as the Pulumi CLI
 // does: a key of the stack file replaces the project's value or default for that key as a whole, and a key without
@@ -51,8 +68,12 @@ func (s Schema) ReadFiles(dir, stack string) (Source, error) {
 	if err := readYAML(projectFile, &project); err != nil {
 		return Source{}, err
 	}
-	if project.Name != s.Project {
-		return Source{}, fmt.Errorf("read %s: the project's name must be %s, not %q", projectFile, s.Project, project.Name)
+	o, isBootstrap := strings.CutSuffix(project.Name, s.Suffix)
+	if !isBootstrap {
+		return Source{}, fmt.Errorf("read %s: name = %q: must end in %s", projectFile, project.Name, s.Suffix)
+	}
+	if err := naming.Organisation(o).Check(); err != nil {
+		return Source{}, fmt.Errorf("read %s: name = %q: %w", projectFile, project.Name, err)
 	}
 	var own struct {
 		Config      map[string]any `yaml:"config"`
@@ -78,16 +99,16 @@ func (s Schema) ReadFiles(dir, stack string) (Source, error) {
 			stackFile, strings.Join(slices.Sorted(maps.Keys(own.Unknown)), ", "))
 	}
 
-	values, err := s.rawValues(projectValues(project.Config))
+	values, err := rawValues(project.Name, projectValues(project.Config))
 	if err != nil {
 		return Source{}, fmt.Errorf("read %s: %w", projectFile, err)
 	}
-	ownValues, err := s.rawValues(own.Config)
+	ownValues, err := rawValues(project.Name, own.Config)
 	if err != nil {
 		return Source{}, fmt.Errorf("read %s: %w", stackFile, err)
 	}
 	maps.Copy(values, ownValues)
-	return Source{Stack: stack, Values: values, Complete: true}, nil
+	return Source{Project: project.Name, Stack: stack, Values: values, Complete: true}, nil
 }
 
 // readYAML decodes the one document of a file. An empty file decodes to nothing.
@@ -143,10 +164,10 @@ func projectValues(declared map[string]any) map[string]any {
 }
 
 // rawValues turns decoded YAML into the engine's form of it: scalars as their text, everything else as JSON.
-func (s Schema) rawValues(decoded map[string]any) (map[string]string, error) {
+func rawValues(project string, decoded map[string]any) (map[string]string, error) {
 	values := map[string]string{}
 	for _, key := range slices.Sorted(maps.Keys(decoded)) {
-		full := s.fullKey(key)
+		full := fullKey(project, key)
 		if _, twice := values[full]; twice {
 			return nil, fmt.Errorf("%s is given twice, once without its namespace", full)
 		}
@@ -188,11 +209,11 @@ func timesAsText(v any) any {
 
 // fullKey adds the project's namespace to a key without one and drops the "config" in the middle of keys of the old
 // form, deepstreamhub:config:network.
-func (s Schema) fullKey(key string) string {
+func fullKey(project, key string) string {
 	parts := strings.SplitN(key, ":", 3)
 	switch {
 	case len(parts) == 1:
-		return s.Project + ":" + key
+		return project + ":" + key
 	case len(parts) == 3 && parts[1] == "config":
 		return parts[0] + ":" + parts[2]
 	}

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/deepstreamhub/platform/internal/awssim"
+	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/engine"
 )
@@ -19,8 +20,9 @@ import (
 // Subject is the stack whose crashes are tried.
 type Subject struct {
 	Stack   string
-	Project string // Pulumi.yaml's name
-	Root    string // folder with Pulumi.yaml
+	Project string         // Pulumi.yaml's name
+	Root    string         // folder with Pulumi.yaml
+	Account *cloud.Account // what the offline AWS holds at first; nil: cloud.DefaultAccount
 	Program pulumi.RunFunc
 	Changed pulumi.RunFunc // the program of the update
 	Engine  engine.Engine
@@ -47,7 +49,7 @@ func (s Subject) open(ctx context.Context, dir string, around grpc.UnaryServerIn
 	if err := s.copyProject(root); err != nil {
 		return nil, err
 	}
-	aws, err := awssim.Start(awssim.Options{Dir: cloudDir(dir), Around: around})
+	aws, err := awssim.Start(awssim.Options{Dir: cloudDir(dir), Account: s.Account, Around: around})
 	if err != nil {
 		return nil, err
 	}

@@ -67,7 +67,7 @@ func (r *TooRisky) Advice() string {
 	}
 	if r.Assessment.Class == risk.Blocked {
 		return fmt.Sprintf("Nothing was touched. Where this is meant, it is two steps, each to be reviewed:\n"+
-			"  1. set deepstreamhub:platform.protect to false in Pulumi.%[1]s.yaml, change nothing else, and run: hub up %[1]s --max-risk %[2]s\n"+
+			"  1. set platform.protect to false in Pulumi.%[1]s.yaml, change nothing else, and run: hub up %[1]s --max-risk %[2]s\n"+
 			"  2. make the change and run: hub up %[1]s --max-risk %[2]s\n"+
 			"Then set protect to true again.", stack, risk.Exposes)
 	}

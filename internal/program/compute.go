@@ -44,7 +44,7 @@ func (r *region) clusterTier() (err error) {
 		},
 		DeleteSeconds: sizes.GroupDeleteTimeout,
 		ExecLogDays:   execLogDays,
-		SessionLog:    config.SessionLog,
+		SessionLog:    r.cfg.Organisation.SessionsLog(),
 		Tags:          r.hostTags(),
 	}, r.tier("cluster")...)
 	return err
@@ -78,7 +78,7 @@ func (r *region) serviceTier() (err error) {
 		args.Scaling.ConnectionsPerTask = sizes.ConnectionsPerTask
 		if *c.Metrics {
 			args.Scaling.Sockets = &service.Metric{
-				Namespace: deepstream.MetricsNamespace, Name: deepstream.MetricOpenSockets,
+				Namespace: r.cfg.Organisation.Project(), Name: deepstream.MetricOpenSockets,
 				Dimensions: map[string]string{deepstream.DimensionStack: r.stack},
 			}
 		}
@@ -96,6 +96,7 @@ func (r *region) serviceTier() (err error) {
 		deepstream.EnvBusHost:          r.bus.PrimaryEndpoint,
 		deepstream.EnvBusPort:          text(r.bus.Port),
 		deepstream.EnvStack:            pulumi.String(r.stack),
+		deepstream.EnvMetricsNamespace: pulumi.String(r.cfg.Organisation.Project()),
 		deepstream.EnvTargetGroup:      r.edge.TargetGroupArn,
 		deepstream.EnvPollSeconds:      number(sizes.PollSeconds),
 		deepstream.EnvDrainSeconds:     number(sizes.DrainSeconds),
@@ -193,7 +194,7 @@ func (r *region) watchedServices() map[string]observability.Service {
 	if *r.cfg.Service.Metrics {
 		own := func(name string) observability.Metric {
 			return observability.Metric{
-				Namespace: deepstream.MetricsNamespace, Name: name,
+				Namespace: r.cfg.Organisation.Project(), Name: name,
 				Dimensions: map[string]pulumi.StringInput{deepstream.DimensionStack: pulumi.String(r.stack)},
 			}
 		}

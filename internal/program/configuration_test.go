@@ -56,7 +56,7 @@ func minimal(in place, protect bool) draft {
 		"network": {"cidr": "10.16.0.0/16", "zones": in.zones[:3]},
 		"cluster": {"ami": "ami-0a1b2c3d4e5f60718"},
 		"service": {"image": image(in.name), "auth": map[string]any{"webhook": "https://10.0.0.5/deepstream"}}, // reached without NAT too
-		"edge":    {"hostname": "here.deepstreamhub.com"},
+		"edge":    {"zone": "deepstreamhub.com", "hostname": "here.deepstreamhub.com"},
 	}
 }
 
@@ -77,9 +77,9 @@ func (d draft) set(key string, value any) {
 
 // load reads the draft as the program would.
 func (d draft) load(t require.TestingT) (config.Config, error) {
-	src := config.Source{Stack: "fuzz", Complete: true, Values: map[string]string{}}
+	src := config.Source{Project: "deepstreamhub", Stack: "fuzz", Complete: true, Values: map[string]string{}}
 	for group, content := range d {
-		entries := map[string]any{config.Project + ":" + group: content}
+		entries := map[string]any{"deepstreamhub:" + group: content}
 		if group == plugin {
 			entries = map[string]any{}
 			for name, value := range content {
@@ -191,7 +191,7 @@ func valuesOf(f config.Field) (v values, ok bool) {
 
 // fields are the keys that are drawn, without those of further services, which have no key of their own.
 func fields() []config.Field {
-	return slices.DeleteFunc(config.Fields(), func(f config.Field) bool { return strings.HasPrefix(f.Key, "services.") })
+	return slices.DeleteFunc(config.Fields("deepstreamhub"), func(f config.Field) bool { return strings.HasPrefix(f.Key, "services.") })
 }
 
 func TestEveryKeyIsDrawn(t *testing.T) {

@@ -45,7 +45,7 @@ func Deploy(ctx *pulumi.Context) error {
 // With returns Deploy for a driver that says itself how configuration is to be read.
 func With(opts config.Options) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
-		src, err := Source(ctx, config.Keys())
+		src, err := Source(ctx, config.Keys(ctx.Project()))
 		if err != nil {
 			return err
 		}
@@ -60,7 +60,7 @@ func With(opts config.Options) pulumi.RunFunc {
 // Source reads the stack's configuration. The engine lists all keys, and which of them are secret, to a program that it
 // started itself; one that runs inside its driver can only ask for those it knows, and the driver has looked at the rest.
 func Source(ctx *pulumi.Context, known []string) (config.Source, error) {
-	src := config.Source{Stack: ctx.Stack(), Values: map[string]string{}, Secrets: map[string]bool{}}
+	src := config.Source{Project: ctx.Project(), Stack: ctx.Stack(), Values: map[string]string{}, Secrets: map[string]bool{}}
 	if text := os.Getenv(pulumi.EnvConfig); text != "" && os.Getenv(pulumi.EnvStack) == ctx.Stack() {
 		src.Complete = true
 		if err := json.Unmarshal([]byte(text), &src.Values); err != nil {

@@ -127,12 +127,12 @@ func (t Thing) String() string {
 	return text
 }
 
-// Lines are the lines of a stack file by which the next up restores the data, given the groups that the file has already:
-// what to put them below, and the lines as they stand there.
-func (r Remains) Lines(hasDatabase bool) (below string, lines []string) {
+// Lines are the lines of a project's stack file by which the next up restores the data, given the groups that the file has
+// already: what to put them below, and the lines as they stand there.
+func (r Remains) Lines(project string, hasDatabase bool) (below string, lines []string) {
 	restore := "    restoreFrom: " + r.RestoreFrom
 	if hasDatabase {
-		return "deepstreamhub:database:", []string{restore}
+		return project + ":database:", []string{restore}
 	}
-	return "config:", []string{"  deepstreamhub:database:", restore}
+	return "config:", []string{"  " + project + ":database:", restore}
 }

@@ -65,7 +65,7 @@ func ReadRecord(data []byte) Record {
 
 // KeptFile is where a checkpoint goes that a restore takes the place of.
 func KeptFile(project, stack string, at time.Time) string {
-	return path.Join(".deepstreamhub", "replaced", project, stack, at.UTC().Format("20060102T150405.000Z")+".json")
+	return path.Join(folder(project), "replaced", project, stack, at.UTC().Format("20060102T150405.000Z")+".json")
 }
 
 // Checkpoint is what matters here of a checkpoint.

@@ -79,7 +79,7 @@ type Holder struct {
 
 // HolderDir is where the notes on a stack's locks are, apart from what is the engine's.
 func HolderDir(project, stack string) string {
-	return path.Join(".deepstreamhub", "holders", project, stack) + "/"
+	return path.Join(folder(project), "holders", project, stack) + "/"
 }
 
 // Took reports whether the process that the note is on took the lock, by what the process itself says: a note is on one lock,

@@ -3,22 +3,22 @@
 // their earlier versions. It decides on plain values; package state/store reads and writes them.
 package state
 
-import "net/url"
+import (
+	"net/url"
 
-// KeyAlias is the alias of the key under which the engine encrypts secrets in the state. Every region that has a replica
-// of the key has the alias.
-const KeyAlias = "alias/deepstreamhub-state"
+	"github.com/deepstreamhub/platform/internal/naming"
+)
 
-// Bucket is the name of an account's state bucket. Names of buckets are taken in all accounts, so it holds the account.
-func Bucket(account string) string { return "deepstreamhub-state-" + account }
-
-// Backend is the engine's address of an account's state. It names the region, since the engine reads it before any
-// configuration.
-func Backend(account, region string) string {
-	return (&url.URL{Scheme: "s3", Host: Bucket(account), RawQuery: "region=" + url.QueryEscape(region)}).String()
+// Backend is the engine's address of the state of an organisation's account. It names the region, since the engine reads it
+// before any configuration.
+func Backend(o naming.Organisation, account, region string) string {
+	return (&url.URL{Scheme: "s3", Host: o.StateBucket(account), RawQuery: "region=" + url.QueryEscape(region)}).String()
 }
 
-// Secrets is the engine's address of the key.
-func Secrets(region string) string {
-	return "awskms://" + KeyAlias + "?region=" + url.QueryEscape(region)
+// Secrets is the engine's address of the key under which it encrypts secrets in the state.
+func Secrets(o naming.Organisation, region string) string {
+	return "awskms://" + o.StateKey() + "?region=" + url.QueryEscape(region)
 }
+
+// folder is where hub keeps what is its own in the bucket, apart from what is the engine's.
+func folder(project string) string { return "." + string(naming.Of(project)) }

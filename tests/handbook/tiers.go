@@ -153,13 +153,16 @@ func (s tier) created(b *strings.Builder, resources []Resource, why map[string]s
 	}
 }
 
+// organisation is whose defaults the handbook shows.
+const organisation = "deepstreamhub"
+
 func (s tier) has(key string) bool {
 	return slices.ContainsFunc(s.groups, func(g string) bool { return key == g || strings.HasPrefix(key, g+".") || strings.HasPrefix(key, g+":") })
 }
 
 func (s tier) configured(b *strings.Builder, comments map[string]string) {
 	b.WriteString("\n| Key | Default | Takes | What it is |\n| --- | --- | --- | --- |\n")
-	for _, f := range config.Fields() {
+	for _, f := range config.Fields(organisation) {
 		if !s.has(f.Key) {
 			continue
 		}
@@ -189,7 +192,7 @@ func (s tier) refused(b *strings.Builder, refusals []Refusal) {
 // known reports whether a key, or the list that it is an element of, is one of the configuration's.
 func known(key string) bool {
 	key = strings.TrimSuffix(key, "["+unknown+"]")
-	return key == "services.<name>" || slices.ContainsFunc(config.Fields(), func(f config.Field) bool { return f.Key == key })
+	return key == "services.<name>" || slices.ContainsFunc(config.Fields(organisation), func(f config.Field) bool { return f.Key == key })
 }
 
 // text keeps placeholders from being taken for HTML.

@@ -60,7 +60,7 @@ func NewAccount(t testing.TB, aws *AWS, s settings.Settings) *Account {
 	require.NoError(t, os.WriteFile(filepath.Join(root, "Pulumi.yaml"), text, 0o600))
 	backend := "file://" + filepath.Join(aws.Dir, "bootstrap")
 	a.target = deploy.Target{
-		Stack: settings.Stack, Project: settings.Project, Root: root, Backend: backend,
+		Stack: settings.Stack, Project: s.Organisation.Bootstrap(), Root: root, Backend: backend,
 		Program: func(ctx *pulumi.Context) error {
 			return bootstrap.Account(a.Settings, bootstrap.Options{Adopt: a.adopt})(ctx)
 		},
@@ -76,7 +76,7 @@ func NewAccount(t testing.TB, aws *AWS, s settings.Settings) *Account {
 
 // Backend is where the account keeps everybody's state.
 func (a *Account) Backend() Backend {
-	return Backend{URL: state.Backend(a.Settings.Account.ID, a.Settings.Region), Secrets: state.Secrets(a.Settings.Region)}
+	return Backend{URL: state.Backend(a.Settings.Organisation, a.Settings.Account.ID, a.Settings.Region), Secrets: state.Secrets(a.Settings.Organisation, a.Settings.Region)}
 }
 
 // inBucket is where the bootstrap's state is once it was moved.

@@ -33,8 +33,8 @@ func (a *AWS) SharedState(t testing.TB) Backend {
 		return id, made
 	}
 	_, key := create("aws:kms/key:Key", cloud.Map{"multiRegion": true, "enableKeyRotation": true})
-	create("aws:kms/alias:Alias", cloud.Map{"name": state.KeyAlias, "targetKeyId": cloud.Str(key, "keyId")})
-	bucket, _ := create("aws:s3/bucketV2:BucketV2", cloud.Map{"bucket": state.Bucket(a.Cloud().Account().ID)})
+	create("aws:kms/alias:Alias", cloud.Map{"name": Organisation.StateKey(), "targetKeyId": cloud.Str(key, "keyId")})
+	bucket, _ := create("aws:s3/bucketV2:BucketV2", cloud.Map{"bucket": Organisation.StateBucket(a.Cloud().Account().ID)})
 	create("aws:s3/bucketVersioningV2:BucketVersioningV2", cloud.Map{
 		"bucket": bucket, "versioningConfiguration": cloud.Map{"status": "Enabled"},
 	})
@@ -44,7 +44,7 @@ func (a *AWS) SharedState(t testing.TB) Backend {
 			"sseAlgorithm": "aws:kms", "kmsMasterKeyId": cloud.Str(key, "arn"),
 		}}),
 	})
-	return Backend{URL: state.Backend(a.Cloud().Account().ID, stateRegion), Secrets: state.Secrets(stateRegion)}
+	return Backend{URL: state.Backend(Organisation, a.Cloud().Account().ID, stateRegion), Secrets: state.Secrets(Organisation, stateRegion)}
 }
 
 // local is a backend on disk, of the account's own.

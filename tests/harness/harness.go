@@ -24,12 +24,13 @@ import (
 	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/drift"
 	"github.com/deepstreamhub/platform/internal/engine"
+	"github.com/deepstreamhub/platform/internal/naming"
 	"github.com/deepstreamhub/platform/internal/plan"
 	"github.com/deepstreamhub/platform/internal/program"
 )
 
-// project is Pulumi.yaml's name.
-const project = "deepstreamhub"
+// Organisation is whose the tracked project is: Pulumi.yaml's name.
+const Organisation naming.Organisation = "deepstreamhub"
 
 // root finds the repository's root folder: the nearest one upwards that has a Pulumi.yaml.
 var root = sync.OnceValues(func() (string, error) {
@@ -158,7 +159,7 @@ func NewStack(t testing.TB, aws *AWS, prefix string, cfg config.Config, opts ...
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(s.root, "Pulumi.yaml"), text, 0o600))
 	s.target = deploy.Target{
-		Stack: s.Name, Project: project, Root: s.root, Backend: s.backend.URL, Secrets: s.backend.Secrets,
+		Stack: s.Name, Project: Organisation.Project(), Root: s.root, Backend: s.backend.URL, Secrets: s.backend.Secrets,
 		Program: func(ctx *pulumi.Context) error {
 			cfg, err := s.Config.Sized() // a test may have changed what they follow from
 			if err != nil {

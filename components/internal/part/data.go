@@ -2,7 +2,6 @@ package part
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
@@ -22,7 +21,7 @@ const (
 type KeyArgs struct {
 	Name        string             // logical name of the key; the alias is that with -alias
 	Stack       string             // whose it is
-	Alias       string             // what the key is called in the stack: alias/deepstreamhub/<stack>/<alias>
+	Alias       string             // what the key is called in the stack: alias/<project>/<stack>/<alias>
 	Description string             // of the key
 	Policy      pulumi.StringInput // nil: AWS's default, which leaves access to the account's IAM policies
 	Keep        bool               // AWS keeps the key when its stack goes; the alias goes, so that the next stack can take it
@@ -43,7 +42,7 @@ func NewKey(ctx *pulumi.Context, a KeyArgs, opts ...pulumi.ResourceOption) (*kms
 		return nil, err
 	}
 	_, err = kms.NewAlias(ctx, a.Name+"-alias", &kms.AliasArgs{
-		Name:        pulumi.String(fmt.Sprintf("alias/deepstreamhub/%s/%s", a.Stack, a.Alias)),
+		Name:        pulumi.String("alias/" + Name(ctx, a.Stack, a.Alias)),
 		TargetKeyId: key.KeyId,
 	}, opts...)
 	return key, err

@@ -15,7 +15,7 @@ type LogsArgs struct {
 	Key, Group string // logical names of key and group; the alias is the key's with -alias
 
 	Stack       string             // whose it is
-	Alias       string             // what the key is called in the stack: alias/deepstreamhub/<stack>/<alias>
+	Alias       string             // what the key is called in the stack: alias/<project>/<stack>/<alias>
 	Description string             // of the key
 	Name        pulumi.StringInput // the group's
 	Days        int                // how long it is kept, as CloudWatch Logs takes it

@@ -8,7 +8,6 @@
 
 const fs = require('node:fs/promises')
 
-const NAMESPACE = 'deepstreamhub'
 const ESTABLISHED = '01' // TCP_ESTABLISHED, include/net/tcp_states.h
 
 // openSockets counts the established connections to a port. A task has a network namespace of its own, so all of them
@@ -33,10 +32,10 @@ async function openSockets (port, directory) {
 }
 
 // line is one observation, as CloudWatch Logs takes it.
-function line (timestamp, stack, values) {
+function line (timestamp, { stack, namespace }, values) {
   const metrics = Object.keys(values).map(name => ({ Name: name, Unit: 'Count' }))
   return JSON.stringify({
-    _aws: { Timestamp: timestamp, CloudWatchMetrics: [{ Namespace: NAMESPACE, Dimensions: [['Stack']], Metrics: metrics }] },
+    _aws: { Timestamp: timestamp, CloudWatchMetrics: [{ Namespace: namespace, Dimensions: [['Stack']], Metrics: metrics }] },
     Stack: stack,
     ...values
   })
@@ -75,7 +74,7 @@ class Metrics {
         ClusterSize: this.services.clusterRegistry.getAll().length,
         ...waiting(this.services)
       }
-      process.stdout.write(line(Date.now(), this.options.stack, values) + '\n')
+      process.stdout.write(line(Date.now(), this.options, values) + '\n')
     } catch (err) {
       this.services.logger.error('METRICS', `cannot publish: ${err}`)
     }

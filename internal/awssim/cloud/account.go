@@ -1,8 +1,10 @@
 package cloud
 
 import (
+	"crypto/sha256"
 	_ "embed"
 	"fmt"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -75,6 +77,32 @@ func BlankAccount() *Account {
 		a.Regions[name] = r
 	}
 	return a
+}
+
+// declaredFor is whose account account.yaml declares: names in it begin with this.
+const declaredFor = "deepstreamhub"
+
+// Give hands the account to an organisation: with its number, its name in the names of what is declared, and its public
+// zones. What the account had of the zones already stays as it is.
+func (a *Account) Give(organisation, id string, zones []string) {
+	a.Principal = strings.ReplaceAll(a.Principal, a.ID, id)
+	a.ID = id
+	for i, p := range a.Policies {
+		own := strings.NewReplacer(declaredFor, organisation)
+		a.Policies[i] = AccountPolicy{Name: own.Replace(p.Name), Path: own.Replace(p.Path), Policy: own.Replace(p.Policy)}
+	}
+	if len(a.HostedZones) == 0 { // blank
+		return
+	}
+	declared := a.HostedZones
+	a.HostedZones = nil
+	for _, name := range zones {
+		zone := HostedZone{ID: fmt.Sprintf("Z0OFFLINE%X", sha256.Sum256([]byte(name)))[:21], Name: name}
+		if i := slices.IndexFunc(declared, func(z HostedZone) bool { return z.Name == name }); i >= 0 {
+			zone = declared[i]
+		}
+		a.HostedZones = append(a.HostedZones, zone)
+	}
 }
 
 // AddRegion gives the account a region that account.yaml does not declare, with zones by id and one machine image; else it
