@@ -128,7 +128,7 @@ machine: no AWS account, no login, and nothing outside .hub/ is written.`,
 	root.Flags().Bool("version", false, "say from which commit hub was built")
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.AddCommand(a.up(), a.preview(), a.refresh(), a.drift(), a.health(), a.doctor(), a.destroy(), a.outputs(), a.status(), a.listStacks(), a.history(), a.config(), a.graph(), a.cost(), a.explore(), a.launchTime(),
-		a.newStack(), a.region(), a.reap(), a.pin(), a.publish(), a.bootstrap(), a.unlock(), a.stateCommands(), a.offlineAWS(), a.offlineCommands())
+		a.initialise(), a.newStack(), a.region(), a.reap(), a.pin(), a.publish(), a.bootstrap(), a.unlock(), a.stateCommands(), a.offlineAWS(), a.offlineCommands())
 	setHelp(root)
 	return root
 }

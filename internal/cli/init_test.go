@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/deepstreamhub/platform/bootstrap/settings"
+)
+
+// freshWorld is a world whose project is as it is published.
+func freshWorld(t *testing.T) *world {
+	t.Helper()
+	w := newWorld(t)
+	for _, name := range []string{"Pulumi.yaml", "Pulumi.prod-eu.yaml", "bootstrap/Pulumi.yaml", "bootstrap/Pulumi.production.yaml"} {
+		text, err := os.ReadFile(filepath.Join("..", "..", name))
+		require.NoError(t, err)
+		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(w.Dir, name)), 0o700))
+		require.NoError(t, os.WriteFile(filepath.Join(w.Dir, name), text, 0o600))
+	}
+	return w
+}
+
+// On a terminal init asks for what no flag says, and only for what is needed.
+func TestInitAsks(t *testing.T) {
+	t.Parallel()
+	w := freshWorld(t)
+	w.answer("acme\nacme.example\n\n444455556666\nsa-east-1\nus-east-2\nplatform\nacme/platform\nyes\n")
+	text, code := w.run("init --budget 0")
+	require.Zero(t, code, text)
+	asked := w.err.String()
+	for _, question := range []string{"organisation (", "domain (", "account (", "regions (", "copies (", "owner (", "repository ("} {
+		require.Contains(t, asked, question)
+	}
+	for _, unasked := range []string{"cost-centre (", "budget (", "notify ("} {
+		require.NotContains(t, asked, unasked)
+	}
+	require.Contains(t, asked, "No git knows these files, which are replaced or removed: Pulumi.prod-eu.yaml, Pulumi.yaml, bootstrap/Pulumi.production.yaml, bootstrap/Pulumi.yaml.")
+	file, err := os.ReadFile(filepath.Join(w.Dir, "Pulumi.prod-sa.yaml"))
+	require.NoError(t, err)
+	require.Contains(t, string(file), "acme:edge:\n    zone: acme.example\n    hostname: sa.acme.example\n")
+	require.NoFileExists(t, filepath.Join(w.Dir, "Pulumi.prod-eu.yaml"))
+	w.Terminal.Asks = false
+	_, code = w.run("init")
+	require.Equal(t, 2, code, "it is acme's by now")
+}
+
+func TestInitIsDeclined(t *testing.T) {
+	t.Parallel()
+	for _, said := range []string{"", "no\n"} {
+		w := freshWorld(t)
+		w.answer(said)
+		text, code := w.run("init --organisation acme --domain acme.example --account 444455556666 --regions sa-east-1,us-east-2 --owner o --repository a/b --budget 0")
+		require.Equal(t, 1, code, text)
+		require.Contains(t, text, "nothing was changed")
+		require.FileExists(t, filepath.Join(w.Dir, "Pulumi.prod-eu.yaml"))
+		require.NoFileExists(t, filepath.Join(w.Dir, "Pulumi.prod-sa.yaml"))
+	}
+	w := freshWorld(t)
+	w.answer("")
+	_, code := w.run("init")
+	require.Equal(t, 1, code, "an input that ends answers nothing")
+}
+
+// A file that cannot be put in its place takes all others back.
+func TestFilesAreWrittenTogether(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := &session{App: w.App, root: w.Dir}
+	old, more := filepath.Join(w.Dir, "Pulumi.old.yaml"), filepath.Join(w.Dir, "Pulumi.more.yaml")
+	require.NoError(t, os.WriteFile(old, []byte("old"), 0o600))
+	for name, files := range map[string]map[string][]byte{
+		"a folder that is not there": {old: nil, more: []byte("new"), filepath.Join(w.Dir, "nowhere", "x"): []byte("x")},
+		"a file that is a folder":    {old: []byte("new"), w.Dir: []byte("x")},
+	} {
+		require.Error(t, s.writeAll(files, func() error { return nil }), name)
+		text, err := os.ReadFile(old)
+		require.NoError(t, err, name)
+		require.Equal(t, "old", string(text), name)
+		require.NoFileExists(t, more, name)
+	}
+	require.Error(t, s.writeAll(map[string][]byte{old: nil, more: []byte("new")}, func() error { return errors.New("does not pass") }))
+	require.FileExists(t, old)
+	require.NoFileExists(t, more)
+	require.NoError(t, s.writeAll(map[string][]byte{old: nil, more: []byte("new")}, func() error { return nil }))
+	require.NoFileExists(t, old)
+}
+
+// The list that workflows go by is in the order of the environments, and refuses one that nothing says what it is.
+func TestStacks(t *testing.T) {
+	t.Parallel()
+	w := freshWorld(t)
+	environments := []string{"prod-eu"}
+	w.deps.settings = func(string, bool) (settings.Settings, error) {
+		return settings.Settings{Region: "eu-central-1", GitHub: settings.GitHub{Environments: environments}}, nil
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(w.Dir, "Pulumi.mine.yaml"), []byte("config: {aws:region: us-west-2}\n"), 0o600))
+	text, code := w.run("stacks --json")
+	require.Zero(t, code, text)
+	require.JSONEq(t, `{"organisation": "deepstreamhub", "region": "eu-central-1", "stacks": [{"stack": "prod-eu", "region": "eu-central-1"}]}`, w.out.String())
+	require.Contains(t, w.err.String(), "Pulumi.mine.yaml: no workflow deploys it")
+
+	require.NoError(t, os.WriteFile(filepath.Join(w.Dir, "Pulumi.mine.yaml"), []byte("config: {aws:region: moon-1}\n"), 0o600))
+	environments = []string{"prod-us", "mine", "prod-eu"}
+	text, code = w.run("stacks")
+	require.Equal(t, 2, code)
+	require.Contains(t, text, `github.environments[0] = "prod-us": there is no Pulumi.prod-us.yaml; stacks with a file here: mine, prod-eu`)
+	require.Contains(t, text, `aws:region = "moon-1" in Pulumi.mine.yaml`)
+}
