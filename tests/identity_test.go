@@ -67,3 +67,17 @@ func TestRolesAreBounded(t *testing.T) {
 		require.True(t, slices.Contains(changes, "replace "+strings.TrimPrefix(name, s.Name+"-")), "a role's path is part of its identity: %s", changes)
 	}
 }
+
+// The offline AWS knows every region that a stack can be in, with what a load balancer's name there needs.
+func TestEveryRegionIsKnownOffline(t *testing.T) {
+	t.Parallel()
+	c, err := cloud.Open(cloud.Options{})
+	require.NoError(t, err)
+	for _, region := range config.Regions() {
+		got, err := c.Invoke(region, "aws:index/getRegion:getRegion", cloud.Map{})
+		require.NoError(t, err, region)
+		require.NotEmpty(t, cloud.Str(got, "description"), region)
+		require.NotEmpty(t, cloud.BalancerZone(region), region)
+	}
+	require.NoError(t, c.Close())
+}

@@ -25,11 +25,14 @@ const poorZone = "use1-az3"
 
 var threeZones = []int{1, 2, 3}
 
-// regions are the commercial regions that have three zones or more, with the zone ids that EC2's
-// DescribeInstanceTypeOfferings lists for them. us-west-1 is left out because it offers two zones.
+// regions are the commercial regions that have three zones or more, with the ids of those that are open to every account
+// ("AWS Availability Zones" in AWS Regions and Availability Zones; where EC2's DescribeInstanceTypeOfferings lists fewer,
+// those: not apne1-az3 and euw2-az4). us-west-1 is left out because it offers newer accounts two zones, and ap-southeast-6
+// because it is newer than the AWS provider.
 var regions = map[string]region{
 	"af-south-1":     {"afs1", threeZones},
 	"ap-east-1":      {"ape1", threeZones},
+	"ap-east-2":      {"ape2", threeZones},
 	"ap-northeast-1": {"apne1", []int{1, 2, 4}},
 	"ap-northeast-2": {"apne2", []int{1, 2, 3, 4}},
 	"ap-northeast-3": {"apne3", threeZones},
@@ -40,6 +43,7 @@ var regions = map[string]region{
 	"ap-southeast-3": {"apse3", threeZones},
 	"ap-southeast-4": {"apse4", threeZones},
 	"ap-southeast-5": {"apse5", threeZones},
+	"ap-southeast-7": {"apse7", threeZones},
 	"ca-central-1":   {"cac1", []int{1, 2, 4}},
 	"ca-west-1":      {"caw1", threeZones},
 	"eu-central-1":   {"euc1", threeZones},
@@ -53,6 +57,7 @@ var regions = map[string]region{
 	"il-central-1":   {"ilc1", threeZones},
 	"me-central-1":   {"mec1", threeZones},
 	"me-south-1":     {"mes1", threeZones},
+	"mx-central-1":   {"mxc1", threeZones},
 	"sa-east-1":      {"sae1", threeZones},
 	"us-east-1":      {"use1", []int{1, 2, 4, 5, 6}}, // without poorZone
 	"us-east-2":      {"use2", threeZones},

@@ -96,7 +96,7 @@ func createBalancer(t *Tx, r *Resource) error {
 		host = "internal-" + name
 	}
 	computed(r, Map{
-		"arn": r.ID, "arnSuffix": suffix, "vpcId": vpc, "zoneId": regionsKnown[t.Region].BalancerZone, "securityGroups": defaultGroupOf(t, vpc),
+		"arn": r.ID, "arnSuffix": suffix, "vpcId": vpc, "zoneId": BalancerZone(t.Region), "securityGroups": defaultGroupOf(t, vpc),
 		"dnsName":        fmt.Sprintf("%s-%010d.%s.elb.amazonaws.com", strings.ToLower(host), crc32.ChecksumIEEE([]byte(r.ID)), t.Region),
 		"subnetMappings": mappings(r), "enforceSecurityGroupInboundRulesOnPrivateLinkTraffic": "",
 	})

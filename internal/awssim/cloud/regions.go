@@ -12,6 +12,7 @@ type regionFacts struct {
 var regionsKnown = map[string]regionFacts{
 	"af-south-1":     {"Africa (Cape Town)", "Z268VQBMOI5EKX", "098369216593"},
 	"ap-east-1":      {"Asia Pacific (Hong Kong)", "Z3DQVH9N71FHZ0", "754344448648"},
+	"ap-east-2":      {"Asia Pacific (Taipei)", "Z02789141MW7T1WBU19PO", ""},
 	"ap-northeast-1": {"Asia Pacific (Tokyo)", "Z14GRHDCWA56QT", "582318560864"},
 	"ap-northeast-2": {"Asia Pacific (Seoul)", "ZWKZPGTI48KDX", "600734575887"},
 	"ap-northeast-3": {"Asia Pacific (Osaka)", "Z5LXEXXYW11ES", "383597477331"},
@@ -22,6 +23,7 @@ var regionsKnown = map[string]regionFacts{
 	"ap-southeast-3": {"Asia Pacific (Jakarta)", "Z08888821HLRG5A9ZRTER", "589379963580"},
 	"ap-southeast-4": {"Asia Pacific (Melbourne)", "Z09517862IB2WZLPXG76F", ""},
 	"ap-southeast-5": {"Asia Pacific (Malaysia)", "Z06010284QMVVW7WO5J", ""},
+	"ap-southeast-7": {"Asia Pacific (Thailand)", "Z0390008CMBRTHFGWBCB", ""},
 	"ca-central-1":   {"Canada (Central)", "ZQSVJUPU6J1EY", "985666609251"},
 	"ca-west-1":      {"Canada West (Calgary)", "Z06473681N0SF6OS049SD", ""},
 	"eu-central-1":   {"Europe (Frankfurt)", "Z215JYRZR1TBD5", "054676820928"},
@@ -35,9 +37,13 @@ var regionsKnown = map[string]regionFacts{
 	"il-central-1":   {"Israel (Tel Aviv)", "Z09170902867EHPV2DABU", ""},
 	"me-central-1":   {"Middle East (UAE)", "Z08230872XQRWHG2XF6I", ""},
 	"me-south-1":     {"Middle East (Bahrain)", "ZS929ML54UICD", "076674570225"},
+	"mx-central-1":   {"Mexico (Central)", "Z023552324OKD1BB28BH5", ""},
 	"sa-east-1":      {"South America (Sao Paulo)", "Z2P70J7HTTTPLU", "507241528517"},
 	"us-east-1":      {"US East (N. Virginia)", "Z35SXDOTRQ7X7K", "127311923021"},
 	"us-east-2":      {"US East (Ohio)", "Z3AADJGX6KTTL2", "033677994240"},
 	"us-west-1":      {"US West (N. California)", "Z368ELLRRE2KJ0", "027434742980"},
 	"us-west-2":      {"US West (Oregon)", "Z1H1FL5HABSF5", "797873946194"},
 }
+
+// BalancerZone is the id of the hosted zone in which the names of a region's load balancers are; empty for no region.
+func BalancerZone(region string) string { return regionsKnown[region].BalancerZone }
