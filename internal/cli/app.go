@@ -2,8 +2,10 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"io"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -95,6 +97,8 @@ func (a App) Run(ctx context.Context, args []string) error {
 		a.deps = production(a.Now)
 	}
 	started := false
+	written := &counter{to: a.Out}
+	a.Out = written
 	root := a.root()
 	root.PersistentPreRun = func(*cobra.Command, []string) { started = true }
 	root.SetArgs(args)
@@ -103,7 +107,12 @@ func (a App) Run(ctx context.Context, args []string) error {
 	root.SetErr(a.Err)
 	ran, err := root.ExecuteContextC(ctx)
 	if err != nil && !started {
-		return usageError{err, ran.CommandPath()}
+		err = usageError{err, ran.CommandPath()}
+	}
+	if err != nil && written.bytes == 0 && ran.Flags().Lookup("json") != nil && slices.ContainsFunc(args, asksForJSON) {
+		if unwritten := writeFailure(a.Out, err); unwritten != nil {
+			return errors.Join(err, unwritten)
+		}
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -133,4 +134,45 @@ func TestWordsWrapOnATerminal(t *testing.T) {
 	for _, line := range strings.Split(w.Terminal.Wrap(long), "\n") {
 		require.LessOrEqual(t, len(line), 80)
 	}
+}
+
+// What is asked for JSON writes some: where nothing else was written, why not.
+func TestJSONOfWhatDoesNotHappen(t *testing.T) {
+	t.Parallel()
+	world := func() *world {
+		w := newWorld(t)
+		require.NoError(t, os.WriteFile(filepath.Join(w.Dir, "Pulumi.prod-eu.yaml"), []byte("config:\n  aws:region: eu-central-1\n"), 0o600))
+		w.configErrs["b"] = errBroken
+		guarded := vpcResource
+		guarded.Protect = true
+		w.states["a"] = plan.State{Resources: []plan.Resource{guarded}}
+		return w
+	}
+	for line, want := range map[string]int{
+		"up b --yes --json": 2, "preview b --json": 2, "up --json": 2, "up a --json --nosuch": 2, "destroy a --yes --json": 3, "new it-1 --json": 2,
+	} {
+		w := world()
+		_, code := w.run(line)
+		require.Equal(t, want, code, line)
+		var said struct {
+			Kind, Error string
+			OK          bool
+			Code        int
+		}
+		require.NoError(t, json.Unmarshal(w.out.Bytes(), &said), "%s: %q", line, w.out.String())
+		require.Equal(t, "error", said.Kind, line)
+		require.False(t, said.OK)
+		require.NotEmpty(t, said.Error, line)
+		require.Equal(t, want, said.Code, line)
+	}
+	for _, line := range []string{"up b --yes", "pin a --json"} {
+		w := world()
+		_, code := w.run(line)
+		require.Equal(t, 2, code, line)
+		require.Empty(t, w.out.String(), "%s: people read it on stderr, and pin writes no JSON at all", line)
+	}
+	w := world()
+	text, code := w.run("new it-1 --like prod-eu --for 4h --json")
+	require.Zero(t, code, text)
+	require.JSONEq(t, `{"stack":"it-1","file":"Pulumi.it-1.yaml","expires":"2023-11-15T02:13:20Z"}`, w.out.String())
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -60,6 +61,13 @@ func (s *session) removeStackFile(stack string) error {
 	return nil
 }
 
+// made is what new writes as JSON.
+type made struct {
+	Stack   string    `json:"stack"`
+	File    string    `json:"file"`    // its name, in the project's folder
+	Expires time.Time `json:"expires"` // in UTC
+}
+
 // newStack writes the file and takes it back if the configuration in it cannot be used.
 func (s *session) newStack(like string, lasts time.Duration) error {
 	name := s.stacks[0]
@@ -84,6 +92,11 @@ func (s *session) newStack(like string, lasts time.Duration) error {
 	}
 	if err != nil {
 		return errors.Join(err, os.Remove(path))
+	}
+	if s.json {
+		if err := json.NewEncoder(s.Out).Encode(made{name, filepath.Base(path), s.Now().Add(lasts).UTC().Truncate(time.Second)}); err != nil {
+			return fmt.Errorf("write result: %w", err)
+		}
 	}
 	s.say("Wrote %s. Bring it up with: %s", filepath.Base(path), s.again("up"))
 	return nil
