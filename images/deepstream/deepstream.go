@@ -26,6 +26,10 @@ const (
 	EnvStack            = "DEEPSTREAM_METRICS_STACK"     // the value of DimensionStack
 	EnvMetricsNamespace = "DEEPSTREAM_METRICS_NAMESPACE" // under which CloudWatch keeps the metrics
 
+	// ARNs of the secrets, JSON with "password", that are read again when bus or database refuse a password.
+	EnvPostgresSecret = "DEEPSTREAM_POSTGRES_SECRET_ARN"
+	EnvBusSecret      = "DEEPSTREAM_BUS_SECRET_ARN"
+
 	EnvAuthType = "DEEPSTREAM_AUTH_TYPE" // AuthWebhook or AuthOpen
 	EnvAuthURL  = "DEEPSTREAM_AUTH_URL"  // the webhook's https:// URL; left out with AuthOpen
 
@@ -66,6 +70,7 @@ const (
 func Environment() []string {
 	return []string{
 		EnvPostgresHost, EnvPostgresPort, EnvPostgresDatabase, EnvPostgresUser, EnvBusHost, EnvBusPort, EnvStack, EnvMetricsNamespace,
+		EnvPostgresSecret, EnvBusSecret,
 		EnvAuthType, EnvAuthURL, EnvTargetGroup, EnvPollSeconds, EnvDrainSeconds, EnvDrainPerSecond, EnvFlushSeconds,
 	}
 }

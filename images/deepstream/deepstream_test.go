@@ -32,6 +32,8 @@ func sampleEnvironment() map[string]string {
 		EnvBusPassword:      "1e5",
 		EnvStack:            "prod-eu",
 		EnvMetricsNamespace: "ours",
+		EnvPostgresSecret:   "arn:aws:secretsmanager:eu-central-1:1:secret:database",
+		EnvBusSecret:        "arn:aws:secretsmanager:eu-central-1:1:secret:bus",
 		EnvAuthType:         AuthWebhook,
 		EnvAuthURL:          "https://auth.example/login",
 		EnvTargetGroup:      "arn:aws:elasticloadbalancing:eu-central-1:1:targetgroup/a/b",
@@ -85,12 +87,14 @@ func TestConfigAfterSubstitution(t *testing.T) {
 	bus := map[string]any{
 		"host": "bus.example", "port": 6379, "tls": map[string]any{},
 		"password": "1e5", // a string even where it looks like a number
+		"secret":   "arn:aws:secretsmanager:eu-central-1:1:secret:bus",
 	}
 	require.Equal(t, part{Path: "./plugins/bus.js", Options: bus}, c.ClusterNode)
 	require.Equal(t, part{Path: "./plugins/cache.js", Options: bus}, c.Cache)
 	require.Equal(t, part{Path: "./plugins/metrics.js", Options: map[string]any{"stack": "prod-eu", "namespace": "ours"}}, c.Monitoring)
 	require.Equal(t, "./plugins/storage.js", c.Storage.Path)
 	require.Equal(t, "0123456789", c.Storage.Options["password"])
+	require.Equal(t, "arn:aws:secretsmanager:eu-central-1:1:secret:database", c.Storage.Options["secret"])
 	require.Equal(t, 5432, c.Storage.Options["port"])
 	require.Equal(t, map[string]any{"rejectUnauthorized": true}, c.Storage.Options["ssl"])
 	require.Equal(t, 30, c.Storage.Options["flushSeconds"])

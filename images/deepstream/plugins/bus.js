@@ -5,6 +5,7 @@
 // only who listens at that moment.
 
 const stock = require('@deepstream/clusternode-redis')
+const { Password } = require('./password')
 const { Connection, options } = require('./redis')
 
 const RedisClusterNode = stock.default || stock
@@ -27,8 +28,9 @@ class Bus extends RedisClusterNode {
     this.open = false // whether a message may go out
     this.started = false
     const logger = services.logger
-    this.publisher = new Connection(this.connection.client, 'publishing', logger)
-    this.subscriber = new Connection(this.subscribeConnection.client, 'subscribing', logger, { subscribes: true })
+    const password = new Password(own.secret, own.password, logger)
+    this.publisher = new Connection(this.connection.client, 'publishing', logger, password)
+    this.subscriber = new Connection(this.subscribeConnection.client, 'subscribing', logger, password, { subscribes: true })
     for (const { client } of [this.publisher, this.subscriber]) {
       client.on('ready', () => this.prepare())
       client.on('close', () => this.shut())

@@ -5,6 +5,7 @@
 // an outage is taken out rather than served.
 
 const stock = require('@deepstream/cache-redis')
+const { Password } = require('./password')
 const { Connection, options } = require('./redis')
 const { unstorable } = require('./common')
 
@@ -35,7 +36,7 @@ class Cache extends CacheConnector {
     this.written = new Map() // name → when it was last set, the oldest first
     this.suspects = new Set() // names whose value in the cache may be outdated
     this.suspectAll = false
-    this.watch = new Connection(this.connection.client, 'cache', services.logger)
+    this.watch = new Connection(this.connection.client, 'cache', services.logger, new Password(own.secret, own.password, services.logger))
     this.connection.client.on('close', () => this.suspect())
     this.connection.client.on('ready', () => this.clear())
     this.prune = setInterval(() => this.forgetOld(), 1000)

@@ -8,7 +8,7 @@ const CHECK = 1000
 const SILENT_CHECKS = 3 // in a row: checks and not a clock, which runs on while this process itself stands still
 
 // options are ioredis's, from those of config.yml.
-const options = own => ({
+const options = ({ secret, ...own }) => ({
   connectTimeout: 3000,
   maxRetriesPerRequest: null, // a command waits for the connection, however long
   retryStrategy: attempt => Math.min(MAX_RETRY, 100 * 2 ** Math.min(attempt, 5)) * (0.5 + Math.random() / 2),
@@ -20,8 +20,9 @@ const options = own => ({
 
 // Connection watches over one client of ioredis, which one of the stock connectors has opened.
 class Connection {
-  constructor (client, name, logger, { subscribes = false } = {}) {
+  constructor (client, name, logger, password, { subscribes = false } = {}) {
     this.client = client
+    this.password = password
     this.name = name
     this.logger = logger
     this.subscribes = subscribes
@@ -29,7 +30,13 @@ class Connection {
     this.heard = 0
     client.removeAllListeners('error') // which end the process
     client.removeAllListeners('end')
-    client.on('error', err => this.lost(err.message))
+    // Where a connection is refused, ioredis ends what waits for one too. That is for the next connection.
+    client.recoverFromFatalError = (command, err) => {
+      client.flushQueue(err, { offlineQueue: false })
+      client.silentEmit('error', err)
+      client.disconnect(true)
+    }
+    client.on('error', err => this.failed(err))
     client.on('close', () => this.lost('closed'))
     client.on('ready', () => {
       this.silent = 0
@@ -41,6 +48,13 @@ class Connection {
   }
 
   get ready () { return this.client.status === 'ready' }
+
+  // failed has the next attempt come with another password where this one was refused ("AUTH", Valkey's commands).
+  async failed (err) {
+    this.lost(err.message)
+    const { options } = this.client
+    if (/^WRONGPASS/.test(err.message) && await this.password.refused(options.password)) options.password = this.password.value
+  }
 
   lost (why) {
     if (this.since || this.closing) return

@@ -6,6 +6,7 @@
 const { escapeIdentifier } = require('pg')
 
 const UNDEFINED_TABLE = '42P01'
+const INVALID_PASSWORD = '28P01'
 
 // Longer names PostgreSQL cuts, and then two records could share a row ("Identifiers and Key Words", NAMEDATALEN).
 const MAX_IDENTIFIER_BYTES = 63
@@ -42,8 +43,8 @@ const create = (schema, table) =>
 // forbidden the next time too.
 const ISOLATING = ['22', '23', '42', '54']
 
-// Connection exceptions, wrong password (a rotated secret), unknown database, read-only (a primary that was demoted),
-// no resources, an operator's intervention, a failure of the system.
+// Connection exceptions, wrong password (one that no secret mends, see password.js), unknown database, read-only (a primary
+// that was demoted), no resources, an operator's intervention, a failure of the system.
 const OUTAGES = ['08', '28', '3D', '25', '53', '57', '58']
 
 const state = err => typeof err.code === 'string' && /^[0-9A-Z]{5}$/.test(err.code) && err.severity ? err.code : null
@@ -57,4 +58,4 @@ const isOutage = err => state(err) === null || OUTAGES.includes(state(err).slice
 // isRace says whether a CREATE lost against another's: unique_violation in the catalog, or duplicate_table.
 const isRace = err => ['23505', '42P07'].includes(state(err))
 
-module.exports = { UNDEFINED_TABLE, place, select, replace, upsert, remove, create, isolates, isOutage, isRace }
+module.exports = { UNDEFINED_TABLE, INVALID_PASSWORD, place, select, replace, upsert, remove, create, isolates, isOutage, isRace }

@@ -11,6 +11,7 @@ const { checkVersion } = require('@deepstream/storage-postgres/dist/src/utils')
 const { Backoff, unstorable } = require('./common')
 const { Deletions } = require('./deletions')
 const guard = require('./guard')
+const { Password } = require('./password')
 const { Pending } = require('./pending')
 const sql = require('./sql')
 
@@ -31,10 +32,14 @@ const DEFAULTS = {
 // A write that waited for longer than this (milliseconds) may have left the cache meanwhile.
 const SLOW = 1000
 
+// How many passwords are tried for one connection: the one at hand, the current one and the one before it.
+const PASSWORDS = 3
+
 class Storage extends Connector {
   constructor (options, services, config) {
     super({ ...DEFAULTS, ...options }, services)
     this.config = config || {}
+    this.password = new Password(this.options.secret, this.options.password, this.logger)
     this.away = false
     this.closed = false
     this.running = 0
@@ -60,7 +65,7 @@ class Storage extends Connector {
   // openPool has somebody listen to each connection all its life: the pool does while it is idle, and a query while it
   // runs, and an error that nobody hears in between ends the process.
   openPool () {
-    const pool = new pg.Pool(this.options)
+    const pool = new pg.Pool({ ...this.options, password: async () => this.password.value })
     pool.on('connect', client => client.on('error', () => {}))
     pool.on('error', err => this.logger.warn('STORAGE', `an idle connection to the database broke: ${err.message}`))
     return pool
@@ -270,8 +275,21 @@ class Storage extends Connector {
     if (cache) cache.set(name, change.version, JSON.parse(change.text), () => {})
   }
 
+  // connect opens a connection, or takes one that is open. A password that is refused may have been changed: open
+  // connections go on, and a new one begins with what the secret now says.
+  async connect () {
+    for (let attempt = 1; ; attempt++) {
+      const tried = this.password.value
+      try {
+        return await this.connectionPool.connect()
+      } catch (err) {
+        if (err.code !== sql.INVALID_PASSWORD || attempt === PASSWORDS || !await this.password.refused(tried)) throw err
+      }
+    }
+  }
+
   async execute (text, values) {
-    const client = await this.connectionPool.connect()
+    const client = await this.connect()
     try {
       const result = values ? await client.query(text, values) : await client.query(text)
       client.release()

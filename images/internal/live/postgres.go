@@ -34,6 +34,7 @@ type Postgres struct {
 	dir       string
 	uid       int
 	gid       int
+	password  string
 	Port      int
 	*Process
 }
@@ -93,7 +94,7 @@ func StartPostgres(t testing.TB, a *Authority, names ...string) *Postgres {
 
 func newPostgres(t testing.TB, a *Authority, names ...string) *Postgres {
 	t.Helper()
-	p := &Postgres{t: t, authority: a, names: names, bin: postgresBin(), dir: Directory(t), uid: -1, gid: -1, Port: FreePort(t)}
+	p := &Postgres{t: t, authority: a, names: names, bin: postgresBin(), dir: Directory(t), uid: -1, gid: -1, password: Password, Port: FreePort(t)}
 	if os.Getuid() == 0 {
 		u, err := user.Lookup("postgres")
 		require.NoError(t, err)
@@ -173,7 +174,7 @@ func (p *Postgres) Standby() *Postgres {
 	p.t.Helper()
 	s := newPostgres(p.t, p.authority, p.names...)
 	s.run("pg_basebackup", "-h", "127.0.0.1", "-p", strconv.Itoa(p.Port), "-U", User, "-D", s.data(), "-X", "stream", "-c", "fast", "--no-sync")
-	s.configure(fmt.Sprintf("primary_conninfo = 'host=127.0.0.1 port=%d user=%s password=%s sslmode=require'", p.Port, User, Password))
+	s.configure(fmt.Sprintf("primary_conninfo = 'host=127.0.0.1 port=%d user=%s password=%s sslmode=require'", p.Port, User, p.password))
 	s.own(filepath.Join(s.data(), "standby.signal"), "")
 	s.Start()
 	p.Query("ALTER SYSTEM SET synchronous_standby_names = '*'")
@@ -192,11 +193,27 @@ func (p *Postgres) Query(sql string) string {
 	return strings.TrimSpace(string(out))
 }
 
+// ChangePassword changes the user's password, as ModifyDBCluster does the master user's: open connections go on.
+func (p *Postgres) ChangePassword(password string) {
+	p.t.Helper()
+	p.Query(fmt.Sprintf("ALTER ROLE %s PASSWORD '%s'", User, password))
+	p.password = password
+}
+
+// Cut ends all connections but the one that asks, as a failover does, and returns how many there were.
+func (p *Postgres) Cut() int {
+	p.t.Helper()
+	out := p.Query(fmt.Sprintf("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = '%s' AND pid <> pg_backend_pid()", User))
+	n, err := strconv.Atoi(out)
+	require.NoError(p.t, err)
+	return n
+}
+
 func (p *Postgres) command(program string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(context.Background(), filepath.Join(p.bin, program), args...)
 	cmd.Dir = p.dir
 	cmd.SysProcAttr = as(p.uid, p.gid)
-	cmd.Env = append(os.Environ(), "PGPASSWORD="+Password, "PGSSLMODE=require", "PGCONNECT_TIMEOUT=10", "HOME="+p.dir)
+	cmd.Env = append(os.Environ(), "PGPASSWORD="+p.password, "PGSSLMODE=require", "PGCONNECT_TIMEOUT=10", "HOME="+p.dir)
 	return cmd
 }
 

@@ -14,17 +14,18 @@ import (
 
 // Redis is a Redis server with TLS and a password, which keeps nothing on disk, as the platform's bus.
 type Redis struct {
-	t    testing.TB
-	dir  string
-	args []string
-	Port int
+	t        testing.TB
+	dir      string
+	args     []string
+	password string
+	Port     int
 	*Process
 }
 
 // StartRedis starts one, with further arguments of redis-server.
 func StartRedis(t testing.TB, a *Authority, args ...string) *Redis {
 	t.Helper()
-	r := &Redis{t: t, dir: Directory(t), Port: FreePort(t)}
+	r := &Redis{t: t, dir: Directory(t), password: Password, Port: FreePort(t)}
 	cert, key := a.Issue(r.dir)
 	r.args = append([]string{
 		"--port", "0", "--tls-port", strconv.Itoa(r.Port), "--bind", "127.0.0.1", "--tls-cert-file", cert, "--tls-key-file", key,
@@ -53,9 +54,22 @@ func (r *Redis) Do(args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
+// AddPassword has the server take a second password beside the first, as ElastiCache does after ROTATE.
+func (r *Redis) AddPassword(password string) {
+	r.t.Helper()
+	r.Do("ACL", "SETUSER", "default", ">"+password)
+}
+
+// KeepPassword has the server take one of its passwords only, as ElastiCache does after SET. Open connections go on.
+func (r *Redis) KeepPassword(password string) {
+	r.t.Helper()
+	r.Do("ACL", "SETUSER", "default", "resetpass", ">"+password)
+	r.password = password
+}
+
 func (r *Redis) cli(args ...string) *exec.Cmd {
 	return exec.CommandContext(context.Background(), "redis-cli", append([]string{
 		"-h", "127.0.0.1", "-p", strconv.Itoa(r.Port), "--tls", "--cacert", filepath.Join(r.dir, "cert.pem"), "--insecure",
-		"--no-auth-warning", "-a", Password,
+		"--no-auth-warning", "-a", r.password,
 	}, args...)...)
 }
