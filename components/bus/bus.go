@@ -30,6 +30,9 @@ type Args struct {
 	NodeType              string // such as cache.r7g.large
 	Replicas              int    // 1 to 5, beside the primary
 	SnapshotRetentionDays int    // 0 to 35; 0 takes no snapshots
+
+	// Rotation is a step of changing the password. Whoever uses it has to have read the new one before Finish.
+	Rotation Rotation
 }
 
 var (
@@ -81,6 +84,9 @@ func (a *Args) Validate() error {
 	if a.SnapshotRetentionDays < 0 || a.SnapshotRetentionDays > 35 {
 		problem("snapshot retention days %d: must be 0 to 35", a.SnapshotRetentionDays)
 	}
+	if err := a.Rotation.Validate(); err != nil {
+		problems = append(problems, err)
+	}
 	return errors.Join(problems...)
 }
 
@@ -123,8 +129,9 @@ type Bus struct {
 	PrimaryEndpoint pulumi.StringOutput // host name that always leads to the primary; TLS only
 	Port            pulumi.IntOutput
 
-	SecretArn pulumi.StringOutput // secret holding JSON with "password"; known once it has its value
-	KeyArn    pulumi.StringOutput // key that the secret is encrypted under
+	SecretArn     pulumi.StringOutput // secret holding JSON with "password"; known once it has its value
+	SecretVersion pulumi.StringOutput // id of the secret's version: another one is another password
+	KeyArn        pulumi.StringOutput // key that the secret is encrypted under
 
 	ClientSecurityGroupID pulumi.StringOutput // whoever carries this group may connect
 

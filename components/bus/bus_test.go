@@ -98,7 +98,8 @@ func TestResources(t *testing.T) {
 	for _, r := range resources {
 		if strings.HasPrefix(r.Type, "aws:") {
 			require.Equal(t, "bus", r.Parent, r.Name)
-			require.True(t, r.Protect, "%s must inherit the component's protection", r.Name)
+			// The secret is protected; a version of it makes room for the next.
+			require.Equal(t, r.Name != "bus-secret-version", r.Protect, "%s must inherit the component's protection", r.Name)
 			require.Contains(t, r.Provider, "aws", "%s must not use the default provider", r.Name)
 		}
 	}
@@ -146,11 +147,22 @@ func TestSecretVersionIsWrittenOnce(t *testing.T) {
 	t.Parallel()
 	resources := run(t, newRecorder(), args(), nil)
 	version := componenttest.Find(t, resources, "aws:secretsmanager/secretVersion:SecretVersion", "bus-secret-version")
-	require.Equal(t, []string{"secretString"}, version.RPC.GetIgnoreChanges())
+	require.Equal(t, []string{"secretString", "versionStages"}, version.RPC.GetIgnoreChanges())
 	require.True(t, version.Inputs["secretString"].IsSecret())
 	require.Equal(t, `{"password":"random1"}`, version.Plain()["secretString"])
 	secret := componenttest.Find(t, resources, "aws:secretsmanager/secret:Secret", "bus-secret").Plain()
 	require.Equal(t, "arn:aws:mock:::bus-key", secret["kmsKeyId"])
+}
+
+// Another token is always a further one; that the one before is valid no more is said on its own, once all have the new one.
+func TestStrategyFollowsTheRotation(t *testing.T) {
+	t.Parallel()
+	for rotation, want := range map[bus.Rotation]string{"": "ROTATE", bus.Begin: "ROTATE", bus.Finish: "SET"} {
+		a := args()
+		a.Rotation = rotation
+		group := componenttest.Find(t, run(t, newRecorder(), a, nil), "aws:elasticache/replicationGroup:ReplicationGroup", "bus-group")
+		require.Equal(t, want, group.Plain()["authTokenUpdateStrategy"], rotation)
+	}
 }
 
 func TestClientsReachThePort(t *testing.T) {
@@ -192,9 +204,9 @@ func TestRefusals(t *testing.T) {
 		want []string
 	}{
 		"nothing": {"bus", nil, []string{"no arguments"}},
-		"everything at once": {"a-name-that-makes-a-too-long-id", &bus.Args{Stack: "Prod_EU", EngineVersion: "8", NodeType: "r7g.large", Replicas: 6, SnapshotRetentionDays: 36}, []string{
+		"everything at once": {"a-name-that-makes-a-too-long-id", &bus.Args{Stack: "Prod_EU", EngineVersion: "8", NodeType: "r7g.large", Replicas: 6, SnapshotRetentionDays: 36, Rotation: "again"}, []string{
 			`name "a-name-that-makes-a-too-long-id"`, `stack "Prod_EU"`, "vpc id: missing", "subnet ids: missing",
-			`engine version "8"`, `node type "r7g.large"`, "replicas 6", "snapshot retention days 36",
+			`engine version "8"`, `node type "r7g.large"`, "replicas 6", "snapshot retention days 36", `rotation "again"`,
 		}},
 		"one zone":    {"bus", change(func(a *bus.Args) { a.SubnetIDs = pulumi.ToStringArray([]string{"subnet-a"}) }), []string{"subnet ids: 1 given"}},
 		"no failover": {"bus", change(func(a *bus.Args) { a.Replicas = 0 }), []string{"replicas 0"}},

@@ -50,6 +50,7 @@ func (b *builder) credentials() error {
 	var err error
 	b.secret, err = part.NewSecret(b.ctx, part.SecretArgs{
 		Name: b.name + "-secret", Description: fmt.Sprintf("Bus of %s: password", b.args.Stack), Key: b.key.Arn, Length: passwordLength,
+		Rotation: b.args.Rotation,
 		Value: func(password string) (string, error) {
 			text, err := json.Marshal(Credentials{Password: password})
 			return string(text), err
@@ -58,7 +59,7 @@ func (b *builder) credentials() error {
 	if err != nil {
 		return err
 	}
-	b.bus.SecretArn = b.secret.Arn()
+	b.bus.SecretArn, b.bus.SecretVersion = b.secret.Arn(), b.secret.VersionID()
 	return nil
 }
 

@@ -6,6 +6,10 @@
 // spread over zones, with TLS and a password required; and two security groups, the bus's own and one for clients:
 // whoever carries Bus.ClientSecurityGroupID may connect, nobody else.
 //
+// With Args.Rotation it changes the password, in two runs: after the first, which writes another version of the secret, both
+// passwords are valid, and after the second only the new one. In between everybody has to come to the new one: another
+// Bus.SecretVersion is another password.
+//
 // It needs subnets in at least two zones of one VPC, and permission to ask Secrets Manager for a random password.
 //
 // It refuses, before anything is registered: an engine version that is not major.minor of Valkey, a node type that is

@@ -40,8 +40,7 @@ func (b *builder) valkey() error {
 		TransitEncryptionEnabled: pulumi.Bool(true),
 		TransitEncryptionMode:    pulumi.String("required"),
 		AuthToken:                b.password(),
-		// A new token is added and the old one stays valid, so that running servers can reconnect with it.
-		AuthTokenUpdateStrategy: pulumi.String("ROTATE"),
+		AuthTokenUpdateStrategy:  b.secret.Rotated().ApplyT(strategy).(pulumi.StringOutput),
 
 		SnapshotRetentionLimit: pulumi.Int(b.args.SnapshotRetentionDays),
 		SnapshotWindow:         pulumi.String(part.BackupWindow),

@@ -54,6 +54,7 @@ func (b *builder) credentials() error {
 	var err error
 	b.secret, err = part.NewSecret(b.ctx, part.SecretArgs{
 		Name: b.name + "-secret", Description: fmt.Sprintf("Database of %s: master user", b.args.Stack), Key: b.key.Arn, Length: passwordLength,
+		Rotation: b.args.Rotation,
 		Value: func(password string) (string, error) {
 			text, err := json.Marshal(Credentials{Username: masterUsername, Password: password})
 			return string(text), err

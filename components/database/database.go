@@ -33,15 +33,16 @@ type Args struct {
 	SubnetIDs pulumi.StringArrayInput // isolated data subnets, one per zone
 	ZoneNames pulumi.StringArrayInput // such as eu-central-1a, in the order of SubnetIDs; the instances live in the first two
 
-	EngineVersion       string // Aurora PostgreSQL version, major.minor
-	MajorUpgrade        bool   // whether a cluster of another major version is taken to EngineVersion; leave it false otherwise
-	InstanceClass       string // such as db.r6g.large
-	BackupRetentionDays int    // 1 to 35
-	DeletionProtection  bool   // whether AWS itself refuses to delete the cluster
-	FinalSnapshot       bool   // whether deleting the cluster leaves a snapshot behind, and with it the key
-	PerformanceInsights bool   // whether the instances keep what their load was made of, for a week
-	LogDays             int    // how long PostgreSQL's log is kept, as CloudWatch Logs takes it; at least 1
-	MonitoringSeconds   int    // between two readings of the instances' operating system: 0 (none), 1, 5, 10, 15, 30 or 60
+	EngineVersion       string   // Aurora PostgreSQL version, major.minor
+	MajorUpgrade        bool     // whether a cluster of another major version is taken to EngineVersion; leave it false otherwise
+	InstanceClass       string   // such as db.r6g.large
+	BackupRetentionDays int      // 1 to 35
+	DeletionProtection  bool     // whether AWS itself refuses to delete the cluster
+	FinalSnapshot       bool     // whether deleting the cluster leaves a snapshot behind, and with it the key
+	PerformanceInsights bool     // whether the instances keep what their load was made of, for a week
+	LogDays             int      // how long PostgreSQL's log is kept, as CloudWatch Logs takes it; at least 1
+	MonitoringSeconds   int      // between two readings of the instances' operating system: 0 (none), 1, 5, 10, 15, 30 or 60
+	Rotation            Rotation // a step of changing the password; open connections go on, new ones need the new one
 
 	// RestoreFrom is where a new cluster takes its data from, within the provider's region and whichever key that is encrypted
 	// under: the name or ARN of a cluster snapshot, or another cluster at a time, as <identifier>@<RFC 3339 in UTC> or
@@ -104,6 +105,9 @@ func (a *Args) Validate() error {
 		problem("monitoring seconds %d: must be one of %d", a.MonitoringSeconds, monitoringIntervals)
 	}
 	if _, err := parseOrigin(a.RestoreFrom); err != nil {
+		problems = append(problems, err)
+	}
+	if err := a.Rotation.Validate(); err != nil {
 		problems = append(problems, err)
 	}
 	return errors.Join(problems...)

@@ -18,8 +18,11 @@
 // for aliases and snapshots, an origin of data that is neither a snapshot nor a cluster at a time, and an interval that Enhanced
 // Monitoring does not have.
 //
-// It does not create the schema (the deepstream connector does), users other than the master user, or rotate the password: running tasks hold it in their
-// environment, so rotating it means replacing them too.
+// With Args.Rotation it changes the password, in two runs: the first writes another version of the secret and gives it to the
+// cluster, whose open connections go on, and the second notes that all is well. A client whose new connection is refused has to
+// read the secret again.
+//
+// It does not create the schema (the deepstream connector does), or users other than the master user.
 //
 // Deleting it with Args.FinalSnapshot leaves behind the final snapshot and the key, which that snapshot and every recovery
 // point of the cluster are encrypted under; without, the key for its 30 days of grace. The secret stays for 7.

@@ -45,6 +45,8 @@ type Args struct {
 
 	Environment   map[string]pulumi.StringInput // by variable name
 	Secrets       map[string]Secret             // by variable name
+	ReadsSecrets  bool                          // whether tasks may read Secrets themselves too: again, when one was changed
+	ReadAtStart   map[string]pulumi.StringInput // versions of what tasks read when they start, by a name: with another version tasks are replaced
 	WatchesTarget bool                          // whether tasks may ask for the health of targets, and so notice that they leave
 	SecretKeyArns []pulumi.StringInput          // customer managed keys that Secrets are encrypted under
 
@@ -208,6 +210,11 @@ func (a *Args) checkVariables() error {
 		}
 		if !jsonKeyPattern.MatchString(secret.JSONKey) {
 			problem("secret %q: json key %q must be letters, digits, _ and -", name, secret.JSONKey)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.ReadAtStart)) {
+		if !stackPattern.MatchString(name) || a.ReadAtStart[name] == nil {
+			problem("read at start %q: must be lower-case letters, digits and single hyphens, and have a version", name)
 		}
 	}
 	if slices.Contains(a.SecretKeyArns, nil) {

@@ -18,6 +18,7 @@ type Container struct {
 	Exec               bool              // whether operators may run commands in it
 	Environment        map[string]string // by variable name
 	Secrets            map[string]string // reference to the secret, by variable name; see SecretReference
+	ReadAtStart        map[string]string // version of what is read at the start, by a name
 	LogGroup, Region   string
 	StopTimeoutSeconds int
 }
@@ -33,6 +34,7 @@ type containerJSON struct {
 	PortMappings           []portMapping     `json:"portMappings"`
 	Environment            []variable        `json:"environment,omitempty"`
 	Secrets                []secretReference `json:"secrets,omitempty"`
+	DockerLabels           map[string]string `json:"dockerLabels,omitempty"`
 	LogConfiguration       logConfiguration  `json:"logConfiguration"`
 	HealthCheck            *healthCheck      `json:"healthCheck,omitempty"`
 	RestartPolicy          restartPolicy     `json:"restartPolicy"`
@@ -165,6 +167,12 @@ func ContainerDefinitions(c Container) (string, error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Environment)) {
 		out.Environment = append(out.Environment, variable{name, c.Environment[name]})
+	}
+	for name, version := range c.ReadAtStart { // a label changes nothing in a container, and makes it another one
+		if out.DockerLabels == nil {
+			out.DockerLabels = map[string]string{}
+		}
+		out.DockerLabels["version."+name] = version
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Secrets)) {
 		out.Secrets = append(out.Secrets, secretReference{name, c.Secrets[name]})

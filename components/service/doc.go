@@ -2,7 +2,7 @@
 //
 // It creates an encrypted log group /<project>/<stack>/<name> and the key for it (alias/<project>/<stack>/
 // <name>); an execution role, with which ECS pulls the image, reads the secrets and writes the logs, and a task role
-// with no rights but those of ECS Exec, if that is on, and to see targets (Args.WatchesTarget); a security group; a task definition; and the ECS service, which
+// with no rights but those of ECS Exec, if that is on, to see targets (Args.WatchesTarget) and to read its secrets again (Args.ReadsSecrets); a security group; a task definition; and the ECS service, which
 // replaces tasks by starting new ones first and returns to the previous revision when the new ones do not get healthy
 // or an alarm of its own sees their errors. Where the service has a part of a load balancer's paths to itself
 // (Args.Route), it makes target group, listener rule and the two security group rules between them. Where the number of
@@ -17,5 +17,5 @@
 //
 // It does not set the number of tasks after its creation where that scales, open a port to anybody but the load
 // balancer (without a route Args.SecurityGroupIDs brings the group for that), or notice that a secret changed: tasks
-// read secrets when they start.
+// read secrets when they start. Args.ReadAtStart names the versions by which it knows, and then replaces the tasks.
 package service

@@ -52,6 +52,21 @@ func (p place) executionPolicy(n needs) (string, error) {
 			Resources: policy.AnyResource("the action is for the whole registry and takes no resource"),
 		})
 	}
+	document, err := policy.Document{Statements: append(statements, p.readSecrets(n)...)}.JSON()
+	if err != nil {
+		return "", err
+	}
+	return document, policy.InlinePolicies.Check(document)
+}
+
+// secretPolicy lets a task read its secrets itself, and use the keys for nothing else.
+func (p place) secretPolicy(n needs) (string, error) {
+	return policy.Document{Statements: p.readSecrets(n)}.JSON()
+}
+
+// readSecrets are the statements by which somebody reads secrets.
+func (p place) readSecrets(n needs) []policy.Statement {
+	var statements []policy.Statement
 	if len(n.secretArns) > 0 {
 		statements = append(statements, policy.Statement{
 			Sid:       "ReadSecrets",
@@ -71,11 +86,7 @@ func (p place) executionPolicy(n needs) (string, error) {
 			}},
 		})
 	}
-	document, err := policy.Document{Statements: statements}.JSON()
-	if err != nil {
-		return "", err
-	}
-	return document, policy.InlinePolicies.Check(document)
+	return statements
 }
 
 // targetPolicy lets a task see the state of its own target, which is "draining" from the moment that the load balancer

@@ -77,6 +77,24 @@ func TestExecutionPolicy(t *testing.T) {
 	}
 }
 
+// Tasks read the secrets that ECS reads for them, and nothing else that ECS needs.
+func TestSecretPolicy(t *testing.T) {
+	t.Parallel()
+	got, err := here.secretPolicy(needs{
+		image: "444455556666.dkr.ecr.us-east-1.amazonaws.com/team/deepstream@sha256:abc", logGroupArn: "arn:aws:logs:eu-central-1:111122223333:log-group:x",
+		secretArns: []string{"arn:aws:secretsmanager:eu-central-1:111122223333:secret:a"}, keyArns: []string{"arn:aws:kms:eu-central-1:111122223333:key/1"},
+	})
+	require.NoError(t, err)
+	require.JSONEq(t, `{"Version": "2012-10-17", "Statement": [{
+		"Sid": "ReadSecrets", "Effect": "Allow", "Action": ["secretsmanager:GetSecretValue"],
+		"Resource": ["arn:aws:secretsmanager:eu-central-1:111122223333:secret:a"]
+	}, {
+		"Sid": "DecryptSecrets", "Effect": "Allow", "Action": ["kms:Decrypt"],
+		"Resource": ["arn:aws:kms:eu-central-1:111122223333:key/1"],
+		"Condition": {"StringEquals": {"kms:ViaService": ["secretsmanager.eu-central-1.amazonaws.com"]}}
+	}]}`, got)
+}
+
 func TestExecPolicy(t *testing.T) {
 	t.Parallel()
 	got, err := place{}.execPolicy("arn:aws:logs:eu-central-1:111122223333:log-group:/exec", "arn:aws:kms:eu-central-1:111122223333:key/k")

@@ -50,8 +50,8 @@ func (b *builder) roles() error {
 	if err != nil {
 		return err
 	}
-	// Its only rights are those that ECS Exec and the drain need. Without a role of its own the container could look for
-	// others'.
+	// Its only rights are those that ECS Exec, the drain and changed passwords need. Without a role of its own the container
+	// could look for others'.
 	b.task, err = iam.NewRole(b.ctx, b.name+"-task", &iam.RoleArgs{
 		Description:      pulumi.Sprintf("Tasks of %s", b.name),
 		AssumeRolePolicy: trust,
@@ -59,34 +59,52 @@ func (b *builder) roles() error {
 	if err != nil {
 		return err
 	}
-	secretArns := pulumi.StringArray{}
-	for _, secret := range b.args.Secrets {
-		secretArns = append(secretArns, secret.Arn) // in any order: the document sorts them
-	}
-	rights := pulumi.All(b.args.ClusterArn, b.logs.Arn, secretArns, pulumi.StringArray(b.args.SecretKeyArns)).ApplyT(
-		func(values []any) (string, error) {
-			p, err := placeOf(values[0].(string))
-			if err != nil {
-				return "", err
-			}
-			return p.executionPolicy(needs{
-				image:       b.args.Image,
-				logGroupArn: values[1].(string),
-				secretArns:  values[2].([]string),
-				keyArns:     values[3].([]string),
-			})
-		}).(pulumi.StringOutput)
 	b.rights, err = iam.NewRolePolicy(b.ctx, b.name+"-execution", &iam.RolePolicyArgs{
 		Role:   b.execution.Name,
-		Policy: rights,
+		Policy: b.needing(place.executionPolicy),
 	}, b.child)
 	if err != nil {
+		return err
+	}
+	if err := b.secretRights(); err != nil {
 		return err
 	}
 	if err := b.targetRights(); err != nil {
 		return err
 	}
 	return b.execRights()
+}
+
+// needing writes a policy once it is known what a task needs.
+func (b *builder) needing(write func(place, needs) (string, error)) pulumi.StringOutput {
+	secretArns := pulumi.StringArray{}
+	for _, secret := range b.args.Secrets {
+		secretArns = append(secretArns, secret.Arn) // in any order: the document sorts them
+	}
+	return pulumi.All(b.args.ClusterArn, b.logs.Arn, secretArns, pulumi.StringArray(b.args.SecretKeyArns)).ApplyT(
+		func(values []any) (string, error) {
+			p, err := placeOf(values[0].(string))
+			if err != nil {
+				return "", err
+			}
+			return write(p, needs{
+				image:       b.args.Image,
+				logGroupArn: values[1].(string),
+				secretArns:  values[2].([]string),
+				keyArns:     values[3].([]string),
+			})
+		}).(pulumi.StringOutput)
+}
+
+// secretRights lets the tasks read their secrets again. Nothing waits for it: they start with what ECS has read.
+func (b *builder) secretRights() error {
+	if !b.args.ReadsSecrets || len(b.args.Secrets) == 0 {
+		return nil
+	}
+	_, err := iam.NewRolePolicy(b.ctx, b.name+"-secrets", &iam.RolePolicyArgs{
+		Role: b.task.Name, Policy: b.needing(place.secretPolicy),
+	}, b.child)
+	return err
 }
 
 // targetRights lets the tasks notice that they leave. Nothing waits for it: they ask again and again.

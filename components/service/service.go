@@ -3,6 +3,7 @@ package service
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -115,7 +116,9 @@ func (b *builder) taskDefinition() error {
 			return SecretReference(arn, secret.JSONKey)
 		}).(pulumi.StringOutput)
 	}
-	definitions := pulumi.All(pulumi.StringMap(b.args.Environment), secretRefs, b.logs.Name).ApplyT(func(values []any) (string, error) {
+	readAtStart := pulumi.StringMap{}
+	maps.Copy(readAtStart, b.args.ReadAtStart)
+	definitions := pulumi.All(pulumi.StringMap(b.args.Environment), secretRefs, b.logs.Name, readAtStart).ApplyT(func(values []any) (string, error) {
 		return ContainerDefinitions(Container{
 			Name:               b.name,
 			Image:              b.args.Image,
@@ -126,6 +129,7 @@ func (b *builder) taskDefinition() error {
 			Exec:               b.args.Exec != nil,
 			Environment:        values[0].(map[string]string),
 			Secrets:            values[1].(map[string]string),
+			ReadAtStart:        values[3].(map[string]string),
 			LogGroup:           values[2].(string),
 			Region:             b.args.Region,
 			StopTimeoutSeconds: b.args.StopTimeoutSeconds,

@@ -207,6 +207,27 @@ func TestRoles(t *testing.T) {
 	}
 }
 
+// What tasks read when they start makes another revision of them when it changes; and they may read their secrets again.
+func TestReadAtStart(t *testing.T) {
+	t.Parallel()
+	a := args()
+	definition := func() string {
+		return componenttest.Find(t, run(t, newRecorder(), a), "aws:ecs/taskDefinition:TaskDefinition", "deepstream-task").Plain()["containerDefinitions"].(string)
+	}
+	require.NotContains(t, definition(), "dockerLabels")
+	require.NotContains(t, componenttest.Names(run(t, newRecorder(), a)), "aws:iam/rolePolicy:RolePolicy deepstream-secrets")
+	a.ReadAtStart = map[string]pulumi.StringInput{"bus": pulumi.String("v1")}
+	require.Contains(t, definition(), `"dockerLabels":{"version.bus":"v1"}`)
+	a.ReadsSecrets = true
+	rights := componenttest.Find(t, run(t, newRecorder(), a), "aws:iam/rolePolicy:RolePolicy", "deepstream-secrets").Plain()
+	require.Equal(t, "deepstream-task-name", rights["role"])
+	for _, arn := range []string{secretArn, keyArn} {
+		require.Contains(t, rights["policy"], arn)
+	}
+	a.ReadAtStart = map[string]pulumi.StringInput{"B us": nil}
+	require.ErrorContains(t, a.Validate(), `read at start "B us": must be`)
+}
+
 // Tasks that notice when they leave see the health of targets, in their region and nothing else.
 func TestWatchesTarget(t *testing.T) {
 	t.Parallel()

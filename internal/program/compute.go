@@ -95,6 +95,8 @@ func (r *region) serviceTier() (err error) {
 		deepstream.EnvPostgresUser:     r.database.Username,
 		deepstream.EnvBusHost:          r.bus.PrimaryEndpoint,
 		deepstream.EnvBusPort:          text(r.bus.Port),
+		deepstream.EnvPostgresSecret:   r.database.SecretArn,
+		deepstream.EnvBusSecret:        r.bus.SecretArn,
 		deepstream.EnvStack:            pulumi.String(r.stack),
 		deepstream.EnvMetricsNamespace: pulumi.String(r.cfg.Organisation.Project()),
 		deepstream.EnvTargetGroup:      r.edge.TargetGroupArn,
@@ -112,6 +114,10 @@ func (r *region) serviceTier() (err error) {
 		deepstream.EnvPostgresPassword: {Arn: r.database.SecretArn, JSONKey: "password"},
 		deepstream.EnvBusPassword:      {Arn: r.bus.SecretArn, JSONKey: "password"},
 	}
+	args.ReadsSecrets = true
+	// With another password of the bus tasks are replaced, since both are valid only until the rotation is over. The database's
+	// is changed under their open connections, and read again for new ones.
+	args.ReadAtStart = map[string]pulumi.StringInput{BusTier: r.bus.SecretVersion}
 	args.WatchesTarget = true
 	args.SecretKeyArns = []pulumi.StringInput{r.database.KeyArn, r.bus.KeyArn}
 	args.StopTimeoutSeconds = sizes.StopTimeout

@@ -8,5 +8,5 @@ import (
 
 // RegionWithoutHooks is Region for Pulumi's mocks.
 func RegionWithoutHooks(cfg config.Config) pulumi.RunFunc {
-	return regionWith(cfg, func(*region) error { return nil })
+	return regionWith(cfg, Rotation{}, func(*region) error { return nil })
 }

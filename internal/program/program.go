@@ -39,11 +39,12 @@ func Deploy(ctx *pulumi.Context) error {
 	if !opts.Offline { // the offline AWS has a clock of its own, and judges by that
 		opts.Now = time.Now()
 	}
-	return With(opts)(ctx)
+	return With(opts, Rotation{})(ctx)
 }
 
-// With returns Deploy for a driver that says itself how configuration is to be read.
-func With(opts config.Options) pulumi.RunFunc {
+// With returns Deploy for a driver that says itself how configuration is to be read, and whether the run is a step of a
+// rotation.
+func With(opts config.Options, rotation Rotation) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
 		src, err := Source(ctx, config.Keys(ctx.Project()))
 		if err != nil {
@@ -53,7 +54,7 @@ func With(opts config.Options) pulumi.RunFunc {
 		if err != nil {
 			return err
 		}
-		return Region(cfg)(ctx)
+		return Rotating(cfg, rotation)(ctx)
 	}
 }
 
@@ -80,12 +81,17 @@ func Source(ctx *pulumi.Context, known []string) (config.Source, error) {
 }
 
 // Region returns the program of one region.
-func Region(cfg config.Config) pulumi.RunFunc { return regionWith(cfg, (*region).retry) }
+func Region(cfg config.Config) pulumi.RunFunc { return Rotating(cfg, Rotation{}) }
+
+// Rotating returns the program of one region for a run that is a step of a rotation.
+func Rotating(cfg config.Config, rotation Rotation) pulumi.RunFunc {
+	return regionWith(cfg, rotation, (*region).retry)
+}
 
 // regionWith returns the program with the hook that a function binds before the first tier.
-func regionWith(cfg config.Config, hook func(*region) error) pulumi.RunFunc {
+func regionWith(cfg config.Config, rotation Rotation, hook func(*region) error) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
-		r := region{ctx: ctx, stack: ctx.Stack(), cfg: cfg, tags: tags(ctx.Stack(), cfg.Platform), others: map[string]*aws.Provider{}}
+		r := region{ctx: ctx, stack: ctx.Stack(), cfg: cfg, rotation: rotation, tags: tags(ctx.Stack(), cfg.Platform), others: map[string]*aws.Provider{}}
 		tiers := []func() error{
 			r.provider, r.lookUpSecrets, func() error { return hook(&r) }, r.networkTier, r.databaseTier, r.busTier, r.backupTier, r.clusterTier, r.edgeTier, r.serviceTier,
 			r.furtherServices, r.observabilityTier,
@@ -106,6 +112,8 @@ type region struct {
 	stack string
 	cfg   config.Config
 	tags  map[string]string
+
+	rotation Rotation
 
 	aws      *aws.Provider
 	settle   *pulumi.ErrorHook        // repeats what AWS refuses only for now
@@ -170,7 +178,7 @@ func (r *region) networkTier() (err error) {
 
 func (r *region) databaseTier() (err error) {
 	c := r.cfg.Database
-	r.database, err = database.New(r.ctx, "database", &database.Args{
+	r.database, err = database.New(r.ctx, DatabaseTier, &database.Args{
 		Region:              r.cfg.Region,
 		Stack:               r.stack,
 		VpcID:               r.network.VpcID,
@@ -186,13 +194,14 @@ func (r *region) databaseTier() (err error) {
 		MonitoringSeconds:   c.MonitoringSeconds,
 		LogDays:             r.cfg.Service.LogRetentionDays,
 		RestoreFrom:         c.RestoreFrom,
-	}, r.tier("database", r.protected())...)
+		Rotation:            r.rotation.of(DatabaseTier),
+	}, r.tier(DatabaseTier, r.protected())...)
 	return err
 }
 
 func (r *region) busTier() (err error) {
 	c := r.cfg.Bus
-	r.bus, err = bus.New(r.ctx, "bus", &bus.Args{
+	r.bus, err = bus.New(r.ctx, BusTier, &bus.Args{
 		Stack:                 r.stack,
 		VpcID:                 r.network.VpcID,
 		SubnetIDs:             r.network.DataSubnetIDs,
@@ -200,7 +209,8 @@ func (r *region) busTier() (err error) {
 		NodeType:              c.NodeType,
 		Replicas:              c.Replicas,
 		SnapshotRetentionDays: c.SnapshotRetentionDays,
-	}, r.tier("bus", r.protected())...)
+		Rotation:              r.rotation.of(BusTier),
+	}, r.tier(BusTier, r.protected())...)
 	return err
 }
 

@@ -140,7 +140,7 @@ var cases = map[string]struct {
 	"parameters skip one":          {steps: []plan.Step{family("15", "17")}, want: risk.Blocked},
 	"parameters of nothing known":  {steps: []plan.Step{family("", "17")}, want: risk.Replaces},
 	"database port":                {steps: []plan.Step{in("database:Database/database", "aws:rds/cluster:Cluster", "db", plan.OpUpdate, change(nil, nil, "port"))}, want: risk.Interrupts},
-	"database password":            {steps: []plan.Step{in("database:Database/database", "aws:rds/cluster:Cluster", "db", plan.OpUpdate, change(nil, nil, "masterPassword"))}, want: risk.Interrupts},
+	"database password":            {steps: []plan.Step{in("database:Database/database", "aws:rds/cluster:Cluster", "db", plan.OpUpdate, change(nil, nil, "masterPassword"))}, want: risk.InPlace},
 	"database class":               {steps: []plan.Step{in("database:Database/database", "aws:rds/clusterInstance:ClusterInstance", "w", plan.OpUpdate, change(nil, nil, "instanceClass"))}, want: risk.Interrupts},
 	"database instance":            {steps: []plan.Step{in("database:Database/database", "aws:rds/clusterInstance:ClusterInstance", "w", plan.OpDelete, nil)}, want: risk.Interrupts},
 	"database backup window":       {steps: []plan.Step{in("database:Database/database", "aws:rds/cluster:Cluster", "db", plan.OpUpdate, change(nil, nil, "preferredBackupWindow"))}, want: risk.InPlace},

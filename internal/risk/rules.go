@@ -81,8 +81,9 @@ func dataTier(reason string) func(judge, plan.Step) Finding {
 	}
 }
 
-// databaseCluster: properties that restart the instances are those of "Settings for Amazon Aurora", Amazon Aurora User
-// Guide, and the upgrade of a minor version ("Upgrading Amazon Aurora PostgreSQL DB clusters").
+// databaseCluster: another password leaves open connections alone, and for new ones servers read it again. Properties that
+// restart the instances are those of "Settings for Amazon Aurora", Amazon Aurora User Guide, and the upgrade of a minor version
+// ("Upgrading Amazon Aurora PostgreSQL DB clusters").
 func databaseCluster(_ judge, s plan.Step) Finding {
 	switch {
 	case gone(s):
@@ -91,8 +92,6 @@ func databaseCluster(_ judge, s plan.Step) Finding {
 		return versioned(s)
 	case changes(s, "port"):
 		return Finding{Class: Interrupts, Reason: "the instances are restarted"}
-	case changes(s, "masterPassword"):
-		return Finding{Class: Interrupts, Reason: "running tasks log in with the password that they were started with"}
 	}
 	return Finding{}
 }

@@ -90,7 +90,7 @@ var data = []Control{
 	{ID: "RDS.26", Title: "RDS DB instances should be protected by a backup plan", Extra: true, On: []string{dbCluster},
 		Check: present(selection), Met: "The cluster is selected by its tag for a daily plan, with copies in another region."},
 	{ID: "SecretsManager.1", Title: "Secrets Manager secrets should have automatic rotation enabled", On: []string{secret},
-		Check: present("aws:secretsmanager/secretRotation:SecretRotation"), Except: "Running tasks hold the password in their environment: a rotation that does not replace them cuts them off. It is rotated by a reviewed change."},
+		Check: present("aws:secretsmanager/secretRotation:SecretRotation"), Except: "Secrets Manager would rotate by a function that knows neither tasks nor state. `hub rotate` does it in steps: it replaces the tasks where they need the new password at once, waits until the region works, and then ends the old one."},
 	{ID: "SecretsManager.3", Title: "Remove unused Secrets Manager secrets", On: []string{secret},
 		Check: each(secret, func(s *Stack, r cloud.Resource) bool {
 			return slices.ContainsFunc(s.All(taskDefinition), func(d cloud.Resource) bool { return strings.Contains(d.Str("containerDefinitions"), r.Str("arn")) })

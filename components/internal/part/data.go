@@ -2,6 +2,7 @@ package part
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
@@ -54,14 +55,43 @@ type SecretArgs struct {
 	Description string
 	Key         pulumi.StringInput // ARN of the key that it is encrypted under
 	Length      int                // of the password, in characters: letters and digits alone, which need no quoting anywhere
+	Rotation    Rotation           // what this run does to a password that is there
 	Value       func(password string) (string, error)
 }
 
-// Secret is a secret that was given its value once.
+// Rotation is what a run does to a password that is there.
+type Rotation string
+
+// What a run can do to a password. A rotation takes two: between them is time for those who use it.
+const (
+	Keep   Rotation = ""       // nothing: the password stays, and what rotations have come to
+	Begin  Rotation = "begin"  // take a new one; a rotation is under way from then on
+	Finish Rotation = "finish" // have no other password be valid any more; the rotation is over
+)
+
+// Validate refuses what is none of the constants.
+func (r Rotation) Validate() error {
+	if r != Keep && r != Begin && r != Finish {
+		return fmt.Errorf("rotation %q: must be empty, %s or %s", string(r), Begin, Finish)
+	}
+	return nil
+}
+
+// Staging labels of the secret's version that holds the password, which say what rotations have come to. A secret that was
+// never rotated has neither. Secrets Manager takes labels of one's own beside AWSCURRENT ("Secret versions", AWS Secrets
+// Manager User Guide).
+const (
+	StageRotating = "rotating" // one is under way: the password before may be valid too
+	StageRotated  = "rotated"  // the last one is over
+	stageCurrent  = "AWSCURRENT"
+)
+
+// Secret is a secret that holds a password.
 type Secret struct{ version *secretsmanager.SecretVersion }
 
-// NewSecret registers a secret and its value. The random password differs at every run; what counts is the version's
-// value, which is written once and then left alone.
+// NewSecret registers a secret and its value. The random password differs at every run; what counts is the version's value,
+// which is left alone until a rotation begins. Then another version takes its place, which protection would forbid: what is
+// protected is the secret.
 func NewSecret(ctx *pulumi.Context, a SecretArgs, opts ...pulumi.ResourceOrInvokeOption) (*Secret, error) {
 	var toInvoke []pulumi.InvokeOption
 	var toRegister []pulumi.ResourceOption
@@ -80,11 +110,28 @@ func NewSecret(ctx *pulumi.Context, a SecretArgs, opts ...pulumi.ResourceOrInvok
 	if err != nil {
 		return nil, err
 	}
-	version, err := secretsmanager.NewSecretVersion(ctx, a.Name+"-version", &secretsmanager.SecretVersionArgs{
+	args := &secretsmanager.SecretVersionArgs{
 		SecretId:     secret.ID(),
 		SecretString: pulumi.ToSecret(random.RandomPassword()).(pulumi.StringOutput).ApplyT(a.Value).(pulumi.StringOutput),
-	}, append(toRegister, pulumi.IgnoreChanges([]string{"secretString"}))...)
+	}
+	kept := []string{"secretString", "versionStages"}
+	switch a.Rotation {
+	case Begin:
+		kept, args.VersionStages = nil, pulumi.ToStringArray([]string{stageCurrent, StageRotating})
+	case Finish:
+		kept, args.VersionStages = []string{"secretString"}, pulumi.ToStringArray([]string{stageCurrent, StageRotated})
+	}
+	version, err := secretsmanager.NewSecretVersion(ctx, a.Name+"-version", args,
+		append(toRegister, pulumi.IgnoreChanges(kept), pulumi.Protect(false))...)
 	return &Secret{version}, err
+}
+
+// VersionID tells the passwords of a secret apart.
+func (s *Secret) VersionID() pulumi.StringOutput { return s.version.VersionId }
+
+// Rotated is whether the password was changed and the one before it must not be valid any more.
+func (s *Secret) Rotated() pulumi.BoolOutput {
+	return s.version.VersionStages.ApplyT(func(stages []string) bool { return slices.Contains(stages, StageRotated) }).(pulumi.BoolOutput)
 }
 
 // Arn is the secret's, known once it has its value.

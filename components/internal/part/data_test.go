@@ -65,9 +65,47 @@ func TestSecret(t *testing.T) {
 	version := componenttest.Find(t, resources, "aws:secretsmanager/secretVersion:SecretVersion", "a-secret-version")
 	require.True(t, version.Inputs["secretString"].IsSecret())
 	require.Equal(t, "<drawn>", version.Plain()["secretString"])
-	require.Equal(t, []string{"secretString"}, version.RPC.GetIgnoreChanges())
+	require.Equal(t, []string{"secretString", "versionStages"}, version.RPC.GetIgnoreChanges())
 	secret := componenttest.Find(t, resources, "aws:secretsmanager/secret:Secret", "a-secret").Plain()
 	require.Empty(t, cmp.Diff(map[string]any{"description": "Of a", "kmsKeyId": "arn:key", "recoveryWindowInDays": 7.0}, secret))
+}
+
+// A rotation begins with a new password and ends with the label that says so.
+func TestSecretRotation(t *testing.T) {
+	t.Parallel()
+	require.ErrorContains(t, part.Rotation("again").Validate(), `rotation "again": must be empty, begin or finish`)
+	for rotation, want := range map[part.Rotation]struct {
+		kept   []string
+		stages any
+	}{
+		part.Keep:   {[]string{"secretString", "versionStages"}, nil},
+		part.Begin:  {nil, []any{"AWSCURRENT", "rotating"}},
+		part.Finish: {[]string{"secretString"}, []any{"AWSCURRENT", "rotated"}},
+	} {
+		require.NoError(t, rotation.Validate())
+		r := componenttest.New()
+		r.Functions = map[string]func(resource.PropertyMap) (resource.PropertyMap, error){
+			"aws:secretsmanager/getRandomPassword:getRandomPassword": func(resource.PropertyMap) (resource.PropertyMap, error) {
+				return resource.PropertyMap{"randomPassword": resource.NewProperty("drawn")}, nil
+			},
+		}
+		rotated := make(chan bool, 1)
+		resources, err := r.Run(func(ctx *pulumi.Context) error {
+			secret, err := part.NewSecret(ctx, part.SecretArgs{
+				Name: "a-secret", Key: pulumi.String("arn:key"), Length: 20, Rotation: rotation,
+				Value: func(password string) (string, error) { return password, nil },
+			})
+			if err == nil {
+				secret.Rotated().ApplyT(func(is bool) int { rotated <- is; return 0 })
+			}
+			return err
+		})
+		require.NoError(t, err)
+		version := componenttest.Find(t, resources, "aws:secretsmanager/secretVersion:SecretVersion", "a-secret-version")
+		require.Equal(t, want.kept, version.RPC.GetIgnoreChanges(), rotation)
+		require.Equal(t, want.stages, version.Plain()["versionStages"], rotation)
+		require.Equal(t, rotation == part.Finish, <-rotated, rotation)
+	}
 }
 
 // Only the clients' group reaches the server, on its port alone.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 )
 
 // healthy says why the load balancer finds no task healthy, or "": its security groups have to let the check out to the
@@ -39,38 +38,35 @@ func (w *workload) healthy() string {
 // ends, and the task with it (ECS Developer Guide, "Amazon ECS stopped tasks error messages": Essential container in
 // task exited).
 func (w *workload) connected(c *containerDefinition) string {
-	for _, variable := range c.Environment {
-		for _, s := range peers {
-			for _, r := range w.t.All(s.typ) {
-				if variable.Value == "" || !slices.ContainsFunc(s.hosts, func(p string) bool { return r.Str(p) == variable.Value }) {
-					continue
-				}
-				if why := w.reaches(r, s); why != "" {
-					return fmt.Sprintf("Essential container in task exited: %s cannot be reached: %s", variable.Value, why)
-				}
-				if !w.opensWith(c, r.Str(s.password)) {
-					return fmt.Sprintf("Essential container in task exited: %s: %s", variable.Value, s.refusal)
-				}
-			}
+	for _, of := range w.connections(c) {
+		if why := w.reaches(of.to, of.peer); why != "" {
+			return fmt.Sprintf("Essential container in task exited: %s cannot be reached: %s", of.host, why)
+		}
+		if passwords := of.peer.passwords(of.to); len(passwords) > 0 && !w.opensWith(c, passwords) {
+			return fmt.Sprintf("Essential container in task exited: %s: %s", of.host, of.peer.refusal)
 		}
 	}
 	return ""
 }
 
-// opensWith reports whether a container is given the password of what it connects to. One that is given no secret at all has
-// ways of its own.
-func (w *workload) opensWith(c *containerDefinition, password string) bool {
-	if password == "" || len(c.Secrets) == 0 {
-		return true
-	}
-	return slices.ContainsFunc(c.Secrets, func(s secretReference) bool {
-		for _, v := range w.t.All(typeSecretVersion) {
-			if v.Str("secretId") == secretOf(s.ValueFrom) && strings.Contains(v.Str("secretString"), password) {
-				return true
+// connection is something that a container's environment names the address of.
+type connection struct {
+	host string
+	peer peer
+	to   *Resource
+}
+
+func (w *workload) connections(c *containerDefinition) (all []connection) {
+	for _, variable := range c.Environment {
+		for _, s := range peers {
+			for _, r := range w.t.All(s.typ) {
+				if variable.Value != "" && slices.ContainsFunc(s.hosts, func(p string) bool { return r.Str(p) == variable.Value }) {
+					all = append(all, connection{variable.Value, s, r})
+				}
 			}
 		}
-		return false
-	})
+	}
+	return all
 }
 
 // peer is a type of resource that tasks connect to.
@@ -81,18 +77,18 @@ type peer struct {
 	subnets ref      // its subnet group
 	answers func(t *Tx, r *Resource) bool
 
-	password string // the property that holds the password
-	refusal  string // what it says to another one (PostgreSQL, "Error Codes": 28P01; Valkey, AUTH)
+	passwords func(r *Resource) []string // those that open it; none: it takes everybody
+	refusal   string                     // what it says to another one (PostgreSQL, "Error Codes": 28P01; Valkey, AUTH)
 }
 
 var peers = []peer{
 	{typ: typeDBCluster, hosts: []string{"endpoint", "readerEndpoint"}, groups: "vpcSecurityGroupIds[]", subnets: ref{"dbSubnetGroupName", typeDBSubnetGroup},
 		// The endpoint of a cluster is that of its instances ("Amazon Aurora endpoint connections", Aurora User Guide).
-		answers:  func(t *Tx, r *Resource) bool { return len(members(t, r)) > 0 },
-		password: "masterPassword", refusal: `password authentication failed for user "deepstream" (28P01)`},
+		answers:   func(t *Tx, r *Resource) bool { return len(members(t, r)) > 0 },
+		passwords: func(r *Resource) []string { return withoutEmpty(r.Str("masterPassword")) }, refusal: `password authentication failed for user "deepstream" (28P01)`},
 	{typ: typeReplicationGroup, hosts: []string{"primaryEndpointAddress", "readerEndpointAddress", "configurationEndpointAddress"},
 		groups: "securityGroupIds[]", subnets: ref{"subnetGroupName", typeCacheSubnetGroup}, answers: func(*Tx, *Resource) bool { return true },
-		password: "authToken", refusal: "WRONGPASS invalid username-password pair or user is disabled."},
+		passwords: tokensOf, refusal: "WRONGPASS invalid username-password pair or user is disabled."},
 }
 
 func (w *workload) reaches(r *Resource, s peer) string {

@@ -161,6 +161,9 @@ func settleService(t *Tx, r, cluster *Resource) error {
 	if err == nil && slices.ContainsFunc(cluster.Strs("settings[].value"), func(v string) bool { return v != "disabled" }) {
 		serviceLogs(t, r, "/aws/ecs/containerinsights/"+cluster.Str("name")+"/performance")
 	}
+	if err == nil {
+		startTasks(t, r, definition)
+	}
 	r.Hidden["execAgent"] = execAgent(t, r, definition)
 	if !r.Bool("waitForSteadyState") {
 		return nil

@@ -83,6 +83,7 @@ func createReplicationGroup(t *Tx, r *Resource) error {
 	if err := restoreCache(t, r); err != nil {
 		return err
 	}
+	takeToken(r)
 	if err := placeCache(t, r); err != nil {
 		return err
 	}
@@ -177,7 +178,7 @@ func updateReplicationGroup(t *Tx, r *Resource, old Map) error {
 		}
 	}
 	cacheEndpoints(t, r)
-	return nil
+	return changeToken(r, old)
 }
 
 // recountNodes lets the one of the three counts that the program changed decide the others.

@@ -143,6 +143,35 @@ func TestReplicationGroupChecks(t *testing.T) {
 	}
 }
 
+// A group takes at most two tokens: ROTATE adds one, SET, which needs a ROTATE before it, keeps one.
+func TestAuthTokens(t *testing.T) {
+	t.Parallel()
+	d := newDataCloud(t)
+	inputs := d.cache()
+	id, _ := d.make(typeReplicationGroup, inputs)
+	valid := func() []string { return tokensOf(d.resources[key{typeReplicationGroup, home, id}]) }
+	change := func(token, strategy string) error {
+		_, err := d.change(typeReplicationGroup, id, with(inputs, Map{"authToken": token, "authTokenUpdateStrategy": strategy}))
+		return err
+	}
+	second, third := goodToken+"2", goodToken+"3"
+	require.Equal(t, []string{goodToken}, valid())
+	require.Equal(t, "InvalidParameterValue", Code(change(second, "SET")), "not before ROTATE")
+	require.Equal(t, []string{goodToken}, valid())
+	require.NoError(t, change(second, "ROTATE"))
+	require.Equal(t, []string{second, goodToken}, valid())
+	require.NoError(t, change(second, "ROTATE"))
+	require.Equal(t, []string{second, goodToken}, valid())
+	require.NoError(t, change(second, "SET"))
+	require.Equal(t, []string{second}, valid())
+	require.NoError(t, change(second, "SET"), "said again")
+	require.NoError(t, change(third, "ROTATE"))
+	require.NoError(t, change(goodToken, "ROTATE"))
+	require.Equal(t, []string{goodToken, third}, valid(), "the oldest is gone")
+	d.resources[key{typeReplicationGroup, home, id}].State["authToken"] = "by-hand"
+	require.Equal(t, []string{"by-hand"}, valid(), "somebody else's is the only one")
+}
+
 func TestReplicationGroupFinalSnapshot(t *testing.T) {
 	t.Parallel()
 	d := newDataCloud(t)

@@ -62,6 +62,10 @@ func serviceHealth(t *Tx, r *Resource) ServiceHealth {
 	if h.Reason = serviceEvent(steady(t, r, cluster, definition)); h.Reason != "" {
 		return h
 	}
+	w := &workload{t: t, service: r, cluster: cluster, definition: definition, containers: containersOf(definition)}
+	if h.Reason = w.lockedOut(); h.Reason != "" {
+		return h
+	}
 	h.Running = h.Desired
 	if names, share := downZones(t, r.Strs("networkConfiguration.subnets[]")); share > 0 {
 		h.Running -= int(float64(h.Desired)*share + 0.5)
