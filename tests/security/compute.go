@@ -139,7 +139,9 @@ var services = []Control{
 		Met: "Servers ask the webhook that service.auth names. `auth: open` lets everybody in and meets this no longer; `hub up` makes that change only when it is allowed by name."},
 	{ID: "ECS.8", Title: "Secrets should not be passed as container environment variables", On: []string{taskDefinition},
 		Check: contained(func(c container) bool {
-			return !slices.ContainsFunc(c.Environment, func(v struct{ Name, Value string }) bool { return secretName.MatchString(v.Name) })
+			return !slices.ContainsFunc(c.Environment, func(v struct{ Name, Value string }) bool {
+				return secretName.MatchString(v.Name) && !strings.HasPrefix(v.Value, "arn:") // where a secret is, is none
+			})
 		}),
 		Met: "Passwords come from Secrets Manager by ARN; configuration takes no secrets at all."},
 	{ID: "ECS.9", Title: "ECS task definitions should have a logging configuration", On: []string{taskDefinition},
