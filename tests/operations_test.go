@@ -26,7 +26,7 @@ type docCommand struct {
 var (
 	block    = regexp.MustCompile("(?ms)^```sh\n(.*?)^```")
 	exitCode = regexp.MustCompile(` *# exit code (\d+): (.*)$`)
-	asks     = []string{"up", "destroy", "refresh", "reap", "bootstrap"}
+	asks     = []string{"up", "rotate", "destroy", "refresh", "reap", "bootstrap"}
 )
 
 func docCommands(t *testing.T, file string) []docCommand {

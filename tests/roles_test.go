@@ -12,11 +12,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/deepstreamhub/platform/bootstrap/settings"
+	"github.com/deepstreamhub/platform/components/bus"
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/config"
 	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/drift"
 	"github.com/deepstreamhub/platform/internal/iamdata"
+	"github.com/deepstreamhub/platform/internal/program"
 	"github.com/deepstreamhub/platform/internal/state/store"
 	"github.com/deepstreamhub/platform/tests/harness"
 )
@@ -68,6 +70,15 @@ func fitsWhatIsDone(t *testing.T, change func(*settings.Settings, *config.Config
 	s.Up()
 	s.Config.Platform.CostCentre = "another" // a tag on everything that has tags
 	s.Up()
+	if closely {
+		for _, tier := range []string{program.BusTier, program.DatabaseTier} {
+			for _, step := range []bus.Rotation{program.BeginRotation, program.FinishRotation} {
+				s.Around = rotating(t, s, tier, step)
+				s.Up()
+			}
+		}
+		s.Around = nil
+	}
 	changed := aws.Cloud().Recorded()
 	if closely {
 		requireEnforced(t, aws, s, harness.NewStack(t, aws, "prod-eu", cfg, harness.On(account.Backend())))

@@ -77,7 +77,7 @@ type deps struct {
 	listStacks func(context.Context, engine.Engine, deploy.Target) (open, closed []string, err error)
 	openState  func(context.Context, deploy.Target) (*store.Store, error)
 	judge      func(plan.State) error // whether a stack with this checkpoint may be destroyed
-	program    func(root string, offline bool) pulumi.RunFunc
+	program    func(root string, offline bool, rotation *program.Rotation) pulumi.RunFunc
 	move       func(ctx context.Context, e engine.Engine, from, to deploy.Target) (resources int, err error)
 	region     func(config.Config) pulumi.RunFunc
 	startCloud func(cloudOptions) (cloud, error)
@@ -136,7 +136,7 @@ machine: no AWS account, no login, and nothing outside .hub/ is written.`,
 	root.Version = version(debug.ReadBuildInfo())
 	root.Flags().Bool("version", false, "say from which commit hub was built")
 	root.SetVersionTemplate("{{.Version}}\n")
-	root.AddCommand(a.up(), a.preview(), a.refresh(), a.drift(), a.health(), a.doctor(), a.destroy(), a.outputs(), a.status(), a.listStacks(), a.history(), a.config(), a.graph(), a.cost(), a.explore(), a.launchTime(),
+	root.AddCommand(a.up(), a.rotate(), a.preview(), a.refresh(), a.drift(), a.health(), a.doctor(), a.destroy(), a.outputs(), a.status(), a.listStacks(), a.history(), a.config(), a.graph(), a.cost(), a.explore(), a.launchTime(),
 		a.initialise(), a.newStack(), a.region(), a.reap(), a.pin(), a.publish(), a.bootstrap(), a.unlock(), a.stateCommands(), a.offlineAWS(), a.offlineCommands())
 	setHelp(root)
 	return root

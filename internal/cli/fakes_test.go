@@ -45,6 +45,8 @@ type world struct {
 	findings   []program.Finding // of the account
 	during     func(ctx context.Context, verb, stack string)
 
+	rotation *program.Rotation // the step that the program is told
+
 	adopt *bool // what the account's program is told
 
 	mu      sync.Mutex
@@ -84,9 +86,12 @@ func newWorld(t *testing.T) *world {
 				}
 				return &fakeDriver{w, t.Stack}, nil
 			},
-			openState:  deploy.OpenState,
-			judge:      func(s plan.State) error { return gate.Destroy(s) },
-			program:    func(string, bool) pulumi.RunFunc { return nil },
+			openState: deploy.OpenState,
+			judge:     func(s plan.State) error { return gate.Destroy(s) },
+			program: func(_ string, _ bool, r *program.Rotation) pulumi.RunFunc {
+				w.rotation = r
+				return nil
+			},
 			readHealth: w.readHealth,
 			doctor:     func(context.Context, *session, []string) ([]program.Finding, error) { return w.findings, nil },
 			commit:     func(context.Context, string, []string) (string, bool) { return "0123abcd", true },

@@ -35,13 +35,13 @@ func production(now func() time.Time) deps {
 		},
 		openState: deploy.OpenState,
 		judge:     func(s plan.State) error { return gate.Destroy(s) },
-		program: func(root string, offline bool) pulumi.RunFunc {
+		program: func(root string, offline bool, rotation *program.Rotation) pulumi.RunFunc {
 			return func(ctx *pulumi.Context) error {
 				opts, err := config.Options{Offline: offline}.In(root)
 				if err != nil {
 					return err
 				}
-				return program.With(opts)(ctx)
+				return program.With(opts, *rotation)(ctx)
 			}
 		},
 		region:       program.Region,

@@ -21,6 +21,7 @@ import (
 	"github.com/deepstreamhub/platform/internal/engine"
 	"github.com/deepstreamhub/platform/internal/naming"
 	"github.com/deepstreamhub/platform/internal/plan"
+	"github.com/deepstreamhub/platform/internal/program"
 	"github.com/deepstreamhub/platform/internal/progress"
 	"github.com/deepstreamhub/platform/internal/report"
 	"github.com/deepstreamhub/platform/internal/risk"
@@ -40,6 +41,8 @@ type session struct {
 	behaves      cloudOptions          // of the offline AWS, as far as flags decide them
 	fleets       map[string]risk.Fleet // by stack, once the configuration was checked
 	settle       time.Duration         // after which all stacks have settled, once the configuration was checked
+
+	rotation program.Rotation // the step of one that the next run of the program is
 
 	recorder *report.Recorder // of what happens when, for a page; nil: nobody asks for one
 
@@ -230,7 +233,7 @@ func (s *session) open(ctx context.Context, existing bool) error {
 // project say.
 func (s *session) target(stack string) (deploy.Target, error) {
 	t := deploy.Target{
-		Stack: stack, Project: s.organisation.Project(), Root: s.root, Program: s.deps.program(s.root, s.offline),
+		Stack: stack, Project: s.organisation.Project(), Root: s.root, Program: s.deps.program(s.root, s.offline, &s.rotation),
 		Parallel: s.parallel, Force: s.Force, Now: s.Now,
 	}
 	if s.offline {
