@@ -1,6 +1,7 @@
 package tests
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/config"
 	"github.com/deepstreamhub/platform/tests/harness"
 )
@@ -104,6 +106,27 @@ func TestInit(t *testing.T) {
 		"eu-central-1", "sa-east-1", "us-east-1", "ap-northeast-3",
 		"ami-0a1b2c3d4e5f60718", config.StandInAMI("sa-east-1"), "ami-0b2c3d4e5f6071829", config.StandInAMI("ap-northeast-3"))
 	require.Contains(t, requireNames(t, p, "blank", "orbital-chat", "444455556666"), "orbital-chat-state-444455556666")
+}
+
+// requireNames holds that nothing in one of a project's offline accounts carries the name of the organisation whose the tracked
+// project is, and returns all that is in it as text.
+func requireNames(t *testing.T, p *harness.Project, name, organisation, account string) string {
+	t.Helper()
+	owner := cloud.DefaultAccount()
+	owner.Give(organisation, account, nil)
+	c, err := cloud.Open(cloud.Options{Dir: filepath.Join(p.Dir, ".hub", name, "cloud"), Account: owner})
+	require.NoError(t, err)
+	var all strings.Builder
+	for _, r := range c.List() {
+		text, err := json.Marshal(map[string]any{"type": r.Type, "id": r.ID, "inputs": r.Inputs, "state": r.State})
+		require.NoError(t, err)
+		require.NotContains(t, strings.ToLower(string(text)), "deepstreamhub")
+		require.NotContains(t, string(text), "111122223333")
+		all.Write(append(text, '\n'))
+	}
+	require.NoError(t, c.Close())
+	require.Greater(t, strings.Count(all.String(), "\n"), 150)
+	return all.String()
 }
 
 // What would not pass is refused before a file is touched, with everything that is wrong.
