@@ -38,7 +38,7 @@ func TestHabits(t *testing.T) {
 	require.NoError(t, held.Close())
 
 	for _, args := range [][]string{
-		{"up", "nosuch", "--yes"}, {"preview", "nosuch"}, {"refresh", "nosuch", "--yes"}, {"drift", "nosuch"}, {"health", "nosuch"}, {"doctor", "nosuch"},
+		{"up", "nosuch", "--yes"}, {"rotate", "bus", "nosuch", "--yes"}, {"preview", "nosuch"}, {"refresh", "nosuch", "--yes"}, {"drift", "nosuch"}, {"health", "nosuch"}, {"doctor", "nosuch"},
 		{"destroy", "nosuch", "--yes"}, {"outputs", "nosuch"}, {"unlock", "nosuch"}, {"graph", "nosuch"}, {"cost", "nosuch"}, {"offline", "heal", "nosuch"}, {"state", "versions", "nosuch"}, {"state", "restore", "nosuch", "--version", "1", "--yes"},
 	} {
 		unknown := p.Hub(nil, append(args, "--offline")...)
