@@ -26,10 +26,12 @@ import (
 var shownElsewhere = map[string]string{
 	"bootstrap":       "tests: TestBootstrapOfABlankAccount",
 	"explore":         "tests: TestKilledProcessesLeaveNothing",
+	"init":            "tests: TestInit",
 	"offline-aws":     "tests: TestStockCLI",
 	"publish comment": "internal/cli: TestPublish",
 	"publish issue":   "internal/cli: TestPublish",
 	"region add":      "tests: TestThirdRegionAsWritten",
+	"rotate":          "tests: TestRotate",
 	"exit code 130":   "tests: TestInterruptDuringACreate",
 }
 
@@ -47,6 +49,7 @@ const whatever = "*"
 // before are the commands of a project in which nothing is deployed.
 var before = []commandRow{
 	{line: "status", out: `^prod-eu: nothing is deployed\nprod-us: nothing is deployed\n$`, err: whatever},
+	{line: "stacks", out: `^prod-eu +eu-central-1\nprod-us +us-east-1\n$`},
 	{line: "new it-x --like prod-eu --for 1h", err: `^Wrote Pulumi.it-x.yaml\. Bring it up with: hub up it-x --offline`, file: "Pulumi.it-x.yaml"},
 	{line: "new it-y --like prod-eu --for 1h --json", out: `^\{"stack":"it-y","file":"Pulumi.it-y.yaml","expires":"[0-9TZ:-]+"\}\n$`, err: whatever, file: "Pulumi.it-y.yaml"},
 	{line: "new it-x --like prod-eu --for 1h", code: 1, err: `Pulumi\.it-x\.yaml: file exists`},
@@ -105,7 +108,7 @@ func TestCommands(t *testing.T) {
 		t.Helper()
 		for _, c := range rows {
 			args := strings.Fields(strings.ReplaceAll(c.line, "VERSION", version))
-			if path := commandOf(commands, c.line); path != "pin" && path != "launch-time" {
+			if !slices.Contains([]string{"launch-time", "pin", "stacks"}, commandOf(commands, c.line)) { // they reach no account
 				args = append(args, "--offline")
 			}
 			r := p.Hub(nil, args...)
