@@ -46,9 +46,7 @@ func passwordsIn(t *testing.T, resources []cloud.Resource) passwords {
 	for _, r := range resources {
 		switch r.Type {
 		case "aws:elasticache/replicationGroup:ReplicationGroup":
-			for _, token := range cloud.Strs(r.Hidden, "authTokens[]") {
-				p.opensBus = append(p.opensBus, token)
-			}
+			p.opensBus = append(p.opensBus, cloud.Strs(r.Hidden, "authTokens[]")...)
 		case "aws:rds/cluster:Cluster":
 			p.opensDatabase = []string{r.Str("masterPassword")}
 		case "aws:secretsmanager/secretVersion:SecretVersion":
