@@ -31,7 +31,6 @@ var shownElsewhere = map[string]string{
 	"publish comment": "internal/cli: TestPublish",
 	"publish issue":   "internal/cli: TestPublish",
 	"region add":      "tests: TestThirdRegionAsWritten",
-	"rotate":          "tests: TestRotate",
 	"exit code 130":   "tests: TestInterruptDuringACreate",
 }
 
