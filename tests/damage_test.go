@@ -14,6 +14,7 @@ import (
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/provider"
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 	"github.com/deepstreamhub/platform/tests/harness"
 )
 
@@ -29,7 +30,7 @@ var absurd = strings.Repeat("a", 70_000)
 
 // damages spoils inputs in every way: properties that do not exist, other types, names of nothing, sizes that nobody needs,
 // nothing at all.
-func damages(k *cloud.Kind, schema provider.Resource, good cloud.Map) []damage {
+func damages(k *cloud.Kind, schema schema.Resource, good cloud.Map) []damage {
 	var out []damage
 	add := func(what, path string, refused bool, change func(cloud.Map)) {
 		spoilt := cloud.Clone(good)
@@ -150,7 +151,7 @@ func TestSpoiltInputsAreRefusedOrRight(t *testing.T) {
 	for _, have := range aws.Cloud().List() {
 		k, ok := cloud.Lookup(have.Type)
 		require.True(t, ok)
-		schema, _ := provider.SchemaOf(have.Type)
+		schema, _ := cloud.SchemaOf(have.Type)
 		if seen[have.Type] || have.Declared || have.Region != "" && have.Region != s.Config.Region {
 			continue
 		}

@@ -17,7 +17,6 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
-	"github.com/deepstreamhub/platform/internal/awssim/provider"
 	"github.com/deepstreamhub/platform/internal/config"
 	"github.com/deepstreamhub/platform/tests/harness"
 )
@@ -54,7 +53,7 @@ func TestPreviewKnowsNothingThatAWSComputes(t *testing.T) {
 			planned := previewCreate(t, client, r)
 			k, ok := cloud.Lookup(r.Type)
 			require.True(t, ok)
-			schema, ok := provider.SchemaOf(r.Type)
+			schema, ok := cloud.SchemaOf(r.Type)
 			require.True(t, ok)
 			defaults := k.Planned(cloud.Map{})
 			for name := range schema.Outputs.Fields {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/facts"
-	"github.com/deepstreamhub/platform/internal/awssim/provider"
 )
 
 // variant is one change of a subject's inputs.
@@ -79,7 +78,7 @@ func sub(path, name string) string {
 }
 
 func (v *varier) object(path string, fields map[string]*facts.Property, in, state cloud.Map) {
-	sdk, _ := provider.SchemaOf(v.of.Type)
+	sdk, _ := cloud.SchemaOf(v.of.Type)
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		p, at := fields[name], sub(path, name)
 		if !p.Optional && !p.Required || path == "" && sdk.Inputs.Fields[name] == nil {

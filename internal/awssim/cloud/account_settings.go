@@ -2,6 +2,14 @@ package cloud
 
 import (
 	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/accessanalyzer"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ebs"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/guardduty"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -29,6 +37,9 @@ var _ = register(
 			takeOver(t, r)
 			return nil
 		},
+		Schema: schema.Of(ebs.EncryptionByDefault{}, ebs.EncryptionByDefaultArgs{}),
+		Timing: Timing{Create: secs(1, 0, 1), Update: secs(1, 0, 1), Delete: secs(1, 0, 1),
+			Source: "guess"},
 	},
 	&Kind{
 		Type: typeAccountBlock, Service: "S3 Control", Noun: "PublicAccessBlock", Global: true, CreateCall: "PutPublicAccessBlock", UpdateCall: "PutPublicAccessBlock",
@@ -43,6 +54,9 @@ var _ = register(
 			takeOver(t, r)
 			return nil
 		},
+		Schema: schema.Of(s3.AccountPublicAccessBlock{}, s3.AccountPublicAccessBlockArgs{}),
+		Timing: Timing{Create: secs(2, 1, 10), Update: secs(2, 1, 10), Delete: secs(1, 0, 1),
+			Source: "as that of a bucket (guess)"},
 	},
 	&Kind{
 		Type: typeECSDefault, Service: "ECS", Noun: "AccountSettingDefault", Overwrites: true,
@@ -59,6 +73,9 @@ var _ = register(
 			r.State["principalArn"] = t.GlobalARN("iam", "root")
 			return nil
 		},
+		Schema: schema.Of(ecs.AccountSettingDefault{}, ecs.AccountSettingDefaultArgs{}),
+		Timing: Timing{Create: secs(1, 0, 1), Update: secs(1, 0, 1), Delete: secs(1, 0, 1),
+			Source: "guess"},
 	},
 	&Kind{
 		Type: typeAnalyzer, Service: "AccessAnalyzer", Noun: "Analyzer",
@@ -70,6 +87,10 @@ var _ = register(
 		},
 		Create: createAnalyzer,
 		Update: func(_ *Tx, r *Resource, _ Map) error { tagsAll(r); return nil },
+		Schema: schema.Of(accessanalyzer.Analyzer{}, accessanalyzer.AnalyzerArgs{}),
+		Timing: Timing{Create: secs(2, 1, 5), Update: secs(1, 0, 2), Delete: secs(2, 1, 5),
+			Source: "guess"},
+		TaggedAs: "access-analyzer:analyzer/",
 	},
 	&Kind{
 		Type: typeDetector, Service: "GuardDuty", Noun: "Detector", UpdateCall: "UpdateDetector",
@@ -83,6 +104,10 @@ var _ = register(
 			tagsAll(r)
 			return nil
 		},
+		Schema: schema.Of(guardduty.Detector{}, guardduty.DetectorArgs{}),
+		Timing: Timing{Create: secs(2, 1, 5), Update: secs(1, 0, 3), Delete: secs(2, 1, 5),
+			Source: "guess"},
+		TaggedAs: "guardduty:detector/",
 	},
 )
 

@@ -9,6 +9,10 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/acm"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -44,12 +48,24 @@ var _ = register(
 			removeAll(t, typeValidation, "certificateArn", r.ID)
 			return nil
 		},
+		Schema: schema.Of(acm.Certificate{}, acm.CertificateArgs{}),
+		Timing: Timing{Create: secs(8, 3, 11), Update: secs(1, 0, 1), Delete: secs(1, 0, 1),
+			Source: "facts, section 1: ACM certificate, 1 issue; rule 72 holds it"},
+		Propagation: secs(1, 0, 5),
+		Calls: Calls{"acm:RequestCertificate acm:AddTagsToCertificate", "acm:DescribeCertificate acm:ListTagsForCertificate",
+			"acm:UpdateCertificateOptions acm:AddTagsToCertificate acm:RemoveTagsFromCertificate", "acm:DeleteCertificate"},
+		TaggedAs: "acm:certificate/",
 	},
 	&Kind{
 		Type: typeValidation, Service: "ACM", Noun: "CertificateValidation", CreateCall: "DescribeCertificate", Overwrites: true,
 		Refs: []Ref{{Path: "certificateArn", To: typeCertificate, Free: true, // it is no resource of AWS, only a wait
 			Missing: Refusal{"ResourceNotFoundException", "Could not find certificate {value}.", "ACM API, DescribeCertificate"}}},
 		Create: validateCertificate,
+		Schema: schema.Of(acm.CertificateValidation{}, acm.CertificateValidationArgs{}),
+		Timing: Timing{Create: secs(60, 0, 300), Delete: secs(0, 0, 0),
+			Limit: most(75, 0, 0), Source: "facts, section 1: certificate validation, 2 logs; ACM says 30 minutes and more"},
+		Calls:    Calls{"", "acm:DescribeCertificate", "", ""},
+		NoImport: true,
 	},
 )
 

@@ -5,6 +5,10 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/appautoscaling"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -30,6 +34,17 @@ var _ = register(
 			return settleScalableTarget(t, r)
 		},
 		Update: func(t *Tx, r *Resource, _ Map) error { return settleScalableTarget(t, r) },
+		Schema: schema.Of(appautoscaling.Target{}, appautoscaling.TargetArgs{}),
+		Timing: Timing{Create: secs(1, 0, 2), Update: secs(1, 0, 2), Delete: secs(1, 0, 5),
+			Source: "facts, section 1: App Auto Scaling target (guess)"},
+		Propagation: secs(1, 0, 2),
+		Calls: Calls{"application-autoscaling:RegisterScalableTarget application-autoscaling:TagResource",
+			"application-autoscaling:DescribeScalableTargets application-autoscaling:ListTagsForResource",
+			"application-autoscaling:RegisterScalableTarget application-autoscaling:TagResource application-autoscaling:UntagResource",
+			"application-autoscaling:DeregisterScalableTarget"},
+		ImportID: func(r *Resource) string {
+			return composed(r, "/", "serviceNamespace", "resourceId", "scalableDimension")
+		},
 	},
 	&Kind{
 		Type: typeScalingPolicy, Service: "Application Auto Scaling", Noun: "ScalingPolicy", CreateCall: "PutScalingPolicy", UpdateCall: "PutScalingPolicy",
@@ -47,6 +62,14 @@ var _ = register(
 			return settleScalingPolicy(t, r)
 		},
 		Update: func(t *Tx, r *Resource, _ Map) error { return settleScalingPolicy(t, r) },
+		Schema: schema.Of(appautoscaling.Policy{}, appautoscaling.PolicyArgs{}),
+		Timing: Timing{Create: secs(1, 0, 2), Update: secs(1, 0, 2), Delete: secs(1, 0, 2),
+			Source: "facts, section 1: App Auto Scaling policy (guess)"},
+		Calls: Calls{"application-autoscaling:PutScalingPolicy", "application-autoscaling:DescribeScalingPolicies",
+			"application-autoscaling:PutScalingPolicy", "application-autoscaling:DeleteScalingPolicy"},
+		ImportID: func(r *Resource) string {
+			return composed(r, "/", "serviceNamespace", "resourceId", "scalableDimension", "name")
+		},
 	},
 )
 

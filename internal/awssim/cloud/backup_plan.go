@@ -5,6 +5,10 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/backup"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -41,6 +45,13 @@ var _ = register(
 			return settleBackupPlan(t, r)
 		},
 		Update: func(t *Tx, r *Resource, _ Map) error { return settleBackupPlan(t, r) },
+		Schema: schema.Of(backup.Plan{}, backup.PlanArgs{}),
+		Timing: Timing{Create: secs(1, 0, 2), Update: secs(1, 0, 2), Delete: secs(1, 0, 2),
+			Source: "facts, section 1: backup plan (guess)"},
+		Propagation: secs(1, 0, 2),
+		Calls: Calls{"backup:CreateBackupPlan backup:TagResource", "backup:GetBackupPlan backup:ListTags",
+			"backup:UpdateBackupPlan backup:TagResource backup:UntagResource", "backup:DeleteBackupPlan"},
+		TaggedAs: "backup:backup-plan:",
 	},
 	&Kind{
 		Type: typeBackupSelection, Service: "Backup", Noun: "BackupSelection",
@@ -55,6 +66,11 @@ var _ = register(
 			"LimitExceededException", "You have reached the maximum of {value} resource assignments for the plan", backupQuotas,
 		}},
 		Create: createBackupSelection,
+		Schema: schema.Of(backup.Selection{}, backup.SelectionArgs{}),
+		Timing: Timing{Create: secs(1, 0, 2), Delete: secs(1, 0, 2),
+			Source: "facts, section 1: backup selection (guess)"},
+		Calls:    Calls{"backup:CreateBackupSelection", "backup:GetBackupSelection", "", "backup:DeleteBackupSelection"},
+		ImportID: func(r *Resource) string { return r.Str("planId") + "|" + r.ID },
 	},
 )
 

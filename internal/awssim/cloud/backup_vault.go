@@ -4,6 +4,10 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/backup"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -30,6 +34,12 @@ var _ = register(
 		Update: func(_ *Tx, r *Resource, _ Map) error { tagsAll(r); return nil },
 		Delete: deleteBackupVault,
 		Read:   func(t *Tx, r *Resource) { countPoints(t, r) },
+		Schema: schema.Of(backup.Vault{}, backup.VaultArgs{}),
+		Timing: Timing{Create: secs(1, 0, 2), Update: secs(1, 0, 2), Delete: secs(1, 0, 2),
+			Source: "facts, section 1: backup vault (guess)"},
+		Calls: Calls{"backup:CreateBackupVault backup:TagResource backup-storage:MountCapsule kms:CreateGrant kms:DescribeKey kms:GenerateDataKey kms:Decrypt kms:RetireGrant",
+			"backup:DescribeBackupVault backup:ListTags", "backup:TagResource backup:UntagResource", "backup:ListRecoveryPointsByBackupVault backup:DeleteRecoveryPoint backup:DeleteBackupVault"},
+		TaggedAs: "backup:backup-vault:",
 	},
 	&Kind{
 		Type: typeBackupPolicy, Service: "Backup", Noun: "BackupVaultAccessPolicy",
@@ -41,6 +51,11 @@ var _ = register(
 		Create:     createBackupPolicy,
 		Update:     updateBackupPolicy,
 		Delete:     deleteBackupPolicy,
+		Schema:     schema.Of(backup.VaultPolicy{}, backup.VaultPolicyArgs{}),
+		Timing: Timing{Create: secs(1, 0, 2), Update: secs(1, 0, 2), Delete: secs(1, 0, 2),
+			Source: "as the backup vault (guess)"},
+		Calls: Calls{"backup:PutBackupVaultAccessPolicy", "backup:GetBackupVaultAccessPolicy",
+			"backup:PutBackupVaultAccessPolicy", "backup:DeleteBackupVaultAccessPolicy"},
 	},
 	&Kind{
 		Type: typeBackupLock, Service: "Backup", Noun: "BackupVaultLockConfiguration", CreateCall: "PutBackupVaultLockConfiguration",
@@ -52,6 +67,11 @@ var _ = register(
 		},
 		Create: createBackupLock,
 		Delete: deleteBackupLock,
+		Schema: schema.Of(backup.VaultLockConfiguration{}, backup.VaultLockConfigurationArgs{}),
+		Timing: Timing{Create: secs(1, 0, 2), Delete: secs(1, 0, 2),
+			Source: "as the backup vault (guess)"},
+		Calls: Calls{"backup:PutBackupVaultLockConfiguration", "backup:DescribeBackupVault",
+			"backup:PutBackupVaultLockConfiguration", "backup:DeleteBackupVaultLockConfiguration"},
 	},
 )
 

@@ -3,6 +3,10 @@ package cloud
 import (
 	"strconv"
 	"time"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/budgets"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const typeBudget = "aws:budgets/budget:Budget"
@@ -24,6 +28,9 @@ var _ = register(&Kind{
 		tagsAll(r)
 		return nil
 	},
+	Schema: schema.Of(budgets.Budget{}, budgets.BudgetArgs{}),
+	Timing: Timing{Create: secs(1, 0, 2), Update: secs(1, 0, 2), Delete: secs(1, 0, 2),
+		Source: "guess"},
 })
 
 // checkBudget holds what the provider checks and what the AWS Budgets API takes (CreateBudget; Subscriber: up to ten

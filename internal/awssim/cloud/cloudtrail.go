@@ -1,6 +1,12 @@
 package cloud
 
-import "regexp"
+import (
+	"regexp"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudtrail"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
+)
 
 const typeTrail = "aws:cloudtrail/trail:Trail"
 
@@ -21,6 +27,10 @@ var _ = register(&Kind{
 	},
 	Create: createTrail,
 	Update: func(t *Tx, r *Resource, _ Map) error { return settleTrail(t, r) },
+	Schema: schema.Of(cloudtrail.Trail{}, cloudtrail.TrailArgs{}),
+	Timing: Timing{Create: secs(2, 1, 5), Update: secs(1, 0, 3), Delete: secs(1, 0, 2),
+		Source: "guess"},
+	TaggedAs: "cloudtrail:trail/",
 })
 
 // createTrail gives the trail its ARN, which is the provider's id since version 5 (version 5 upgrade guide, aws_cloudtrail),

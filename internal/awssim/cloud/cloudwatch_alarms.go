@@ -4,6 +4,10 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const typeMetricAlarm = "aws:cloudwatch/metricAlarm:MetricAlarm"
@@ -33,6 +37,12 @@ var _ = register(&Kind{
 		keep(r, old, "evaluateLowSampleCountPercentiles")
 		return settleAlarm(t, r)
 	},
+	Schema: schema.Of(cloudwatch.MetricAlarm{}, cloudwatch.MetricAlarmArgs{}),
+	Timing: Timing{Create: secs(2, 1, 3), Update: secs(1, 0, 2), Delete: secs(1, 0, 1),
+		Source: "facts, section 1: CloudWatch alarm, 1 log"},
+	Calls: Calls{"cloudwatch:PutMetricAlarm cloudwatch:TagResource", "cloudwatch:DescribeAlarms cloudwatch:ListTagsForResource",
+		"cloudwatch:PutMetricAlarm cloudwatch:TagResource cloudwatch:UntagResource", "cloudwatch:DeleteAlarms"},
+	TaggedAs: "cloudwatch:alarm:",
 })
 
 var (

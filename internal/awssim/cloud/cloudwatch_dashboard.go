@@ -1,6 +1,12 @@
 package cloud
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
+)
 
 const typeDashboard = "aws:cloudwatch/dashboard:Dashboard"
 
@@ -22,6 +28,10 @@ var _ = register(&Kind{
 		return checkBody(r)
 	},
 	Update: func(_ *Tx, r *Resource, _ Map) error { return checkBody(r) },
+	Schema: schema.Of(cloudwatch.Dashboard{}, cloudwatch.DashboardArgs{}),
+	Timing: Timing{Create: secs(1, 0, 2), Update: secs(1, 0, 2), Delete: secs(1, 0, 1),
+		Source: "facts, section 1: CloudWatch dashboard, 1 log"},
+	Calls: Calls{"cloudwatch:PutDashboard", "cloudwatch:GetDashboard", "cloudwatch:PutDashboard", "cloudwatch:DeleteDashboards"},
 })
 
 func checkBody(r *Resource) error {

@@ -5,33 +5,6 @@ import (
 	"time"
 )
 
-// spreads is how long after its creation the other services have heard of something new (facts, section 4), by type. What
-// does not stand here everybody sees at once: the provider waits for it before it returns.
-var spreads = map[string]Range{
-	typeRole:             secs(8, 2, 20),  // section 5: "uniform 2-20"; boto3#3206
-	typeProfile:          secs(12, 4, 34), // eksctl#8039: fails at 3 s, works by 34 s
-	typeRolePolicy:       secs(5, 1, 15),  // as a role that has become assumable
-	typeRoleAttachment:   secs(5, 1, 15),
-	typeKey:              secs(1, 0, 3),
-	typeCertificate:      secs(1, 0, 5),
-	typeBucket:           secs(1, 0, 2),
-	typeZone:             secs(1, 0, 10),
-	typeWebACL:           secs(5, 0, 120),
-	typeLoadBalancer:     secs(5, 0, 60),
-	typeTargetGroup:      secs(1, 0, 2),
-	typeService:          secs(1, 0, 5),
-	typeScalableTarget:   secs(1, 0, 2),
-	typeBackupPlan:       secs(1, 0, 2),
-	typeSecurityGroup:    secs(0.5, 0, 2),
-	typeLaunchTemplate:   secs(0.5, 0, 2),
-	typeCapacityProvider: secs(0.5, 0, 2),
-}
-
-// lingers is how long something that is gone still keeps in use what it stood on (facts, section 4).
-var lingers = map[string]Range{
-	typeNAT: secs(3, 0, 10), // its address: sno-for-100#9
-}
-
 // assumable finds a role that a service can take on behalf of the resource with the ARN: it exists, the service has heard
 // of it, and it trusts the service.
 func assumable(t *Tx, arn, principal, by, source string) (*Resource, bool) {

@@ -85,7 +85,7 @@ func TestNewIdentitiesAreUnknownForAWhile(t *testing.T) {
 			err := d.attempt(typ, inputs)
 			require.Equal(t, tc.code, Code(err), "%v", err)
 			require.Equal(t, iamPropagation, err.(*Error).Retry, "%v", err)
-			d.later(spreads[typeRole].Max)
+			d.later(kinds[typeRole].Propagation.Max)
 			require.NoError(t, d.attempt(typ, inputs))
 		})
 	}
@@ -102,7 +102,7 @@ func TestNewProfilesAreUnknownToEC2(t *testing.T) {
 	require.Equal(t, iamPropagation, err.(*Error).Retry)
 	f.message(f.attempt(typeGroup, with(inputs, Map{"launchTemplate": Map{"id": f.template, "version": "9"}})), "ValidationError", "Could not find the specified version")
 	require.Zero(t, f.attempt(typeGroup, with(inputs, Map{"launchTemplate": Map{"id": f.template, "version": "9"}})).(*Error).Retry, "no wait makes a version")
-	f.later(spreads[typeProfile].Max)
+	f.later(kinds[typeProfile].Propagation.Max)
 	require.NoError(t, f.attempt(typeGroup, inputs))
 }
 
@@ -119,7 +119,7 @@ func TestNewThingsReachOtherServicesLater(t *testing.T) {
 	if err != nil { // a web ACL may reach everywhere at once
 		require.Equal(t, "WAFUnavailableEntityException", Code(err))
 		require.Equal(t, 5*time.Minute, err.(*Error).Retry)
-		e.later(spreads[typeWebACL].Max)
+		e.later(kinds[typeWebACL].Propagation.Max)
 		require.NoError(t, e.attempt(typeWebAssociation, association))
 	}
 
@@ -145,7 +145,7 @@ func (d *dataCloud) refusedUntil(unseen, code string, retry time.Duration, typ s
 	err := d.attempt(typ, inputs)
 	require.Equal(d, code, Code(err), "%v", err)
 	require.Equal(d, retry, err.(*Error).Retry)
-	d.later(spreads[unseen].Max)
+	d.later(kinds[unseen].Propagation.Max)
 	require.NoError(d, d.attempt(typ, inputs))
 }
 
@@ -163,7 +163,7 @@ func TestAddressesStayTakenAfterTheirGateway(t *testing.T) {
 	err := n.gone(typeEIP, address, nil)
 	require.Equal(t, "AuthFailure", Code(err))
 	require.Zero(t, err.(*Error).Retry)
-	n.later(lingers[typeNAT].Max)
+	n.later(kinds[typeNAT].Linger.Max)
 	n.goes(typeEIP, address)
 }
 

@@ -3,6 +3,10 @@ package cloud
 import (
 	"fmt"
 	"regexp"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecr"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -39,6 +43,10 @@ var _ = register(
 			}
 			return nil
 		},
+		Schema: schema.Of(ecr.Repository{}, ecr.RepositoryArgs{}),
+		Timing: Timing{Create: secs(1, 0, 1), Update: secs(1, 0, 1), Delete: secs(0.5, 0, 1),
+			Limit: most(0, 0, 20), Source: "facts, section 1: ECR repository, 1 log"},
+		TaggedAs: "ecr:repository/",
 	},
 	&Kind{
 		Type: typeImageRules, Service: "ECR", Noun: "LifecyclePolicy", CreateCall: "PutLifecyclePolicy", UpdateCall: "PutLifecyclePolicy",
@@ -52,6 +60,9 @@ var _ = register(
 			r.State["registryId"] = t.Account()
 			return nil
 		},
+		Schema: schema.Of(ecr.LifecyclePolicy{}, ecr.LifecyclePolicyArgs{}),
+		Timing: Timing{Create: secs(1, 0, 1), Delete: secs(0.5, 0, 1),
+			Source: "as the ECR repository (guess)"},
 	},
 	&Kind{
 		Type: typeReplication, Service: "ECR", Noun: "ReplicationConfiguration", Overwrites: true, CreateCall: "PutReplicationConfiguration",
@@ -65,6 +76,9 @@ var _ = register(
 			return settleReplication(t, r)
 		},
 		Update: func(t *Tx, r *Resource, _ Map) error { return settleReplication(t, r) },
+		Schema: schema.Of(ecr.ReplicationConfiguration{}, ecr.ReplicationConfigurationArgs{}),
+		Timing: Timing{Create: secs(1, 0, 1), Update: secs(1, 0, 1), Delete: secs(1, 0, 1),
+			Source: "as the ECR repository (guess)"},
 	},
 )
 

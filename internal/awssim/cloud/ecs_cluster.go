@@ -3,6 +3,10 @@ package cloud
 import (
 	"regexp"
 	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -39,6 +43,12 @@ var _ = register(
 			c.Match("serviceConnectDefaults.namespace", arnPattern, "an ARN")
 		},
 		Create: createCluster, Update: func(t *Tx, r *Resource, _ Map) error { return settleCluster(t, r) }, Delete: deleteCluster,
+		Schema: schema.Of(ecs.Cluster{}, ecs.ClusterArgs{}),
+		Timing: Timing{Create: secs(1, 0, 2), Update: secs(1, 0, 2), Delete: secs(5, 1, 20),
+			Wait: wait(10, 10, 0), Source: "facts, section 1: ECS cluster, 4 logs; deletion is a guess"},
+		Calls:    Calls{"ecs:CreateCluster ecs:TagResource", "ecs:DescribeClusters", "ecs:UpdateCluster ecs:TagResource ecs:UntagResource", "ecs:DeleteCluster"},
+		TaggedAs: "ecs:cluster/",
+		ImportID: func(r *Resource) string { return r.Str("name") },
 	},
 	&Kind{
 		Type: typeCapacityProvider, Service: "ECS", Noun: "CapacityProvider", UpdateCall: "UpdateCapacityProvider",
@@ -51,6 +61,13 @@ var _ = register(
 		Refs: []Ref{{Path: "autoScalingGroupProvider.autoScalingGroupArn", To: typeGroup, Key: "arn", Free: true, Missing: Refusal{
 			"ClientException", "The specified Auto Scaling group ARN {value} does not exist. Specify a valid Auto Scaling group ARN and try again.", "ECS API, CreateCapacityProvider"}}},
 		Check: checkProvider, Create: createProvider, Update: func(t *Tx, r *Resource, _ Map) error { return settleProvider(t, r) }, Delete: deleteProvider,
+		Schema: schema.Of(ecs.CapacityProvider{}, ecs.CapacityProviderArgs{}),
+		Timing: Timing{Create: secs(1, 0, 2), Update: secs(1, 0, 2), Delete: secs(30, 10, 1200),
+			Limit: most(0, 0, 20), Source: "facts, section 1: capacity provider; deletion is a guess, polled for 20 minutes"},
+		Propagation: secs(0.5, 0, 2),
+		Calls: Calls{"ecs:CreateCapacityProvider ecs:TagResource autoscaling:CreateOrUpdateTags", "ecs:DescribeCapacityProviders",
+			"ecs:UpdateCapacityProvider ecs:TagResource ecs:UntagResource", "ecs:DeleteCapacityProvider"},
+		ImportID: func(r *Resource) string { return r.Str("name") },
 	},
 	&Kind{
 		Type: typeClusterProviders, Service: "ECS", Noun: "ClusterCapacityProviders",
@@ -71,6 +88,10 @@ var _ = register(
 		},
 		Update: updateProviders,
 		Delete: func(t *Tx, r *Resource) error { return keepUsed(t, r, nil) },
+		Schema: schema.Of(ecs.ClusterCapacityProviders{}, ecs.ClusterCapacityProvidersArgs{}),
+		Timing: Timing{Create: secs(5, 0, 10), Update: secs(5, 0, 10), Delete: secs(5, 0, 10),
+			Wait: wait(10, 10, 10), Source: "facts, section 1: cluster capacity providers, ecs/cluster_capacity_providers.go (guess)"},
+		Calls: Calls{"ecs:PutClusterCapacityProviders", "ecs:DescribeClusters", "ecs:PutClusterCapacityProviders", "ecs:PutClusterCapacityProviders"},
 	},
 )
 

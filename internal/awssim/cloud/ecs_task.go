@@ -6,6 +6,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const typeTask = "aws:ecs/taskDefinition:TaskDefinition"
@@ -29,6 +33,12 @@ var _ = register(&Kind{
 		t.Leave("taskDefinition", r, r.Str("family"), time.Time{}, Map{"revision": float64(lastRevision(t, r.Str("family"))), "inactive": !r.Bool("skipDestroy"), "arn": r.ID})
 		return nil
 	},
+	Schema: schema.Of(ecs.TaskDefinition{}, ecs.TaskDefinitionArgs{}),
+	Timing: Timing{Create: secs(0.5, 0, 1), Delete: secs(0.5, 0, 1),
+		Source: "facts, section 1: task definition, 1 log"},
+	Calls:    Calls{"ecs:RegisterTaskDefinition ecs:TagResource", "ecs:DescribeTaskDefinition", "ecs:TagResource ecs:UntagResource", "ecs:DeregisterTaskDefinition"},
+	TaggedAs: "ecs:task-definition/",
+	ImportID: func(r *Resource) string { return r.Str("arn") },
 })
 
 var (

@@ -7,6 +7,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/elasticache"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -54,6 +58,13 @@ var _ = register(&Kind{
 	Update: updateReplicationGroup,
 	Delete: deleteReplicationGroup,
 	Holds:  cacheSubnets,
+	Schema: schema.Of(elasticache.ReplicationGroup{}, elasticache.ReplicationGroupArgs{}),
+	Timing: Timing{Create: seen(30, 287, 358, 419, 547, 555).upTo(870), Update: secs(120, 30, 900), Delete: secs(270, 150, 570),
+		Wait: wait(30, 30, 30), Limit: most(60, 40, 45), Source: "5 logs of a creation; 900 s and more were seen (facts, section 1); changes and deletions are a guess"},
+	Calls: Calls{"elasticache:CreateReplicationGroup elasticache:AddTagsToResource", "elasticache:DescribeReplicationGroups elasticache:DescribeCacheClusters elasticache:ListTagsForResource",
+		"elasticache:ModifyReplicationGroup elasticache:IncreaseReplicaCount elasticache:DecreaseReplicaCount elasticache:AddTagsToResource elasticache:RemoveTagsFromResource",
+		"elasticache:DeleteReplicationGroup elasticache:CreateSnapshot"},
+	TaggedAs: "elasticache:replicationgroup:",
 })
 
 // olderEngine reports whether one version, such as 8.0, 7.1 or 6.x, comes before another.

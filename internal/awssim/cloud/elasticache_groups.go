@@ -4,6 +4,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/elasticache"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -44,6 +48,11 @@ var _ = register(
 			}
 			return nil
 		},
+		Schema: schema.Of(elasticache.SubnetGroup{}, elasticache.SubnetGroupArgs{}),
+		Timing: Timing{Create: secs(3, 2, 8), Update: secs(1, 0, 2), Delete: secs(1, 0, 1),
+			Source: "facts, section 1: ElastiCache subnet group, 1 log"},
+		Calls: Calls{"elasticache:CreateCacheSubnetGroup elasticache:AddTagsToResource", "elasticache:DescribeCacheSubnetGroups elasticache:ListTagsForResource",
+			"elasticache:ModifyCacheSubnetGroup elasticache:AddTagsToResource elasticache:RemoveTagsFromResource", "elasticache:DeleteCacheSubnetGroup"},
 	},
 	&Kind{
 		Type: typeCacheParameterGroup, Service: "ElastiCache", Noun: "CacheParameterGroup",
@@ -66,6 +75,12 @@ var _ = register(
 			return settleCacheParameters(r, nil)
 		},
 		Update: func(_ *Tx, r *Resource, old Map) error { return settleCacheParameters(r, old) },
+		Schema: schema.Of(elasticache.ParameterGroup{}, elasticache.ParameterGroupArgs{}),
+		Timing: Timing{Create: secs(4, 2, 10), Update: secs(1, 0, 3), Delete: secs(1, 0, 1),
+			Source: "facts, section 1: ElastiCache parameter group, 1 log"},
+		Calls: Calls{"elasticache:CreateCacheParameterGroup elasticache:ModifyCacheParameterGroup elasticache:AddTagsToResource",
+			"elasticache:DescribeCacheParameterGroups elasticache:DescribeCacheParameters elasticache:ListTagsForResource",
+			"elasticache:ModifyCacheParameterGroup elasticache:ResetCacheParameterGroup elasticache:AddTagsToResource elasticache:RemoveTagsFromResource", "elasticache:DeleteCacheParameterGroup"},
 	},
 )
 

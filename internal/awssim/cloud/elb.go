@@ -5,6 +5,10 @@ import (
 	"hash/crc32"
 	"regexp"
 	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -37,6 +41,15 @@ var _ = register(&Kind{
 		removeAll(t, typeListener, "loadBalancerArn", r.ID)
 		return nil
 	},
+	Schema: schema.Of(lb.LoadBalancer{}, lb.LoadBalancerArgs{}),
+	Timing: Timing{Create: seen(30, 148, 156, 172, 173, 176, 187, 190), Update: secs(5, 1, 30), Delete: secs(123, 30, 150),
+		Wait: wait(30, 10, 30), Limit: most(10, 10, 10), Source: "7 logs of a creation, facts, section 1, among them; 1 of a deletion, which waits for its network interfaces (facts 23)"},
+	Propagation: secs(5, 0, 60),
+	Calls: Calls{"elasticloadbalancing:CreateLoadBalancer elasticloadbalancing:ModifyLoadBalancerAttributes elasticloadbalancing:AddTags ec2:GetSecurityGroupsForVpc ec2:DescribeAccountAttributes",
+		"elasticloadbalancing:DescribeLoadBalancers elasticloadbalancing:DescribeLoadBalancerAttributes elasticloadbalancing:DescribeCapacityReservation elasticloadbalancing:DescribeTags",
+		"elasticloadbalancing:ModifyLoadBalancerAttributes elasticloadbalancing:SetSecurityGroups elasticloadbalancing:SetSubnets elasticloadbalancing:SetIpAddressType elasticloadbalancing:AddTags elasticloadbalancing:RemoveTags",
+		"elasticloadbalancing:DeleteLoadBalancer ec2:DescribeNetworkInterfaces"},
+	TaggedAs: "elasticloadbalancing:loadbalancer/",
 })
 
 func checkBalancer(c *Checker) {

@@ -3,6 +3,10 @@ package cloud
 import (
 	"slices"
 	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const typeListener = "aws:lb/listener:Listener"
@@ -48,6 +52,12 @@ var _ = register(&Kind{
 		return settleListener(t, r)
 	},
 	Update: func(t *Tx, r *Resource, _ Map) error { return settleListener(t, r) },
+	Schema: schema.Of(lb.Listener{}, lb.ListenerArgs{}),
+	Timing: Timing{Create: secs(1, 0, 1), Update: secs(1, 0, 1), Delete: secs(0.5, 0, 1),
+		Limit: most(5, 5, 0), Source: "facts, section 1: listener, 2 logs"},
+	Calls: Calls{"elasticloadbalancing:CreateListener elasticloadbalancing:AddTags", "elasticloadbalancing:DescribeListeners elasticloadbalancing:DescribeListenerAttributes elasticloadbalancing:DescribeTags",
+		"elasticloadbalancing:ModifyListener elasticloadbalancing:ModifyListenerAttributes elasticloadbalancing:AddTags elasticloadbalancing:RemoveTags", "elasticloadbalancing:DeleteListener"},
+	TaggedAs: "elasticloadbalancing:listener/",
 })
 
 // tlsPolicies are the predefined policies of application load balancers that begin with ELBSecurityPolicy- ("Security

@@ -6,6 +6,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const typeListenerRule = "aws:lb/listenerRule:ListenerRule"
@@ -40,6 +44,12 @@ var _ = register(&Kind{
 		keep(r, old, "priority")
 		return settleListenerRule(t, r)
 	},
+	Schema: schema.Of(lb.ListenerRule{}, lb.ListenerRuleArgs{}),
+	Timing: Timing{Create: secs(1, 0, 1), Update: secs(1, 0, 1), Delete: secs(0.5, 0, 1),
+		Source: "facts, section 1: listener rule, 2 logs"},
+	Calls: Calls{"elasticloadbalancing:CreateRule elasticloadbalancing:AddTags", "elasticloadbalancing:DescribeRules elasticloadbalancing:DescribeTags",
+		"elasticloadbalancing:ModifyRule elasticloadbalancing:SetRulePriorities elasticloadbalancing:AddTags elasticloadbalancing:RemoveTags", "elasticloadbalancing:DeleteRule"},
+	TaggedAs: "elasticloadbalancing:listener-rule/",
 })
 
 var (

@@ -5,6 +5,10 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const typeTargetGroup = "aws:lb/targetGroup:TargetGroup"
@@ -33,7 +37,15 @@ var _ = register(&Kind{
 			"loadBalancingCrossZoneEnabled", "protocolVersion", "stickiness", "targetGroupHealth")
 		return settleTargetGroup(t, r)
 	},
-	Read: func(t *Tx, r *Resource) { r.State["loadBalancerArns"] = balancersOf(t, r.ID) },
+	Read:   func(t *Tx, r *Resource) { r.State["loadBalancerArns"] = balancersOf(t, r.ID) },
+	Schema: schema.Of(lb.TargetGroup{}, lb.TargetGroupArgs{}),
+	Timing: Timing{Create: secs(1, 0, 1), Update: secs(1, 0, 1), Delete: secs(0.5, 0, 1),
+		Source: "facts, section 1: target group, 2 logs"},
+	Propagation: secs(1, 0, 2),
+	Calls: Calls{"elasticloadbalancing:CreateTargetGroup elasticloadbalancing:ModifyTargetGroupAttributes elasticloadbalancing:AddTags",
+		"elasticloadbalancing:DescribeTargetGroups elasticloadbalancing:DescribeTargetGroupAttributes elasticloadbalancing:DescribeTags",
+		"elasticloadbalancing:ModifyTargetGroup elasticloadbalancing:ModifyTargetGroupAttributes elasticloadbalancing:AddTags elasticloadbalancing:RemoveTags", "elasticloadbalancing:DeleteTargetGroup"},
+	TaggedAs: "elasticloadbalancing:targetgroup/",
 })
 
 var (

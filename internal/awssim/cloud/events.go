@@ -3,6 +3,10 @@ package cloud
 import (
 	"regexp"
 	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -43,6 +47,12 @@ var _ = register(
 			keep(r, old, "isEnabled", "state")
 			return settleRule(t, r)
 		},
+		Schema: schema.Of(cloudwatch.EventRule{}, cloudwatch.EventRuleArgs{}),
+		Timing: Timing{Create: secs(1, 0, 2), Update: secs(1, 0, 2), Delete: secs(1, 0, 1),
+			Source: "facts, section 1: EventBridge rule (guess)"},
+		Calls: Calls{"events:PutRule events:TagResource", "events:DescribeRule events:ListTagsForResource",
+			"events:PutRule events:TagResource events:UntagResource", "events:DeleteRule"},
+		TaggedAs: "events:rule/",
 	},
 	&Kind{
 		Type: typeEventTarget, Service: "EventBridge", Noun: "Targets", CreateCall: "PutTargets", UpdateCall: "PutTargets", DeleteCall: "RemoveTargets",
@@ -72,6 +82,13 @@ var _ = register(
 		Update: func(t *Tx, r *Resource, old Map) error {
 			keep(r, old, "targetId")
 			return settleTarget(t, r)
+		},
+		Schema: schema.Of(cloudwatch.EventTarget{}, cloudwatch.EventTargetArgs{}),
+		Timing: Timing{Create: secs(1, 0, 2), Update: secs(1, 0, 2), Delete: secs(1, 0, 1),
+			Source: "facts, section 1: EventBridge target (guess)"},
+		Calls: Calls{"events:PutTargets", "events:ListTargetsByRule", "events:PutTargets", "events:RemoveTargets"},
+		ImportID: func(r *Resource) string {
+			return composed(r, "/", "rule", "targetId")
 		},
 	},
 )

@@ -1,6 +1,12 @@
 package cloud
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
+)
 
 const typeFlowLog = "aws:ec2/flowLog:FlowLog"
 
@@ -24,6 +30,11 @@ var _ = register(&Kind{
 	},
 	Create: createFlowLog,
 	Update: func(_ *Tx, r *Resource, _ Map) error { tagsAll(r); return nil },
+	Schema: schema.Of(ec2.FlowLog{}, ec2.FlowLogArgs{}),
+	Timing: Timing{Create: secs(1, 1, 2), Delete: secs(1, 0, 1),
+		Source: "facts, section 1: flow log (guess)"},
+	Calls:    Calls{"ec2:CreateFlowLogs ec2:CreateTags logs:CreateLogDelivery", "ec2:DescribeFlowLogs", ec2Tags, "ec2:DeleteFlowLogs logs:DeleteLogDelivery"},
+	TaggedAs: "ec2:vpc-flow-log/",
 })
 
 func createFlowLog(t *Tx, r *Resource) error {

@@ -7,24 +7,41 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/resourcegroupstaggingapi"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
-// function answers one provider function. It reads the account and changes nothing.
-type function func(t *Tx, args Map) (Map, error)
+// function is one provider function. Its answer reads the account and changes nothing.
+type function struct {
+	answer func(t *Tx, args Map) (Map, error)
+	schema schema.Function
+	calls  string // actions, as IAM names them; none where everybody may ask (STS API, GetCallerIdentity: no permissions are required)
+}
 
 // functions is the registry, filled through registerFunction.
 var functions = map[string]function{}
 
-func registerFunction(token string, f function) struct{} {
+func registerFunction(token string, answer func(t *Tx, args Map) (Map, error), s schema.Function, calls string) struct{} {
 	if _, twice := functions[token]; twice {
 		panic("function registered twice: " + token)
 	}
-	functions[token] = f
+	functions[token] = function{answer, s, calls}
 	return struct{}{}
 }
 
 // Functions returns the tokens of all provider functions the offline AWS knows, sorted.
 func Functions() []string { return sortedKeys(functions) }
+
+// FunctionSchema returns the schema of a provider function.
+func FunctionSchema(token string) (schema.Function, bool) {
+	f, known := functions[token]
+	return f.schema, known
+}
 
 // Invoke calls a provider function in a region. Its arguments have the schema's types already.
 func (c *Cloud) Invoke(region, token string, args Map) (Map, error) {
@@ -40,18 +57,18 @@ func (c *Cloud) Invoke(region, token string, args Map) (Map, error) {
 	for _, a := range lookupAccesses(region, token) {
 		c.note(a)
 	}
-	return f(&Tx{c: c, Region: region}, args)
+	return f.answer(&Tx{c: c, Region: region}, args)
 }
 
 var (
-	_ = registerFunction("aws:index/getCallerIdentity:getCallerIdentity", callerIdentity)
-	_ = registerFunction("aws:index/getPartition:getPartition", partition)
-	_ = registerFunction("aws:index/getRegion:getRegion", region)
-	_ = registerFunction("aws:index/getAvailabilityZones:getAvailabilityZones", availabilityZones)
-	_ = registerFunction("aws:route53/getZone:getZone", hostedZone)
-	_ = registerFunction("aws:secretsmanager/getRandomPassword:getRandomPassword", randomPassword)
-	_ = registerFunction("aws:secretsmanager/getSecretVersion:getSecretVersion", secretVersion)
-	_ = registerFunction("aws:resourcegroupstaggingapi/getResources:getResources", taggedResources)
+	_ = registerFunction("aws:index/getCallerIdentity:getCallerIdentity", callerIdentity, schema.OfFunction(aws.GetCallerIdentityArgs{}, aws.GetCallerIdentityResult{}), "")
+	_ = registerFunction("aws:index/getPartition:getPartition", partition, schema.OfFunction(aws.GetPartitionArgs{}, aws.GetPartitionResult{}), "")
+	_ = registerFunction("aws:index/getRegion:getRegion", region, schema.OfFunction(aws.GetRegionArgs{}, aws.GetRegionResult{}), "")
+	_ = registerFunction("aws:index/getAvailabilityZones:getAvailabilityZones", availabilityZones, schema.OfFunction(aws.GetAvailabilityZonesArgs{}, aws.GetAvailabilityZonesResult{}), "ec2:DescribeAvailabilityZones")
+	_ = registerFunction("aws:route53/getZone:getZone", hostedZone, schema.OfFunction(route53.LookupZoneArgs{}, route53.LookupZoneResult{}), "route53:ListHostedZones route53:GetHostedZone route53:ListTagsForResource")
+	_ = registerFunction("aws:secretsmanager/getRandomPassword:getRandomPassword", randomPassword, schema.OfFunction(secretsmanager.GetRandomPasswordArgs{}, secretsmanager.GetRandomPasswordResult{}), "secretsmanager:GetRandomPassword")
+	_ = registerFunction("aws:secretsmanager/getSecretVersion:getSecretVersion", secretVersion, schema.OfFunction(secretsmanager.LookupSecretVersionArgs{}, secretsmanager.LookupSecretVersionResult{}), "secretsmanager:GetSecretValue")
+	_ = registerFunction("aws:resourcegroupstaggingapi/getResources:getResources", taggedResources, schema.OfFunction(resourcegroupstaggingapi.GetResourcesArgs{}, resourcegroupstaggingapi.GetResourcesResult{}), "tag:GetResources")
 )
 
 func callerIdentity(t *Tx, _ Map) (Map, error) {

@@ -4,15 +4,23 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/budgets"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecr"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/guardduty"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ssm"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 var (
-	_ = registerFunction("aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider", openIDConnectProvider)
-	_ = registerFunction("aws:iam/getRoles:getRoles", roles)
-	_ = registerFunction("aws:guardduty/getDetector:getDetector", detector)
-	_ = registerFunction("aws:budgets/getBudget:getBudget", budget)
-	_ = registerFunction("aws:ecr/getRepositories:getRepositories", repositories)
-	_ = registerFunction("aws:ssm/getDocument:getDocument", ssmDocument)
+	_ = registerFunction("aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider", openIDConnectProvider, schema.OfFunction(iam.LookupOpenIdConnectProviderArgs{}, iam.LookupOpenIdConnectProviderResult{}), "")
+	_ = registerFunction("aws:iam/getRoles:getRoles", roles, schema.OfFunction(iam.GetRolesArgs{}, iam.GetRolesResult{}), "")
+	_ = registerFunction("aws:guardduty/getDetector:getDetector", detector, schema.OfFunction(guardduty.LookupDetectorArgs{}, guardduty.LookupDetectorResult{}), "")
+	_ = registerFunction("aws:budgets/getBudget:getBudget", budget, schema.OfFunction(budgets.LookupBudgetArgs{}, budgets.LookupBudgetResult{}), "")
+	_ = registerFunction("aws:ecr/getRepositories:getRepositories", repositories, schema.OfFunction(struct{}{}, ecr.GetRepositoriesResult{}), "")
+	_ = registerFunction("aws:ssm/getDocument:getDocument", ssmDocument, schema.OfFunction(ssm.LookupDocumentArgs{}, ssm.LookupDocumentResult{}), "")
 )
 
 // openIDConnectProvider finds one by its URL or ARN (provider, iam/openid_connect_provider_data_source.go).

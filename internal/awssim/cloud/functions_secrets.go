@@ -3,11 +3,16 @@ package cloud
 import (
 	"fmt"
 	"time"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 var (
-	_ = registerFunction("aws:secretsmanager/getSecret:getSecret", describeSecret)
-	_ = registerFunction("aws:kms/getKey:getKey", describeKey)
+	_ = registerFunction("aws:secretsmanager/getSecret:getSecret", describeSecret, schema.OfFunction(secretsmanager.LookupSecretArgs{}, secretsmanager.LookupSecretResult{}), "secretsmanager:DescribeSecret secretsmanager:GetResourcePolicy")
+	_ = registerFunction("aws:kms/getKey:getKey", describeKey, schema.OfFunction(kms.LookupKeyArgs{}, kms.LookupKeyResult{}), "kms:DescribeKey")
 )
 
 // describeSecret finds a secret by its name or ARN and says what it is, not what it holds (provider,

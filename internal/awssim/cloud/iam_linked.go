@@ -5,6 +5,10 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const typeLinkedRole = "aws:iam/serviceLinkedRole:ServiceLinkedRole"
@@ -45,6 +49,9 @@ var _ = register(&Kind{
 	Create: createLinkedRole,
 	Update: func(_ *Tx, r *Resource, _ Map) error { tagsAll(r); return nil },
 	Delete: deleteLinkedRole,
+	Schema: schema.Of(iam.ServiceLinkedRole{}, iam.ServiceLinkedRoleArgs{}),
+	Timing: Timing{Create: secs(2, 1, 5), Update: secs(1, 0, 2), Delete: secs(10, 2, 60),
+		Source: "as an IAM role; IAM deletes it by a task of its own (guess)"},
 })
 
 func createLinkedRole(t *Tx, r *Resource) error {

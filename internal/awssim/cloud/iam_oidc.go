@@ -3,6 +3,10 @@ package cloud
 import (
 	"net/url"
 	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const typeOIDC = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
@@ -29,6 +33,9 @@ var _ = register(&Kind{
 		tagsAll(r)
 		return nil
 	},
+	Schema: schema.Of(iam.OpenIdConnectProvider{}, iam.OpenIdConnectProviderArgs{}),
+	Timing: Timing{Create: secs(1, 0, 2), Update: secs(1, 0, 2), Delete: secs(1, 0, 1),
+		Source: "facts, section 1: OIDC provider (guess)"},
 })
 
 // createOIDC refuses a second provider of one URL. IAM finds a thumbprint itself where none is given (IAM API,

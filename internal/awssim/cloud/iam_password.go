@@ -1,5 +1,11 @@
 package cloud
 
+import (
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
+)
+
 const typePasswordPolicy = "aws:iam/accountPasswordPolicy:AccountPasswordPolicy"
 
 // The ranges are those of the IAM API, UpdateAccountPasswordPolicy.
@@ -19,6 +25,9 @@ var _ = register(&Kind{
 		return nil
 	},
 	Update: func(_ *Tx, r *Resource, _ Map) error { settlePasswordPolicy(r); return nil },
+	Schema: schema.Of(iam.AccountPasswordPolicy{}, iam.AccountPasswordPolicyArgs{}),
+	Timing: Timing{Create: secs(1, 0, 1), Update: secs(1, 0, 1), Delete: secs(1, 0, 1),
+		Source: "as an inline policy (guess)"},
 })
 
 func settlePasswordPolicy(r *Resource) {

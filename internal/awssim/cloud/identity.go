@@ -50,7 +50,7 @@ func (c *Cloud) May(as, region, typ, operation, id string, inputs Map) error {
 			r = there
 		}
 	}
-	if _, listed := permissions[typ]; !listed {
+	if k.Calls == (Calls{}) {
 		return t.refuse(as, Access{Action: "a call of the account's bootstrap for " + typ, Resource: "*"})
 	}
 	for _, a := range t.accesses(verb(operation), r, inputs) {
@@ -203,7 +203,7 @@ func (t *Tx) accesses(v verb, r *Resource, inputs Map) []Access {
 // lookupAccesses are those of a provider function.
 func lookupAccesses(region, token string) []Access {
 	var out []Access
-	for _, action := range strings.Fields(lookups[token]) {
+	for _, action := range strings.Fields(functions[token].calls) {
 		resource, at := "*", region
 		if action == "route53:GetHostedZone" || action == "route53:ListTagsForResource" {
 			resource = "arn:aws:route53:::hostedzone/*"

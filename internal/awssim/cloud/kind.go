@@ -1,11 +1,11 @@
 package cloud
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
 	"github.com/deepstreamhub/platform/internal/awssim/facts"
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 // Kind is everything the offline AWS knows of one resource type.
@@ -39,14 +39,27 @@ type Kind struct {
 	InUse       Refusal              // answer to a deletion while something with a holding Ref still points here
 	Quota       *Quota               // how many there may be
 	Busy        Busy                 // answers while AWS is still at work on the resource, for a call that nobody waits for any more
-	Timing      Timing               // how long operations take; from the table timings
+
+	Schema schema.Resource // of its SDK types
+	Calls  Calls           // what the provider asks of AWS; empty for types that only the account's bootstrap makes, as an administrator
+	// TaggedAs is the service and the resource type in the ARNs of a type that the Resource Groups Tagging API lists (its reference,
+	// "Services that support the Resource Groups Tagging API"; ARNs from the Service Authorization Reference): "ec2:vpc/". It
+	// stands in for an ARN where the provider's resource shows none. Empty: not listed, as IAM's roles are.
+	TaggedAs string
+	// ImportID is what the provider's import takes, where that is not the id ("Import" sections of its documentation, pulumi-aws
+	// 6.83.4). NoImport: it has no importer.
+	ImportID func(r *Resource) string
+	NoImport bool
+
+	Timing Timing // how long operations take
 	// Variant is the timing of what has one of its own, by its inputs; nil when all of the type take alike.
 	Variant func(in Map) (Timing, bool)
 	// Awaits is when AWS itself can begin with a creation that it has accepted, no sooner than now; nil: at once.
 	Awaits func(t *Tx, r *Resource) time.Time
-	// Propagation is how long a new resource of the type takes to be seen by services other than its own.
+	// Propagation is how long a new resource of the type takes to be seen by services other than its own (facts, section 4).
+	// None: everybody sees it at once, as the provider waits for that before it returns.
 	Propagation Range
-	// Linger is how long after its deletion what it stood on still counts as in use.
+	// Linger is how long after its deletion what it stood on still counts as in use (facts, section 4).
 	Linger Range
 
 	// Check adds problems that the provider finds before anything is created: formats, enumerations, combinations
@@ -69,6 +82,12 @@ type Kind struct {
 	// of a group's instances.
 	Holds func(t *Tx, r *Resource) []*Resource
 }
+
+// Calls are the actions, as IAM names them, that the AWS provider's handlers of a type call (provider, internal/service,
+// and "Actions, resources, and condition keys for AWS services", Service Authorization Reference). A creation and an
+// update read the resource afterwards, and a deletion waits until it is gone, so each needs what read has as well.
+// Tags are given at creation and put or taken away by an update; a few services have actions of their own for that.
+type Calls struct{ create, read, update, remove string }
 
 // ReplaceIf is a condition on which the change of an input makes a new resource.
 type ReplaceIf struct {
@@ -120,7 +139,10 @@ func register(ks ...*Kind) struct{} {
 		if _, twice := kinds[k.Type]; twice {
 			panic("kind registered twice: " + k.Type)
 		}
-		k.Timing, k.Propagation, k.Linger = timings[k.Type], spreads[k.Type], lingers[k.Type]
+		if k.Timing.Source == "" || k.Schema.Inputs == nil {
+			panic("kind without schema, or without the source of its timing: " + k.Type)
+		}
+		k.Timing = limits(k.Timing)
 		kinds[k.Type] = k
 	}
 	return struct{}{}
@@ -128,6 +150,15 @@ func register(ks ...*Kind) struct{} {
 
 // Lookup returns the kind of a type token.
 func Lookup(token string) (*Kind, bool) { k, ok := kinds[token]; return k, ok }
+
+// SchemaOf returns the schema of a type token.
+func SchemaOf(token string) (schema.Resource, bool) {
+	k, ok := kinds[token]
+	if !ok {
+		return schema.Resource{}, false
+	}
+	return k.Schema, true
+}
 
 // TimingOf returns how long the operations on a resource of a type with some inputs take, or its state.
 func TimingOf(token string, in Map) Timing {
@@ -229,170 +260,4 @@ func stripIndexes(path string) string {
 		}
 	}
 	return b.String()
-}
-
-// Checker collects the problems of one resource's inputs. Every getter answers "not known" for absent and unknown
-// values, so a check that reads through them never refuses what it cannot see.
-type Checker struct {
-	In       Map
-	Region   string
-	Problems []Problem
-}
-
-// Problem is one input the provider refuses before anything is created.
-type Problem = facts.Problem
-
-// Problems returns what the provider refuses in inputs whose types are the schema's: by its own schema, and by what the offline
-// AWS knows besides.
-func (k *Kind) Problems(region string, in Map) []Problem {
-	var out []Problem
-	if t, ok := facts.Of(k.Type); ok {
-		out = t.Check(in)
-		for _, path := range t.EmptyARNs(in) {
-			out = append(out, Problem{Path: path, Reason: "must be an ARN and is empty: the program has lost a reference"})
-		}
-		in = t.Spelled(in)
-	}
-	for _, p := range k.Required {
-		if !Has(in, p) {
-			out = append(out, Problem{Path: p, Reason: "missing required property"})
-		}
-	}
-	if k.Check != nil && len(out) == 0 { // a check may then rely on what is there
-		c := &Checker{In: in, Region: region}
-		k.Check(c)
-		out = append(out, c.Problems...)
-	}
-	c := &Checker{In: in, Region: region}
-	c.Unmodelled(k.Unmodelled...)
-	return append(out, c.Problems...)
-}
-
-// words splits a list of names.
-func words(text string) []string { return strings.Fields(text) }
-
-// Fail records a problem.
-func (c *Checker) Fail(path, format string, args ...any) {
-	c.Problems = append(c.Problems, Problem{Path: path, Reason: fmt.Sprintf(format, args...)})
-}
-
-// String returns the string at path and whether it is there and known.
-func (c *Checker) String(path string) (string, bool) { return known[string](c.In, path) }
-
-// Number returns the number at path and whether it is there and known.
-func (c *Checker) Number(path string) (float64, bool) { return known[float64](c.In, path) }
-
-// Bool returns the bool at path and whether it is there and known.
-func (c *Checker) Bool(path string) (bool, bool) { return known[bool](c.In, path) }
-
-func known[T any](m Map, path string) (zero T, ok bool) {
-	for _, v := range At(m, path) {
-		t, ok := v.(T)
-		return t, ok
-	}
-	return zero, false
-}
-
-// OneOf refuses a known string at path (every element, with "[]") outside the allowed values.
-func (c *Checker) OneOf(path string, allowed ...string) {
-	for _, s := range Strs(c.In, path) {
-		if !contains(allowed, s) {
-			c.Fail(path, "expected %s to be one of %q, got %s", path, allowed, s)
-		}
-	}
-}
-
-// Between refuses a known number at path outside [low, high].
-func (c *Checker) Between(path string, low, high float64) {
-	for _, v := range At(c.In, path) {
-		if n, ok := v.(float64); ok && (n < low || n > high) {
-			c.Fail(path, "expected %s to be in the range (%v - %v), got %v", path, low, high, n)
-		}
-	}
-}
-
-// Length refuses a known string at path whose length is outside [low, high].
-func (c *Checker) Length(path string, low, high int) {
-	for _, s := range Strs(c.In, path) {
-		if len(s) < low || len(s) > high {
-			c.Fail(path, "expected length of %s to be in the range (%d - %d), got %s", path, low, high, s)
-		}
-	}
-}
-
-// Pattern is a compiled expression with the words in which the provider states it.
-type Pattern interface{ MatchString(string) bool }
-
-// Match refuses a known string at path that the pattern does not match; rule says what is allowed.
-func (c *Checker) Match(path string, p Pattern, rule string) {
-	for _, s := range Strs(c.In, path) {
-		if !p.MatchString(s) {
-			c.Fail(path, "invalid value for %s (%s): %q", path, rule, s)
-		}
-	}
-}
-
-// ExactlyOne refuses inputs that set none or several of the given properties.
-func (c *Checker) ExactlyOne(paths ...string) {
-	n := 0
-	for _, p := range paths {
-		if Has(c.In, p) {
-			n++
-		}
-	}
-	if n != 1 {
-		c.Fail(paths[0], "exactly one of %q must be specified, %d are", paths, n)
-	}
-}
-
-// Conflict refuses inputs that set both properties.
-func (c *Checker) Conflict(a, b string) {
-	if Has(c.In, a) && Has(c.In, b) {
-		c.Fail(a, "%q: conflicts with %s", a, b)
-	}
-}
-
-// Needs refuses inputs that set path without the other.
-func (c *Checker) Needs(path, other string) {
-	if Has(c.In, path) && !Has(c.In, other) {
-		c.Fail(path, "all of `%s,%s` must be specified", path, other)
-	}
-}
-
-// Unmodelled refuses inputs whose meaning the offline AWS does not know: taking them would promise what AWS may not do.
-// Those that say no to something (false, empty) are taken.
-func (c *Checker) Unmodelled(paths ...string) {
-	for _, p := range paths {
-		for _, v := range At(c.In, p) {
-			if !IsUnknown(v) && !blank(v) {
-				c.Fail(p, "the offline AWS does not model this input")
-				break
-			}
-		}
-	}
-}
-
-func blank(v any) bool {
-	switch v := v.(type) {
-	case bool:
-		return !v
-	case float64:
-		return v == 0
-	case string:
-		return v == ""
-	case []any:
-		return len(v) == 0
-	case Map:
-		return len(v) == 0
-	}
-	return v == nil
-}
-
-func contains[T comparable](list []T, v T) bool {
-	for _, e := range list {
-		if e == v {
-			return true
-		}
-	}
-	return false
 }

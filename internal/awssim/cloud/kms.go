@@ -5,6 +5,10 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -41,6 +45,13 @@ var _ = register(
 		Create:     createKey,
 		Update:     updateKey,
 		Delete:     deleteKey,
+		Schema:     schema.Of(kms.Key{}, kms.KeyArgs{}),
+		Timing: Timing{Create: secs(4, 1, 7), Update: secs(3, 1, 7), Delete: secs(2, 1, 3),
+			Wait: wait(10, 5, 0), Source: "facts, section 1: KMS key, 2 logs; kms/wait.go"},
+		Propagation: secs(1, 0, 3),
+		Calls: Calls{"kms:CreateKey kms:PutKeyPolicy kms:EnableKeyRotation kms:TagResource", "kms:DescribeKey kms:GetKeyPolicy kms:GetKeyRotationStatus kms:ListResourceTags",
+			"kms:PutKeyPolicy kms:UpdateKeyDescription kms:EnableKeyRotation kms:DisableKeyRotation kms:TagResource kms:UntagResource", "kms:ScheduleKeyDeletion"},
+		TaggedAs: "kms:key/",
 	},
 	&Kind{
 		Type: typeAlias, Service: "KMS", Noun: "Alias", UpdateCall: "UpdateAlias",
@@ -51,6 +62,10 @@ var _ = register(
 		Check:  checkAlias,
 		Create: createAlias,
 		Update: func(t *Tx, r *Resource, _ Map) error { return aimAlias(t, r) },
+		Schema: schema.Of(kms.Alias{}, kms.AliasArgs{}),
+		Timing: Timing{Create: secs(1, 0, 1), Update: secs(1, 0, 1), Delete: secs(1, 0, 1),
+			Source: "facts, section 1: KMS alias, 1 log"},
+		Calls: Calls{"kms:CreateAlias", "kms:ListAliases", "kms:UpdateAlias", "kms:DeleteAlias"},
 	},
 )
 

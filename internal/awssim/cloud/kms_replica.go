@@ -1,6 +1,12 @@
 package cloud
 
-import "time"
+import (
+	"time"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
+)
 
 const typeReplicaKey = "aws:kms/replicaKey:ReplicaKey"
 
@@ -25,6 +31,10 @@ var _ = register(&Kind{
 		t.Leave("key", r, r.ID, t.Now().Add(time.Duration(days)*24*time.Hour), Clone(r.State))
 		return nil
 	},
+	Schema: schema.Of(kms.ReplicaKey{}, kms.ReplicaKeyArgs{}),
+	Timing: Timing{Create: secs(10, 5, 30), Update: secs(3, 1, 7), Delete: secs(2, 1, 3),
+		Wait: wait(10, 5, 0), Source: "as a KMS key, which AWS copies first (guess)"},
+	TaggedAs: "kms:key/",
 })
 
 // createReplicaKey makes the copy of a multi-Region key of another region (KMS API, ReplicateKey). The copy has the key's id.

@@ -4,6 +4,10 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const typeLaunchTemplate = "aws:ec2/launchTemplate:LaunchTemplate"
@@ -36,6 +40,13 @@ var _ = register(&Kind{
 	Unique: []Unique{{Props: []string{"name"}, Refusal: Refusal{
 		"InvalidLaunchTemplateName.AlreadyExistsException", "Launch template name already in use.", "facts 22"}}},
 	Check: checkLaunchTemplate, Create: createLaunchTemplate, Update: updateLaunchTemplate,
+	Schema: schema.Of(ec2.LaunchTemplate{}, ec2.LaunchTemplateArgs{}),
+	Timing: Timing{Create: secs(5, 1, 5), Update: secs(1, 0, 2), Delete: secs(0.5, 0, 1),
+		Source: "facts, section 1: launch template, 1 log with 5.100"},
+	Propagation: secs(0.5, 0, 2),
+	Calls: Calls{"ec2:CreateLaunchTemplate ec2:CreateTags", "ec2:DescribeLaunchTemplates ec2:DescribeLaunchTemplateVersions",
+		"ec2:CreateLaunchTemplateVersion ec2:ModifyLaunchTemplate" + ec2Tags, "ec2:DeleteLaunchTemplate"},
+	TaggedAs: "ec2:launch-template/",
 })
 
 func checkLaunchTemplate(c *Checker) {

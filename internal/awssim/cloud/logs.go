@@ -3,6 +3,10 @@ package cloud
 import (
 	"strings"
 	"time"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const typeLogGroup = "aws:cloudwatch/logGroup:LogGroup"
@@ -31,6 +35,12 @@ var _ = register(&Kind{
 		}
 		return nil
 	},
+	Schema: schema.Of(cloudwatch.LogGroup{}, cloudwatch.LogGroupArgs{}),
+	Timing: Timing{Create: secs(1, 0, 5), Update: secs(1, 0, 2), Delete: secs(1, 0, 1),
+		Source: "facts, section 1: CloudWatch log group, 1 log"},
+	Calls: Calls{"logs:CreateLogGroup logs:PutRetentionPolicy logs:AssociateKmsKey logs:TagResource", "logs:DescribeLogGroups logs:ListTagsForResource",
+		"logs:PutRetentionPolicy logs:DeleteRetentionPolicy logs:AssociateKmsKey logs:DisassociateKmsKey logs:TagResource logs:UntagResource", "logs:DeleteLogGroup"},
+	TaggedAs: "logs:log-group:",
 })
 
 var (

@@ -5,6 +5,10 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -30,6 +34,11 @@ var _ = register(
 			tagsAll(r)
 			return nil
 		},
+		Schema: schema.Of(ec2.Eip{}, ec2.EipArgs{}),
+		Timing: Timing{Create: secs(1, 0, 6), Delete: secs(1, 0, 1),
+			Limit: most(0, 5, 3), Source: "facts, section 1: EIP, 3 logs"},
+		Calls:    Calls{"ec2:AllocateAddress ec2:CreateTags", "ec2:DescribeAddresses ec2:DescribeAddressesAttribute", ec2Tags, "ec2:ReleaseAddress ec2:DisassociateAddress"},
+		TaggedAs: "ec2:elastic-ip/",
 	},
 	&Kind{
 		Type: typeNAT, Service: "EC2", Noun: "NatGateway",
@@ -52,6 +61,12 @@ var _ = register(
 		Create: createNAT, Fails: natFailure, Holds: natHolds,
 		Update: func(_ *Tx, r *Resource, _ Map) error { tagsAll(r); return nil },
 		Delete: func(t *Tx, r *Resource) error { blackhole(t, "natGatewayId", r.ID); return nil },
+		Schema: schema.Of(ec2.NatGateway{}, ec2.NatGatewayArgs{}),
+		Timing: Timing{Create: seen(0, 84, 87, 92, 96, 115, 115, 116, 118, 121), Delete: secs(35, 32, 50),
+			Limit: most(10, 10, 30), Source: "facts, section 1: NAT gateway, 9 logs of a creation and 1 of a deletion; polled every 10 s, the end may be seen at once"},
+		Linger:   secs(3, 0, 10), // its address: sno-for-100#9
+		Calls:    Calls{"ec2:CreateNatGateway ec2:CreateTags", "ec2:DescribeNatGateways", ec2Tags, "ec2:DeleteNatGateway"},
+		TaggedAs: "ec2:natgateway/",
 	},
 )
 

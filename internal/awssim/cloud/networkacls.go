@@ -3,6 +3,10 @@ package cloud
 import (
 	"fmt"
 	"strconv"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -36,6 +40,12 @@ var _ = register(
 			removeAll(t, typeACLAssociation, "networkAclId", r.ID)
 			return nil
 		},
+		Schema: schema.Of(ec2.NetworkAcl{}, ec2.NetworkAclArgs{}),
+		Timing: Timing{Create: secs(1, 1, 4), Update: secs(1, 0, 3), Delete: secs(1, 0, 1),
+			Source: "as a route table with entries (guess)"},
+		Calls: Calls{"ec2:CreateNetworkAcl ec2:CreateNetworkAclEntry ec2:DeleteNetworkAclEntry ec2:CreateTags", "ec2:DescribeNetworkAcls",
+			"ec2:CreateNetworkAclEntry ec2:DeleteNetworkAclEntry" + ec2Tags, "ec2:DeleteNetworkAcl ec2:ReplaceNetworkAclAssociation"},
+		TaggedAs: "ec2:network-acl/",
 	},
 	&Kind{
 		Type: typeDefaultNetworkACL, Service: "EC2", Noun: "NetworkAcl", Overwrites: true, CreateCall: "DeleteNetworkAclEntry", UpdateCall: "ReplaceNetworkAclEntry",
@@ -53,6 +63,12 @@ var _ = register(
 			return settleACL(t, r)
 		},
 		Update: func(t *Tx, r *Resource, _ Map) error { return settleACL(t, r) },
+		Schema: schema.Of(ec2.DefaultNetworkAcl{}, ec2.DefaultNetworkAclArgs{}),
+		Timing: Timing{Create: secs(1, 1, 4), Update: secs(1, 0, 3), Delete: secs(0, 0, 0),
+			Source: "as a route table with entries (guess)"},
+		Calls: Calls{"ec2:CreateTags ec2:DeleteNetworkAclEntry ec2:ReplaceNetworkAclAssociation", "ec2:DescribeNetworkAcls",
+			"ec2:CreateNetworkAclEntry ec2:DeleteNetworkAclEntry ec2:ReplaceNetworkAclAssociation" + ec2Tags, ""},
+		TaggedAs: "ec2:network-acl/",
 	},
 	&Kind{
 		Type: typeACLAssociation, Service: "EC2", Noun: "NetworkAclAssociation", CreateCall: "ReplaceNetworkAclAssociation",
@@ -80,6 +96,10 @@ var _ = register(
 			r.ID = t.ID("aclassoc")
 			return nil
 		},
+		Schema: schema.Of(ec2.NetworkAclAssociation{}, ec2.NetworkAclAssociationArgs{}),
+		Timing: Timing{Create: secs(0.5, 0, 1), Delete: secs(0.5, 0, 1),
+			Source: "as a route table's association (guess)"},
+		Calls: Calls{"ec2:ReplaceNetworkAclAssociation", "ec2:DescribeNetworkAcls", "", "ec2:ReplaceNetworkAclAssociation"},
 	},
 	&Kind{
 		Type: typeDefaultRouteTable, Service: "EC2", Noun: "RouteTable", Overwrites: true, CreateCall: "DeleteRoute", UpdateCall: "ReplaceRoute",
@@ -99,6 +119,12 @@ var _ = register(
 			return nil
 		},
 		Update: func(_ *Tx, r *Resource, _ Map) error { tagsAll(r); return nil },
+		Schema: schema.Of(ec2.DefaultRouteTable{}, ec2.DefaultRouteTableArgs{}),
+		Timing: Timing{Create: secs(1, 0, 5), Delete: secs(0, 0, 0),
+			Limit: most(5, 2, 0), Source: "facts, section 1: route table, 3 logs"},
+		Calls:    Calls{"ec2:CreateTags ec2:DeleteRoute ec2:DisableVgwRoutePropagation", "ec2:DescribeRouteTables", "ec2:CreateRoute ec2:DeleteRoute" + ec2Tags, ""},
+		TaggedAs: "ec2:route-table/",
+		ImportID: func(r *Resource) string { return r.Str("vpcId") },
 	},
 )
 

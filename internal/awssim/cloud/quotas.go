@@ -3,13 +3,18 @@ package cloud
 import (
 	"fmt"
 	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/servicequotas"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 var (
-	_ = registerFunction("aws:servicequotas/getServiceQuota:getServiceQuota", serviceQuota)
-	_ = registerFunction("aws:ec2/getVpcs:getVpcs", vpcs)
-	_ = registerFunction("aws:ec2/getEips:getEips", addresses)
-	_ = registerFunction("aws:ec2/getInstances:getInstances", instances)
+	_ = registerFunction("aws:servicequotas/getServiceQuota:getServiceQuota", serviceQuota, schema.OfFunction(servicequotas.LookupServiceQuotaArgs{}, servicequotas.LookupServiceQuotaResult{}), "servicequotas:GetServiceQuota servicequotas:GetAWSDefaultServiceQuota")
+	_ = registerFunction("aws:ec2/getVpcs:getVpcs", vpcs, schema.OfFunction(ec2.GetVpcsArgs{}, ec2.GetVpcsResult{}), "ec2:DescribeVpcs")
+	_ = registerFunction("aws:ec2/getEips:getEips", addresses, schema.OfFunction(ec2.GetEipsArgs{}, ec2.GetEipsResult{}), "ec2:DescribeAddresses")
+	_ = registerFunction("aws:ec2/getInstances:getInstances", instances, schema.OfFunction(ec2.GetInstancesArgs{}, ec2.GetInstancesResult{}), "ec2:DescribeInstances")
 )
 
 // servedQuotas are the quotas that can be asked for, by service and code: their names and what they are here.

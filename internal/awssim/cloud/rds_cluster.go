@@ -8,6 +8,10 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -51,6 +55,13 @@ var _ = register(&Kind{
 	Update: updateDBCluster,
 	Delete: deleteDBCluster,
 	Read:   func(t *Tx, r *Resource) { r.State["clusterMembers"] = List(memberNames(t, r)...) },
+	Schema: schema.Of(rds.Cluster{}, rds.ClusterArgs{}),
+	Timing: Timing{Create: secs(15, 10, 40), Update: secs(30, 5, 600), Delete: secs(33, 30, 100),
+		Wait: wait(30, 30, 30), Limit: most(120, 120, 120), Source: "facts, section 1: Aurora cluster, 1 log and 1 issue"},
+	Calls: Calls{"rds:CreateDBCluster rds:RestoreDBClusterFromSnapshot rds:RestoreDBClusterToPointInTime rds:ModifyDBCluster rds:AddTagsToResource kms:CreateGrant kms:DescribeKey",
+		"rds:DescribeDBClusters rds:DescribeGlobalClusters rds:ListTagsForResource", "rds:ModifyDBCluster rds:AddTagsToResource rds:RemoveTagsFromResource",
+		"rds:ModifyDBCluster rds:DeleteDBCluster rds:CreateDBClusterSnapshot rds:AddTagsToResource"},
+	TaggedAs: "rds:cluster:",
 })
 
 var clusterBusy = Refusal{"InvalidDBClusterStateFault", "DBCluster {id} is not currently in the available state.", "facts 93"}

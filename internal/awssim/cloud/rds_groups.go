@@ -4,7 +4,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
+
 	"github.com/deepstreamhub/platform/internal/aurora"
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -47,6 +50,12 @@ var _ = register(
 			}
 			return keepsZones(t, r, old)
 		},
+		Schema: schema.Of(rds.SubnetGroup{}, rds.SubnetGroupArgs{}),
+		Timing: Timing{Create: secs(2, 1, 3), Update: secs(1, 0, 2), Delete: secs(0.5, 0, 1),
+			Source: "facts, section 1: DB subnet group, 1 log"},
+		Calls: Calls{"rds:CreateDBSubnetGroup rds:AddTagsToResource", "rds:DescribeDBSubnetGroups rds:ListTagsForResource",
+			"rds:ModifyDBSubnetGroup rds:AddTagsToResource rds:RemoveTagsFromResource", "rds:DeleteDBSubnetGroup"},
+		TaggedAs: "rds:subgrp:",
 	},
 	&Kind{
 		Type: typeDBParameterGroup, Service: "RDS", Noun: "DBClusterParameterGroup",
@@ -66,6 +75,13 @@ var _ = register(
 			return settleParameters(r)
 		},
 		Update: func(_ *Tx, r *Resource, _ Map) error { return settleParameters(r) },
+		Schema: schema.Of(rds.ClusterParameterGroup{}, rds.ClusterParameterGroupArgs{}),
+		Timing: Timing{Create: secs(2, 1, 3), Update: secs(1, 0, 3), Delete: secs(0.5, 0, 1),
+			Source: "facts, section 1: cluster parameter group (guess)"},
+		Calls: Calls{"rds:CreateDBClusterParameterGroup rds:ModifyDBClusterParameterGroup rds:AddTagsToResource",
+			"rds:DescribeDBClusterParameterGroups rds:DescribeDBClusterParameters rds:ListTagsForResource",
+			"rds:ModifyDBClusterParameterGroup rds:ResetDBClusterParameterGroup rds:AddTagsToResource rds:RemoveTagsFromResource", "rds:DeleteDBClusterParameterGroup"},
+		TaggedAs: "rds:cluster-pg:",
 	},
 )
 

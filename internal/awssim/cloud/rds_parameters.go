@@ -3,6 +3,10 @@ package cloud
 import (
 	"slices"
 	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const typeInstanceParameters = "aws:rds/parameterGroup:ParameterGroup"
@@ -40,6 +44,12 @@ var _ = register(&Kind{
 		return settleInstanceParameters(r)
 	},
 	Update: func(_ *Tx, r *Resource, _ Map) error { return settleInstanceParameters(r) },
+	Schema: schema.Of(rds.ParameterGroup{}, rds.ParameterGroupArgs{}),
+	Timing: Timing{Create: secs(2, 1, 3), Update: secs(1, 0, 3), Delete: secs(0.5, 0, 1),
+		Source: "facts, section 1: parameter group (guess)"},
+	Calls: Calls{"rds:CreateDBParameterGroup rds:ModifyDBParameterGroup rds:AddTagsToResource", "rds:DescribeDBParameterGroups rds:DescribeDBParameters rds:ListTagsForResource",
+		"rds:ModifyDBParameterGroup rds:ResetDBParameterGroup rds:AddTagsToResource rds:RemoveTagsFromResource", "rds:DeleteDBParameterGroup"},
+	TaggedAs: "rds:pg:",
 })
 
 func settleInstanceParameters(r *Resource) error {

@@ -62,9 +62,12 @@ const globalRegion = "us-east-1"
 
 // actionsOf returns the actions of an operation on a type, reading included.
 func actionsOf(typ string, v verb) []string {
-	p, read := permissions[typ], permissions[typ].read
-	all := map[verb]string{verbCreate: p.create, verbUpdate: p.update, verbDelete: p.remove}[v]
-	return strings.Fields(all + " " + read)
+	k := kinds[typ]
+	if k == nil {
+		return nil
+	}
+	all := map[verb]string{verbCreate: k.Calls.create, verbUpdate: k.Calls.update, verbDelete: k.Calls.remove}[v]
+	return strings.Fields(all + " " + k.Calls.read)
 }
 
 // ActionsOf returns the actions that IAM decides on when something is made, changed, removed or read: verb is create,

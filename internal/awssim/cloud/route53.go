@@ -4,6 +4,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 var _ = register(&Kind{
@@ -18,6 +22,11 @@ var _ = register(&Kind{
 	Create: createZone,
 	Update: func(_ *Tx, r *Resource, _ Map) error { tagsAll(r); return nil },
 	Delete: deleteZone,
+	Schema: schema.Of(route53.Zone{}, route53.ZoneArgs{}),
+	Timing: Timing{Create: secs(20, 16, 52), Update: secs(1, 0, 2), Delete: secs(15, 10, 30),
+		Wait: wait(20, 0, 20), Limit: most(30, 30, 30), Source: "facts, section 1: Route 53 zone, 3 logs; deletion is a guess"},
+	Propagation: secs(1, 0, 10),
+	TaggedAs:    "route53:hostedzone/",
 })
 
 // zoneName is what Route 53 takes as a zone's name of letters, digits and hyphens (Route 53 Developer Guide, "DNS domain

@@ -4,6 +4,10 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const typeHealthCheck = "aws:route53/healthCheck:HealthCheck"
@@ -28,6 +32,12 @@ var _ = register(&Kind{
 		keep(r, old, "enableSni", "failureThreshold", "triggers")
 		return settleHealthCheck(r)
 	},
+	Schema: schema.Of(route53.HealthCheck{}, route53.HealthCheckArgs{}),
+	Timing: Timing{Create: secs(1, 0, 2), Update: secs(1, 0, 2), Delete: secs(1, 0, 2),
+		Source: "facts, section 1: Route 53 health check (guess)"},
+	Calls: Calls{"route53:CreateHealthCheck route53:ChangeTagsForResource", "route53:GetHealthCheck route53:ListTagsForResource",
+		"route53:UpdateHealthCheck route53:ChangeTagsForResource", "route53:DeleteHealthCheck"},
+	TaggedAs: "route53:healthcheck/",
 })
 
 // checkRoute53HealthCheck holds what the provider checks (route53/health_check.go).

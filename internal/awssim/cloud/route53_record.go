@@ -5,6 +5,10 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -41,6 +45,11 @@ var _ = register(&Kind{
 		}
 		return nil
 	},
+	Schema: schema.Of(route53.Record{}, route53.RecordArgs{}),
+	Timing: Timing{Create: secs(17, 11, 30), Update: secs(17, 11, 30), Delete: secs(15, 10, 30),
+		Wait: wait(20, 20, 20), Limit: most(30, 30, 30), Source: "facts, section 1: Route 53 record, 1 issue; the wait is 10 to 30 s at random"},
+	Calls: Calls{"route53:ChangeResourceRecordSets route53:GetChange", "route53:GetHostedZone route53:ListResourceRecordSets",
+		"route53:ChangeResourceRecordSets route53:GetChange", "route53:ChangeResourceRecordSets route53:GetChange"},
 })
 
 // routingPolicies are the inputs of which a record that shares its name and type with others has one, with what the API

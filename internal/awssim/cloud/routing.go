@@ -5,6 +5,10 @@ import (
 	"hash/crc32"
 	"net/netip"
 	"slices"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -36,6 +40,11 @@ var _ = register(
 		},
 		Update: func(_ *Tx, r *Resource, _ Map) error { tagsAll(r); return nil },
 		Delete: deleteRouteTable,
+		Schema: schema.Of(ec2.RouteTable{}, ec2.RouteTableArgs{}),
+		Timing: Timing{Create: secs(1, 0, 5), Delete: secs(1, 0, 1),
+			Limit: most(5, 2, 5), Source: "facts, section 1: route table, 3 logs"},
+		Calls:    Calls{"ec2:CreateRouteTable ec2:CreateTags", "ec2:DescribeRouteTables", ec2Tags, "ec2:DeleteRouteTable"},
+		TaggedAs: "ec2:route-table/",
 	},
 	&Kind{
 		Type: typeRoute, Service: "EC2", Noun: "Route", UpdateCall: "ReplaceRoute",
@@ -44,6 +53,18 @@ var _ = register(
 		Update: func(t *Tx, r *Resource, _ Map) error {
 			r.State["state"] = "active"
 			return routeTarget(t, r)
+		},
+		Schema: schema.Of(ec2.Route{}, ec2.RouteArgs{}),
+		Timing: Timing{Create: secs(0.5, 0, 1), Update: secs(0.5, 0, 1), Delete: secs(0.5, 0, 1),
+			Limit: most(5, 2, 5), Source: "facts, section 1: route, 3 logs"},
+		Calls: Calls{"ec2:CreateRoute", "ec2:DescribeRouteTables", "ec2:ReplaceRoute", "ec2:DeleteRoute"},
+		ImportID: func(r *Resource) string {
+			for _, p := range []string{"destinationCidrBlock", "destinationIpv6CidrBlock", "destinationPrefixListId"} {
+				if to := r.Str(p); to != "" {
+					return r.Str("routeTableId") + "_" + to
+				}
+			}
+			return ""
 		},
 	},
 	&Kind{
@@ -56,6 +77,16 @@ var _ = register(
 		},
 		Create: createRouteAssociation,
 		Update: func(t *Tx, r *Resource, _ Map) error { return sameNetwork(t, r) },
+		Schema: schema.Of(ec2.RouteTableAssociation{}, ec2.RouteTableAssociationArgs{}),
+		Timing: Timing{Create: secs(0.5, 0, 1), Update: secs(0.5, 0, 1), Delete: secs(0.5, 0, 1),
+			Limit: most(5, 2, 5), Source: "facts, section 1: association, 3 logs"},
+		Calls: Calls{"ec2:AssociateRouteTable", "ec2:DescribeRouteTables", "ec2:ReplaceRouteTableAssociation", "ec2:DisassociateRouteTable"},
+		ImportID: func(r *Resource) string {
+			if subnet := r.Str("subnetId"); subnet != "" {
+				return subnet + "/" + r.Str("routeTableId")
+			}
+			return r.Str("gatewayId") + "/" + r.Str("routeTableId")
+		},
 	},
 )
 

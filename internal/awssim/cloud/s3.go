@@ -5,6 +5,10 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -38,6 +42,15 @@ var _ = register(&Kind{
 	Check: checkBucket, Create: createBucket,
 	Update: func(_ *Tx, r *Resource, _ Map) error { tagsAll(r); return nil },
 	Delete: deleteBucket,
+	Schema: schema.Of(s3.BucketV2{}, s3.BucketV2Args{}),
+	Timing: Timing{Create: secs(9, 2, 10), Update: secs(1, 0, 2), Delete: secs(1, 0, 1),
+		Limit: most(20, 20, 60), Source: "facts, section 1: S3 bucket, 1 log"},
+	Propagation: secs(1, 0, 2),
+	Calls: Calls{"s3:CreateBucket s3:PutBucketTagging",
+		"s3:ListBucket s3:GetAccelerateConfiguration s3:GetBucketAcl s3:GetBucketCORS s3:GetBucketLocation s3:GetBucketLogging s3:GetBucketObjectLockConfiguration s3:GetBucketPolicy " +
+			"s3:GetBucketRequestPayment s3:GetBucketTagging s3:GetBucketVersioning s3:GetBucketWebsite s3:GetEncryptionConfiguration s3:GetLifecycleConfiguration s3:GetReplicationConfiguration",
+		"s3:PutBucketTagging", "s3:DeleteBucket s3:ListBucketVersions s3:DeleteObject s3:DeleteObjectVersion"},
+	TaggedAs: "s3:",
 })
 
 // checkBucket holds the general purpose bucket naming rules (S3 User Guide) and refuses the deprecated inputs.

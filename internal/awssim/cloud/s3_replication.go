@@ -1,6 +1,12 @@
 package cloud
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
+)
 
 const typeBucketReplication = "aws:s3/bucketReplicationConfig:BucketReplicationConfig"
 
@@ -13,6 +19,9 @@ var _ = register(bucketSetting(Kind{
 	Kept:   words("role rules.destination.metrics rules.destination.replicationTime.time"),
 	Check:  checkBucketReplication,
 	Create: settleBucketReplication,
+	Schema: schema.Of(s3.BucketReplicationConfig{}, s3.BucketReplicationConfigArgs{}),
+	Timing: Timing{Create: secs(1, 1, 2), Update: secs(1, 1, 2), Delete: secs(1, 0, 1),
+		Source: "facts, section 1: S3 sub-resources, 1 log"},
 }))
 
 // checkBucketReplication holds what the provider checks (s3/bucket_replication_configuration.go).

@@ -5,6 +5,10 @@ import (
 	"regexp"
 	"slices"
 	"time"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 // Types that configure a bucket, beside those that others ask for.
@@ -39,10 +43,18 @@ func bucketSetting(k Kind) *Kind {
 var _ = register(
 	bucketSetting(Kind{
 		Type: typePublicBlock, Noun: "PublicAccessBlock",
-		Kept: words("blockPublicAcls ignorePublicAcls restrictPublicBuckets"),
+		Kept:   words("blockPublicAcls ignorePublicAcls restrictPublicBuckets"),
+		Schema: schema.Of(s3.BucketPublicAccessBlock{}, s3.BucketPublicAccessBlockArgs{}),
+		Timing: Timing{Create: secs(1, 1, 2), Update: secs(1, 1, 2), Delete: secs(1, 0, 1),
+			Source: "facts, section 1: S3 sub-resources, 1 log"},
+		Calls: Calls{"s3:PutBucketPublicAccessBlock", "s3:GetBucketPublicAccessBlock", "s3:PutBucketPublicAccessBlock", "s3:PutBucketPublicAccessBlock"},
 	}),
 	bucketSetting(Kind{
 		Type: typeOwnership, Noun: "BucketOwnershipControls", Kept: words("rule"),
+		Schema: schema.Of(s3.BucketOwnershipControls{}, s3.BucketOwnershipControlsArgs{}),
+		Timing: Timing{Create: secs(1, 1, 2), Update: secs(1, 1, 2), Delete: secs(1, 0, 1),
+			Source: "facts, section 1: S3 sub-resources, 1 log"},
+		Calls: Calls{"s3:PutBucketOwnershipControls", "s3:GetBucketOwnershipControls", "s3:PutBucketOwnershipControls", "s3:PutBucketOwnershipControls"},
 	}),
 	bucketSetting(Kind{
 		Type: typeEncryption, Noun: "BucketEncryption", Kept: words("expectedBucketOwner rules.bucketKeyEnabled"),
@@ -53,6 +65,10 @@ var _ = register(
 			}
 			return nil
 		},
+		Schema: schema.Of(s3.BucketServerSideEncryptionConfigurationV2{}, s3.BucketServerSideEncryptionConfigurationV2Args{}),
+		Timing: Timing{Create: secs(1, 1, 2), Update: secs(1, 1, 2), Delete: secs(1, 0, 1),
+			Source: "facts, section 1: S3 sub-resources, 1 log"},
+		Calls: Calls{"s3:PutEncryptionConfiguration", "s3:GetEncryptionConfiguration", "s3:PutEncryptionConfiguration", "s3:PutEncryptionConfiguration"},
 	}),
 	bucketSetting(Kind{
 		Type: typeVersioning, Noun: "BucketVersioning",
@@ -65,6 +81,10 @@ var _ = register(
 			}
 			return nil
 		},
+		Schema: schema.Of(s3.BucketVersioningV2{}, s3.BucketVersioningV2Args{}),
+		Timing: Timing{Create: secs(1, 1, 2), Update: secs(1, 1, 2), Delete: secs(1, 0, 1),
+			Source: "facts, section 1: S3 sub-resources, 1 log"},
+		Calls: Calls{"s3:PutBucketVersioning", "s3:GetBucketVersioning", "s3:PutBucketVersioning", "s3:PutBucketVersioning"},
 	}),
 	bucketSetting(Kind{
 		Type: typeLifecycle, Noun: "BucketLifecycleConfiguration", Unmodelled: words("rules[].filter.tag"),
@@ -75,6 +95,10 @@ var _ = register(
 			rules.noncurrentVersionTransitions.newerNoncurrentVersions rules.status timeouts`),
 		Required: []string{"rules"},
 		Check:    checkLifecycle, Create: settleBucketLifecycle,
+		Schema: schema.Of(s3.BucketLifecycleConfigurationV2{}, s3.BucketLifecycleConfigurationV2Args{}),
+		Timing: Timing{Create: secs(32, 5, 45), Update: secs(32, 5, 45), Delete: secs(1, 0, 1),
+			Wait: wait(30, 30, 0), Limit: most(3, 3, 0), Source: "facts, section 1: S3 lifecycle configuration, 1 log; three good reads 10 s apart"},
+		Calls: Calls{"s3:PutLifecycleConfiguration", "s3:GetLifecycleConfiguration", "s3:PutLifecycleConfiguration", "s3:PutLifecycleConfiguration"},
 	}),
 )
 

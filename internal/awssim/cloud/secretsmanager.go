@@ -5,6 +5,10 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -33,6 +37,12 @@ var _ = register(
 		Create: createSecret,
 		Update: func(t *Tx, r *Resource, _ Map) error { return settleSecret(t, r) },
 		Delete: deleteSecret,
+		Schema: schema.Of(secretsmanager.Secret{}, secretsmanager.SecretArgs{}),
+		Timing: Timing{Create: secs(4, 2, 6), Update: secs(1, 0, 2), Delete: secs(1, 0, 1),
+			Source: "facts, section 1: Secrets Manager secret, 2 logs"},
+		Calls: Calls{"secretsmanager:CreateSecret secretsmanager:TagResource", "secretsmanager:DescribeSecret secretsmanager:GetResourcePolicy",
+			"secretsmanager:UpdateSecret secretsmanager:TagResource secretsmanager:UntagResource", "secretsmanager:DeleteSecret"},
+		TaggedAs: "secretsmanager:secret:",
 	},
 	&Kind{
 		Type: typeSecretVersion, Service: "Secrets Manager", Noun: "SecretVersion",
@@ -40,6 +50,11 @@ var _ = register(
 		Check:  checkSecretVersion,
 		Create: createSecretVersion,
 		Update: updateSecretVersion,
+		Schema: schema.Of(secretsmanager.SecretVersion{}, secretsmanager.SecretVersionArgs{}),
+		Timing: Timing{Create: secs(1, 0, 1), Update: secs(1, 0, 1), Delete: secs(1, 0, 1),
+			Source: "facts, section 1: secret version, 2 logs"},
+		Calls: Calls{"secretsmanager:PutSecretValue kms:GenerateDataKey kms:Decrypt", "secretsmanager:DescribeSecret secretsmanager:GetSecretValue",
+			"secretsmanager:UpdateSecretVersionStage", "secretsmanager:UpdateSecretVersionStage"},
 	},
 )
 

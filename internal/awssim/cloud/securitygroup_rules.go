@@ -3,6 +3,10 @@ package cloud
 import (
 	"slices"
 	"strconv"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/vpc"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -18,39 +22,57 @@ var missingPrefixList = Refusal{"InvalidPrefixListID.NotFound", "The prefix list
 // rulePeers are the inputs of which a rule has one: whom it lets in or out.
 var rulePeers = []string{"cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId"}
 
-var _ = register(ruleKind(typeIngressRule, "Ingress"), ruleKind(typeEgressRule, "Egress"))
+var _ = register(
+	ruleKind("Ingress", Kind{
+		Type:   typeIngressRule,
+		Schema: schema.Of(vpc.SecurityGroupIngressRule{}, vpc.SecurityGroupIngressRuleArgs{}),
+		Timing: Timing{Create: secs(2, 1, 5), Update: secs(1, 0, 2), Delete: secs(1, 0, 1),
+			Source: "facts, section 1: security group rule, 3 logs"},
+		Calls: Calls{"ec2:AuthorizeSecurityGroupIngress ec2:CreateTags", "ec2:DescribeSecurityGroupRules",
+			"ec2:ModifySecurityGroupRules" + ec2Tags, "ec2:RevokeSecurityGroupIngress"},
+		TaggedAs: "ec2:security-group-rule/",
+	}),
+	ruleKind("Egress", Kind{
+		Type:   typeEgressRule,
+		Schema: schema.Of(vpc.SecurityGroupEgressRule{}, vpc.SecurityGroupEgressRuleArgs{}),
+		Timing: Timing{Create: secs(2, 1, 5), Update: secs(1, 0, 2), Delete: secs(1, 0, 1),
+			Source: "facts, section 1: security group rule, 3 logs"},
+		Calls: Calls{"ec2:AuthorizeSecurityGroupEgress ec2:CreateTags", "ec2:DescribeSecurityGroupRules",
+			"ec2:ModifySecurityGroupRules" + ec2Tags, "ec2:RevokeSecurityGroupEgress"},
+		TaggedAs: "ec2:security-group-rule/",
+	}),
+)
 
-func ruleKind(typ, direction string) *Kind {
-	return &Kind{
-		Type: typ, Service: "EC2", Noun: "SecurityGroupRule", CreateCall: "AuthorizeSecurityGroup" + direction,
-		UpdateCall: "ModifySecurityGroupRules", DeleteCall: "RevokeSecurityGroup" + direction,
-		Swaps: rulePeers,
-		Refs: []Ref{
-			{Path: "securityGroupId", To: typeSecurityGroup, Missing: missingGroup, Free: true}, // goes with its group
-			{Path: "referencedSecurityGroupId", To: typeSecurityGroup, Missing: missingGroup, Free: true},
-		},
-		Quota: &Quota{Max: rulesPerGroup, Per: "securityGroupId", Refusal: Refusal{"RulesPerSecurityGroupLimitExceeded",
-			"The maximum number of rules per security group has been reached.", "facts 21"}},
-		Check: checkRule,
-		Create: func(t *Tx, r *Resource) error {
-			if err := admissible(t, r); err != nil {
-				return err
-			}
-			r.ID = t.ID("sgr")
-			r.State["securityGroupRuleId"], r.State["arn"] = r.ID, t.ARN("ec2", "security-group-rule/"+r.ID)
-			tagsAll(r)
-			return nil
-		},
-		Update: func(t *Tx, r *Resource, _ Map) error { tagsAll(r); return admissible(t, r) },
-		// A rule keeps the group that it names, unless that is its own.
-		Holds: func(t *Tx, r *Resource) []*Resource {
-			named, ok := t.Find(typeSecurityGroup, "", r.Str("referencedSecurityGroupId"))
-			if !ok || named.ID == r.Str("securityGroupId") {
-				return nil
-			}
-			return []*Resource{named}
-		},
+// ruleKind is a type of rules in one direction, with what is the same in both.
+func ruleKind(direction string, k Kind) *Kind {
+	k.Service, k.Noun, k.Swaps = "EC2", "SecurityGroupRule", rulePeers
+	k.CreateCall, k.UpdateCall, k.DeleteCall = "AuthorizeSecurityGroup"+direction, "ModifySecurityGroupRules", "RevokeSecurityGroup"+direction
+	k.Refs = []Ref{
+		{Path: "securityGroupId", To: typeSecurityGroup, Missing: missingGroup, Free: true}, // goes with its group
+		{Path: "referencedSecurityGroupId", To: typeSecurityGroup, Missing: missingGroup, Free: true},
 	}
+	k.Quota = &Quota{Max: rulesPerGroup, Per: "securityGroupId", Refusal: Refusal{"RulesPerSecurityGroupLimitExceeded",
+		"The maximum number of rules per security group has been reached.", "facts 21"}}
+	k.Check = checkRule
+	k.Create = func(t *Tx, r *Resource) error {
+		if err := admissible(t, r); err != nil {
+			return err
+		}
+		r.ID = t.ID("sgr")
+		r.State["securityGroupRuleId"], r.State["arn"] = r.ID, t.ARN("ec2", "security-group-rule/"+r.ID)
+		tagsAll(r)
+		return nil
+	}
+	k.Update = func(t *Tx, r *Resource, _ Map) error { tagsAll(r); return admissible(t, r) }
+	// A rule keeps the group that it names, unless that is its own.
+	k.Holds = func(t *Tx, r *Resource) []*Resource {
+		named, ok := t.Find(typeSecurityGroup, "", r.Str("referencedSecurityGroupId"))
+		if !ok || named.ID == r.Str("securityGroupId") {
+			return nil
+		}
+		return []*Resource{named}
+	}
+	return &k
 }
 
 func checkRule(c *Checker) {

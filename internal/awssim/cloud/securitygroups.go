@@ -4,6 +4,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -40,6 +44,13 @@ var _ = register(
 		Create: createSecurityGroup,
 		Update: func(_ *Tx, r *Resource, _ Map) error { tagsAll(r); return nil },
 		Delete: deleteSecurityGroup,
+		Schema: schema.Of(ec2.SecurityGroup{}, ec2.SecurityGroupArgs{}),
+		Timing: Timing{Create: secs(3, 2, 7), Delete: secs(1, 0, 1),
+			Limit: most(10, 0, 15), Source: "facts, section 1: security group, 3 logs; rule 3 holds it"},
+		Propagation: secs(0.5, 0, 2),
+		Calls: Calls{"ec2:CreateSecurityGroup ec2:RevokeSecurityGroupEgress ec2:CreateTags", "ec2:DescribeSecurityGroups ec2:DescribeSecurityGroupRules",
+			ec2Tags, "ec2:DeleteSecurityGroup ec2:DescribeNetworkInterfaces"},
+		TaggedAs: "ec2:security-group/",
 	},
 	&Kind{
 		Type: typeDefaultGroup, Service: "EC2", Noun: "SecurityGroup", Overwrites: true, CreateCall: "DescribeSecurityGroups",
@@ -55,6 +66,12 @@ var _ = register(
 			tagsAll(r)
 			return nil
 		},
+		Schema: schema.Of(ec2.DefaultSecurityGroup{}, ec2.DefaultSecurityGroupArgs{}),
+		Timing: Timing{Create: secs(1, 1, 3), Delete: secs(0, 0, 0),
+			Source: "facts, section 1: security group rule: revoking what it was born with (guess)"},
+		Calls: Calls{"ec2:CreateTags ec2:RevokeSecurityGroupIngress ec2:RevokeSecurityGroupEgress",
+			"ec2:DescribeSecurityGroups", "ec2:AuthorizeSecurityGroupIngress ec2:AuthorizeSecurityGroupEgress ec2:RevokeSecurityGroupIngress ec2:RevokeSecurityGroupEgress" + ec2Tags, ""},
+		TaggedAs: "ec2:security-group/",
 	},
 )
 

@@ -5,6 +5,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -40,6 +44,11 @@ var _ = register(
 			return settleTopic(t, r)
 		},
 		Delete: deleteTopic,
+		Schema: schema.Of(sns.Topic{}, sns.TopicArgs{}),
+		Timing: Timing{Create: secs(1, 0, 2), Update: secs(1, 0, 2), Delete: secs(1, 0, 1),
+			Source: "facts, section 1: SNS topic (guess)"},
+		Calls:    Calls{"sns:CreateTopic sns:SetTopicAttributes sns:TagResource", "sns:GetTopicAttributes sns:ListTagsForResource", "sns:SetTopicAttributes sns:TagResource sns:UntagResource", "sns:DeleteTopic"},
+		TaggedAs: "sns:",
 	},
 	&Kind{
 		Type: typeTopicPolicy, Service: "SNS", Noun: "TopicPolicy", CreateCall: "SetTopicAttributes",
@@ -65,6 +74,10 @@ var _ = register(
 			}
 			return nil
 		},
+		Schema: schema.Of(sns.TopicPolicy{}, sns.TopicPolicyArgs{}),
+		Timing: Timing{Create: secs(1, 0, 2), Update: secs(1, 0, 2), Delete: secs(1, 0, 1),
+			Source: "facts, section 1: SNS topic policy (guess)"},
+		Calls: Calls{"sns:SetTopicAttributes", "sns:GetTopicAttributes", "sns:SetTopicAttributes", "sns:SetTopicAttributes"},
 	},
 	&Kind{
 		Type: typeSubscription, Service: "SNS", Noun: "Subscription", CreateCall: "Subscribe",
@@ -76,6 +89,10 @@ var _ = register(
 		Check:      checkSubscription,
 		Create:     createSubscription,
 		Update:     func(_ *Tx, r *Resource, _ Map) error { return settleSubscription(r) },
+		Schema:     schema.Of(sns.TopicSubscription{}, sns.TopicSubscriptionArgs{}),
+		Timing: Timing{Create: secs(1, 0, 2), Update: secs(1, 0, 2), Delete: secs(1, 0, 1),
+			Source: "facts, section 1: SNS subscription (guess)"},
+		Calls: Calls{"sns:Subscribe", "sns:GetSubscriptionAttributes", "sns:SetSubscriptionAttributes", "sns:Unsubscribe"},
 	},
 )
 

@@ -6,6 +6,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ssm"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const typeDocument = "aws:ssm/document:Document"
@@ -34,6 +38,9 @@ var _ = register(&Kind{
 		return settleDocument(r, last)
 	},
 	Recomputed: []string{"latestVersion", "defaultVersion", "documentVersion", "hash"},
+	Schema:     schema.Of(ssm.Document{}, ssm.DocumentArgs{}),
+	Timing: Timing{Create: secs(1, 0, 2), Update: secs(1, 0, 2), Delete: secs(1, 0, 2),
+		Source: "as an SSM parameter (guess)"},
 })
 
 func createDocument(t *Tx, r *Resource) error {

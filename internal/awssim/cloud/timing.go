@@ -97,3 +97,46 @@ func fraction(seed uint64, names ...string) float64 {
 	x ^= x >> 31
 	return float64(x>>11) / (1 << 53)
 }
+
+// sum is the range of what takes one part after the other.
+func sum(parts ...Range) Range {
+	var all Range
+	for _, p := range parts {
+		all.Typical, all.Min, all.Max = all.Typical+p.Typical, all.Min+p.Min, all.Max+p.Max
+	}
+	return all
+}
+
+// upTo is the range with a longest that was seen elsewhere than in the logs of which the quantiles are known.
+func (r Range) upTo(longest float64) Range {
+	r.Max = secs(0, 0, longest).Max
+	return r
+}
+
+// secs is a range in seconds: typical, least, most.
+func secs(typical, least, most float64) Range {
+	of := func(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+	return Range{Typical: of(typical), Min: of(least), Max: of(most)}
+}
+
+// wait is the provider's fixed wait in seconds.
+func wait(create, update, remove int) Waits { return inUnits(time.Second, create, update, remove) }
+
+// most are the provider's timeouts in minutes; 0 where the resource names none.
+func most(create, update, remove int) Waits { return inUnits(time.Minute, create, update, remove) }
+
+func inUnits(unit time.Duration, create, update, remove int) Waits {
+	return Waits{time.Duration(create) * unit, time.Duration(update) * unit, time.Duration(remove) * unit}
+}
+
+// sdkTimeout ends every operation whose resource names no timeout (plugin SDK v2, schema.DefaultTimeout).
+const sdkTimeout = 20 * time.Minute
+
+func limits(row Timing) Timing {
+	for _, limit := range []*time.Duration{&row.Limit.Create, &row.Limit.Update, &row.Limit.Delete} {
+		if *limit == 0 {
+			*limit = sdkTimeout
+		}
+	}
+	return row
+}

@@ -38,7 +38,8 @@ func TestQuantiles(t *testing.T) {
 // A row's quantiles are in order.
 func TestQuantilesRise(t *testing.T) {
 	t.Parallel()
-	for typ, row := range timings {
+	for typ, k := range kinds {
+		row := k.Timing
 		for _, r := range []Range{row.Create, row.Update, row.Delete} {
 			require.True(t, r.P90 == 0 || r.Typical <= r.P90 && r.P90 <= r.Max, typ)
 		}

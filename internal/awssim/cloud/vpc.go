@@ -4,6 +4,10 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -19,6 +23,9 @@ var (
 	missingNet    = Refusal{"InvalidSubnetID.NotFound", "The subnet ID '{value}' does not exist", ec2Codes}
 	inUseByOthers = "DependencyViolation"
 )
+
+// ec2Tags are what an update of tags calls on anything of EC2's.
+const ec2Tags = " ec2:CreateTags ec2:DeleteTags"
 
 var _ = register(
 	&Kind{
@@ -39,6 +46,12 @@ var _ = register(
 			}
 			return nil
 		},
+		Schema: schema.Of(ec2.Vpc{}, ec2.VpcArgs{}),
+		Timing: Timing{Create: secs(2, 1, 29), Update: secs(1, 0, 3), Delete: secs(1, 0, 1),
+			Wait: wait(10, 10, 0), Source: "facts, section 1: VPC, 6 logs"},
+		Calls: Calls{"ec2:CreateVpc ec2:ModifyVpcAttribute ec2:CreateTags", "ec2:DescribeVpcs ec2:DescribeVpcAttribute ec2:DescribeNetworkAcls ec2:DescribeRouteTables ec2:DescribeSecurityGroups",
+			"ec2:ModifyVpcAttribute ec2:AssociateVpcCidrBlock ec2:DisassociateVpcCidrBlock" + ec2Tags, "ec2:DeleteVpc"},
+		TaggedAs: "ec2:vpc/",
 	},
 	&Kind{
 		Type: typeSubnet, Service: "EC2", Noun: "Subnet", UpdateCall: "ModifySubnetAttribute",
@@ -57,6 +70,12 @@ var _ = register(
 			removeAll(t, typeACLAssociation, "subnetId", r.ID)
 			return nil
 		},
+		Schema: schema.Of(ec2.Subnet{}, ec2.SubnetArgs{}),
+		Timing: Timing{Create: secs(2, 1, 6), Update: secs(1, 0, 3), Delete: secs(1, 0, 1),
+			Wait: wait(0, 10, 0), Limit: most(10, 0, 20), Source: "facts, section 1: subnet, 3 logs"},
+		Calls: Calls{"ec2:CreateSubnet ec2:ModifySubnetAttribute ec2:CreateTags", "ec2:DescribeSubnets", "ec2:ModifySubnetAttribute ec2:AssociateSubnetCidrBlock ec2:DisassociateSubnetCidrBlock" + ec2Tags,
+			"ec2:DeleteSubnet ec2:DescribeNetworkInterfaces"},
+		TaggedAs: "ec2:subnet/",
 	},
 	&Kind{
 		Type: typeInternetGateway, Service: "EC2", Noun: "InternetGateway",
@@ -82,6 +101,12 @@ var _ = register(
 			return detachGateway(t, r.ID, was)
 		},
 		Delete: func(t *Tx, r *Resource) error { return detachGateway(t, r.ID, r.Str("vpcId")) },
+		Schema: schema.Of(ec2.InternetGateway{}, ec2.InternetGatewayArgs{}),
+		Timing: Timing{Create: secs(1, 1, 2), Delete: secs(1, 1, 2),
+			Limit: most(20, 20, 20), Source: "facts, section 1: internet gateway, 3 logs; rule 4 holds it while addresses are mapped"},
+		Calls: Calls{"ec2:CreateInternetGateway ec2:AttachInternetGateway ec2:CreateTags", "ec2:DescribeInternetGateways",
+			"ec2:AttachInternetGateway ec2:DetachInternetGateway" + ec2Tags, "ec2:DetachInternetGateway ec2:DeleteInternetGateway"},
+		TaggedAs: "ec2:internet-gateway/",
 	},
 )
 

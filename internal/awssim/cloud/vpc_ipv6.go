@@ -4,6 +4,10 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -23,6 +27,10 @@ var _ = register(
 		},
 		Create: createIPv6Block,
 		Delete: deleteIPv6Block,
+		Schema: schema.Of(ec2.VpcIpv6CidrBlockAssociation{}, ec2.VpcIpv6CidrBlockAssociationArgs{}),
+		Timing: Timing{Create: secs(5, 2, 15), Delete: secs(5, 2, 15),
+			Limit: most(10, 0, 10), Source: "guess; timeouts: the provider's schema"},
+		Calls: Calls{"ec2:AssociateVpcCidrBlock", "ec2:DescribeVpcs", "", "ec2:DisassociateVpcCidrBlock"},
 	},
 	&Kind{
 		Type: typeEgressGateway, Service: "EC2", Noun: "EgressOnlyInternetGateway",
@@ -38,6 +46,10 @@ var _ = register(
 			blackhole(t, "egressOnlyGatewayId", r.ID)
 			return nil
 		},
+		Schema: schema.Of(ec2.EgressOnlyInternetGateway{}, ec2.EgressOnlyInternetGatewayArgs{}),
+		Timing: Timing{Create: secs(1, 0, 2), Update: secs(1, 0, 2), Delete: secs(1, 0, 2),
+			Source: "as the internet gateway (guess)"},
+		Calls: Calls{"ec2:CreateEgressOnlyInternetGateway ec2:CreateTags", "ec2:DescribeEgressOnlyInternetGateways", ec2Tags, "ec2:DeleteEgressOnlyInternetGateway"},
 	},
 )
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/facts"
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 // change is one input that differs between two sets of inputs.
@@ -59,11 +60,11 @@ func (d *differ) objects(path string, fields map[string]*facts.Property, old, ne
 			continue
 		}
 		if effect := removal(p, old[name]); effect != facts.None {
-			d.add(join(path, name), deleted, d.whole(p, effect, old[name]))
+			d.add(schema.Join(path, name), deleted, d.whole(p, effect, old[name]))
 		}
 	}
 	for _, name := range sorted(new) {
-		p, at := fields[name], join(path, name)
+		p, at := fields[name], schema.Join(path, name)
 		if p == nil {
 			p = &facts.Property{Type: "string"}
 		}
@@ -186,14 +187,14 @@ func (d *differ) maps(path string, p *facts.Property, old, new cloud.Map, state 
 	}
 	for _, name := range sorted(old) {
 		if _, kept := new[name]; !kept {
-			d.add(join(path, name), deleted, p.Change)
+			d.add(schema.Join(path, name), deleted, p.Change)
 		}
 	}
 	for _, name := range sorted(new) {
 		if was, had := old[name]; !had {
-			d.add(join(path, name), added, p.Change)
+			d.add(schema.Join(path, name), added, p.Change)
 		} else if !elem.Equal(was, new[name]) {
-			d.add(join(path, name), updated, p.Change)
+			d.add(schema.Join(path, name), updated, p.Change)
 		}
 	}
 }

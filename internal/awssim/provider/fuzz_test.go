@@ -13,6 +13,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 // prober hands inputs to a provider as an engine would: check, create, change, read, delete.
@@ -150,7 +151,7 @@ var oddStrings = []string{
 
 const absurd = 70_000 // more characters than AWS takes for anything but documents
 
-func (m *maker) value(s *Schema, depth int) any {
+func (m *maker) value(s *schema.Schema, depth int) any {
 	if m.IntN(25) == 0 { // of another type
 		return []any{nil, true, 3.5, "text", []any{"a"}, map[string]any{"a": 1.0}}[m.IntN(6)]
 	}
@@ -186,7 +187,7 @@ func (m *maker) value(s *Schema, depth int) any {
 	return "any"
 }
 
-func (m *maker) object(s *Schema, depth int) map[string]any {
+func (m *maker) object(s *schema.Schema, depth int) map[string]any {
 	out := map[string]any{}
 	for _, name := range sorted(s.Fields) {
 		required := false
@@ -212,7 +213,7 @@ func TestRandomInputsGetAnAnswer(t *testing.T) {
 	p := newProber(t)
 	m := &maker{rand.New(rand.NewPCG(1, 2)), p.populate(t)}
 	for _, typ := range cloud.Types() {
-		schema, ok := SchemaOf(typ)
+		schema, ok := cloud.SchemaOf(typ)
 		require.True(t, ok, typ)
 		for range rounds {
 			first, second := m.object(schema.Inputs, 0), m.object(schema.Inputs, 0)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 // longestText is more characters than any AWS API takes in a string that is not a document of its own: a secret's value,
@@ -18,17 +19,17 @@ var longTexts = []string{"secretString", "secretBinary", "userData", "content", 
 
 // limits refuses what no request to AWS can carry, whatever the type: text without end or with NUL characters in it, which
 // neither XML nor a query string can hold, and integers that do not fit the APIs' 32 bits.
-func (r Resource) limits(k *cloud.Kind, in cloud.Map) []cloud.Problem {
+func limits(r schema.Resource, k *cloud.Kind, in cloud.Map) []cloud.Problem {
 	var problems []cloud.Problem
 	for _, name := range sorted(in) {
 		if field := r.Inputs.Fields[name]; field != nil && !slices.Contains(k.JSON, name) && !slices.Contains(longTexts, name) {
-			field.limit(name, in[name], &problems)
+			limit(field, name, in[name], &problems)
 		}
 	}
 	return problems
 }
 
-func (s *Schema) limit(path string, v any, problems *[]cloud.Problem) {
+func limit(s *schema.Schema, path string, v any, problems *[]cloud.Problem) {
 	fail := func(format string, args ...any) {
 		*problems = append(*problems, cloud.Problem{Path: path, Reason: fmt.Sprintf(format, args...)})
 	}
@@ -48,22 +49,14 @@ func (s *Schema) limit(path string, v any, problems *[]cloud.Problem) {
 	case []any:
 		for i, e := range v {
 			if s.Elem != nil {
-				s.Elem.limit(fmt.Sprintf("%s[%d]", path, i), e, problems)
+				limit(s.Elem, fmt.Sprintf("%s[%d]", path, i), e, problems)
 			}
 		}
 	case cloud.Map:
 		for _, name := range sorted(v) {
-			if field := s.field(name); field != nil {
-				field.limit(join(path, name), v[name], problems)
+			if field := s.Field(name); field != nil {
+				limit(field, schema.Join(path, name), v[name], problems)
 			}
 		}
 	}
-}
-
-// field returns the schema of what an object or a map has under a name.
-func (s *Schema) field(name string) *Schema {
-	if s.Type == "map" {
-		return s.Elem
-	}
-	return s.Fields[name]
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc/codes"
@@ -17,19 +18,22 @@ import (
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/facts"
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
+
+// providerSchema is the schema of the provider's own configuration.
+var providerSchema = schema.OfArgs(aws.ProviderArgs{})
 
 // suffixDigits is how many hexadecimal digits the AWS provider appends to a logical name.
 const suffixDigits = 7
 
-func lookup(urn string) (*cloud.Kind, Resource, error) {
+func lookup(urn string) (*cloud.Kind, schema.Resource, error) {
 	typ := typeOf(urn)
 	k, known := cloud.Lookup(typ)
-	schema, described := schemas[typ]
-	if !known || !described {
-		return nil, Resource{}, status.Errorf(codes.Unimplemented, "the offline AWS does not know the resource type %s", typ)
+	if !known {
+		return nil, schema.Resource{}, status.Errorf(codes.Unimplemented, "the offline AWS does not know the resource type %s", typ)
 	}
-	return k, schema, nil
+	return k, k.Schema, nil
 }
 
 // typeOf returns the resource type in a URN: the last part of its qualified type.
@@ -51,7 +55,7 @@ func lastColons(urn string) int {
 // operation is what every call on a resource begins with.
 type operation struct {
 	kind     *cloud.Kind
-	schema   Resource
+	schema   schema.Resource
 	region   string    // of the connection's provider
 	props    cloud.Map // what the call carries, without the list of defaults
 	defaults []any
@@ -81,10 +85,10 @@ func (s *Server) Check(ctx context.Context, req *pulumirpc.CheckRequest) (*pulum
 	}
 	k, in, t := op.kind, op.props, factsOf(op.kind.Type)
 	defaults, problems := autoName(k, req, olds, in)
-	problems = append(problems, op.schema.documents(k, in)...)
+	problems = append(problems, documents(op.schema, k, in)...)
 	problems = append(problems, op.schema.Inputs.Check(in)...)
-	problems = append(problems, op.schema.unnamed(k, in)...)
-	problems = append(problems, op.schema.limits(k, in)...)
+	problems = append(problems, unnamed(op.schema, k, in)...)
+	problems = append(problems, limits(op.schema, k, in)...)
 	if len(problems) == 0 {
 		problems = k.Problems(op.region, in)
 	}
@@ -190,7 +194,7 @@ func (s *Server) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*pul
 		return nil, err
 	}
 	if req.GetPreview() {
-		out, err := marshal(op.schema.planned(op.kind.Planned(op.props)))
+		out, err := marshal(planned(op.schema, op.kind.Planned(op.props)))
 		return &pulumirpc.CreateResponse{Properties: out}, err
 	}
 	if err := s.cloud.May(s.as, op.region, op.kind.Type, "create", "", op.props); err != nil {
@@ -200,7 +204,7 @@ func (s *Server) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*pul
 	if err != nil {
 		return nil, failed("creating", req, id, state, unite(op.props, op.defaults), err)
 	}
-	if err := op.schema.verify(op.kind.Type, state); err != nil {
+	if err := verify(op.schema, op.kind.Type, state); err != nil {
 		return nil, err
 	}
 	out, err := marshal(state)
@@ -226,7 +230,7 @@ func (s *Server) Read(ctx context.Context, req *pulumirpc.ReadRequest) (*pulumir
 	if err != nil {
 		return gone(err)
 	}
-	if err := op.schema.verify(op.kind.Type, state); err != nil {
+	if err := verify(op.schema, op.kind.Type, state); err != nil {
 		return nil, err
 	}
 	in, err := marshal(unite(inputs, op.defaults))
@@ -261,7 +265,7 @@ func (s *Server) Update(ctx context.Context, req *pulumirpc.UpdateRequest) (*pul
 	if err != nil {
 		return nil, failed("updating", req, "", nil, nil, err)
 	}
-	if err := op.schema.verify(op.kind.Type, state); err != nil {
+	if err := verify(op.schema, op.kind.Type, state); err != nil {
 		return nil, err
 	}
 	out, err := marshal(state)
@@ -298,7 +302,7 @@ func (s *Server) Delete(ctx context.Context, req *pulumirpc.DeleteRequest) (*emp
 }
 
 // planned adds to a planned state everything that only AWS can fill in.
-func (r Resource) planned(state cloud.Map) cloud.Map {
+func planned(r schema.Resource, state cloud.Map) cloud.Map {
 	for name := range r.Outputs.Fields {
 		if _, ok := state[name]; !ok {
 			state[name] = cloud.Unknown
@@ -309,7 +313,7 @@ func (r Resource) planned(state cloud.Map) cloud.Map {
 
 // verify holds the offline AWS to the SDK's types: a computed value of another shape is its own fault, not the
 // program's.
-func (r Resource) verify(typ string, state cloud.Map) error {
+func verify(r schema.Resource, typ string, state cloud.Map) error {
 	plain := make(cloud.Map, len(state))
 	for k, v := range state {
 		if k != "id" {

@@ -196,7 +196,7 @@ func (s *Server) Invoke(ctx context.Context, req *pulumirpc.InvokeRequest) (*pul
 	if err != nil {
 		return nil, err
 	}
-	schema, ok := functions[req.GetTok()]
+	schema, ok := cloud.FunctionSchema(req.GetTok())
 	if !ok {
 		return nil, status.Errorf(codes.Unimplemented, "the offline AWS does not know the function %s", req.GetTok())
 	}

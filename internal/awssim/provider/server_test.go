@@ -13,6 +13,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -90,18 +91,12 @@ func (e *engine) create(typ string, in map[string]any) (id string, state cloud.M
 	return r.GetId(), e.tree(r.GetProperties())
 }
 
-func TestTypesAreKnownToBothHalves(t *testing.T) {
-	t.Parallel()
-	require.Equal(t, cloud.Types(), sorted(schemas))
-	require.Equal(t, cloud.Functions(), sorted(functions))
-}
-
 // What a kind says of properties must be properties of the SDK's type.
 func TestKindsNameOnlyPropertiesThatExist(t *testing.T) {
 	t.Parallel()
 	for _, typ := range cloud.Types() {
 		k, _ := cloud.Lookup(typ)
-		in, out := schemas[typ].Inputs, schemas[typ].Outputs
+		in, out := k.Schema.Inputs, k.Schema.Outputs
 		for what, paths := range map[string][]string{
 			"Required": k.Required, "JSON": k.JSON, "DeleteOnly": k.DeleteOnly, "Swaps": k.Swaps, "Kept": k.Kept, "ReplaceIf": sorted(k.ReplaceIf),
 		} {
@@ -119,7 +114,7 @@ func TestKindsNameOnlyPropertiesThatExist(t *testing.T) {
 }
 
 // has follows a path of property names, through lists and maps, in a schema.
-func has(s *Schema, path string) bool {
+func has(s *schema.Schema, path string) bool {
 	for path != "" {
 		for s.Type == "list" {
 			s = s.Elem
@@ -260,9 +255,9 @@ func FuzzCheck(f *testing.F) {
 		}
 		types := cloud.Types()
 		typ := types[uint(n)%uint(len(types))]
-		problems := schemas[typ].Inputs.Check(in)
+		k, _ := cloud.Lookup(typ)
+		problems := k.Schema.Inputs.Check(in)
 		if len(problems) == 0 {
-			k, _ := cloud.Lookup(typ)
 			problems = k.Problems("eu-central-1", in)
 		}
 		for _, p := range problems {

@@ -13,7 +13,6 @@ import (
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/facts"
-	"github.com/deepstreamhub/platform/internal/awssim/provider"
 	"github.com/deepstreamhub/platform/internal/tfplugin"
 )
 
@@ -55,7 +54,7 @@ func run(ctx context.Context, out, only, without string, verbose bool) error {
 			continue
 		}
 		began := time.Now()
-		r, _ := provider.SchemaOf(token)
+		r, _ := cloud.SchemaOf(token)
 		name, err := terraformName(token, r, tf.Schemas)
 		if err != nil {
 			return err

@@ -10,13 +10,13 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/deepstreamhub/platform/internal/awssim/facts"
-	"github.com/deepstreamhub/platform/internal/awssim/provider"
+	"github.com/deepstreamhub/platform/internal/awssim/schema"
 	"github.com/deepstreamhub/platform/internal/tfplugin"
 )
 
 // terraformName finds the provider's resource type behind a token of the SDK: the one whose attributes are the SDK's properties,
 // and of several alike the one whose name is most like the token's.
-func terraformName(token string, r provider.Resource, schemas map[string]*tfplugin.Block) (string, error) {
+func terraformName(token string, r schema.Resource, schemas map[string]*tfplugin.Block) (string, error) {
 	parts := strings.Split(token, ":")
 	module, _, _ := strings.Cut(parts[1], "/")
 	wanted := snake(parts[2])
@@ -49,7 +49,7 @@ func terraformName(token string, r provider.Resource, schemas map[string]*tfplug
 }
 
 // alike is the share of names that an SDK type and a provider's block have in common.
-func alike(r provider.Resource, b *tfplugin.Block) float64 {
+func alike(r schema.Resource, b *tfplugin.Block) float64 {
 	common, all := 0, len(r.Outputs.Fields)
 	for _, name := range names(b) {
 		if name == "id" || name == "timeouts" {
@@ -70,7 +70,7 @@ func names(b *tfplugin.Block) []string {
 
 // sdkName returns under which of the names the SDK has what the provider calls so: lists are in the plural, and what can be
 // there once is in the singular (pulumi-terraform-bridge, TerraformToPulumiNameV2).
-func sdkName(terraform string, fields map[string]*provider.Schema) string {
+func sdkName(terraform string, fields map[string]*schema.Schema) string {
 	name := camel(terraform)
 	for _, candidate := range append([]string{name, renamed[terraform]}, inflections(name)...) {
 		if _, ok := fields[candidate]; ok {
@@ -121,7 +121,7 @@ type matcher struct{ lost []string }
 
 // fields returns the properties of an object that both know. Inputs come first: only at the top of a resource do an SDK's
 // outputs hold more.
-func (m *matcher) fields(path string, b *tfplugin.Block, inputs, outputs map[string]*provider.Schema) map[string]*facts.Property {
+func (m *matcher) fields(path string, b *tfplugin.Block, inputs, outputs map[string]*schema.Schema) map[string]*facts.Property {
 	out := map[string]*facts.Property{}
 	for _, name := range names(b) {
 		known := inputs
@@ -150,8 +150,8 @@ func (m *matcher) fields(path string, b *tfplugin.Block, inputs, outputs map[str
 	return out
 }
 
-func (m *matcher) block(path string, n *tfplugin.NestedBlock, s *provider.Schema) *facts.Property {
-	object := func(s *provider.Schema) *facts.Property {
+func (m *matcher) block(path string, n *tfplugin.NestedBlock, s *schema.Schema) *facts.Property {
+	object := func(s *schema.Schema) *facts.Property {
 		return &facts.Property{Type: "object", Fields: m.fields(path, n.Block, s.Fields, nil)}
 	}
 	var p *facts.Property
@@ -181,7 +181,7 @@ func collection(set bool) string {
 	return "list"
 }
 
-func (m *matcher) attribute(path string, t cty.Type, s *provider.Schema) *facts.Property {
+func (m *matcher) attribute(path string, t cty.Type, s *schema.Schema) *facts.Property {
 	switch {
 	case t == cty.String:
 		return &facts.Property{Type: "string"}
@@ -218,9 +218,9 @@ func (m *matcher) attribute(path string, t cty.Type, s *provider.Schema) *facts.
 	return &facts.Property{Type: "string"}
 }
 
-func elem(s *provider.Schema) *provider.Schema {
+func elem(s *schema.Schema) *schema.Schema {
 	if s.Elem != nil {
 		return s.Elem
 	}
-	return &provider.Schema{Type: "any"}
+	return &schema.Schema{Type: "any"}
 }
