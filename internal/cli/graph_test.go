@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -36,6 +37,22 @@ func TestGraphCanBeRead(t *testing.T) {
 	said := drawn(t, strings.Repeat("s", 40), cfg)
 	require.Contains(t, said, "services/service-39")
 	require.Contains(t, said, "use1-az6")
+}
+
+// The picture in the README is the one that hub draws.
+func TestPictureInTheDocuments(t *testing.T) {
+	t.Parallel()
+	const path = "../../docs/region.svg"
+	cfg, err := loadConfig(time.Now)("../..", "prod-eu", true)
+	require.NoError(t, err)
+	r, err := regionOf("prod-eu", cfg)
+	require.NoError(t, err)
+	had, err := os.ReadFile(path)
+	if *update {
+		require.NoError(t, os.WriteFile(path, r.SVG(), 0o644))
+	}
+	require.NoError(t, err)
+	require.Equal(t, string(had), string(r.SVG()), "draw it again with -update")
 }
 
 // drawn is what the picture of a configuration says.
