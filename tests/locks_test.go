@@ -145,7 +145,7 @@ func (s shared) damage(t *testing.T) {
 func TestLockThatCannotBeJudged(t *testing.T) {
 	t.Parallel()
 	s := share(t, nil)
-	lock, err := json.Marshal(state.Lock{Pid: 4242, User: "ada", Host: "build-7", Taken: time.Now().Add(-3 * time.Hour)})
+	lock, err := json.Marshal(state.Lock{Pid: 4242, User: "ada", Host: "build-7", Taken: time.Now().Add(-3*time.Hour - 30*time.Second)}) // S3 says its times in whole seconds
 	require.NoError(t, err)
 	_, err = s.aws.Cloud().PutObject(s.bucket, cloud.Put{Key: state.LockDir("deepstreamhub", "prod-eu") + "1.json", Body: lock})
 	require.NoError(t, err)
