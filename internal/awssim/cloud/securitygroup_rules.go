@@ -26,27 +26,20 @@ var _ = register(
 	ruleKind("Ingress", Kind{
 		Type:   typeIngressRule,
 		Schema: schema.Of(vpc.SecurityGroupIngressRule{}, vpc.SecurityGroupIngressRuleArgs{}),
-		Timing: Timing{Create: secs(2, 1, 5), Update: secs(1, 0, 2), Delete: secs(1, 0, 1),
-			Source: "facts, section 1: security group rule, 3 logs"},
-		Calls: Calls{"ec2:AuthorizeSecurityGroupIngress ec2:CreateTags", "ec2:DescribeSecurityGroupRules",
-			"ec2:ModifySecurityGroupRules" + ec2Tags, "ec2:RevokeSecurityGroupIngress"},
-		TaggedAs: "ec2:security-group-rule/",
 	}),
 	ruleKind("Egress", Kind{
 		Type:   typeEgressRule,
 		Schema: schema.Of(vpc.SecurityGroupEgressRule{}, vpc.SecurityGroupEgressRuleArgs{}),
-		Timing: Timing{Create: secs(2, 1, 5), Update: secs(1, 0, 2), Delete: secs(1, 0, 1),
-			Source: "facts, section 1: security group rule, 3 logs"},
-		Calls: Calls{"ec2:AuthorizeSecurityGroupEgress ec2:CreateTags", "ec2:DescribeSecurityGroupRules",
-			"ec2:ModifySecurityGroupRules" + ec2Tags, "ec2:RevokeSecurityGroupEgress"},
-		TaggedAs: "ec2:security-group-rule/",
 	}),
 )
 
 // ruleKind is a type of rules in one direction, with what is the same in both.
 func ruleKind(direction string, k Kind) *Kind {
-	k.Service, k.Noun, k.Swaps = "EC2", "SecurityGroupRule", rulePeers
+	k.Service, k.Noun, k.Swaps, k.TaggedAs = "EC2", "SecurityGroupRule", rulePeers, "ec2:security-group-rule/"
 	k.CreateCall, k.UpdateCall, k.DeleteCall = "AuthorizeSecurityGroup"+direction, "ModifySecurityGroupRules", "RevokeSecurityGroup"+direction
+	k.Calls = Calls{"ec2:" + k.CreateCall + " ec2:CreateTags", "ec2:DescribeSecurityGroupRules", "ec2:" + k.UpdateCall + ec2Tags, "ec2:" + k.DeleteCall}
+	k.Timing = Timing{Create: secs(2, 1, 5), Update: secs(1, 0, 2), Delete: secs(1, 0, 1),
+		Source: "facts, section 1: security group rule, 3 logs"}
 	k.Refs = []Ref{
 		{Path: "securityGroupId", To: typeSecurityGroup, Missing: missingGroup, Free: true}, // goes with its group
 		{Path: "referencedSecurityGroupId", To: typeSecurityGroup, Missing: missingGroup, Free: true},
