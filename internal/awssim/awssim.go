@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"google.golang.org/grpc"
@@ -44,6 +45,8 @@ type Server struct {
 	provider net.Listener
 	endpoint net.Listener
 	done     chan error
+
+	invitation *os.File // by which others join; nil: the cloud is in memory, or nobody can any more
 }
 
 // Start opens the cloud and serves it on the loopback interface until Close.
@@ -63,6 +66,9 @@ func Start(opts Options) (*Server, error) {
 	}
 	go func() { s.done <- s.grpc.Serve(s.provider) }()
 	go func() { s.done <- s.http.Serve(s.endpoint) }()
+	if err := s.invite(opts); err != nil {
+		return nil, errors.Join(fmt.Errorf("serve the offline AWS: %w", err), s.Close())
+	}
 	return s, nil
 }
 
@@ -133,5 +139,5 @@ func (s *Server) Close() error {
 			err = errors.Join(err, served)
 		}
 	}
-	return errors.Join(err, s.cloud.Close())
+	return errors.Join(err, s.withdraw(), s.cloud.Close())
 }

@@ -80,7 +80,8 @@ type deps struct {
 	program    func(root string, offline bool, rotation *program.Rotation) pulumi.RunFunc
 	move       func(ctx context.Context, e engine.Engine, from, to deploy.Target) (resources int, err error)
 	region     func(config.Config) pulumi.RunFunc
-	startCloud func(cloudOptions) (cloud, error)
+	startCloud func(cloudOptions) (cloud, error) // for this process alone
+	shareCloud func(cloudOptions) (cloud, error)
 	settings   func(dir string, offline bool) (settings.Settings, error)
 	// bootstrapped has later commands with --offline work on the account of these folders.
 	bootstrapped func(dirs) error

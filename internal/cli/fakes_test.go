@@ -101,6 +101,7 @@ func newWorld(t *testing.T) *world {
 			},
 			region:     func(config.Config) pulumi.RunFunc { return nil },
 			startCloud: func(cloudOptions) (cloud, error) { w.note("cloud"); return fakeCloud{w}, nil },
+			shareCloud: func(cloudOptions) (cloud, error) { w.note("cloud"); return fakeCloud{w}, nil },
 			settings: func(dir string, offline bool) (settings.Settings, error) {
 				w.note("settings %s offline=%t", filepath.Base(dir), offline)
 				return settings.Settings{Region: "eu-central-1", Account: settings.Account{ID: "111122223333"}}, w.configErrs["bootstrap"]
@@ -212,6 +213,7 @@ func (c fakeCloud) Environment() []string {
 	return []string{"AWS_ENDPOINT_URL_S3=http://127.0.0.1:4243"}
 }
 func (c fakeCloud) Close() error     { c.w.note("close cloud"); return nil }
+func (c fakeCloud) Alone() bool      { return true }
 func (c fakeCloud) Endpoint() string { return "127.0.0.1:4243" }
 
 var (

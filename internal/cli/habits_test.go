@@ -76,9 +76,10 @@ func TestOfflineAccountInUse(t *testing.T) {
 	t.Parallel()
 	for _, line := range []string{"up a --offline --yes", "preview a --offline", "unlock a --offline", "offline-aws"} {
 		w := newWorld(t)
-		w.deps.startCloud = func(cloudOptions) (cloud, error) {
+		held := func(cloudOptions) (cloud, error) {
 			return nil, fmt.Errorf("open offline cloud in x: %w", &simulated.InUse{Process: "77"})
 		}
+		w.deps.startCloud, w.deps.shareCloud = held, held
 		text, code := w.run(line)
 		require.Equal(t, 4, code, "%s: %s", line, text)
 		require.Contains(t, text, "in use by process 77", line)
@@ -90,7 +91,7 @@ func TestOfflineAccountIsToldOnItsFirstStart(t *testing.T) {
 	t.Parallel()
 	told := false
 	w := newWorld(t)
-	w.deps.startCloud = func(o cloudOptions) (cloud, error) { told = o.Log != nil; return fakeCloud{w}, nil }
+	w.deps.shareCloud = func(o cloudOptions) (cloud, error) { told = o.Log != nil; return fakeCloud{w}, nil }
 	for _, step := range []struct {
 		line string
 		told bool

@@ -17,11 +17,12 @@ import (
 	"github.com/deepstreamhub/platform/internal/health"
 )
 
-// cloud is the offline AWS while it runs; *awssim.Server is.
+// cloud is the offline AWS while it runs; *awssim.Server and *awssim.Guest are.
 type cloud interface {
 	Port() int
 	Environment() []string // by which an AWS SDK finds its S3, KMS and Backup
 	Endpoint() string
+	Alone() bool // no other process works on it, and none can from now on
 	Close() error
 }
 
@@ -33,6 +34,18 @@ func startCloud(o cloudOptions) (cloud, error) {
 	s, err := awssim.Start(o)
 	if err != nil {
 		return nil, err // not s: a nil *Server in the interface would not be nil
+	}
+	return s, nil
+}
+
+// shareCloud serves the offline AWS in this process, or joins the one that serves it.
+func shareCloud(o cloudOptions) (cloud, error) {
+	s, guest, err := awssim.Share(o)
+	switch {
+	case err != nil:
+		return nil, err
+	case guest != nil:
+		return guest, nil
 	}
 	return s, nil
 }

@@ -50,7 +50,7 @@ func (s *session) serveAWS(ctx context.Context, port int) error {
 	s.cloud = served
 	env, where, err := s.stockEnvironment()
 	if err != nil {
-		return errors.Join(err, served.Close())
+		return errors.Join(err, s.closeAWS())
 	}
 	lines := []string{"# cloud: " + dirs.cloud, "# state: " + where}
 	for _, kv := range env {
@@ -58,11 +58,11 @@ func (s *session) serveAWS(ctx context.Context, port int) error {
 		lines = append(lines, "export "+name+"="+quote(value))
 	}
 	if _, err := fmt.Fprintln(s.Out, strings.Join(lines, "\n")); err != nil {
-		return errors.Join(fmt.Errorf("write environment: %w", err), served.Close())
+		return errors.Join(fmt.Errorf("write environment: %w", err), s.closeAWS())
 	}
 	s.say("Serving the offline AWS on port %d. Press Ctrl-C to end.", served.Port())
 	<-ctx.Done()
-	if err := served.Close(); err != nil {
+	if err := s.closeAWS(); err != nil {
 		return fmt.Errorf("close offline AWS: %w", err)
 	}
 	return nil

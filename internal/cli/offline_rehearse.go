@@ -105,6 +105,7 @@ func (a App) rehearsal(use, short, long string, run func(context.Context, *sessi
 
 // stage opens the offline AWS and reads what the stack holds in it.
 func (s *session) stage(ctx context.Context) (*simulated.Cloud, plan.State, error) {
+	s.alone = true
 	states, err := s.readStates(ctx)
 	if err != nil {
 		return nil, plan.State{}, err

@@ -47,6 +47,7 @@ func production(now func() time.Time) deps {
 		region:       program.Region,
 		move:         deploy.Move,
 		startCloud:   startCloud,
+		shareCloud:   shareCloud,
 		settings:     loadSettings,
 		bootstrapped: dirs.setBootstrapped,
 		account: func(s settings.Settings, adopt *bool) pulumi.RunFunc {

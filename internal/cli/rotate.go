@@ -123,6 +123,21 @@ func (s *session) rotating(ctx context.Context, tier string) (bool, error) {
 	return underWay, nil
 }
 
+// tellRotations says which passwords are half way to another one: an up leaves them there.
+func (s *session) tellRotations(ctx context.Context) {
+	for i, stack := range s.stacks {
+		state, err := s.drivers[i].Stored(ctx)
+		if err != nil {
+			continue // whoever changes something hears of it
+		}
+		for _, tier := range rotatedTiers {
+			if _, underWay := program.Rotates(state, tier); underWay {
+				s.say("%s: a rotation of the %s is under way, and the password before may still be valid. Finish it: %s", stack, tier, s.againOn(stack, "rotate "+tier))
+			}
+		}
+	}
+}
+
 // rotationStep runs the program on the parts that a rotation works on, as hub up --only does.
 func (s *session) rotationStep(ctx context.Context, tier string, ask bool) ([]plan.Plan, error) {
 	sel, err := s.selected(ctx, rotated[tier])

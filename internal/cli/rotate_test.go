@@ -105,3 +105,14 @@ func TestRotateThatStopsSaysHowToGoOn(t *testing.T) {
 	require.Equal(t, 1, code, text)
 	require.Contains(t, text, "Take it up where it is: hub rotate bus a")
 }
+
+// An up leaves a rotation where it is, and says so of the stack whose it is.
+func TestUpTellsOfARotation(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.states["a"], w.states["b"], w.plans["a"], w.plans["b"] = passwords("database"), passwords(), parted(), parted()
+	_, code := w.run("up a b --yes --no-wait --offline")
+	require.Zero(t, code)
+	require.Equal(t, 1, strings.Count(w.err.String(), "a rotation of"))
+	require.Contains(t, w.err.String(), "a: a rotation of the database is under way, and the password before may still be valid. Finish it: hub rotate database a --offline\n")
+}

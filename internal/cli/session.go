@@ -37,6 +37,7 @@ type session struct {
 	root         string                // project folder
 	organisation naming.Organisation   // whose project it is
 	blank        bool                  // offline: the account that was blank at first, not the one that was declared
+	alone        bool                  // works on the offline account while nobody else does
 	blind        bool                  // only looks, and works on states without their secrets
 	behaves      cloudOptions          // of the offline AWS, as far as flags decide them
 	fleets       map[string]risk.Fleet // by stack, once the configuration was checked
@@ -152,7 +153,11 @@ func (s *session) startAWS() error {
 	if _, err := os.Stat(opts.Dir); s.verbose || errors.Is(err, fs.ErrNotExist) { // what the account holds is news once
 		opts.Log = s.Err
 	}
-	served, err := s.deps.startCloud(opts)
+	start := s.deps.shareCloud
+	if s.alone {
+		start = s.deps.startCloud
+	}
+	served, err := start(opts)
 	if damaged, ok := errors.AsType[*simulated.Damaged](err); ok {
 		return explainedError{fmt.Errorf("start offline AWS: %w", err), "Nothing was started, and " + filepath.Base(damaged.Path) + " is kept as it is. Nothing real is lost: it is an account of this machine alone.\n" +
 			"Put the file back, or begin with an empty account: rm -r " + s.dirs().base}
@@ -164,12 +169,11 @@ func (s *session) startAWS() error {
 	return nil
 }
 
-// notStarted is the error of an offline AWS that cannot be served. One that another process works on is as a stack that is
-// held.
+// notStarted is the error of an offline AWS that cannot be served or joined. It is held then as a stack is.
 func notStarted(err error) error {
 	what := fmt.Errorf("start offline AWS: %w", err)
 	if inUse, ok := errors.AsType[*simulated.InUse](err); ok {
-		return locked(what.Error(), "One hub at a time works on an offline account. Run it again once process "+inUse.Process+" has ended.")
+		return locked(what.Error(), "Run it again once process "+inUse.Process+" has ended.")
 	}
 	return what
 }
@@ -335,10 +339,28 @@ func (s *session) view(preview bool) *progress.View {
 func (s *session) close() {
 	s.closeStacks()
 	if s.cloud != nil {
-		if err := s.cloud.Close(); err != nil {
+		if err := s.closeAWS(); err != nil {
 			s.say("Closing the offline AWS: %v", err)
 		}
 	}
+}
+
+// closeAWS ends the offline AWS, once no other hub works on it any more.
+func (s *session) closeAWS() error {
+	if s.cloud.Alone() {
+		return s.cloud.Close()
+	}
+	s.say("Waiting for another hub that works on this offline account. Ctrl-C twice takes it away from that one.")
+	ticks, stop := s.Every(200 * time.Millisecond)
+	defer stop()
+	for !s.cloud.Alone() {
+		select {
+		case <-ticks:
+		case <-s.Force:
+			return s.cloud.Close()
+		}
+	}
+	return s.cloud.Close()
 }
 
 func (s *session) closeStacks() {

@@ -157,7 +157,7 @@ func TestDamageIsSaid(t *testing.T) {
 	cloudFile := filepath.Join(offlineDirs(w.Dir).cloud, "cloud.json")
 	require.NoError(t, os.MkdirAll(filepath.Dir(cloudFile), 0o700))
 	require.NoError(t, os.WriteFile(cloudFile, bytes.Repeat([]byte("x"), 10), 0o600))
-	w.deps.startCloud = startCloud
+	w.deps.shareCloud = shareCloud
 	text, code = w.run("up dev --offline --yes")
 	require.Equal(t, 1, code)
 	require.Contains(t, text, "cloud.json is damaged")

@@ -13,6 +13,7 @@ import (
 
 	"github.com/deepstreamhub/platform/internal/config"
 	"github.com/deepstreamhub/platform/internal/health"
+	"github.com/deepstreamhub/platform/internal/program"
 	"github.com/deepstreamhub/platform/internal/state"
 	"github.com/deepstreamhub/platform/internal/state/store"
 )
@@ -42,16 +43,17 @@ health does, whether it works. With --quick nobody asks AWS.`,
 // standing is how one stack stands.
 type standing struct {
 	Stack     string         `json:"stack"`
-	File      bool           `json:"file"`              // there is a stack file here
-	Resources int            `json:"resources"`         // components left out
-	Last      *state.Version `json:"last,omitempty"`    // deployment
-	Pending   []string       `json:"pending,omitempty"` // begun and not ended
-	Locks     []string       `json:"locks,omitempty"`   // who holds it
-	Expires   *time.Time     `json:"expires,omitempty"` // of a short-lived stack
-	Expired   bool           `json:"expired,omitempty"` // that is over
-	Damage    string         `json:"damage,omitempty"`  // of its state
-	Health    *wellness      `json:"health,omitempty"`  // absent where nobody asked, or nothing is there to ask about
-	Unknown   string         `json:"unknown,omitempty"` // why health could not be told
+	File      bool           `json:"file"`               // there is a stack file here
+	Resources int            `json:"resources"`          // components left out
+	Last      *state.Version `json:"last,omitempty"`     // deployment
+	Pending   []string       `json:"pending,omitempty"`  // begun and not ended
+	Rotating  []string       `json:"rotating,omitempty"` // tiers whose password is being changed: hub rotate goes on
+	Locks     []string       `json:"locks,omitempty"`    // who holds it
+	Expires   *time.Time     `json:"expires,omitempty"`  // of a short-lived stack
+	Expired   bool           `json:"expired,omitempty"`  // that is over
+	Damage    string         `json:"damage,omitempty"`   // of its state
+	Health    *wellness      `json:"health,omitempty"`   // absent where nobody asked, or nothing is there to ask about
+	Unknown   string         `json:"unknown,omitempty"`  // why health could not be told
 }
 
 func (s *session) status(ctx context.Context, quick bool) error {
@@ -111,7 +113,7 @@ func (s *session) standing(ctx context.Context, in *store.Store, project, stack 
 		return st, s.explained(err)
 	}
 	if c != nil {
-		st.Resources, st.Pending = c.InCloud, c.Pending
+		st.Resources, st.Pending, st.Rotating = c.InCloud, c.Pending, program.UnderWay(c.StagingLabels)
 		if !c.Expires.IsZero() {
 			st.Expires, st.Expired = &c.Expires, s.Now().After(c.Expires)
 		}
@@ -205,6 +207,9 @@ func (st standing) String() string {
 		add("state", "damaged: "+st.Damage)
 	}
 	add("pending", strings.Join(st.Pending, ", "))
+	for _, tier := range st.Rotating {
+		add("rotates", "the password of the "+tier+", half way: hub rotate "+tier+" "+st.Stack)
+	}
 	switch {
 	case st.Unknown != "":
 		add("health", "unknown: "+strings.ReplaceAll(st.Unknown, "\n", " "))

@@ -86,14 +86,17 @@ func TestStatus(t *testing.T) {
 	w.Now = func() time.Time { return time.Date(2026, 11, 29, 0, 0, 0, 0, time.UTC) }
 	write(state.StackFile("deepstreamhub", "dev"), `{"version":3,"checkpoint":{"stack":"dev","latest":{"resources":[
 		{"urn":"urn:stack","type":"pulumi:pulumi:Stack"},{"urn":"urn:vpc","type":"aws:ec2/vpc:Vpc","inputs":{"tags":{"expires":"2026-11-28T00:00:00Z"}}},
-		{"urn":"urn:odd","type":"aws:ec2/vpc:Vpc","inputs":{"tags":"none"}}]}}}`)
+		{"urn":"urn:odd","type":"aws:ec2/vpc:Vpc","inputs":{"tags":"none"}},
+		{"urn":"urn:p::t::database-secret-version","type":"aws:secretsmanager/secretVersion:SecretVersion","inputs":{"versionStages":["AWSCURRENT","rotated"]}},
+		{"urn":"urn:p::t::bus-secret-version","type":"aws:secretsmanager/secretVersion:SecretVersion","inputs":{"versionStages":["AWSCURRENT","rotating"]}}]}}}`)
 	deployed(write, time.Date(2026, 11, 1, 10, 0, 0, 0, time.UTC), "update", "succeeded", state.Note{By: "anna@desk", Commit: "0123456789abcdef"}.String())
 	require.NoError(t, os.WriteFile(filepath.Join(w.Dir, "Pulumi.prod-eu.yaml"), nil, 0o600))
 
 	text, code := w.run("status --offline")
 	require.Zero(t, code, text)
-	require.Equal(t, `dev: 2 resources
+	require.Equal(t, `dev: 4 resources
   last     2026-11-01 10:00:00 UTC after up, succeeded, 3 create, 0123456789ab, by anna@desk
+  rotates  the password of the bus, half way: hub rotate bus dev
   health   unknown: it holds no service
   expires  2026-11-28 00:00:00 UTC, which is over: hub reap
   file     none here
@@ -107,6 +110,7 @@ prod-eu: nothing is deployed
 	require.Equal(t, 2, strings.Count(w.out.String(), "\n"))
 	require.Contains(t, w.out.String(), `{"stack":"prod-eu","file":true,"resources":0}`)
 	require.Contains(t, w.out.String(), `"expires":"2026-11-28T00:00:00Z","expired":true}`)
+	require.Contains(t, w.out.String(), `"rotating":["bus"]`)
 	require.False(t, w.did("engine"), "a quick look needs none")
 
 	text, code = w.run("status nosuch --offline")

@@ -87,6 +87,7 @@ func (s *session) up(ctx context.Context, most risk.Class, only []string, verify
 	began := s.Now()
 	plans, err := s.runEach(ctx, false, driver.Up, s.options(sel, deploy.Options{}))
 	err = s.ended(ctx, plans, err, verify)
+	s.tellRotations(ctx)
 	return errors.Join(err, s.writeReport(page, began, plans, err))
 }
 

@@ -38,7 +38,7 @@ func (r Rotation) of(tier string) (step bus.Rotation) {
 // and is not over.
 func Rotates(state plan.State, tier string) (there, underWay bool) {
 	for _, r := range state.Resources {
-		if r.Type != "aws:secretsmanager/secretVersion:SecretVersion" || r.Name != tier+"-secret-version" || r.Delete {
+		if r.Type != "aws:secretsmanager/secretVersion:SecretVersion" || r.Name != secretVersion(tier) || r.Delete {
 			continue
 		}
 		stages, _ := r.Inputs["versionStages"].([]any)
@@ -46,3 +46,14 @@ func Rotates(state plan.State, tier string) (there, underWay bool) {
 	}
 	return false, false
 }
+
+// UnderWay are the tiers of which a rotation of the password has begun and is not over, by the staging labels of the versions of
+// secrets in a checkpoint.
+func UnderWay(stagingLabels map[string][]string) []string {
+	return slices.DeleteFunc([]string{BusTier, DatabaseTier}, func(tier string) bool {
+		return !slices.Contains(stagingLabels[secretVersion(tier)], bus.StageRotating)
+	})
+}
+
+// secretVersion is the logical name of what holds a tier's password.
+func secretVersion(tier string) string { return tier + "-secret-version" }

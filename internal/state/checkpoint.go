@@ -78,6 +78,8 @@ type Checkpoint struct {
 	Salt      string    // of the passphrase that its secrets are encrypted under; empty for another provider, or for none
 	New       bool      // nothing was ever deployed
 	Condemned int       // resources that have been replaced and are still to be deleted
+
+	StagingLabels map[string][]string // of the versions of secrets, by the version's logical name; nil: no version has any
 }
 
 // newestFormat is the newest version of the checkpoint's format that is known here (sdk/go/common/apitype: 3, and 4 with
@@ -185,7 +187,7 @@ type resource struct {
 	DeletedWith        string              `json:"deletedWith"`
 	Dependencies       []string            `json:"dependencies"`
 	Properties         map[string][]string `json:"propertyDependencies"`
-	Inputs             json.RawMessage     `json:"inputs"` // read only for their tags
+	Inputs             json.RawMessage     `json:"inputs"` // read only for their tags and staging labels
 }
 
 // refers are all others that a resource names, each of which comes before it.
@@ -239,6 +241,12 @@ func readDeployment(data []byte) (Checkpoint, error) {
 		}
 		if at := r.expires(); at.After(c.Expires) {
 			c.Expires = at
+		}
+		if labels := r.stagingLabels(); len(labels) > 0 {
+			if c.StagingLabels == nil {
+				c.StagingLabels = map[string][]string{}
+			}
+			c.StagingLabels[plan.Name(r.URN)] = labels
 		}
 	}
 	if d.Secrets != nil && d.Secrets.Type == "passphrase" {
@@ -331,4 +339,14 @@ func (v *Version) Take(r Record) {
 	if v.Seconds = r.End - r.Start; v.Seconds < 0 {
 		v.Seconds = 0
 	}
+}
+
+// stagingLabels are those of a secret's version that is not about to be deleted, which are how far a rotation of its password
+// has come.
+func (r resource) stagingLabels() []string {
+	var inputs struct{ VersionStages []string }
+	if r.Type != "aws:secretsmanager/secretVersion:SecretVersion" || r.Delete || json.Unmarshal(r.Inputs, &inputs) != nil {
+		return nil
+	}
+	return inputs.VersionStages
 }
