@@ -56,21 +56,27 @@ func readSource(t *testing.T) *source {
 	return s
 }
 
-// literals notes every string of a file, and which of them have names.
+// literals notes which strings of a file have names that hold for the whole package. Others the parser resolves.
 func (s *source) literals(file *ast.File) {
-	ast.Inspect(file, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.ValueSpec:
-			for i, name := range n.Names {
-				if i < len(n.Values) {
-					if lit, ok := n.Values[i].(*ast.BasicLit); ok && lit.Kind == token.STRING {
+	for _, d := range file.Decls {
+		g, ok := d.(*ast.GenDecl)
+		if !ok {
+			continue
+		}
+		for _, spec := range g.Specs {
+			v, ok := spec.(*ast.ValueSpec)
+			if !ok {
+				continue
+			}
+			for i, name := range v.Names {
+				if i < len(v.Values) {
+					if lit, ok := v.Values[i].(*ast.BasicLit); ok && lit.Kind == token.STRING {
 						s.texts[name.Name], _ = strconv.Unquote(lit.Value)
 					}
 				}
 			}
 		}
-		return true
-	})
+	}
 }
 
 func (s *source) declare(d ast.Decl) {
@@ -236,8 +242,8 @@ func (s *source) text(e ast.Expr) string {
 		return s.text(e.X) + s.text(e.Y)
 	case *ast.Ident:
 		if e.Obj != nil {
-			if spec, ok := e.Obj.Decl.(*ast.ValueSpec); ok && len(spec.Values) == 1 {
-				return s.text(spec.Values[0])
+			if spec, ok := e.Obj.Decl.(*ast.ValueSpec); ok && len(spec.Values) == len(spec.Names) {
+				return s.text(spec.Values[slices.IndexFunc(spec.Names, func(n *ast.Ident) bool { return n.Name == e.Name })])
 			}
 		}
 		if known, ok := s.texts[e.Name]; ok && !local(e) {
