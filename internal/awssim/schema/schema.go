@@ -4,7 +4,9 @@ package schema
 
 import (
 	"fmt"
+	"go/token"
 	"maps"
+	"path"
 	"reflect"
 	"slices"
 	"strings"
@@ -20,6 +22,7 @@ type Schema struct {
 	Elem     *Schema            // of a list or map
 	Fields   map[string]*Schema // of an object
 	Required []string           // fields of an object that the SDK's types demand
+	Name     string             // of an object's type in the SDK, such as ec2/InstanceRootBlockDevice; empty for a resource's own properties
 }
 
 // Resource is the schema of one resource type.
@@ -93,6 +96,9 @@ func (read structs) object(t reflect.Type, field func(reflect.StructField) (refl
 		return s
 	}
 	s := &Schema{Type: "object", Fields: map[string]*Schema{}}
+	if token.IsExported(t.Name()) {
+		s.Name = path.Base(t.PkgPath()) + "/" + t.Name()
+	}
 	read[t] = s
 	for i := range t.NumField() {
 		f := t.Field(i)
