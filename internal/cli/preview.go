@@ -24,9 +24,9 @@ func (a App) preview() *cobra.Command {
 		Long: `preview shows what an up would change, how bad it is for clients and data, and changes
 nothing. What up would refuse whatever it is allowed, because it touches protected data, ends
 with exit code 3. It works on a copy of the state from which every secret was taken, so it decrypts
-none and can show none. With --markdown it writes that as the comment of a pull request: one comment a
-stack, each with a hidden first line by which a later run finds it. With --prices it says what the
-change adds to the month's bill, or saves.`,
+none and can show none. With --markdown it writes that as the comment of a pull request, with the
+engine's own diff folded below: one comment a stack, each with a hidden first line by which a later
+run finds it. With --prices it says what the change adds to the month's bill, or saves.`,
 		Args: someStacks,
 		RunE: func(c *cobra.Command, stacks []string) error {
 			if markdown && f.json {
@@ -63,7 +63,7 @@ func (s *session) preview(ctx context.Context, markdown bool, only []string, fil
 	if err != nil {
 		return err
 	}
-	plans, err := s.runEach(ctx, true, driver.Preview, s.options(sel, deploy.Options{}))
+	plans, err := s.runEach(ctx, true, driver.Preview, s.options(sel, deploy.Options{Diff: markdown}))
 	failure := s.withParts(sel, err)
 	err = s.refuse(plans, risk.Blocked, failure) // what up refuses whatever it is allowed
 	if s.json {

@@ -61,6 +61,7 @@ func (p Preview) markdown(limit int) string {
 			w.section(class, rows(of, verbs))
 		}
 	}
+	w.diff(values.WithoutSecrets(strings.Trim(p.Plan.Diff, "\n")))
 	w.closeLeft("hub preview " + a.Stack)
 	return w.String()
 }
@@ -103,6 +104,22 @@ type writer struct {
 }
 
 func (w *writer) line(text string) { w.WriteString(text + "\n") }
+
+// diff folds what the engine itself says under the classes, as much as there is room for.
+func (w *writer) diff(text string) {
+	const (
+		head, foot = "\n<details><summary>The engine's own diff</summary>\n\n", "\n\n</details>\n"
+		frame      = len(head) + len(foot) + 50 // with a fence of three backticks and the note that it is shortened
+		least      = 1000                       // bytes of it that are worth beginning
+	)
+	room := w.limit - w.Len() - frame
+	if text == "" || room < least {
+		return
+	}
+	if block := fence(text, room); w.Len()+len(block)+frame <= w.limit+50 { // else it is full of backticks
+		w.WriteString(head + block + foot)
+	}
+}
 
 // closeLeft says how much was left out, and by which command it is seen. It is what the reserve is for.
 func (w *writer) closeLeft(command string) {

@@ -121,6 +121,7 @@ func TestCommentFits(t *testing.T) {
 		limit := rapid.IntRange(9000, Limit).Draw(t, "limit")
 		p := many(n)
 		failure := strings.Repeat("x", rapid.SampledFrom([]int{0, 20, 50_000}).Draw(t, "error"))
+		p.Diff = strings.Repeat(rapid.SampledFrom([]string{"", "~ a line\n", "a line without an end", "`", "ä"}).Draw(t, "diff"), rapid.IntRange(0, 20_000).Draw(t, "times"))
 		got := Preview{Plan: p, Assessment: risk.Assess(p, fleet), Error: failure}.markdown(limit)
 		if len(got) > limit {
 			t.Fatalf("%d bytes, limit %d", len(got), limit)
@@ -186,6 +187,12 @@ func TestSecretsAreHidden(t *testing.T) {
 		if !strings.Contains(got, plain(name)) {
 			t.Errorf("that %s changes is not shown:\n%s", name, got)
 		}
+	}
+	listed := "              ~ [0]: {\n                  + name : \"DB_PASSWORD\"\n                  + value: \"" + secret + "\"\n                }\n"
+	told := plan.Plan{Stack: "s", Diff: listed + "    ~ masterPassword  : \"" + secret + "\" => \"" + secret + "2\"\n"}
+	told.Steps = []plan.Step{{URN: "u", Name: "n", Type: "t", Op: plan.OpCreate}}
+	if text := (Preview{Plan: told, Assessment: risk.Assess(told, fleet)}).Markdown(); strings.Contains(text, secret) || !strings.Contains(text, "DB_PASSWORD") {
+		t.Errorf("of the engine's diff:\n%s", text)
 	}
 	p := plan.Plan{Stack: "s"}
 	failed := Preview{Plan: p, Assessment: risk.Assess(p, fleet), Error: "create secret: {\"password\": \"" + secret + "\"} is too short"}.Markdown()

@@ -44,10 +44,14 @@ func plain(text string) string {
 		Replace(text)
 }
 
-// fence is text as a block of code, cut to a length, whatever backticks it holds.
+// fence is text as a block of code, cut to a length at the end of a line if it has any, whatever backticks it holds.
 func fence(text string, most int) string {
 	if len(text) > most {
-		text = strings.ToValidUTF8(text[:most], "") + "\n… shortened"
+		text = strings.ToValidUTF8(text[:most], "")
+		if end := strings.LastIndexByte(text, '\n'); end > 0 {
+			text = text[:end]
+		}
+		text += "\n… shortened"
 	}
 	ticks := "```"
 	for strings.Contains(text, ticks) {

@@ -28,6 +28,7 @@ type Options struct {
 
 	PreviewOnly     bool // Refresh, Destroy: say what would change and change nothing
 	Refresh         bool // Preview, Up, Destroy: read the cloud first
+	Diff            bool // Preview: keep what the engine writes of it, as pulumi preview --diff does
 	Dependents      bool // Targets and Exclude take along what depends on them
 	RunProgram      bool // Refresh, Destroy: run the program too, so that its hooks apply
 	ContinueOnError bool // Up, Destroy: go on with what does not depend on a failed resource
@@ -44,14 +45,19 @@ type stream []chan<- events.EngineEvent
 
 // Preview says what Up would do and changes nothing. It takes no lock.
 func (d *Driver) Preview(ctx context.Context, o Options) (plan.Plan, error) {
+	var text string
 	p, err := d.run(ctx, "preview", true, o, func(ctx context.Context, to stream) (map[string]plan.Output, error) {
-		_, err := d.stack.Preview(ctx, option[optpreview.Options](func(v *optpreview.Options) {
+		result, err := d.stack.Preview(ctx, option[optpreview.Options](func(v *optpreview.Options) {
 			v.Target, v.TargetDependents, v.Exclude, v.ExcludeDependents = o.Targets, o.targetDependents(), o.Exclude, o.excludeDependents()
 			v.Message, v.Parallel, v.EventStreams = o.Message, d.target.Parallel, to
-			v.Refresh = o.Refresh
+			v.Refresh, v.Diff = o.Refresh, o.Diff
 		}))
+		text = result.StdOut
 		return nil, err
 	})
+	if o.Diff {
+		p.Diff = text
+	}
 	d.planned = p.Steps
 	return p, err
 }

@@ -56,6 +56,7 @@ type Plan struct {
 	Steps   []Step            `json:"steps"`
 	Failed  []Step            `json:"failed,omitempty"` // what the engine refused or failed to do; not among Steps unless part of it was done
 	Outputs map[string]Output `json:"outputs,omitempty"`
+	Diff    string            `json:"-"`    // the engine's own text of a preview that was asked for it
 	Took    time.Duration     `json:"took"` // nanoseconds
 }
 

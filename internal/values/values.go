@@ -53,7 +53,9 @@ var (
 	secretVariable = regexp.MustCompile(`(^|[^A-Za-z0-9])[A-Z0-9_]*SECRET[A-Z0-9_]*($|[^A-Za-z0-9])`)
 	// assigned is a secret that a text gives to a name: in a script, a command line, or a document that is cut short. A
 	// colon counts only before a space or behind a quote: ARNs have them in names.
-	assigned = regexp.MustCompile(`(?i)([A-Z0-9_.-]*(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|private[_-]?key|access[_-]?key|credential)[A-Z0-9_.-]*(?:\\?["']\s*[:=]\s*|\s*=\s*|:\s+))(\\?"(?:[^"\\]|\\.)*\\?"?|'[^']*'?|[^\s"',;&]+)`)
+	assigned = regexp.MustCompile(`(?i)([A-Z0-9_.-]*(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|private[_-]?key|access[_-]?key|credential)[A-Z0-9_.-]*(?:\\?["']\s*[:=]\s*|\s*=\s*|\s*:\s+))` + assignedValue + `(?:\s*=>\s*` + assignedValue + `)?`)
+	// named is what stands as the value beside a secret's name, on the next line, as in the engine's diff of a list.
+	named = regexp.MustCompile(`(?i)(\b(?:name|key)"?\s*:\s*"[^"\n]*(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|private[_-]?key|access[_-]?key|credential)[^"\n]*"[^\n]*\n[^\n]*\bvalue"?\s*:\s*)[^\n]*`)
 	// inAddress is the password in an address.
 	inAddress = regexp.MustCompile(`(://[^\s/:@]*:)[^\s/@]+@`)
 )
@@ -134,6 +136,9 @@ func flatten(path string, v any, into map[string]any) {
 	}
 }
 
+// assignedValue is a value, quoted or not.
+const assignedValue = `(?:\\?"(?:[^"\\]|\\.)*\\?"?|'[^']*'?|[^\s"',;&]+)`
+
 // elementNames are the properties that tell elements of a list apart.
 var elementNames = []string{"name", "Name", "key", "Key", "Sid"}
 
@@ -200,6 +205,7 @@ func isName(path string) bool {
 
 // WithoutSecrets is a text without secrets that it gives to a name or holds in an address.
 func WithoutSecrets(text string) string {
+	text = named.ReplaceAllString(text, "${1}"+string(plan.Secret))
 	text = assigned.ReplaceAllString(text, "${1}"+string(plan.Secret))
 	return inAddress.ReplaceAllString(text, "${1}"+string(plan.Secret)+"@")
 }
