@@ -39,7 +39,7 @@ func TestHabits(t *testing.T) {
 
 	for _, args := range [][]string{
 		{"up", "nosuch", "--yes"}, {"rotate", "bus", "nosuch", "--yes"}, {"preview", "nosuch"}, {"refresh", "nosuch", "--yes"}, {"drift", "nosuch"}, {"health", "nosuch"}, {"doctor", "nosuch"},
-		{"destroy", "nosuch", "--yes"}, {"outputs", "nosuch"}, {"unlock", "nosuch"}, {"graph", "nosuch"}, {"cost", "nosuch"}, {"offline", "heal", "nosuch"}, {"state", "versions", "nosuch"}, {"state", "restore", "nosuch", "--version", "1", "--yes"},
+		{"destroy", "nosuch", "--yes"}, {"outputs", "nosuch"}, {"unlock", "nosuch"}, {"graph", "nosuch"}, {"cost", "nosuch"}, {"offline", "heal", "nosuch"}, {"state", "versions", "nosuch"}, {"state", "key", "nosuch"}, {"state", "restore", "nosuch", "--version", "1", "--yes"},
 	} {
 		unknown := p.Hub(nil, append(args, "--offline")...)
 		require.Equal(t, 2, unknown.Code, "%v: %s", args, unknown.Stderr)

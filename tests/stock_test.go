@@ -36,7 +36,7 @@ func TestStockCLI(t *testing.T) {
 	language := harness.NewLanguage(t, filepath.Join(p.Bin, "program"))
 	ready := p.Hub(nil, "bootstrap", "--offline", "--yes")
 	require.Zero(t, ready.Code, ready.Stderr)
-	exported, stop := serveOfflineAWS(t, p)
+	exported, _, stop := serveOfflineAWS(t, p)
 	env := append([]string{"PATH=" + os.Getenv("PATH"), language.Variable()}, exported...)
 	pulumi := func(args ...string) harness.Result {
 		return p.Pulumi(env, append(args, "--stack", "prod-eu", "--non-interactive")...)
@@ -86,6 +86,18 @@ func TestStockCLI(t *testing.T) {
 	require.Empty(t, cmp.Diff(stockOutputs, anonymous(byStack["prod-eu"])))
 }
 
+// Pulumi.yaml asks for the engine that tools/go.mod pins: it is the one that the tests run.
+func TestTheProjectNamesItsEngine(t *testing.T) {
+	t.Parallel()
+	project, err := os.ReadFile(filepath.Join(harness.Root(t), "Pulumi.yaml"))
+	require.NoError(t, err)
+	tools, err := os.ReadFile(filepath.Join(harness.Root(t), "tools", "go.mod"))
+	require.NoError(t, err)
+	pinned := regexp.MustCompile(`github\.com/pulumi/pulumi/pkg/v3 v(\S+)`).FindSubmatch(tools)
+	require.NotNil(t, pinned)
+	require.Contains(t, string(project), `requiredPulumiVersion: ">=`+string(pinned[1])+`"`)
+}
+
 func decodeOutputs(t *testing.T, text string) any {
 	t.Helper()
 	var out map[string]any
@@ -93,8 +105,9 @@ func decodeOutputs(t *testing.T, text string) any {
 	return anonymous(out)
 }
 
-// serveOfflineAWS runs hub offline-aws in a project and returns the environment that it prints, and what ends it.
-func serveOfflineAWS(t *testing.T, p *harness.Project) (env []string, stop func()) {
+// serveOfflineAWS runs hub offline-aws in a project and returns the environment that it prints, the commands that it says come
+// before, and what ends it.
+func serveOfflineAWS(t *testing.T, p *harness.Project) (env, first []string, stop func()) {
 	t.Helper()
 	cmd := exec.Command(filepath.Join(p.Bin, "hub"), "offline-aws")
 	cmd.Dir = p.Dir
@@ -111,6 +124,9 @@ func serveOfflineAWS(t *testing.T, p *harness.Project) (env []string, stop func(
 	t.Cleanup(stop)
 	for lines := bufio.NewScanner(stdout); lines.Scan(); {
 		line := strings.TrimPrefix(lines.Text(), "export ")
+		if command, ok := strings.CutPrefix(line, "#   "); ok {
+			first = append(first, command)
+		}
 		if strings.HasPrefix(line, "#") {
 			continue
 		}
@@ -118,11 +134,11 @@ func serveOfflineAWS(t *testing.T, p *harness.Project) (env []string, stop func(
 		require.True(t, ok, line)
 		env = append(env, name+"="+strings.Trim(value, "'"))
 		if name == "PULUMI_DEBUG_PROVIDERS" {
-			return env, stop // printed last
+			return env, first, stop // printed last
 		}
 	}
 	t.Fatal("hub offline-aws ended without an environment")
-	return nil, nil
+	return nil, nil, nil
 }
 
 var zoneID = regexp.MustCompile(`"zoneId":\s*"Z[0-9A-Z]+"`)

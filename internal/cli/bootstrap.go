@@ -112,7 +112,7 @@ func (s *session) bootstrap(ctx context.Context) error {
 func (s *session) accountTarget(cfg settings.Settings, adopt *bool) deploy.Target {
 	t := deploy.Target{
 		Stack: settings.Stack, Project: s.organisation.Bootstrap(), Root: filepath.Join(s.root, bootstrapDir), Program: s.deps.account(cfg, adopt),
-		Parallel: s.parallel, Force: s.Force, Now: s.Now, Note: s.note, Run: runAddress(s.Environ),
+		Parallel: s.parallel, Force: s.Force, Now: s.Now, Note: s.note, Run: runAddress(s.Environ), Offline: s.offline,
 	}
 	if s.offline {
 		t.WorkDir = filepath.Join(s.dirs().stacks, bootstrapDir)

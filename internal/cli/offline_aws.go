@@ -8,7 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/deepstreamhub/platform/internal/config"
 	"github.com/deepstreamhub/platform/internal/deploy"
+	"github.com/deepstreamhub/platform/internal/state"
 )
 
 func (a App) offlineAWS() *cobra.Command {
@@ -18,7 +20,8 @@ func (a App) offlineAWS() *cobra.Command {
 		Use:   "offline-aws",
 		Short: "Serve the offline AWS to a stock pulumi until interrupted",
 		Long: `offline-aws serves the same offline AWS that --offline uses, until it is interrupted. It
-prints, as shell lines on stdout, the environment with which the stock pulumi uses it:
+prints, as shell lines on stdout, the environment with which the stock pulumi uses it, and
+for a stack that does not exist yet the command that makes it:
 
   hub offline-aws > .hub/env &
   . .hub/env && pulumi up -s prod-eu`,
@@ -52,7 +55,7 @@ func (s *session) serveAWS(ctx context.Context, port int) error {
 	if err != nil {
 		return errors.Join(err, s.closeAWS())
 	}
-	lines := []string{"# cloud: " + dirs.cloud, "# state: " + where}
+	lines := append([]string{"# cloud: " + dirs.cloud, "# state: " + where}, s.beforeStock(ctx)...)
 	for _, kv := range env {
 		name, value, _ := strings.Cut(kv, "=")
 		lines = append(lines, "export "+name+"="+quote(value))
@@ -74,7 +77,6 @@ func (s *session) serveAWS(ctx context.Context, port int) error {
 func (s *session) stockEnvironment() (env []string, where string, err error) {
 	dirs := s.dirs()
 	if !s.blank {
-		s.say("The declared account has no key for secrets, which the stack files name. A stock pulumi finds one after: hub bootstrap --offline")
 		if err := dirs.makeState(); err != nil {
 			return nil, "", fmt.Errorf("make offline state folder: %w", err)
 		}
@@ -85,6 +87,39 @@ func (s *session) stockEnvironment() (env []string, where string, err error) {
 		return nil, "", err
 	}
 	return dirs.stock(t.Backend, s.cloud.Port(), s.cloud.Environment()...), t.Backend, nil
+}
+
+// beforeStock says, as comments of a shell, what a stock pulumi needs before it works on each stack that has a file: the stack
+// itself, and the key of its secrets in its file, so that the engine writes nothing into that.
+func (s *session) beforeStock(ctx context.Context) (lines []string) {
+	for _, stack := range config.Stacks(s.root) {
+		found, err := s.checkpoint(ctx, stack)
+		var where deploy.Target
+		var file []byte
+		var named state.Keys
+		if err == nil {
+			where, err = s.stateTarget(stack)
+		}
+		if err == nil {
+			file, err = s.readStackFile(stack)
+		}
+		if err == nil {
+			named, err = config.KeysOf(file)
+		}
+		switch {
+		case err != nil:
+			lines = append(lines, fmt.Sprintf("# %s: %s", stack, strings.ReplaceAll(err.Error(), "\n", " ")))
+		case found == nil:
+			line := "pulumi stack init " + stack
+			if where.Secrets != "" {
+				line += " --secrets-provider " + quote(where.Secrets)
+			}
+			lines = append(lines, "# "+stack+" does not exist yet. This makes it, and writes its key into its file:", "#   "+line)
+		case found.Keys != (state.Keys{}) && found.Keys != named:
+			lines = append(lines, "# "+stack+": its file names another key than its state. End this, then:", "#   hub state key "+stack+" --offline")
+		}
+	}
+	return lines
 }
 
 // quote makes a value one word of a POSIX shell.

@@ -23,9 +23,9 @@ func (f *flags) addState(c *cobra.Command) {
 func (a App) stateCommands() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "state",
-		Short: "List and restore earlier records of what a stack holds",
+		Short: "Earlier records of a stack, and the key of its secrets",
 	}
-	c.AddCommand(a.stateVersions(), a.stateRestore())
+	c.AddCommand(a.stateVersions(), a.stateRestore(), a.stateKey())
 	return named(c)
 }
 

@@ -94,7 +94,7 @@ func TestUnknownStacksAndVersions(t *testing.T) {
 		"unlock nosuch --offline --force":                     {"there is no such stack"},
 		"publish":                                             {"hub publish: no command; known: comment, issue"},
 		"publish nothing":                                     {`unknown command "nothing"`},
-		"state":                                               {"hub state: no command; known: restore, versions"},
+		"state":                                               {"hub state: no command; known: key, restore, versions"},
 		"state nothing":                                       {`unknown command "nothing"`},
 		"pin nosuch --ami ami-01234567":                       {"there is no Pulumi.nosuch.yaml; stacks with a file here: prod-eu"},
 		"new it-1 --like nosuch --for 1h":                     {"there is no Pulumi.nosuch.yaml; stacks with a file here: prod-eu"},

@@ -101,17 +101,5 @@ func (d *Driver) stored(ctx context.Context) ([]byte, error) {
 	return d.checkpointText(ctx)
 }
 
-// stateKey is how the state's secrets are encrypted by a key service; zero where they are not, or there is no state.
-func (d *Driver) stateKey(ctx context.Context) (stateKey, error) {
-	if d.store == nil || d.target.Secrets == passphrase {
-		return stateKey{}, nil
-	}
-	data, err := d.checkpointText(ctx)
-	if err != nil {
-		return stateKey{}, err
-	}
-	return stateKeyOf(data), nil
-}
-
 // Blinded are the places in the state whose values the driver does not know, because the target asked for that.
 func (d *Driver) Blinded() []blind.Secret { return d.blinded }

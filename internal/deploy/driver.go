@@ -39,6 +39,7 @@ type Target struct {
 	WorkDir  string         // where this stack's copy of Pulumi.yaml and stack file is kept; empty: a temporary folder that Close removes
 	Existing bool           // Open refuses a stack that does not exist rather than creating it
 	Blind    bool           // look at a copy of the state in which no secret is, and decrypt none: for Preview, and for Refresh with PreviewOnly
+	Offline  bool           // the key that a stack file names is another account's: only the state says which one is this one's
 	Run      string         // address of the CI run that this is part of, for whoever finds the stack locked
 	Note     func(string)   // told what the driver did on its own account, whole sentences; nil: nobody
 
@@ -103,14 +104,11 @@ func (d *Driver) open(ctx context.Context, e engine.Engine) error {
 		return err
 	}
 	t := d.target
-	if err := d.trustState(); err != nil {
-		return fmt.Errorf("open stack %s: %w", t.Stack, err)
+	var found state.Keys
+	if d.found != nil {
+		found = d.found.Keys
 	}
-	key, err := d.stateKey(ctx)
-	if err != nil {
-		return err
-	}
-	if err := syncWorkDir(t, key); err != nil {
+	if err := syncWorkDir(t, found); err != nil {
 		return fmt.Errorf("open stack %s: %w", t.Stack, err)
 	}
 	program, err := serveProgram(t.Program)

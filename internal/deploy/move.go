@@ -13,6 +13,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/deepstreamhub/platform/internal/engine"
+	"github.com/deepstreamhub/platform/internal/state"
 )
 
 // Move copies a stack's state from one backend to another, where it must not exist yet, and from one secrets provider to
@@ -105,17 +106,10 @@ func (d *Driver) secretsProvider() (*apitype.SecretsProvidersV1, error) {
 	if err != nil {
 		return nil, err
 	}
-	return file.provider()
+	return providerOf(file)
 }
 
-// keysOfSecrets are what a stack file says of its secrets provider.
-type keysOfSecrets struct {
-	Provider string `yaml:"secretsprovider,omitempty"`
-	Key      string `yaml:"encryptedkey,omitempty"`
-	Salt     string `yaml:"encryptionsalt,omitempty"`
-}
-
-func readSecretKeys(stackFile string) (keys keysOfSecrets, err error) {
+func readSecretKeys(stackFile string) (keys state.Keys, err error) {
 	text, err := os.ReadFile(stackFile)
 	if err == nil {
 		err = yaml.Unmarshal(text, &keys)
@@ -126,15 +120,15 @@ func readSecretKeys(stackFile string) (keys keysOfSecrets, err error) {
 	return keys, nil
 }
 
-// provider is the same in the form in which a checkpoint names it.
-func (file keysOfSecrets) provider() (*apitype.SecretsProvidersV1, error) {
+// providerOf is what a stack file names, in the form in which a checkpoint names it.
+func providerOf(file state.Keys) (*apitype.SecretsProvidersV1, error) {
 	of := func(typ string, state map[string]string) (*apitype.SecretsProvidersV1, error) {
 		text, err := json.Marshal(state)
 		return &apitype.SecretsProvidersV1{Type: typ, State: text}, err
 	}
 	switch {
-	case file.Provider != "" && file.Key != "":
-		return of("cloud", map[string]string{"url": file.Provider, "encryptedkey": file.Key})
+	case file.Provider != "" && file.Encrypted != "":
+		return of("cloud", map[string]string{"url": file.Provider, "encryptedkey": file.Encrypted})
 	case file.Salt != "":
 		return of("passphrase", map[string]string{"salt": file.Salt})
 	}

@@ -20,6 +20,7 @@ import (
 
 	"github.com/deepstreamhub/platform/internal/engine"
 	"github.com/deepstreamhub/platform/internal/reclaim"
+	"github.com/deepstreamhub/platform/internal/state"
 )
 
 // scratch is a stack of its own in a temporary folder, through which the cloud is read without touching the real state:
@@ -79,10 +80,10 @@ func (s *scratch) takeKey(d *Driver) (provider string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if keys.Provider == "" || keys.Provider == passphrase || keys.Key == "" {
+	if keys.Provider == "" || keys.Provider == passphrase || keys.Encrypted == "" {
 		return passphrase, nil
 	}
-	text, err := yaml.Marshal(keysOfSecrets{Provider: keys.Provider, Key: keys.Key})
+	text, err := yaml.Marshal(state.Keys{Provider: keys.Provider, Encrypted: keys.Encrypted})
 	if err != nil {
 		return "", err
 	}
@@ -131,7 +132,7 @@ func (s *scratch) secrets() (*apitype.SecretsProvidersV1, error) {
 	if err != nil {
 		return nil, err
 	}
-	return keys.provider()
+	return providerOf(keys)
 }
 
 // question is a call of a provider function. One whose error absent accepts has no answer.

@@ -2,7 +2,7 @@ package deploy
 
 import (
 	"bytes"
-	"encoding/json"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,14 +11,14 @@ import (
 	"slices"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/deepstreamhub/platform/internal/state"
 )
 
-// secretKeys are what the engine writes into a stack file about its secrets provider.
-var secretKeys = []string{"secretsprovider", "encryptedkey", "encryptionsalt"}
-
-// syncWorkDir brings the target's working folder up to date with its root: Pulumi.yaml as it is, the stack file
-// merged by mergeStackFile. The engine writes into the stack file it reads, so it never gets the root's own.
-func syncWorkDir(t Target, key stateKey) error {
+// syncWorkDir brings the target's working folder up to date with its root: Pulumi.yaml as it is, the stack file with the keys
+// of its secrets that chooseKeys takes. The engine writes into the stack file it reads, so it never gets the root's own. Found
+// are the keys that the checkpoint names.
+func syncWorkDir(t Target, found state.Keys) error {
 	if err := os.MkdirAll(t.WorkDir, 0o755); err != nil {
 		return fmt.Errorf("create working folder: %w", err)
 	}
@@ -38,116 +38,63 @@ func syncWorkDir(t Target, key stateKey) error {
 	if err != nil {
 		return fmt.Errorf("read copy of stack file: %w", err)
 	}
-	merged, err := mergeStackFile(root, copied, t.Secrets, key)
+	merged, err := mergeStackFile(t, root, copied, found)
 	if err != nil {
 		return fmt.Errorf("merge %s: %w", name, err)
 	}
 	return writeChanged(filepath.Join(t.WorkDir, name), merged)
 }
 
-// trustState has the copy of the stack file name the passphrase's salt that the state names: the copy may be spoilt, and the
-// state cannot be read by another salt.
-func (d *Driver) trustState() error {
-	if d.target.Secrets != passphrase || d.found == nil || d.found.Salt == "" {
-		return nil
-	}
-	path := filepath.Join(d.target.WorkDir, "Pulumi."+d.target.Stack+".yaml")
-	var copied struct {
-		Salt string `yaml:"encryptionsalt"`
-	}
-	if text, err := os.ReadFile(path); err == nil && yaml.Unmarshal(text, &copied) == nil && copied.Salt == d.found.Salt {
-		return nil
-	}
-	text, err := yaml.Marshal(map[string]string{"encryptionsalt": d.found.Salt})
+// mergeStackFile returns the root's stack file with the keys of its secrets that apply.
+func mergeStackFile(t Target, root, copied []byte, found state.Keys) ([]byte, error) {
+	var own, kept state.Keys
+	file, err := parseMapping(root)
 	if err == nil {
-		err = os.MkdirAll(d.target.WorkDir, 0o755)
+		err = file.Decode(&own)
 	}
-	if err == nil {
-		err = writeChanged(path, text)
-	}
-	if err != nil {
-		return fmt.Errorf("write copy of stack file: %w", err)
-	}
-	return nil
-}
-
-// mergeStackFile returns the root's stack file with the secrets keys that apply. With a key service they are the
-// root's, if it has any; the passphrase provider has keys of its own, kept in the copy, so that a state made with a
-// passphrase and one made with a key service never read each other's.
-//
-// A key service encrypts the key of the state's secrets. A stack file that names the service and not the encrypted key has
-// the engine make a new key, and write every secret anew under it; so it gets the key that the state has.
-func mergeStackFile(root, copied []byte, secrets string, dataKey stateKey) ([]byte, error) {
-	rootNode, err := parseMapping(root)
 	if err != nil {
 		return nil, fmt.Errorf("read stack file: %w", err)
 	}
-	copiedNode, err := parseMapping(copied)
-	if err != nil { // it is made anew: nothing in it is said nowhere else
-		copiedNode = &yaml.Node{Kind: yaml.MappingNode}
+	if yaml.Unmarshal(copied, &kept) != nil { // it is made anew: nothing in it is said nowhere else
+		kept = state.Keys{}
 	}
-	own := takeKeys(rootNode, secretKeys)
-	kept := takeKeys(copiedNode, secretKeys)
-	keys := kept
-	if secrets != passphrase && len(own) > 0 {
-		keys = own
+	var keys yaml.Node
+	if err := keys.Encode(chooseKeys(t, own, kept, found)); err != nil {
+		return nil, fmt.Errorf("write keys: %w", err)
 	}
-	if secrets != passphrase {
-		keys = dataKey.addTo(keys)
-	}
-	rootNode.Content = append(keys, rootNode.Content...)
-	if len(rootNode.Content) == 0 {
+	file.Content = append(keys.Content, withoutKeys(file.Content)...)
+	if len(file.Content) == 0 {
 		return []byte("{}\n"), nil
 	}
 	var out bytes.Buffer
 	encoder := yaml.NewEncoder(&out)
 	encoder.SetIndent(2)
-	if err := errors.Join(encoder.Encode(rootNode), encoder.Close()); err != nil {
+	if err := errors.Join(encoder.Encode(file), encoder.Close()); err != nil {
 		return nil, fmt.Errorf("write stack file: %w", err)
 	}
 	return out.Bytes(), nil
 }
 
-// stateKey is how a state's secrets are encrypted by a key service.
-type stateKey struct {
-	URL       string `json:"url"`          // of the service's key, such as awskms://alias/x?region=eu-central-1
-	Encrypted string `json:"encryptedkey"` // the key of the secrets, encrypted under it, in base64
-}
-
-// stateKeyOf reads it from a checkpoint; zero where there is none.
-func stateKeyOf(checkpoint []byte) stateKey {
-	var file struct {
-		Checkpoint struct {
-			Latest struct {
-				Secrets struct {
-					Type  string   `json:"type"`
-					State stateKey `json:"state"`
-				} `json:"secrets_providers"`
-			} `json:"latest"`
-		} `json:"checkpoint"`
+// chooseKeys says what the secrets of a target are encrypted under: what the checkpoint names goes before what the stack file
+// or its copy does, as the state cannot be read by another key. Only the service's key is the stack file's to choose.
+//
+// A stack file that names the service and not the encrypted key would have the engine make a new key, and write every secret
+// anew under it.
+func chooseKeys(t Target, own, kept, found state.Keys) state.Keys {
+	if t.Secrets == passphrase {
+		return state.Keys{Salt: cmp.Or(found.Salt, kept.Salt)}
 	}
-	if err := json.Unmarshal(checkpoint, &file); err != nil || file.Checkpoint.Latest.Secrets.Type != "cloud" {
-		return stateKey{} // the engine says what is wrong
+	chosen := state.Keys{Provider: cmp.Or(own.Provider, kept.Provider, found.Provider)}
+	from := []state.Keys{found, kept}
+	if !t.Offline {
+		from = append(from, own)
 	}
-	return file.Checkpoint.Latest.Secrets.State
-}
-
-// addTo adds the encrypted key to a stack file's keys that name the same service and no encrypted key.
-func (k stateKey) addTo(keys []*yaml.Node) []*yaml.Node {
-	same := false
-	for pair := range slices.Chunk(keys, 2) {
-		switch pair[0].Value {
-		case "encryptedkey":
-			return keys
-		case "secretsprovider":
-			same = pair[1].Value == k.URL
+	for _, k := range from {
+		if k.Provider == chosen.Provider && chosen.Encrypted == "" {
+			chosen.Encrypted = k.Encrypted
 		}
 	}
-	if !same || k.Encrypted == "" {
-		return keys
-	}
-	text := func(v string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Value: v} }
-	return append(keys, text("encryptedkey"), text(k.Encrypted))
+	return chosen
 }
 
 // parseMapping reads a YAML document that is a mapping; an empty document is an empty one.
@@ -165,18 +112,17 @@ func parseMapping(data []byte) (*yaml.Node, error) {
 	return doc.Content[0], nil
 }
 
-// takeKeys removes the named keys from a mapping and returns them with their values, as a mapping's content.
-func takeKeys(mapping *yaml.Node, names []string) []*yaml.Node {
-	var taken, rest []*yaml.Node
-	for pair := range slices.Chunk(mapping.Content, 2) {
-		if slices.Contains(names, pair[0].Value) {
-			taken = append(taken, pair...)
-		} else {
+// withoutKeys is a stack file's content without what it says of the keys of its secrets.
+func withoutKeys(content []*yaml.Node) []*yaml.Node {
+	var rest []*yaml.Node
+	for pair := range slices.Chunk(content, 2) {
+		switch pair[0].Value {
+		case "secretsprovider", "encryptedkey", "encryptionsalt":
+		default:
 			rest = append(rest, pair...)
 		}
 	}
-	mapping.Content = rest
-	return taken
+	return rest
 }
 
 // readOptional reads a file that may be missing, which reads as empty.

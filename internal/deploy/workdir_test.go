@@ -1,45 +1,60 @@
 package deploy
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/deepstreamhub/platform/internal/state"
 )
 
 func TestMergeStackFile(t *testing.T) {
 	t.Parallel()
-	const config = "config:\n  # why\n  aws:region: eu-central-1\n"
-	tests := map[string]struct{ root, copied, secrets, want string }{
-		"first time":                    {config, "", passphrase, config},
-		"salt of the copy is kept":      {config, "encryptionsalt: v1:abc\nconfig:\n  old: 1\n", passphrase, "encryptionsalt: v1:abc\n" + config},
-		"root's key service is dropped": {"secretsprovider: awskms://alias/x\nencryptedkey: k\n" + config, "", passphrase, config},
-		"root's key service counts": {
-			"secretsprovider: awskms://alias/x\nencryptedkey: k\n" + config, "secretsprovider: awskms://old\n", "awskms://alias/x",
-			"secretsprovider: awskms://alias/x\nencryptedkey: k\n" + config,
-		},
-		"copy's key service where root has none": {config, "secretsprovider: awskms://alias/x\nencryptedkey: k\n", "awskms://alias/x",
-			"secretsprovider: awskms://alias/x\nencryptedkey: k\n" + config},
-		"the state's key goes with the root's key service": {"secretsprovider: awskms://alias/x\n" + config, "", "awskms://alias/x",
-			"secretsprovider: awskms://alias/x\nencryptedkey: K\n" + config},
-		"and with no other": {"secretsprovider: awskms://alias/y\n" + config, "", "awskms://alias/y",
-			"secretsprovider: awskms://alias/y\n" + config},
-		"no stack file": {"", "", passphrase, "{}\n"},
+	const (
+		config  = "config:\n  # why\n  aws:region: eu-central-1\n"
+		kms     = "awskms://alias/x"
+		service = "secretsprovider: awskms://alias/x\n"
+	)
+	found := state.Keys{Provider: kms, Encrypted: "K"}
+	tests := map[string]struct {
+		root, copied, want string
+		secrets            string
+		found              state.Keys
+		offline            bool
+	}{
+		"passphrase, first time":                  {root: config, want: config},
+		"passphrase, salt of the copy":            {root: config, copied: "encryptionsalt: v1:abc\nconfig:\n  old: 1\n", want: "encryptionsalt: v1:abc\n" + config},
+		"passphrase, salt of the state":           {root: config, copied: "encryptionsalt: v1:abc\n", found: state.Keys{Salt: "v1:def"}, want: "encryptionsalt: v1:def\n" + config},
+		"passphrase, the root's service":          {root: service + "encryptedkey: k\n" + config, want: config},
+		"passphrase, no stack file":               {want: "{}\n"},
+		"passphrase, copy that is no YAML":        {root: config, copied: "a: [", want: config},
+		"service, the root's key":                 {secrets: kms, root: service + "encryptedkey: k\n" + config, copied: "secretsprovider: awskms://old\nencryptedkey: o\n", want: service + "encryptedkey: k\n" + config},
+		"service, the copy's where root has none": {secrets: kms, root: config, copied: service + "encryptedkey: k\n", want: service + "encryptedkey: k\n" + config},
+		"service, the state's key":                {secrets: kms, root: service + config, found: found, want: service + "encryptedkey: K\n" + config},
+		"service, the state's before the root's":  {secrets: kms, root: service + "encryptedkey: k\n" + config, found: found, want: service + "encryptedkey: K\n" + config},
+		"service, another than the state's":       {secrets: "awskms://alias/y", root: "secretsprovider: awskms://alias/y\n" + config, found: found, want: "secretsprovider: awskms://alias/y\n" + config},
+		"service, the root's salt":                {secrets: kms, root: "encryptionsalt: v1:abc\n" + config, found: found, want: service + "encryptedkey: K\n" + config},
+		"offline, another account's key":          {secrets: kms, offline: true, root: service + "encryptedkey: k\n" + config, want: service + config},
+		"offline, the state's key":                {secrets: kms, offline: true, root: service + "encryptedkey: k\n" + config, found: found, want: service + "encryptedkey: K\n" + config},
+		"offline, the copy's key":                 {secrets: kms, offline: true, root: service + "encryptedkey: k\n" + config, copied: service + "encryptedkey: c\n", want: service + "encryptedkey: c\n" + config},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := mergeStackFile([]byte(tt.root), []byte(tt.copied), tt.secrets, stateKey{"awskms://alias/x", "K"})
+			target := Target{Secrets: cmp.Or(tt.secrets, passphrase), Offline: tt.offline}
+			got, err := mergeStackFile(target, []byte(tt.root), []byte(tt.copied), tt.found)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(tt.want, string(got)); diff != "" {
+			if diff := gocmp.Diff(tt.want, string(got)); diff != "" {
 				t.Error(diff)
 			}
 		})
 	}
-	if _, err := mergeStackFile([]byte("- a\n"), nil, passphrase, stateKey{}); err == nil {
+	if _, err := mergeStackFile(Target{Secrets: passphrase}, []byte("- a\n"), nil, state.Keys{}); err == nil {
 		t.Error("a list passed for a stack file")
 	}
 }
@@ -52,7 +67,7 @@ func TestSyncWorkDirWritesOnlyChanges(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := syncWorkDir(target, stateKey{}); err != nil {
+	if err := syncWorkDir(target, state.Keys{}); err != nil {
 		t.Fatal(err)
 	}
 	copied := filepath.Join(target.WorkDir, "Pulumi.dev.yaml")
@@ -63,7 +78,7 @@ func TestSyncWorkDirWritesOnlyChanges(t *testing.T) {
 	if err := os.Chmod(copied, 0o400); err != nil {
 		t.Fatal(err)
 	}
-	if err := syncWorkDir(target, stateKey{}); err != nil {
+	if err := syncWorkDir(target, state.Keys{}); err != nil {
 		t.Fatal(err)
 	}
 	after, err := os.Stat(copied)

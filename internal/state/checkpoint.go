@@ -75,7 +75,7 @@ type Checkpoint struct {
 	Expires   time.Time // when a short-lived stack is to be taken down; zero where nothing says so
 	Pending   []string  // operations that had begun and not ended, as "creating TYPE NAME"
 	Written   time.Time // by the engine; importing it somewhere else does not change it
-	Salt      string    // of the passphrase that its secrets are encrypted under; empty for another provider, or for none
+	Keys      Keys      // what its secrets are encrypted under
 	New       bool      // nothing was ever deployed
 	Condemned int       // resources that have been replaced and are still to be deleted
 
@@ -159,12 +159,7 @@ type deployment struct {
 		Magic   string    `json:"magic"`
 		Version string    `json:"version"`
 	} `json:"manifest"`
-	Secrets *struct {
-		Type  string `json:"type"`
-		State struct {
-			Salt string `json:"salt"`
-		} `json:"state"`
-	} `json:"secrets_providers"`
+	Secrets   secrets    `json:"secrets_providers"`
 	Resources []resource `json:"resources"`
 	Pending   []struct {
 		Type     string `json:"type"`
@@ -234,7 +229,7 @@ func readDeployment(data []byte) (Checkpoint, error) {
 	if err := d.check(); err != nil {
 		return Checkpoint{}, err
 	}
-	c := Checkpoint{Resources: len(d.Resources), Written: d.Manifest.Time}
+	c := Checkpoint{Resources: len(d.Resources), Written: d.Manifest.Time, Keys: d.Secrets.keys()}
 	for _, r := range d.Resources {
 		if !plan.IsComponent(r.Type) {
 			c.InCloud++
@@ -248,9 +243,6 @@ func readDeployment(data []byte) (Checkpoint, error) {
 			}
 			c.StagingLabels[plan.Name(r.URN)] = labels
 		}
-	}
-	if d.Secrets != nil && d.Secrets.Type == "passphrase" {
-		c.Salt = d.Secrets.State.Salt
 	}
 	for _, r := range d.Resources {
 		if r.Delete {

@@ -213,7 +213,7 @@ func TestSoundCheckpoints(t *testing.T) {
 	for _, text := range []string{replaced, packed.String()} {
 		c, err := ReadCheckpoint([]byte(text))
 		require.NoError(t, err)
-		require.Equal(t, Checkpoint{Resources: 4, InCloud: 3, Salt: "v1:abc", Condemned: 2}, c)
+		require.Equal(t, Checkpoint{Resources: 4, InCloud: 3, Keys: Keys{Salt: "v1:abc"}, Condemned: 2}, c)
 	}
 }
 

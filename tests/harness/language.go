@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"sync"
 	"testing"
@@ -75,6 +76,15 @@ func (l *Language) GetRequiredPlugins(context.Context, *pulumirpc.GetRequiredPlu
 	return &pulumirpc.GetRequiredPluginsResponse{}, nil
 }
 
+// GenerateProgram takes the engine's own description of the resources of an import, bound to the provider's schema, for the code.
+func (l *Language) GenerateProgram(_ context.Context, req *pulumirpc.GenerateProgramRequest) (*pulumirpc.GenerateProgramResponse, error) {
+	files := map[string][]byte{}
+	for name, text := range req.GetSource() {
+		files[name] = []byte(text)
+	}
+	return &pulumirpc.GenerateProgramResponse{Source: files}, nil
+}
+
 // Run executes the program with the environment in which the Go language host would.
 func (l *Language) Run(ctx context.Context, req *pulumirpc.RunRequest) (*pulumirpc.RunResponse, error) {
 	config, err := json.Marshal(req.GetConfig())
@@ -88,7 +98,11 @@ func (l *Language) Run(ctx context.Context, req *pulumirpc.RunRequest) (*pulumir
 	l.mu.Lock()
 	address := l.engine
 	l.mu.Unlock()
-	cmd := exec.CommandContext(ctx, l.binary)
+	binary := l.binary
+	if named := req.GetInfo().GetOptions().GetFields()["binary"].GetStringValue(); named != "" { // runtime.options.binary
+		binary = filepath.Join(req.GetInfo().GetRootDirectory(), named)
+	}
+	cmd := exec.CommandContext(ctx, binary)
 	cmd.Dir = req.GetPwd()
 	cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "DEEPSTREAMHUB_OFFLINE=1",
