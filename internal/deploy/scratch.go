@@ -67,7 +67,7 @@ func (s *scratch) open(ctx context.Context, d *Driver) error {
 	}
 	s.program = func(*pulumi.Context) error { return nil }
 	command := shortcut{&engine.Command{Engine: d.command.Engine, Env: env, Grace: d.target.Grace, Force: d.target.Force}, &Driver{}}
-	s.stack, err = auto.UpsertStackInlineSource(ctx, d.target.Stack, d.target.Project,
+	s.stack, err = auto.NewStackInlineSource(ctx, d.target.Stack, d.target.Project,
 		func(ctx *pulumi.Context) error { return s.program(ctx) },
 		auto.WorkDir(s.dir), auto.Pulumi(command), auto.SecretsProvider(provider))
 	return err
