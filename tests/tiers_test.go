@@ -43,6 +43,11 @@ func everyOption(t *testing.T) config.Config {
 	require.NoError(t, err)
 	yes := true
 	cfg.Network.Endpoints, cfg.Network.IPv6 = config.EndpointServices(), &yes
+	cfg.Database.Readers = 2
+	cfg.Database.Parameters["work_mem"], cfg.Bus.Parameters["timeout"] = "65536", "300"
+	cfg.Database.BackupWindow, cfg.Database.MaintenanceWindow = "23:45-00:15", "sat:22:00-sat:23:00"
+	cfg.Bus.SnapshotWindow, cfg.Bus.MaintenanceWindow = "04:00-05:00", "sun:05:00-sun:06:00"
+	cfg.Observability.BusyPercent, cfg.Observability.SlowMilliseconds, cfg.Observability.CertificateDays = 70, 250, 45
 	cfg.Backup.Lock = "governance"
 	cfg.Edge.GlobalName, cfg.Edge.DataScope = "global.deepstreamhub.com", "perRegion"
 	cfg.Service.ScaleOn = config.ScaleOnCPU

@@ -1,15 +1,20 @@
 package bus
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/deepstreamhub/platform/components/internal/part"
+	"github.com/deepstreamhub/platform/internal/parameters"
+	"github.com/deepstreamhub/platform/internal/windows"
 )
 
 // Type is part of every child's URN: changing it needs an alias.
@@ -30,6 +35,12 @@ type Args struct {
 	NodeType              string // such as cache.r7g.large
 	Replicas              int    // 1 to 5, beside the primary
 	SnapshotRetentionDays int    // 0 to 35; 0 takes no snapshots
+
+	// Parameters of the parameter group, by name, beside or instead of parameters.ValkeyDefaults. None takes effect only in a
+	// new group.
+	Parameters        map[string]string
+	SnapshotWindow    string // when AWS takes the snapshot of a day, hh24:mi-hh24:mi in UTC, 60 minutes or more; empty: windows.Backup
+	MaintenanceWindow string // when AWS maintains the nodes, ddd:hh24:mi-ddd:hh24:mi in UTC, 60 minutes or more, apart from SnapshotWindow; empty: windows.Maintenance
 
 	// Rotation is a step of changing the password. Whoever uses it has to have read the new one before Finish.
 	Rotation Rotation
@@ -87,8 +98,27 @@ func (a *Args) Validate() error {
 	if err := a.Rotation.Validate(); err != nil {
 		problems = append(problems, err)
 	}
+	for _, name := range slices.Sorted(maps.Keys(a.Parameters)) {
+		if rule := parameters.ValkeyRule(name, a.Parameters[name]); rule != "" {
+			problem("parameter %s = %q: %s", name, a.Parameters[name], rule)
+		}
+	}
+	daily, weekly := a.snapshotWindow(), a.maintenanceWindow()
+	broken := windows.Daily(daily, windows.ShortestOfElastiCache)
+	if broken != "" {
+		problem("snapshot window %q: %s", daily, broken)
+	}
+	if rule := windows.Weekly(weekly, windows.ShortestOfElastiCache); rule != "" {
+		problem("maintenance window %q: %s", weekly, rule)
+	} else if broken == "" && windows.Overlap(daily, weekly) {
+		problem("maintenance window %q: must not overlap the snapshot window, %s", weekly, daily)
+	}
 	return errors.Join(problems...)
 }
+
+func (a *Args) snapshotWindow() string { return cmp.Or(a.SnapshotWindow, windows.Backup) }
+
+func (a *Args) maintenanceWindow() string { return cmp.Or(a.MaintenanceWindow, windows.Maintenance) }
 
 // checkName refuses component names from which no replication group id can be made.
 func checkName(name string) error {

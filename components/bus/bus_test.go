@@ -143,6 +143,19 @@ func TestReplicationGroup(t *testing.T) {
 	require.Equal(t, []any{map[string]any{"name": "maxmemory-policy", "value": "allkeys-lru"}}, parameters["parameters"])
 }
 
+// Parameters stand beside the defaults or instead of them, each once.
+func TestParametersAndWindows(t *testing.T) {
+	t.Parallel()
+	a := args()
+	a.Parameters = map[string]string{"timeout": "300", "maxmemory-policy": "allkeys-lfu"}
+	a.SnapshotWindow, a.MaintenanceWindow = "22:00-23:00", "tue:23:00-wed:00:00"
+	resources := run(t, newRecorder(), a, nil)
+	parameters := componenttest.Find(t, resources, "aws:elasticache/parameterGroup:ParameterGroup", "bus-parameters").Plain()
+	require.Equal(t, []any{map[string]any{"name": "maxmemory-policy", "value": "allkeys-lfu"}, map[string]any{"name": "timeout", "value": "300"}}, parameters["parameters"])
+	group := componenttest.Find(t, resources, "aws:elasticache/replicationGroup:ReplicationGroup", "bus-group").Plain()
+	require.Equal(t, []any{"22:00-23:00", "tue:23:00-wed:00:00"}, []any{group["snapshotWindow"], group["maintenanceWindow"]})
+}
+
 func TestSecretVersionIsWrittenOnce(t *testing.T) {
 	t.Parallel()
 	resources := run(t, newRecorder(), args(), nil)
@@ -204,11 +217,15 @@ func TestRefusals(t *testing.T) {
 		want []string
 	}{
 		"nothing": {"bus", nil, []string{"no arguments"}},
-		"everything at once": {"a-name-that-makes-a-too-long-id", &bus.Args{Stack: "Prod_EU", EngineVersion: "8", NodeType: "r7g.large", Replicas: 6, SnapshotRetentionDays: 36, Rotation: "again"}, []string{
+		"everything at once": {"a-name-that-makes-a-too-long-id", &bus.Args{Stack: "Prod_EU", EngineVersion: "8", NodeType: "r7g.large", Replicas: 6, SnapshotRetentionDays: 36, Rotation: "again",
+			Parameters: map[string]string{"cluster-enabled": "yes"}, SnapshotWindow: "02:00-02:59", MaintenanceWindow: "sun:03:30-sun:04:29"}, []string{
 			`name "a-name-that-makes-a-too-long-id"`, `stack "Prod_EU"`, "vpc id: missing", "subnet ids: missing",
 			`engine version "8"`, `node type "r7g.large"`, "replicas 6", "snapshot retention days 36", `rotation "again"`,
+			`parameter cluster-enabled = "yes": must be left out`, `snapshot window "02:00-02:59": must last 60 minutes`, `maintenance window "sun:03:30-sun:04:29": must last 60`,
 		}},
-		"one zone":    {"bus", change(func(a *bus.Args) { a.SubnetIDs = pulumi.ToStringArray([]string{"subnet-a"}) }), []string{"subnet ids: 1 given"}},
+		"one zone": {"bus", change(func(a *bus.Args) { a.SubnetIDs = pulumi.ToStringArray([]string{"subnet-a"}) }), []string{"subnet ids: 1 given"}},
+		"windows that overlap": {"bus", change(func(a *bus.Args) { a.MaintenanceWindow = "mon:02:30-mon:03:30" }),
+			[]string{`maintenance window "mon:02:30-mon:03:30": must not overlap the snapshot window, 02:00-03:00`}},
 		"no failover": {"bus", change(func(a *bus.Args) { a.Replicas = 0 }), []string{"replicas 0"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -14,7 +14,8 @@
 //
 // It refuses, before anything is registered: an engine version that is not major.minor of Valkey, a node type that is
 // not of the cache.* family, fewer than one or more than five replicas, snapshots kept longer than 35 days, names that
-// do not fit AWS's limits.
+// do not fit AWS's limits, parameters that it sets itself, that take effect in a new group only or that do not exist, and
+// windows of snapshots and maintenance that are too short or overlap.
 //
 // It does not shard: deepstream publishes everything on a dozen channels, which sharding cannot spread. It leaves no
 // final snapshot, because everything in it is either a message in flight or a copy of what the database holds.

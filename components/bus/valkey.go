@@ -1,10 +1,13 @@
 package bus
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/elasticache"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/deepstreamhub/platform/components/internal/part"
+	"github.com/deepstreamhub/platform/internal/parameters"
 )
 
 // valkey makes the replication group.
@@ -16,7 +19,7 @@ func (b *builder) valkey() error {
 	if err != nil {
 		return err
 	}
-	parameters, err := b.parameters()
+	own, err := b.parameters()
 	if err != nil {
 		return err
 	}
@@ -33,7 +36,7 @@ func (b *builder) valkey() error {
 		MultiAzEnabled:           pulumi.Bool(true),
 		SubnetGroupName:          subnets.Name,
 		SecurityGroupIds:         pulumi.StringArray{b.group.ID()},
-		ParameterGroupName:       parameters.Name,
+		ParameterGroupName:       own.Name,
 
 		AtRestEncryptionEnabled:  pulumi.Bool(true),
 		KmsKeyId:                 b.key.Arn,
@@ -43,8 +46,8 @@ func (b *builder) valkey() error {
 		AuthTokenUpdateStrategy:  b.secret.Rotated().ApplyT(strategy).(pulumi.StringOutput),
 
 		SnapshotRetentionLimit: pulumi.Int(b.args.SnapshotRetentionDays),
-		SnapshotWindow:         pulumi.String(part.BackupWindow),
-		MaintenanceWindow:      pulumi.String(part.MaintenanceWindow),
+		SnapshotWindow:         pulumi.String(b.args.snapshotWindow()),
+		MaintenanceWindow:      pulumi.String(b.args.maintenanceWindow()),
 		// The engine version is pinned: an upgrade by AWS would be undone, or fought over, at the next run.
 		AutoMinorVersionUpgrade: pulumi.Bool(false),
 		// A change happens when the operator asks for it, not in the next maintenance window, when nobody is looking
@@ -64,16 +67,15 @@ func (b *builder) parameters() (*elasticache.ParameterGroup, error) {
 	if err != nil {
 		return nil, err
 	}
+	values := parameters.ValkeyDefaults()
+	maps.Copy(values, b.args.Parameters)
+	var set elasticache.ParameterGroupParameterArray
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		set = append(set, &elasticache.ParameterGroupParameterArgs{Name: pulumi.String(name), Value: pulumi.String(values[name])})
+	}
 	return elasticache.NewParameterGroup(b.ctx, b.name+"-parameters", &elasticache.ParameterGroupArgs{
 		Description: pulumi.String("Cached records give way when memory is full"),
 		Family:      pulumi.String(family),
-		Parameters: elasticache.ParameterGroupParameterArray{
-			// What is cached here is a copy of the database, and deepstream gives it no time to live: under the
-			// default, volatile-lru, nothing could be evicted and every write would fail once memory is full.
-			&elasticache.ParameterGroupParameterArgs{
-				Name:  pulumi.String("maxmemory-policy"),
-				Value: pulumi.String("allkeys-lru"),
-			},
-		},
+		Parameters:  set,
 	}, b.child)
 }

@@ -2,19 +2,17 @@ package database
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/deepstreamhub/platform/components/internal/part"
+	"github.com/deepstreamhub/platform/internal/parameters"
 )
 
-// instances is how many there are: one writes, and the other reads and takes over from it.
-const instances = 2
-
-// formerNames are what the instances were called by their roles when the second was made after the first.
-var formerNames = [instances]string{"writer", "reader"}
+// formerNames are what the first two instances were called by their roles when the second was made after the first.
+var formerNames = []string{"writer", "reader"}
 
 // exportedLog is the log that Aurora PostgreSQL hands to CloudWatch Logs.
 const exportedLog = "postgresql"
@@ -32,7 +30,7 @@ func (b *builder) aurora() error {
 	if err != nil {
 		return err
 	}
-	parameters, err := b.parameters()
+	group, err := b.parameters()
 	if err != nil {
 		return err
 	}
@@ -44,15 +42,15 @@ func (b *builder) aurora() error {
 		MasterPassword:              b.password(),
 		Port:                        pulumi.Int(port),
 		DbSubnetGroupName:           subnets.Name,
-		DbClusterParameterGroupName: parameters.Name,
+		DbClusterParameterGroupName: group.Name,
 		VpcSecurityGroupIds:         pulumi.StringArray{b.group.ID()},
 
 		StorageEncrypted: pulumi.Bool(true),
 		KmsKeyId:         b.key.Arn,
 
 		BackupRetentionPeriod:      pulumi.Int(b.args.BackupRetentionDays),
-		PreferredBackupWindow:      pulumi.String(part.BackupWindow),
-		PreferredMaintenanceWindow: pulumi.String(part.MaintenanceWindow),
+		PreferredBackupWindow:      pulumi.String(b.args.backupWindow()),
+		PreferredMaintenanceWindow: pulumi.String(b.args.maintenanceWindow()),
 		CopyTagsToSnapshot:         pulumi.Bool(true),
 		DeletionProtection:         pulumi.Bool(b.args.DeletionProtection),
 		// For people, beside the password that servers have: whoever IAM lets in as a user that has the role rds_iam. It lets
@@ -108,12 +106,16 @@ func (b *builder) parameters() (*rds.ClusterParameterGroup, error) {
 	if err != nil {
 		return nil, err
 	}
-	parameter := func(name, value string) rds.ClusterParameterGroupParameterInput {
-		return &rds.ClusterParameterGroupParameterArgs{
+	values := parameters.AuroraDefaults()
+	maps.Copy(values, b.args.Parameters)
+	values["rds.force_ssl"] = "1"
+	var set rds.ClusterParameterGroupParameterArray
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		set = append(set, &rds.ClusterParameterGroupParameterArgs{
 			Name:        pulumi.String(name),
-			Value:       pulumi.String(value),
+			Value:       pulumi.String(values[name]),
 			ApplyMethod: pulumi.String("immediate"), // all of them are dynamic parameters
-		}
+		})
 	}
 	// Instances have a group of their own because moving them off AWS's default takes a restart: with it, a parameter that
 	// is right for an instance only can be set while it runs.
@@ -131,18 +133,26 @@ func (b *builder) parameters() (*rds.ClusterParameterGroup, error) {
 	return rds.NewClusterParameterGroup(b.ctx, b.name+"-parameters", &rds.ClusterParameterGroupArgs{
 		Description: pulumi.String("TLS only, slow statements logged"),
 		Family:      pulumi.String(family),
-		Parameters: rds.ClusterParameterGroupParameterArray{
-			parameter("log_min_duration_statement", "1000"), // milliseconds
-			parameter("rds.force_ssl", "1"),
-		},
+		Parameters:  set,
 	}, b.child)
 }
 
 // members makes the instances side by side, and lets them go side by side. Which of them writes is Aurora's choice and
 // changes with every failover, so they have numbers for names and nothing here depends on it. A reader comes up once there
-// is a writer to read from: whoever has waited for any one of them can write.
+// is a writer to read from: whoever has waited for any one of them can write. Those beyond the first two hold nothing that
+// protection would keep, so that fewer can be asked for.
 func (b *builder) members() error {
-	for i, former := range formerNames {
+	for i := range b.args.instances() {
+		opts := []pulumi.ResourceOption{
+			b.child, pulumi.DependsOn(b.monitors),
+			// The zone is chosen once: a network that gains a zone lists its zones anew, and the instances would be replaced.
+			pulumi.IgnoreChanges([]string{"availabilityZone"}),
+		}
+		if i < len(formerNames) {
+			opts = append(opts, pulumi.Aliases([]pulumi.Alias{{Name: pulumi.String(b.name + "-" + formerNames[i])}}))
+		} else {
+			opts = append(opts, pulumi.Protect(false))
+		}
 		args := &rds.ClusterInstanceArgs{
 			ClusterIdentifier:    b.cluster.ID(),
 			Engine:               pulumi.String(engine),
@@ -154,16 +164,13 @@ func (b *builder) members() error {
 			PromotionTier:        pulumi.Int(i),
 			// The engine version is pinned: an upgrade by AWS would be undone, or fought over, at the next run.
 			AutoMinorVersionUpgrade:    pulumi.Bool(false),
-			PreferredMaintenanceWindow: pulumi.String(part.MaintenanceWindow),
+			PreferredMaintenanceWindow: pulumi.String(b.args.maintenanceWindow()),
 			PubliclyAccessible:         pulumi.Bool(false),
 			CopyTagsToSnapshot:         pulumi.Bool(true),
 			ApplyImmediately:           applyNow,
 		}
 		b.observed(args)
-		instance, err := rds.NewClusterInstance(b.ctx, fmt.Sprintf("%s-%d", b.name, i+1), args, b.child, pulumi.DependsOn(b.monitors),
-			pulumi.Aliases([]pulumi.Alias{{Name: pulumi.String(b.name + "-" + former)}}),
-			// The zone is chosen once: a network that gains a zone lists its zones anew, and the instances would be replaced.
-			pulumi.IgnoreChanges([]string{"availabilityZone"}))
+		instance, err := rds.NewClusterInstance(b.ctx, fmt.Sprintf("%s-%d", b.name, i+1), args, opts...)
 		if err != nil {
 			return err
 		}
@@ -175,12 +182,13 @@ func (b *builder) members() error {
 	return nil
 }
 
-// zone returns the name of the i-th zone. Too few of them may show only now, when the list comes from another resource.
+// zone returns the name of the i-th instance's zone. Too few of them may show only now, when the list comes from another
+// resource.
 func (b *builder) zone(i int) pulumi.StringOutput {
 	return b.args.ZoneNames.ToStringArrayOutput().ApplyT(func(names []string) (string, error) {
-		if len(names) < instances {
-			return "", fmt.Errorf("place instance: %d zones given, the instances need %d", len(names), instances)
+		if len(names) < leastZones {
+			return "", fmt.Errorf("place instance: %d zones given, the instances need %d", len(names), leastZones)
 		}
-		return names[i], nil
+		return names[i%len(names)], nil
 	}).(pulumi.StringOutput)
 }

@@ -1,8 +1,10 @@
 package database
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 
@@ -13,6 +15,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/deepstreamhub/platform/components/internal/part"
+	"github.com/deepstreamhub/platform/internal/parameters"
+	"github.com/deepstreamhub/platform/internal/windows"
 )
 
 // Type is part of every child's URN: changing it needs an alias.
@@ -31,11 +35,12 @@ type Args struct {
 	Stack     string                  // part of the key's alias and of the final snapshot's name
 	VpcID     pulumi.StringInput      // where its security groups live
 	SubnetIDs pulumi.StringArrayInput // isolated data subnets, one per zone
-	ZoneNames pulumi.StringArrayInput // such as eu-central-1a, in the order of SubnetIDs; the instances live in the first two
+	ZoneNames pulumi.StringArrayInput // such as eu-central-1a, in the order of SubnetIDs; the instances take them in turn
 
 	EngineVersion       string   // Aurora PostgreSQL version, major.minor
 	MajorUpgrade        bool     // whether a cluster of another major version is taken to EngineVersion; leave it false otherwise
 	InstanceClass       string   // such as db.r6g.large
+	Readers             int      // instances beside the one that writes, 1 to 15; 0 is 1
 	BackupRetentionDays int      // 1 to 35
 	DeletionProtection  bool     // whether AWS itself refuses to delete the cluster
 	FinalSnapshot       bool     // whether deleting the cluster leaves a snapshot behind, and with it the key
@@ -43,6 +48,12 @@ type Args struct {
 	LogDays             int      // how long PostgreSQL's log is kept, as CloudWatch Logs takes it; at least 1
 	MonitoringSeconds   int      // between two readings of the instances' operating system: 0 (none), 1, 5, 10, 15, 30 or 60
 	Rotation            Rotation // a step of changing the password; open connections go on, new ones need the new one
+
+	// Parameters of the cluster's parameter group, by name, beside or instead of parameters.AuroraDefaults. None takes effect
+	// only when an instance restarts.
+	Parameters        map[string]string
+	BackupWindow      string // when AWS backs the cluster up every day, hh24:mi-hh24:mi in UTC, 30 minutes or more; empty: windows.Backup
+	MaintenanceWindow string // when AWS maintains it, ddd:hh24:mi-ddd:hh24:mi in UTC, 30 minutes or more, apart from BackupWindow; empty: windows.Maintenance
 
 	// RestoreFrom is where a new cluster takes its data from, within the provider's region and whichever key that is encrypted
 	// under: the name or ARN of a cluster snapshot, or another cluster at a time, as <identifier>@<RFC 3339 in UTC> or
@@ -63,6 +74,11 @@ var (
 // short of Pulumi's own limit of 100.
 const maxStack = 100
 
+const (
+	leastZones = 2  // for an instance that takes over when a zone is lost; a subnet group needs as many (RDS API, CreateDBSubnetGroup)
+	maxReaders = 15 // Aurora Replicas in one cluster (Amazon Aurora User Guide, "Aurora Replicas")
+)
+
 // Validate returns every problem with the arguments at once.
 func (a *Args) Validate() error {
 	if a == nil {
@@ -82,8 +98,11 @@ func (a *Args) Validate() error {
 	if a.ZoneNames == nil {
 		problem("zone names: missing")
 	}
-	if zones, ok := a.ZoneNames.(pulumi.StringArray); ok && len(zones) < instances {
-		problem("zone names: %d given, the instances need %d", len(zones), instances)
+	if zones, ok := a.ZoneNames.(pulumi.StringArray); ok && len(zones) < leastZones {
+		problem("zone names: %d given, the instances need %d", len(zones), leastZones)
+	}
+	if a.Readers < 0 || a.Readers > maxReaders {
+		problem("readers %d: must be 1 to %d, or 0 for 1", a.Readers, maxReaders)
 	}
 	if _, err := ParameterFamily(a.EngineVersion); err != nil {
 		problems = append(problems, err)
@@ -110,8 +129,30 @@ func (a *Args) Validate() error {
 	if err := a.Rotation.Validate(); err != nil {
 		problems = append(problems, err)
 	}
+	for _, name := range slices.Sorted(maps.Keys(a.Parameters)) {
+		if rule := parameters.AuroraRule(name, a.Parameters[name]); rule != "" {
+			problem("parameter %s = %q: %s", name, a.Parameters[name], rule)
+		}
+	}
+	daily, weekly := a.backupWindow(), a.maintenanceWindow()
+	broken := windows.Daily(daily, windows.ShortestOfAurora)
+	if broken != "" {
+		problem("backup window %q: %s", daily, broken)
+	}
+	if rule := windows.Weekly(weekly, windows.ShortestOfAurora); rule != "" {
+		problem("maintenance window %q: %s", weekly, rule)
+	} else if broken == "" && windows.Overlap(daily, weekly) {
+		problem("maintenance window %q: must not overlap the backup window, %s", weekly, daily)
+	}
 	return errors.Join(problems...)
 }
+
+func (a *Args) backupWindow() string { return cmp.Or(a.BackupWindow, windows.Backup) }
+
+func (a *Args) maintenanceWindow() string { return cmp.Or(a.MaintenanceWindow, windows.Maintenance) }
+
+// instances is how many there are: one writes, and the others read and take over from it.
+func (a *Args) instances() int { return 1 + cmp.Or(a.Readers, 1) }
 
 func (a *Args) inputs() pulumi.Map {
 	return pulumi.Map{
@@ -138,7 +179,7 @@ type Database struct {
 	InstanceIdentifiers []pulumi.StringInput // how metrics name the instances; which one writes changes
 
 	Endpoint       pulumi.StringOutput // host name that always leads to the writer
-	ReaderEndpoint pulumi.StringOutput // host name that leads to the reader
+	ReaderEndpoint pulumi.StringOutput // host name that leads to a reader
 	Port           pulumi.IntOutput
 	DatabaseName   pulumi.StringOutput
 	Username       pulumi.StringOutput

@@ -288,6 +288,46 @@ func TestInstances(t *testing.T) {
 	}
 }
 
+// More readers take the zones in turn, and go again when fewer are asked for: protection is the first two's.
+func TestReaders(t *testing.T) {
+	t.Parallel()
+	a := args()
+	a.Readers = 15
+	resources := run(t, newRecorder(), a, nil)
+	for i := range 16 {
+		got := componenttest.Find(t, resources, "aws:rds/clusterInstance:ClusterInstance", fmt.Sprintf("database-%d", i+1))
+		require.Equal(t, []string{"eu-central-1a", "eu-central-1b", "eu-central-1c"}[i%3], got.Plain()["availabilityZone"])
+		require.Equal(t, float64(i), got.Plain()["promotionTier"], "AWS takes 0 to 15")
+		require.Equal(t, i < 2, got.Protect, got.Name)
+		require.Equal(t, i < 2, len(got.RPC.GetAliases()) > 0, got.Name)
+	}
+	var handedOn int
+	run(t, newRecorder(), a, func(_ *pulumi.Context, d *database.Database) { handedOn = len(d.InstanceIdentifiers) })
+	require.Equal(t, 16, handedOn)
+}
+
+// Parameters stand beside the defaults or instead of them, each once; windows are the cluster's and every instance's.
+func TestParametersAndWindows(t *testing.T) {
+	t.Parallel()
+	a := args()
+	a.Parameters = map[string]string{"work_mem": "65536", "log_min_duration_statement": "-1"}
+	a.BackupWindow, a.MaintenanceWindow = "22:00-22:30", "tue:23:00-tue:23:30"
+	resources := run(t, newRecorder(), a, nil)
+	set := func(name, value string) any {
+		return map[string]any{"name": name, "value": value, "applyMethod": "immediate"}
+	}
+	group := componenttest.Find(t, resources, "aws:rds/clusterParameterGroup:ClusterParameterGroup", "database-parameters").Plain()
+	require.Equal(t, []any{set("log_min_duration_statement", "-1"), set("rds.force_ssl", "1"), set("work_mem", "65536")}, group["parameters"])
+	cluster := componenttest.Find(t, resources, "aws:rds/cluster:Cluster", "database-cluster").Plain()
+	require.Equal(t, "22:00-22:30", cluster["preferredBackupWindow"])
+	require.Equal(t, "tue:23:00-tue:23:30", cluster["preferredMaintenanceWindow"])
+	for _, name := range []string{"database-1", "database-2"} {
+		instance := componenttest.Find(t, resources, "aws:rds/clusterInstance:ClusterInstance", name).Plain()
+		require.Equal(t, "tue:23:00-tue:23:30", instance["preferredMaintenanceWindow"])
+		require.NotContains(t, instance, "preferredBackupWindow", "the cluster's alone")
+	}
+}
+
 // Nothing that takes long waits for the cluster which need not.
 func TestOnlyTheLogGroupWaitsForTheCluster(t *testing.T) {
 	t.Parallel()
@@ -378,16 +418,23 @@ func TestRefusals(t *testing.T) {
 		want []string
 	}{
 		"nothing": {nil, []string{"no arguments"}},
-		"everything at once": {&database.Args{Stack: "Prod_EU", EngineVersion: "16", InstanceClass: "r6g.large", BackupRetentionDays: 36, MonitoringSeconds: 20, RestoreFrom: "last night"}, []string{
+		"everything at once": {&database.Args{Stack: "Prod_EU", EngineVersion: "16", InstanceClass: "r6g.large", BackupRetentionDays: 36, MonitoringSeconds: 20, RestoreFrom: "last night",
+			Readers: 16, Parameters: map[string]string{"rds.force_ssl": "0", "work_mem": "64MB"}, BackupWindow: "2-3", MaintenanceWindow: "sunday"}, []string{
 			`stack "Prod_EU"`, "vpc id: missing", "subnet ids: missing", "zone names: missing", `engine version "16"`,
 			`instance class "r6g.large"`, "backup retention days 36",
-			"monitoring seconds 20", `restore from "last night"`,
+			"monitoring seconds 20", `restore from "last night"`, "readers 16", `parameter rds.force_ssl = "0"`, `parameter work_mem = "64MB"`,
+			`backup window "2-3": must be a daily window`, `maintenance window "sunday": must be a weekly window`,
 		}},
 		"one zone": {func() *database.Args {
 			a := args()
 			a.ZoneNames = pulumi.ToStringArray([]string{"eu-central-1a"})
 			return a
 		}(), []string{"zone names: 1 given"}},
+		"windows that overlap": {func() *database.Args {
+			a := args()
+			a.BackupWindow = "03:00-04:00"
+			return a
+		}(), []string{`maintenance window "sun:03:30-sun:04:30": must not overlap the backup window, 03:00-04:00`}},
 		"no backup": {func() *database.Args {
 			a := args()
 			a.BackupRetentionDays = 0

@@ -1,9 +1,9 @@
-// Package database is the region's PostgreSQL storage: an Aurora cluster with a writer and a reader.
+// Package database is the region's PostgreSQL storage: an Aurora cluster with a writer and one reader or more.
 //
 // It creates a KMS key (alias/<project>/<stack>/database) under which storage, snapshots, Performance Insights and the
 // password are encrypted; a secret with one version that holds user and password; a subnet group, a cluster parameter
-// group that refuses connections without TLS, a parameter group for the instances, the cluster, and two instances in the
-// first two zones; the role that Enhanced Monitoring reports with; the encrypted log
+// group that refuses connections without TLS, a parameter group for the instances, the cluster, and two instances or more,
+// which take the zones in turn; the role that Enhanced Monitoring reports with; the encrypted log
 // group of PostgreSQL's log (/aws/rds/cluster/<identifier>/postgresql); and two security groups, the cluster's own and one for
 // clients: whoever carries Database.ClientSecurityGroupID may connect, nobody else.
 //
@@ -15,8 +15,9 @@
 //
 // It refuses, before anything is registered: an engine version that does not pin major and minor, an instance class
 // that is not of the db.* family, a backup retention outside 1 to 35 days, a stack name that does not fit AWS's rules
-// for aliases and snapshots, an origin of data that is neither a snapshot nor a cluster at a time, and an interval that Enhanced
-// Monitoring does not have.
+// for aliases and snapshots, an origin of data that is neither a snapshot nor a cluster at a time, an interval that Enhanced
+// Monitoring does not have, more readers than a cluster takes, parameters that it sets itself, that take effect at a restart or
+// that do not exist, and windows of backup and maintenance that are too short or overlap.
 //
 // With Args.Rotation it changes the password, in two runs: the first writes another version of the secret and gives it to the
 // cluster, whose open connections go on, and the second notes that all is well. A client whose new connection is refused has to

@@ -64,11 +64,12 @@ func one(m metric) map[string]metric { return map[string]metric{only: m} }
 
 // table lists every alarm. Its order is the one in which the dashboard shows them.
 func (a *Args) table() []alarm {
-	rows := a.LoadBalancer.alarms()
+	t := a.Thresholds.filled()
+	rows := a.LoadBalancer.alarms(t)
 	for _, key := range a.serviceKeys() {
-		rows = append(rows, a.Services[key].alarms(key, a)...)
+		rows = append(rows, a.Services[key].alarms(t, key, a)...)
 	}
-	return slices.Concat(rows, a.Cluster.alarms(a), a.Database.alarms(), a.Bus.alarms())
+	return slices.Concat(rows, a.Cluster.alarms(a), a.Database.alarms(t), a.Bus.alarms(t))
 }
 
 // alarm registers the table.

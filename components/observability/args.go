@@ -29,6 +29,7 @@ type Args struct {
 	Bus          Bus
 	Backup       *Backup // nil: the region has no backup tier
 	Health       *Health // nil: nobody asks the region from outside
+	Thresholds   Thresholds
 }
 
 // HealthRegion is where Route 53 publishes the metrics of health checks, wherever what they ask is ("Monitoring health
@@ -195,7 +196,7 @@ func (a *Args) Validate() error {
 	} {
 		refuse(limit.value < 1, "%s %d: must be at least 1", limit.of, limit.value)
 	}
-	return errors.Join(append(problems, subscriptionProblems(a.Subscriptions)...)...)
+	return errors.Join(slices.Concat(problems, a.Thresholds.problems(), subscriptionProblems(a.Subscriptions))...)
 }
 
 func subscriptionProblems(subscriptions []Subscription) []error {

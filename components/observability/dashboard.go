@@ -24,6 +24,7 @@ type View struct {
 
 	MaxConnections         int
 	MaxDatabaseConnections int
+	Thresholds             Thresholds // drawn where alarms have them
 }
 
 // ServiceView is one service of a dashboard.

@@ -219,6 +219,37 @@ func TestThresholds(t *testing.T) {
 	}
 }
 
+// Each threshold that is given stands in the alarms that it is of, in what they say, and on the dashboard.
+func TestGivenThresholds(t *testing.T) {
+	t.Parallel()
+	a := withEverything()
+	a.Thresholds = Thresholds{
+		BusyPercent: 61, LimitPercent: 62, ErrorsPerMinute: 63, SlowMilliseconds: 1640, CertificateDays: 45,
+		DatabaseLagMilliseconds: 660, BusLagSeconds: 67, PendingWrites: 68,
+	}
+	resources := run(t, componenttest.New(), a)
+	said := map[string]string{
+		"edge-connections": "More than 37200 of the 60000 clients", "edge-certificate": "less than 45 days", "deepstream-slow": "longer than 1.64 s",
+		"deepstream-pending-writes": "more than 68 records", "database-connections": "More than 558 of", "bus-lag": "more than 67 s behind",
+	}
+	for name, want := range map[string]float64{
+		"edge-5xx": 63, "edge-connections": 37200, "edge-certificate": 45, "deepstream-5xx": 63, "deepstream-slow": 1.64, "deepstream-cpu": 61,
+		"deepstream-memory": 61, "deepstream-pending-writes": 68, "database-cpu": 61, "database-connections": 558, "database-lag": 660,
+		"bus-cpu": 61, "bus-memory": 61, "bus-lag": 67,
+	} {
+		in := componenttest.Find(t, resources, typeAlarm, "observability-"+name).Plain()
+		require.Equal(t, want, in["threshold"], name)
+		require.Contains(t, in["alarmDescription"], said[name], name)
+	}
+	v := view()
+	v.Thresholds = a.Thresholds
+	text, err := Dashboard(v)
+	require.NoError(t, err)
+	for _, drawn := range []string{"63", "61", "1.64", "660", "67"} {
+		require.Contains(t, text, `"value":`+drawn+`}`)
+	}
+}
+
 func TestMetricMath(t *testing.T) {
 	t.Parallel()
 	resources := run(t, componenttest.New(), withEverything())

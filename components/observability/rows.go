@@ -10,6 +10,7 @@ import (
 
 // rows are the tiers in the order in which a message passes them.
 func (v View) rows() []row {
+	v.Thresholds = v.Thresholds.filled()
 	out := []row{v.edge()}
 	for _, s := range v.Services {
 		out = append(out, v.service(s))
@@ -34,7 +35,7 @@ func (v View) edge() row {
 			title: "Errors", unit: "a minute", stat: "Sum",
 			series: []series{of("by the load balancer", "HTTPCode_ELB_5XX_Count"), of("by tasks", "HTTPCode_Target_5XX_Count"),
 				of("turned away", "RejectedConnectionCount")},
-			limits: []limit{{"alarm", errors5xx}},
+			limits: []limit{{"alarm", float64(v.Thresholds.ErrorsPerMinute)}},
 		},
 	}}
 }
@@ -56,11 +57,11 @@ func (v View) service(s ServiceView) row {
 			tasks("should run", "DesiredTaskCount"), tasks("run", "RunningTaskCount"),
 			target("healthy", "HealthyHostCount", "Minimum"), target("unhealthy", "UnHealthyHostCount", "Maximum"),
 		}},
-		{title: s.Key + ": use", unit: "%", stat: "Average", limits: []limit{{"alarm", busy}}, series: []series{
+		{title: s.Key + ": use", unit: "%", stat: "Average", limits: []limit{{"alarm", float64(v.Thresholds.BusyPercent)}}, series: []series{
 			use("CPU, average", "CPUUtilization", ""), use("CPU, worst", "CPUUtilization", "Maximum"),
 			use("memory, average", "MemoryUtilization", ""), use("memory, worst", "MemoryUtilization", "Maximum"),
 		}},
-		{title: s.Key + ": time to answer", unit: "seconds", stat: "p50", limits: []limit{{"alarm", slowSeconds}}, series: []series{
+		{title: s.Key + ": time to answer", unit: "seconds", stat: "p50", limits: []limit{{"alarm", v.Thresholds.slowSeconds()}}, series: []series{
 			target("half", "TargetResponseTime", ""), target("19 of 20", "TargetResponseTime", "p95"), target("99 of 100", "TargetResponseTime", "p99"),
 		}},
 	}}
@@ -96,13 +97,13 @@ func (v View) database() row {
 		return []series{of("writer", name, "WRITER"), of("reader", name, "READER")}
 	}
 	return row{"## Database", []graph{
-		{title: "Database CPU", unit: "%", stat: "Maximum", series: both("CPUUtilization"), limits: []limit{{"alarm", busy}}},
+		{title: "Database CPU", unit: "%", stat: "Maximum", series: both("CPUUtilization"), limits: []limit{{"alarm", float64(v.Thresholds.BusyPercent)}}},
 		{
 			title: "Database connections", unit: "connections", stat: "Maximum", series: both("DatabaseConnections"),
 			limits: []limit{{"an instance takes", float64(v.MaxDatabaseConnections)}},
 		},
 		{title: "Reader behind writer", unit: "ms", stat: "Maximum", series: []series{of("lag", "AuroraReplicaLag", "READER")},
-			limits: []limit{{"alarm", replicaLagMilliseconds}}},
+			limits: []limit{{"alarm", float64(v.Thresholds.DatabaseLagMilliseconds)}}},
 		{title: "Database storage", unit: "bytes", stat: "Minimum", series: append(both("FreeLocalStorage"), series{
 			label: "volume", namespace: rdsNamespace, name: "VolumeBytesUsed", dimensions: []string{"DBClusterIdentifier", v.Database}, stat: "Maximum",
 		})},
@@ -118,10 +119,10 @@ func (v View) bus() row {
 		return out
 	}
 	return row{"## Bus", []graph{
-		{title: "Bus CPU", unit: "%", stat: "Maximum", series: nodes("EngineCPUUtilization"), limits: []limit{{"alarm", busy}}},
-		{title: "Bus memory", unit: "%", stat: "Maximum", series: nodes("DatabaseMemoryUsagePercentage"), limits: []limit{{"alarm", busy}}},
+		{title: "Bus CPU", unit: "%", stat: "Maximum", series: nodes("EngineCPUUtilization"), limits: []limit{{"alarm", float64(v.Thresholds.BusyPercent)}}},
+		{title: "Bus memory", unit: "%", stat: "Maximum", series: nodes("DatabaseMemoryUsagePercentage"), limits: []limit{{"alarm", float64(v.Thresholds.BusyPercent)}}},
 		{title: "Bus traffic out", unit: "bytes a minute", stat: "Sum", series: nodes("NetworkBytesOut")},
-		{title: "Replica behind primary", unit: "seconds", stat: "Maximum", series: nodes("ReplicationLag"), limits: []limit{{"alarm", busLagSeconds}}},
+		{title: "Replica behind primary", unit: "seconds", stat: "Maximum", series: nodes("ReplicationLag"), limits: []limit{{"alarm", float64(v.Thresholds.BusLagSeconds)}}},
 	}}
 }
 
@@ -157,7 +158,7 @@ func (b *builder) dashboard() error {
 			Stack: a.Stack, Region: a.Region, AlarmArns: all(alarms), BusNodes: all(nodes),
 			LoadBalancer: names["loadBalancer"], Cluster: names["cluster"], CapacityProvider: names["capacityProvider"],
 			AutoScalingGroup: names["autoScalingGroup"], Database: names["database"],
-			MaxConnections: a.LoadBalancer.MaxConnections, MaxDatabaseConnections: a.Database.MaxConnections,
+			MaxConnections: a.LoadBalancer.MaxConnections, MaxDatabaseConnections: a.Database.MaxConnections, Thresholds: a.Thresholds,
 		}
 		for _, key := range a.serviceKeys() {
 			v.Services = append(v.Services, ServiceView{key, names["service "+key], names["target group "+key]})

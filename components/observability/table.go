@@ -7,18 +7,8 @@ import (
 )
 
 const (
-	headroom    = 0.8  // share of a limit at which somebody is told while there is time to act
-	busy        = 80.0 // percent
-	errors5xx   = 10   // errors a minute below which a restarting task explains them
-	slowSeconds = 1.0  // an upgrade to a socket or an API call takes milliseconds
-	renewalDays = 30   // ACM renews 60 days before the end, so that half of that time is over
-	day         = 86400
-	gib         = 1 << 30
-
-	replicaLagMilliseconds = 1000 // Aurora's readers share the volume: usually below 100
-	busLagSeconds          = 5
-
-	manyPending = 1000 // records: a server that stores each within milliseconds has a few dozen under way
+	day = 86400
+	gib = 1 << 30
 )
 
 // Namespaces of AWS's metrics.
@@ -34,7 +24,7 @@ const (
 	healthNamespace      = "AWS/Route53"
 )
 
-func (l LoadBalancer) alarms() []alarm {
+func (l LoadBalancer) alarms(t Thresholds) []alarm {
 	of := func(name, stat string) metric {
 		return metric{elbNamespace, name, dimensions{"LoadBalancer": l.ArnSuffix}, stat, minute}
 	}
@@ -43,17 +33,17 @@ func (l LoadBalancer) alarms() []alarm {
 			suffix:  "-edge-5xx",
 			means:   "The load balancer itself answers requests with errors (5xx): it has no healthy target, or none answers in time.",
 			act:     "Look at the unhealthy targets first, then at the service's events.",
-			metrics: one(of("HTTPCode_ELB_5XX_Count", "Sum")), comparison: atLeast, threshold: errors5xx,
+			metrics: one(of("HTTPCode_ELB_5XX_Count", "Sum")), comparison: atLeast, threshold: float64(t.ErrorsPerMinute),
 			points: 3, of: 5, missing: isGood,
 		},
 		{
 			// A client's socket is two connections: one to the load balancer, one from there to a task.
 			suffix: "-edge-connections",
 			means: fmt.Sprintf("More than %d of the %d clients that all tasks together can hold are connected.",
-				int(headroom*float64(l.MaxConnections)), l.MaxConnections),
+				int(t.limit(l.MaxConnections)), l.MaxConnections),
 			act:        "Raise the peak that the service is sized for before clients are turned away.",
 			metrics:    map[string]metric{"active": of("ActiveConnectionCount", "Sum")},
-			expression: "active / 2", comparison: above, threshold: headroom * float64(l.MaxConnections),
+			expression: "active / 2", comparison: above, threshold: t.limit(l.MaxConnections),
 			points: 3, of: 5, missing: isGood,
 		},
 		{
@@ -65,10 +55,10 @@ func (l LoadBalancer) alarms() []alarm {
 		},
 		{
 			suffix: "-edge-certificate",
-			means:  fmt.Sprintf("The certificate ends in less than %d days: ACM could not renew it.", renewalDays),
+			means:  fmt.Sprintf("The certificate ends in less than %d days: ACM could not renew it.", t.CertificateDays),
 			act:    "See in ACM which validation record it misses, and put that back into the zone.",
 			metrics: one(metric{certificateNamespace, "DaysToExpiry", dimensions{"CertificateArn": l.CertificateArn},
-				"Minimum", day}), comparison: below, threshold: renewalDays,
+				"Minimum", day}), comparison: below, threshold: float64(t.CertificateDays),
 			points: 1, of: 1, missing: isOpen,
 		},
 	}
@@ -86,7 +76,7 @@ func (h Health) alarm() alarm {
 	}
 }
 
-func (s Service) alarms(key string, a *Args) []alarm {
+func (s Service) alarms(t Thresholds, key string, a *Args) []alarm {
 	behind := dimensions{"LoadBalancer": a.LoadBalancer.ArnSuffix, "TargetGroup": s.TargetGroupArnSuffix}
 	target := func(name, stat string) metric { return metric{elbNamespace, name, behind, stat, minute} }
 	within := dimensions{"ClusterName": a.Cluster.name(a.Region), "ServiceName": s.Name}
@@ -105,28 +95,28 @@ func (s Service) alarms(key string, a *Args) []alarm {
 			suffix:  "-" + key + "-5xx",
 			means:   "Tasks of " + key + " answer requests with errors (5xx).",
 			act:     "Read their logs; if a deployment is under way, stop it.",
-			metrics: one(target("HTTPCode_Target_5XX_Count", "Sum")), comparison: atLeast, threshold: errors5xx,
+			metrics: one(target("HTTPCode_Target_5XX_Count", "Sum")), comparison: atLeast, threshold: float64(t.ErrorsPerMinute),
 			points: 3, of: 5, missing: isGood,
 		},
 		{
 			suffix:  "-" + key + "-slow",
-			means:   fmt.Sprintf("One in twenty requests to %s takes longer than %v s to be answered.", key, slowSeconds),
+			means:   fmt.Sprintf("One in twenty requests to %s takes longer than %v s to be answered.", key, t.slowSeconds()),
 			act:     "Compare with CPU and with the database's connections; open sockets are not counted.",
-			metrics: one(target("TargetResponseTime", "p95")), comparison: above, threshold: slowSeconds,
+			metrics: one(target("TargetResponseTime", "p95")), comparison: above, threshold: t.slowSeconds(),
 			points: 5, of: 5, missing: isGood,
 		},
 		{
 			suffix:  "-" + key + "-cpu",
 			means:   "Tasks of " + key + " are short of CPU; a server has one thread, and a full one delays every message.",
 			act:     "Add tasks, or find out which clients publish so much.",
-			metrics: one(use("CPUUtilization")), comparison: above, threshold: busy,
+			metrics: one(use("CPUUtilization")), comparison: above, threshold: float64(t.BusyPercent),
 			points: 10, of: 15, missing: isBad, // ECS reports nothing while no task runs
 		},
 		{
 			suffix:  "-" + key + "-memory",
 			means:   "Tasks of " + key + " come close to their memory limit, at which they are killed.",
 			act:     "Add tasks or memory; if it grows without new clients, replace tasks one by one and look for the leak.",
-			metrics: one(use("MemoryUtilization")), comparison: above, threshold: busy,
+			metrics: one(use("MemoryUtilization")), comparison: above, threshold: float64(t.BusyPercent),
 			points: 5, of: 5, missing: isGood,
 		},
 		{
@@ -142,12 +132,12 @@ func (s Service) alarms(key string, a *Args) []alarm {
 	if s.Published == nil {
 		return rows
 	}
-	return append(rows, s.Published.alarms(key, tasks("RunningTaskCount", "Maximum"))...)
+	return append(rows, s.Published.alarms(t, key, tasks("RunningTaskCount", "Maximum"))...)
 }
 
 // alarms are those on what servers say of themselves. Silence is the alarm on the cluster's size: the others say nothing
 // new then.
-func (p *Published) alarms(key string, running metric) []alarm {
+func (p *Published) alarms(t Thresholds, key string, running metric) []alarm {
 	worst := func(m Metric) map[string]metric {
 		return one(metric{m.Namespace, m.Name, m.Dimensions, "Maximum", minute})
 	}
@@ -172,9 +162,9 @@ func (p *Published) alarms(key string, running metric) []alarm {
 		},
 		{
 			suffix:  "-" + key + "-pending-writes",
-			means:   fmt.Sprintf("A server of %s holds more than %d records that the database has not stored: it is away, or too slow for what is written.", key, manyPending),
+			means:   fmt.Sprintf("A server of %s holds more than %d records that the database has not stored: it is away, or too slow for what is written.", key, t.PendingWrites),
 			act:     "Look at the database's CPU and connections. Do not replace the server: it holds what is not stored yet, and refuses writes before it runs out of memory.",
-			metrics: worst(p.PendingWrites), comparison: above, threshold: manyPending,
+			metrics: worst(p.PendingWrites), comparison: above, threshold: float64(t.PendingWrites),
 			points: 3, of: 5, missing: isGood,
 		},
 		{
@@ -208,7 +198,7 @@ func (c Cluster) alarms(a *Args) []alarm {
 	}}
 }
 
-func (d Database) alarms() []alarm {
+func (d Database) alarms(t Thresholds) []alarm {
 	// With the cluster alone for a dimension the statistics are over all instances.
 	of := func(name, stat string) map[string]metric {
 		return one(metric{rdsNamespace, name, dimensions{"DBClusterIdentifier": d.ClusterIdentifier}, stat, minute})
@@ -218,14 +208,14 @@ func (d Database) alarms() []alarm {
 			suffix:  "-database-cpu",
 			means:   "A database instance is short of CPU.",
 			act:     "See in Performance Insights which statements take it.",
-			metrics: of("CPUUtilization", "Maximum"), comparison: above, threshold: busy,
+			metrics: of("CPUUtilization", "Maximum"), comparison: above, threshold: float64(t.BusyPercent),
 			points: 10, of: 15, missing: isBad,
 		},
 		{
 			suffix:  "-database-connections",
-			means:   fmt.Sprintf("More than %d of an instance's %d connections are taken.", int(headroom*float64(d.MaxConnections)), d.MaxConnections),
+			means:   fmt.Sprintf("More than %d of an instance's %d connections are taken.", int(t.limit(d.MaxConnections)), d.MaxConnections),
 			act:     "Check tasks times pool size against the limit; when it is reached, new tasks cannot start.",
-			metrics: of("DatabaseConnections", "Maximum"), comparison: above, threshold: headroom * float64(d.MaxConnections),
+			metrics: of("DatabaseConnections", "Maximum"), comparison: above, threshold: t.limit(d.MaxConnections),
 			points: 5, of: 5, missing: isGood,
 		},
 		{
@@ -245,9 +235,9 @@ func (d Database) alarms() []alarm {
 		},
 		{
 			suffix:  "-database-lag",
-			means:   "The reader is far behind the writer: a failover would take longer, since it first has to catch up.",
+			means:   "A reader is far behind the writer: a failover would take longer, since it first has to catch up.",
 			act:     "See whether it is short of CPU, or whether a long statement runs on it.",
-			metrics: of("AuroraReplicaLag", "Maximum"), comparison: above, threshold: replicaLagMilliseconds,
+			metrics: of("AuroraReplicaLag", "Maximum"), comparison: above, threshold: float64(t.DatabaseLagMilliseconds),
 			points: 5, of: 5, missing: isGood,
 		},
 	}
@@ -258,7 +248,7 @@ func (b Bus) node(i int) pulumi.StringInput {
 	return pulumi.Sprintf("%s-%03d", b.ReplicationGroupID, i)
 }
 
-func (b Bus) alarms() []alarm {
+func (b Bus) alarms(t Thresholds) []alarm {
 	// Metrics are counted for each node; which of them is the primary changes with every failover.
 	nodes := func(name, stat string) map[string]metric {
 		out := map[string]metric{}
@@ -273,14 +263,14 @@ func (b Bus) alarms() []alarm {
 			suffix:  "-bus-cpu",
 			means:   "The bus is short of CPU: its engine has one thread, and all messages between servers go through it.",
 			act:     "Take a larger node type; replicas do not help, since every message is written.",
-			metrics: nodes("EngineCPUUtilization", "Maximum"), expression: worst, comparison: above, threshold: busy,
+			metrics: nodes("EngineCPUUtilization", "Maximum"), expression: worst, comparison: above, threshold: float64(t.BusyPercent),
 			points: 5, of: 5, missing: isBad,
 		},
 		{
 			suffix:  "-bus-memory",
 			means:   "The bus is short of memory.",
 			act:     "Take a larger node type before cached records are evicted.",
-			metrics: nodes("DatabaseMemoryUsagePercentage", "Maximum"), expression: worst, comparison: above, threshold: busy,
+			metrics: nodes("DatabaseMemoryUsagePercentage", "Maximum"), expression: worst, comparison: above, threshold: float64(t.BusyPercent),
 			points: 5, of: 5, missing: isGood,
 		},
 		{
@@ -299,9 +289,9 @@ func (b Bus) alarms() []alarm {
 		},
 		{
 			suffix:  "-bus-lag",
-			means:   fmt.Sprintf("A replica of the bus is more than %d s behind: a failover now would lose what it misses.", busLagSeconds),
+			means:   fmt.Sprintf("A replica of the bus is more than %d s behind: a failover now would lose what it misses.", t.BusLagSeconds),
 			act:     "Look at CPU and bandwidth of the nodes; after a failover it goes away by itself.",
-			metrics: nodes("ReplicationLag", "Maximum"), expression: worst, comparison: above, threshold: busLagSeconds,
+			metrics: nodes("ReplicationLag", "Maximum"), expression: worst, comparison: above, threshold: float64(t.BusLagSeconds),
 			points: 5, of: 5, missing: isGood,
 		},
 	}

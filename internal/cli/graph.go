@@ -93,11 +93,11 @@ func regionOf(stack string, cfg config.Config) (graph.Region, error) {
 			Cells: cells(network.TierPrivate, func(int) []string { return []string{"hosts and tasks"} }),
 		},
 		{
-			Title:     fmt.Sprintf("database: Aurora PostgreSQL %s, writer and reader %s", cfg.Database.EngineVersion, cfg.Database.InstanceClass),
+			Title:     fmt.Sprintf("database: Aurora PostgreSQL %s, a writer and %s %s", cfg.Database.EngineVersion, risk.Counted(cfg.Database.Readers, "reader"), cfg.Database.InstanceClass),
 			Lines:     []string{fmt.Sprintf("bus: Valkey %s, a primary and %s %s", cfg.Bus.EngineVersion, risk.Counted(cfg.Bus.Replicas, "replica"), cfg.Bus.NodeType)},
 			Protected: protected, Traffic: "ports 5432 (database) and 6379 (bus), from the tasks' security groups alone",
 			Cells: cells(network.TierData, func(zone int) []string {
-				return []string{instanceIn(zone), busIn(cfg.Bus.Replicas, len(cfg.Network.Zones))}
+				return []string{instancesIn(zone, len(cfg.Network.Zones), cfg.Database.Readers), busIn(cfg.Bus.Replicas, len(cfg.Network.Zones))}
 			}),
 		},
 	}
@@ -119,12 +119,16 @@ func natOf(nat string, zone int) string {
 	return "no NAT gateway"
 }
 
-// instanceIn is the database's instance in a zone: the first two have one each.
-func instanceIn(zone int) string {
-	if zone < 2 {
-		return fmt.Sprintf("database-%d", zone+1)
+// instancesIn are the database's instances in a zone: they take the zones in turn.
+func instancesIn(zone, zones, readers int) string {
+	var names []string
+	for i := zone; i <= readers; i += zones {
+		names = append(names, fmt.Sprintf("database-%d", i+1))
 	}
-	return "no database instance"
+	if names == nil {
+		return "no database instance"
+	}
+	return strings.Join(names, ", ")
 }
 
 // busIn says whether the bus has a node in each zone. With fewer nodes than zones, AWS chooses where.

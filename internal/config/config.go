@@ -86,11 +86,17 @@ type Database struct {
 	EngineVersion       string `yaml:"engineVersion"`       // Aurora PostgreSQL version, major.minor
 	AllowMajorVersion   int    `yaml:"allowMajorVersion"`   // optional: the major version of engineVersion, while a cluster of the one before is taken to it; only with protect: false
 	InstanceClass       string `yaml:"instanceClass"`       // such as db.r6g.large
+	Readers             int    `yaml:"readers"`             // instances beside the one that writes, 1 to 15
 	BackupRetentionDays int    `yaml:"backupRetentionDays"` // 1 to 35
 	FinalSnapshot       *bool  `yaml:"finalSnapshot"`       // whether deleting the cluster leaves a snapshot behind; never nil after Load, false only with protect: false
 	RestoreFrom         string `yaml:"restoreFrom"`         // optional: where a new cluster takes its data from, ignored afterwards; a cluster snapshot's name or ARN, or <cluster>@<time>, <cluster>@latest
 	PerformanceInsights *bool  `yaml:"performanceInsights"` // whether the instances keep what their load was made of for a week; never nil after Load
 	MonitoringSeconds   int    `yaml:"monitoringSeconds"`   // between two readings of the instances' operating system: 0 (none), 1, 5, 10, 15, 30 or 60
+	BackupWindow        string `yaml:"backupWindow"`        // when AWS backs up every day, hh24:mi-hh24:mi in UTC
+	MaintenanceWindow   string `yaml:"maintenanceWindow"`   // when AWS maintains the instances, ddd:hh24:mi-ddd:hh24:mi in UTC, apart from BackupWindow
+
+	// Parameters are those of the cluster's parameter group, by name; what a stack says is added to the defaults.
+	Parameters map[string]string `yaml:"parameters"`
 }
 
 // Backup is what AWS Backup keeps of the database, apart from the database.
@@ -110,6 +116,11 @@ type Bus struct {
 	NodeType              string `yaml:"nodeType"`              // such as cache.r7g.large
 	Replicas              int    `yaml:"replicas"`              // 1 to 5
 	SnapshotRetentionDays int    `yaml:"snapshotRetentionDays"` // 1 to 35; 0, which is none, only with protect: false
+	SnapshotWindow        string `yaml:"snapshotWindow"`        // when AWS takes the snapshot of a day, hh24:mi-hh24:mi in UTC
+	MaintenanceWindow     string `yaml:"maintenanceWindow"`     // when AWS maintains the nodes, ddd:hh24:mi-ddd:hh24:mi in UTC, apart from SnapshotWindow
+
+	// Parameters are those of the parameter group, by name; what a stack says is added to the defaults.
+	Parameters map[string]string `yaml:"parameters"`
 }
 
 // Cluster is the fleet of container hosts.
@@ -159,13 +170,24 @@ type FurtherService struct {
 	Secrets     map[string]string `yaml:"secrets"`     // by variable name: the name of a secret in Secrets Manager, in the stack's region and account
 }
 
-// Observability says who is told when something is wrong.
+// Observability says who is told when something is wrong, and what counts as wrong.
 type Observability struct {
 	// Notify are receivers: an e-mail address behind mailto:, an https:// address, or the ARN of an SQS queue.
 	Notify []string `yaml:"notify"`
 	// MaxVolumeGiB is how much data the database is expected to hold at most: its volume grows by itself, and so does
 	// its bill.
 	MaxVolumeGiB int `yaml:"maxVolumeGiB"`
+
+	// From where on alarms go off.
+	MinLocalStorageGiB      int `yaml:"minLocalStorageGiB"`      // what a database instance has left for sorts and temporary tables, at least
+	BusyPercent             int `yaml:"busyPercent"`             // of CPU, or of memory, of tasks, database instances and bus nodes
+	LimitPercent            int `yaml:"limitPercent"`            // of the connections that all tasks, or a database instance, can hold
+	ErrorsPerMinute         int `yaml:"errorsPerMinute"`         // answers 5xx
+	SlowMilliseconds        int `yaml:"slowMilliseconds"`        // that one request in twenty takes at most
+	CertificateDays         int `yaml:"certificateDays"`         // that the certificate is valid at least
+	DatabaseLagMilliseconds int `yaml:"databaseLagMilliseconds"` // that a reader is behind the writer
+	BusLagSeconds           int `yaml:"busLagSeconds"`           // that a replica of the bus is behind its primary
+	PendingWrites           int `yaml:"pendingWrites"`           // records that a server holds and the database has not stored
 }
 
 // Edge is the load balancer and the names by which clients reach it.

@@ -238,7 +238,7 @@ func TestUnknownGroupsCanOnlyBeToldOfACompleteSource(t *testing.T) {
 
 func TestFieldsAreOfKindsThatDecode(t *testing.T) {
 	t.Parallel()
-	kinds := []reflect.Type{reflect.TypeFor[string](), reflect.TypeFor[int](), reflect.TypeFor[*bool](), reflect.TypeFor[[]string](), reflect.TypeFor[Auth]()}
+	kinds := []reflect.Type{reflect.TypeFor[string](), reflect.TypeFor[int](), reflect.TypeFor[*bool](), reflect.TypeFor[[]string](), reflect.TypeFor[map[string]string](), reflect.TypeFor[Auth]()}
 	cfg := Defaults(project)
 	for _, path := range paths() {
 		if strings.Contains(path, ".") {

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/deepstreamhub/platform/internal/naming"
+	"github.com/deepstreamhub/platform/internal/parameters"
+	"github.com/deepstreamhub/platform/internal/windows"
 )
 
 // NoBoundary as platform.permissionsBoundary leaves roles unbounded.
@@ -30,6 +32,10 @@ func Defaults(o naming.Organisation) Config {
 			FinalSnapshot:       &finalSnapshot,
 			PerformanceInsights: &insights, // a week of it costs nothing
 			MonitoringSeconds:   60,
+			Readers:             1, // in another zone, and takes over
+			Parameters:          parameters.AuroraDefaults(),
+			BackupWindow:        windows.Backup,
+			MaintenanceWindow:   windows.Maintenance,
 		},
 		Backup: Backup{
 			Enabled:              &backups,
@@ -44,6 +50,9 @@ func Defaults(o naming.Organisation) Config {
 			NodeType:              "cache.r7g.large",
 			Replicas:              1,
 			SnapshotRetentionDays: 7,
+			Parameters:            parameters.ValkeyDefaults(),
+			SnapshotWindow:        windows.Backup,
+			MaintenanceWindow:     windows.Maintenance,
 		},
 		// Four vCPU and 8 GiB hold four tasks of the size below, one to a core, with 1 GiB left for the host.
 		Cluster: Cluster{
@@ -67,7 +76,18 @@ func Defaults(o naming.Organisation) Config {
 		Edge: Edge{
 			AccessLogRetentionDays: 90,
 		},
-		Observability: Observability{MaxVolumeGiB: 500},
+		Observability: Observability{
+			MaxVolumeGiB:            500,
+			MinLocalStorageGiB:      5,
+			BusyPercent:             80, // somebody is told while there is time to act
+			LimitPercent:            80,
+			ErrorsPerMinute:         10, // below, a restarting task explains them
+			SlowMilliseconds:        1000,
+			CertificateDays:         30, // half of the 60 days that ACM has to renew it
+			DatabaseLagMilliseconds: 1000,
+			BusLagSeconds:           5,
+			PendingWrites:           1000,
+		},
 	}
 }
 

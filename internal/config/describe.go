@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 
@@ -66,6 +67,17 @@ func allowed(key string) string {
 		if key == anyService+"."+n.name {
 			return strings.TrimPrefix(strings.TrimPrefix(n.rule(), "must be a whole number "), "from ")
 		}
+	}
+	for _, w := range windowPairs {
+		switch key {
+		case w.daily:
+			return fmt.Sprintf("a daily window in UTC, hh24:mi-hh24:mi, of %d minutes or more", w.shortest)
+		case w.weekly:
+			return fmt.Sprintf("a weekly window in UTC, ddd:hh24:mi-ddd:hh24:mi, of %d minutes to a day, apart from %s", w.shortest, w.daily)
+		}
+	}
+	if group, is := parameterGroups[key]; is {
+		return "values by name, each as text, of " + group.engine + "'s parameters that take effect at once"
 	}
 	for _, c := range choices {
 		if c.key == key {

@@ -23,6 +23,8 @@ func TestFields(t *testing.T) {
 		"a switch without default":  {Key: "platform.protect", Required: true, Allowed: "true or false: true keeps data from being destroyed, and leaving it out is no answer"},
 		"certain numbers":           {Key: "database.monitoringSeconds", Default: "60", Allowed: "out of 0 1 5 10 15 30 60"},
 		"a number that is 0":        {Key: "cluster.warmPool", Default: "0", Allowed: "0 to 5000 (hosts)"},
+		"a window":                  {Key: "database.backupWindow", Default: `"02:00-03:00"`, Allowed: "a daily window in UTC, hh24:mi-hh24:mi, of 30 minutes or more"},
+		"values by name":            {Key: "bus.parameters", Default: `{"maxmemory-policy":"allkeys-lru"}`, Allowed: "values by name, each as text, of Valkey's parameters that take effect at once"},
 		"nothing but its type":      {Key: "edge.globalName"},
 		"what a further service is": {Key: "services.<name>.tasks", Default: "2", Allowed: "2 to 5000 (one task is no redundancy, and 5000 is the quota of a service)"},
 	} {

@@ -47,6 +47,8 @@ func TestEffective(t *testing.T) {
 			require.Equal(t, config.FromFile, eu[f.Key].From, "%s has no default", f.Key)
 		}
 	}
+	require.Equal(t, config.Value{Key: "database.readers", Value: 1, From: config.FromDefault}, eu["database.readers"])
+	require.Equal(t, `{"log_min_duration_statement":"1000"}`, eu["database.parameters"].Text())
 	us, _ := of("prod-us")
 	require.Equal(t, config.Value{Key: "services.orders.tasks", Value: 4, From: config.FromFile}, us["services.orders.tasks"])
 	require.Equal(t, config.FromDefault, us["services.orders.cpu"].From)

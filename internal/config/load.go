@@ -200,7 +200,7 @@ func (d *decoder) group(key string, v any, into reflect.Value) {
 	}
 }
 
-// entries decodes a map whose keys the stack chooses.
+// entries decodes a map whose keys the stack chooses, beside those that are there by default.
 func (d *decoder) entries(key string, v any, into reflect.Value) {
 	object, ok := v.(map[string]any)
 	if !ok {
@@ -208,6 +208,9 @@ func (d *decoder) entries(key string, v any, into reflect.Value) {
 		return
 	}
 	all := reflect.MakeMap(into.Type())
+	for _, name := range into.MapKeys() {
+		all.SetMapIndex(name, into.MapIndex(name))
+	}
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		entry := reflect.New(into.Type().Elem())
 		if service, ok := entry.Interface().(*FurtherService); ok {

@@ -30,6 +30,8 @@ func (c *checker) check() {
 	c.checkPlatform()
 	c.checkNetwork()
 	c.checkData()
+	c.checkWindows()
+	c.checkParameters()
 	c.checkRestore()
 	c.checkBackup()
 	c.checkService()
@@ -113,6 +115,7 @@ var numbers = []struct {
 	why      string
 }{
 	{"database.backupRetentionDays", 1, 35, "Aurora always keeps at least one day"},
+	{"database.readers", 1, 15, "one takes over when the writer is lost, and a cluster takes no more"},
 	{"backup.retentionDays", 1, 36500, "AWS Backup's limits"},
 	{"backup.copyRetentionDays", 1, 36500, "AWS Backup's limits"},
 	{"backup.lockMinRetentionDays", 1, 36500, "AWS Backup's limits"},
@@ -120,6 +123,15 @@ var numbers = []struct {
 	{"bus.snapshotRetentionDays", 0, 35, "0 keeps none"},
 	{"cluster.rootVolumeGiB", 30, 16384, "the image's snapshot has 30 GiB and gp3 volumes end at 16384"},
 	{"observability.maxVolumeGiB", 1, 131072, "128 TiB is the largest Aurora volume"},
+	{"observability.minLocalStorageGiB", 1, 1024, "of what the instance class has, which depends on its memory"},
+	{"observability.busyPercent", 1, 99, "nothing is above 100"},
+	{"observability.limitPercent", 1, 99, "at the limit itself it is too late"},
+	{"observability.errorsPerMinute", 1, 1_000_000, "answers"},
+	{"observability.slowMilliseconds", 1, 60_000, "an upgrade to a socket takes milliseconds"},
+	{"observability.certificateDays", 1, 59, "ACM renews 60 days before the end"},
+	{"observability.databaseLagMilliseconds", 1, 60_000, "Aurora's readers are usually less than 100 ms behind"},
+	{"observability.busLagSeconds", 1, 3600, "a replica is usually less than a second behind"},
+	{"observability.pendingWrites", 1, 1_000_000, "records"},
 	{"cluster.spotPercent", 0, 100, "a share"},
 	{"cluster.warmPool", 0, 5000, "hosts"},
 	{"cluster.minHosts", 0, 5000, boundWhy},

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/deepstreamhub/platform/internal/aurora"
+	"github.com/deepstreamhub/platform/internal/parameters"
+	"github.com/deepstreamhub/platform/internal/windows"
 )
 
 // checkMajorVersion keeps the permission for another major version to the change that it is for.
@@ -112,5 +114,58 @@ func (c *checker) checkCopies() {
 	}
 	if c.set("backup.enabled") && !*c.cfg.Backup.Enabled {
 		c.refuse("backup.copyTo", "must be left out with backup.enabled: false: there is nothing to copy", "")
+	}
+}
+
+// windowPairs are the windows of which the second must be apart from the first, with the shortest that AWS takes, in minutes.
+var windowPairs = []struct {
+	daily, weekly string
+	shortest      int
+}{
+	{"database.backupWindow", "database.maintenanceWindow", windows.ShortestOfAurora},
+	{"bus.snapshotWindow", "bus.maintenanceWindow", windows.ShortestOfElastiCache},
+}
+
+func (c *checker) checkWindows() {
+	for _, w := range windowPairs {
+		daily, weekly := field(&c.cfg, w.daily).String(), field(&c.cfg, w.weekly).String()
+		dailyRule, weeklyRule := windows.Daily(daily, w.shortest), windows.Weekly(weekly, w.shortest)
+		if c.ok(w.daily) && dailyRule != "" {
+			c.refuse(w.daily, dailyRule, "")
+		}
+		switch {
+		case !c.ok(w.weekly):
+		case weeklyRule != "":
+			c.refuse(w.weekly, weeklyRule, "")
+		case c.ok(w.daily) && dailyRule == "" && windows.Overlap(daily, weekly):
+			c.refuse(w.weekly, fmt.Sprintf("must not overlap %s, which is %s every day", w.daily, daily), "")
+		}
+	}
+}
+
+// parameterGroups are the keys that hold parameters by name, with what they are held to.
+var parameterGroups = map[string]struct {
+	engine string
+	of     map[string]parameters.Parameter
+	rule   func(name, value string) string
+}{
+	"database.parameters": {"Aurora PostgreSQL", parameters.Aurora, parameters.AuroraRule},
+	"bus.parameters":      {"Valkey", parameters.Valkey, parameters.ValkeyRule},
+}
+
+func (c *checker) checkParameters() {
+	for key, group := range parameterGroups {
+		set, _ := field(&c.cfg, key).Interface().(map[string]string)
+		for name, value := range set {
+			at, near := key+"."+name, ""
+			rule := group.rule(name, value)
+			if rule == "" || !c.ok(key) || c.bad[at] {
+				continue
+			}
+			if _, known := group.of[name]; !known {
+				near = key + "." + nearest(name, slices.Sorted(maps.Keys(group.of)))
+			}
+			c.refuseValue(at, value, rule, near)
+		}
 	}
 }

@@ -80,8 +80,32 @@ var ruleCases = map[string]ruleCase{
 	"postgres number":  {map[string]any{"database.engineVersion": 16.8}, "database.engineVersion", "need quotes", ""},
 	"class unknown":    {map[string]any{"database.instanceClass": "db.r6g.larg"}, "database.instanceClass", "r6g", "db.r6g.large"},
 	"class too small":  {map[string]any{"database.instanceClass": "db.t4g.small"}, "database.instanceClass", "t4g", "db.t4g.large"},
-	"backups none":     {map[string]any{"database.backupRetentionDays": 0}, "database.backupRetentionDays", "1 to 35", "1"},
-	"backups too long": {map[string]any{"database.backupRetentionDays": 36}, "database.backupRetentionDays", "1 to 35", "35"},
+	"readers none":     {map[string]any{"database.readers": 0}, "database.readers", "1 to 15", "1"},
+	"readers too many": {map[string]any{"database.readers": 16}, "database.readers", "1 to 15 (one takes over", "15"},
+	"windows as one":   {map[string]any{"database.backupWindow": "sun:02:00-sun:03:00"}, "database.backupWindow", "daily window in UTC", ""},
+	"window emptied":   {map[string]any{"database.backupWindow": ""}, "database.backupWindow", "daily window in UTC", ""},
+	"window too short": {map[string]any{"database.backupWindow": "02:00-02:29"}, "database.backupWindow", "30 minutes or more, not 29", ""},
+	"window a number":  {map[string]any{"database.backupWindow": 2}, "database.backupWindow", "need quotes", ""},
+	"maintained daily": {map[string]any{"database.maintenanceWindow": "03:30-04:30"}, "database.maintenanceWindow", "weekly window in UTC", ""},
+	"maintained short": {map[string]any{"database.maintenanceWindow": "sun:03:30-sun:03:59"}, "database.maintenanceWindow", "30 minutes or more, not 29", ""},
+	"maintained long":  {map[string]any{"database.maintenanceWindow": "mon:03:00-tue:03:01"}, "database.maintenanceWindow", "a day at most", ""},
+	"windows meet":     {map[string]any{"database.backupWindow": "02:30-03:31"}, "database.maintenanceWindow", "overlap database.backupWindow, which is 02:30-03:31", ""},
+	"bus windows meet": {map[string]any{"bus.maintenanceWindow": "wed:02:59-wed:03:59"}, "bus.maintenanceWindow", "overlap bus.snapshotWindow", ""},
+	"bus window short": {map[string]any{"bus.snapshotWindow": "02:00-02:59"}, "bus.snapshotWindow", "60 minutes or more, not 59", ""},
+	"bus maintained":   {map[string]any{"bus.maintenanceWindow": "wed:03:00-wed:03:59"}, "bus.maintenanceWindow", "60 minutes or more, not 59", ""},
+	"parameters text":  {map[string]any{"database.parameters": "work_mem=64"}, "database.parameters", "a map by name", ""},
+	"parameter number": {map[string]any{"database.parameters": map[string]any{"work_mem": 65536}}, "database.parameters.work_mem", "need quotes", ""},
+	"parameter of ours": {map[string]any{"database.parameters": map[string]any{"rds.force_ssl": "0"}}, "database.parameters.rds.force_ssl",
+		"nobody connects without TLS", ""},
+	"parameter static":  {map[string]any{"database.parameters": map[string]any{"max_worker_processes": "16"}}, "database.parameters.max_worker_processes", "when the instances restart", ""},
+	"parameter range":   {map[string]any{"database.parameters": map[string]any{"work_mem": "63"}}, "database.parameters.work_mem", "a whole number from 64 to 2147483647", ""},
+	"parameter unknown": {map[string]any{"database.parameters": map[string]any{"work_men": "64"}}, "database.parameters.work_men", "no such parameter", "database.parameters.work_mem"},
+	"bus parameters":    {map[string]any{"bus.parameters": []string{"timeout"}}, "bus.parameters", "a map by name", ""},
+	"bus keeps it all":  {map[string]any{"bus.parameters": map[string]any{"maxmemory-policy": "noeviction"}}, "bus.parameters.maxmemory-policy", "every write fails", ""},
+	"bus in shards":     {map[string]any{"bus.parameters": map[string]any{"cluster-enabled": "yes"}}, "bus.parameters.cluster-enabled", "shards", ""},
+	"bus secret":        {map[string]any{"bus.parameters": map[string]any{"timeout": map[string]any{"secure": "v1:abc"}}}, "bus.parameters.timeout", "Secrets Manager", ""},
+	"backups none":      {map[string]any{"database.backupRetentionDays": 0}, "database.backupRetentionDays", "1 to 35", "1"},
+	"backups too long":  {map[string]any{"database.backupRetentionDays": 36}, "database.backupRetentionDays", "1 to 35", "35"},
 	"no final snapshot": {map[string]any{"database.finalSnapshot": false, "platform.protect": true},
 		"database.finalSnapshot", "platform.protect", "true"},
 
@@ -214,6 +238,17 @@ var ruleCases = map[string]ruleCase{
 	"told in the clear": {map[string]any{"observability.notify": []any{"http://x.org"}}, "observability.notify[0]", "https://", ""},
 	"volume too large":  {map[string]any{"observability.maxVolumeGiB": 200_000}, "observability.maxVolumeGiB", "128 TiB", "131072"},
 
+	"storage none":      {map[string]any{"observability.minLocalStorageGiB": 0}, "observability.minLocalStorageGiB", "1 to 1024", "1"},
+	"never busy":        {map[string]any{"observability.busyPercent": 100}, "observability.busyPercent", "nothing is above 100", "99"},
+	"always busy":       {map[string]any{"observability.busyPercent": 0}, "observability.busyPercent", "1 to 99", "1"},
+	"limit reached":     {map[string]any{"observability.limitPercent": 100}, "observability.limitPercent", "it is too late", "99"},
+	"errors none":       {map[string]any{"observability.errorsPerMinute": 0}, "observability.errorsPerMinute", "1 to 1000000", "1"},
+	"slow minutes":      {map[string]any{"observability.slowMilliseconds": 60_001}, "observability.slowMilliseconds", "1 to 60000", "60000"},
+	"certificate early": {map[string]any{"observability.certificateDays": 60}, "observability.certificateDays", "renews 60 days before", "59"},
+	"reader stopped":    {map[string]any{"observability.databaseLagMilliseconds": 60_001}, "observability.databaseLagMilliseconds", "1 to 60000", "60000"},
+	"replica stopped":   {map[string]any{"observability.busLagSeconds": 3601}, "observability.busLagSeconds", "1 to 3600", "3600"},
+	"nothing pending":   {map[string]any{"observability.pendingWrites": 0}, "observability.pendingWrites", "1 to 1000000", "1"},
+
 	"access logs odd": {map[string]any{"edge.accessLogRetentionDays": 100}, "edge.accessLogRetentionDays", "out of 1 3 5", "90"},
 
 	"hosts, a zone empty":   {map[string]any{"cluster.minHosts": 2}, "cluster.minHosts", "a zone without a host runs no task", "3"},
@@ -280,7 +315,7 @@ func TestNearestChoicesAreValid(t *testing.T) {
 			continue
 		case strings.HasPrefix(value, "["):
 			change[test.key] = strings.Split(strings.Trim(value, "[]"), ", ")
-		case strings.HasPrefix(test.key, "services."):
+		case strings.HasPrefix(test.key, "services."), strings.Contains(test.key, ".parameters."):
 			continue // its value is inside an entry
 		case test.key == keyWebhook:
 			change[keyAuth] = map[string]any{authWebhook: value}

@@ -187,6 +187,10 @@ func (r *region) databaseTier() (err error) {
 		EngineVersion:       c.EngineVersion,
 		MajorUpgrade:        c.AllowMajorVersion != 0,
 		InstanceClass:       c.InstanceClass,
+		Readers:             c.Readers,
+		Parameters:          c.Parameters,
+		BackupWindow:        c.BackupWindow,
+		MaintenanceWindow:   c.MaintenanceWindow,
 		BackupRetentionDays: c.BackupRetentionDays,
 		DeletionProtection:  *r.cfg.Platform.Protect,
 		FinalSnapshot:       *c.FinalSnapshot,
@@ -209,6 +213,9 @@ func (r *region) busTier() (err error) {
 		NodeType:              c.NodeType,
 		Replicas:              c.Replicas,
 		SnapshotRetentionDays: c.SnapshotRetentionDays,
+		Parameters:            c.Parameters,
+		SnapshotWindow:        c.SnapshotWindow,
+		MaintenanceWindow:     c.MaintenanceWindow,
 		Rotation:              r.rotation.of(BusTier),
 	}, r.tier(BusTier, r.protected())...)
 	return err
@@ -237,10 +244,6 @@ func (r *region) edgeTier() (err error) {
 	}, r.tier("edge")...)
 	return err
 }
-
-// watchedStorageGiB is how much of an instance's local storage must stay free: sorts and temporary tables that do not
-// fit end queries.
-const watchedStorageGiB = 5
 
 func (r *region) observabilityTier() error {
 	var receivers []observability.Subscription
@@ -280,14 +283,29 @@ func (r *region) observabilityTier() error {
 			ClusterIdentifier:   r.database.ClusterIdentifier,
 			InstanceIdentifiers: r.database.InstanceIdentifiers,
 			MaxConnections:      sizes.DatabaseMax,
-			MinLocalStorageGiB:  watchedStorageGiB,
+			MinLocalStorageGiB:  r.cfg.Observability.MinLocalStorageGiB,
 			MaxVolumeGiB:        r.cfg.Observability.MaxVolumeGiB,
 		},
-		Bus:    observability.Bus{ReplicationGroupID: r.bus.ReplicationGroupID, Nodes: 1 + r.cfg.Bus.Replicas},
-		Backup: watchedBackup,
-		Health: health,
+		Bus:        observability.Bus{ReplicationGroupID: r.bus.ReplicationGroupID, Nodes: 1 + r.cfg.Bus.Replicas},
+		Backup:     watchedBackup,
+		Health:     health,
+		Thresholds: thresholds(r.cfg.Observability),
 	}, r.tier("observability")...)
 	return err
+}
+
+// thresholds are from where on alarms go off.
+func thresholds(c config.Observability) observability.Thresholds {
+	return observability.Thresholds{
+		BusyPercent:             c.BusyPercent,
+		LimitPercent:            c.LimitPercent,
+		ErrorsPerMinute:         c.ErrorsPerMinute,
+		SlowMilliseconds:        c.SlowMilliseconds,
+		CertificateDays:         c.CertificateDays,
+		DatabaseLagMilliseconds: c.DatabaseLagMilliseconds,
+		BusLagSeconds:           c.BusLagSeconds,
+		PendingWrites:           c.PendingWrites,
+	}
 }
 
 // outputs are what somebody who operates or uses the region asks for first.

@@ -28,6 +28,8 @@ func subjects(t *testing.T) []subject {
 	yes := true
 	all.Observability.Notify = []string{"mailto:ops@deepstreamhub.com"}
 	all.Backup.Lock = "governance"
+	all.Database.Readers, all.Database.Parameters["work_mem"], all.Bus.Parameters["timeout"] = 2, "65536", "300"
+	all.Database.BackupWindow, all.Bus.SnapshotWindow = "23:45-00:15", "04:45-05:45"
 	all.Network.IPv6, all.Database.FinalSnapshot = &yes, &yes
 	all.Edge.GlobalName, all.Edge.DataScope = "global.deepstreamhub.com", "perRegion"
 	all.Service.ScaleOn = config.ScaleOnCPU

@@ -12,12 +12,6 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// The week's quiet hours of both regions, in UTC: Sunday night. AWS requires the two not to overlap.
-const (
-	BackupWindow      = "02:00-03:00"
-	MaintenanceWindow = "sun:03:30-sun:04:30"
-)
-
 // KeyArgs is what a key and its alias are made from.
 type KeyArgs struct {
 	Name        string             // logical name of the key; the alias is that with -alias

@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/elasticache"
 
 	"github.com/deepstreamhub/platform/internal/awssim/schema"
+	"github.com/deepstreamhub/platform/internal/parameters"
 )
 
 const (
@@ -109,14 +110,12 @@ func settleCacheParameters(r *Resource, old Map) error {
 	}
 	for _, given := range Maps(r.State, "parameters[]") {
 		name, value := Str(given, "name"), Str(given, "value")
-		p, known := cacheParameters[name]
+		p, known := parameters.Valkey[name]
 		switch {
 		case !known:
 			return Refuse(code, rule, "Parameter %s doesn't exist", name)
-		case !p.allows(value):
-			return Refuse(code, rule, "Value %s is not valid for parameter %s: expected %s", value, name, p.Values)
-		case name == "notify-keyspace-events" && strings.Trim(value, "KEg$lshzxedtmAn") != "":
-			return Refuse(code, rule, "Value %s is not valid for parameter %s", value, name)
+		case !p.Takes(value):
+			return Refuse(code, rule, "Value %s is not valid for parameter %s: expected %s", value, name, p.Range())
 		}
 	}
 	if old != nil && clusterEnabled(old) != clusterEnabled(r.State) {

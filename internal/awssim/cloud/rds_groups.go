@@ -8,6 +8,7 @@ import (
 
 	"github.com/deepstreamhub/platform/internal/aurora"
 	"github.com/deepstreamhub/platform/internal/awssim/schema"
+	"github.com/deepstreamhub/platform/internal/parameters"
 )
 
 const (
@@ -155,7 +156,7 @@ func settleParameters(r *Resource) error {
 		if !Has(given, "applyMethod") {
 			given["applyMethod"] = "immediate" // the provider's default
 		}
-		p, known := auroraParameters[name]
+		p, known := parameters.Aurora[name]
 		method := Str(given, "applyMethod")
 		switch {
 		case !known:
@@ -164,7 +165,7 @@ func settleParameters(r *Resource) error {
 			return Refuse("InvalidParameterValue", rule, "Invalid apply method: %s", method)
 		case p.Static && method == "immediate":
 			return Refuse("InvalidParameterCombination", rule, "cannot use immediate apply method for static parameter")
-		case !p.allows(value):
+		case !p.Takes(value) && !parameters.Formula(value):
 			return Refuse("InvalidParameterValue", rule, "Value: %s is outside of range: %s for parameter: %s", value, p.Values, name)
 		}
 		settled = append(settled, given)

@@ -11,7 +11,7 @@ import (
 
 const typeInstanceParameters = "aws:rds/parameterGroup:ParameterGroup"
 
-// instanceParameters are those of auroraParameters that an instance can have apart from its cluster (Amazon Aurora User
+// instanceParameters are those of parameters.Aurora that an instance can have apart from its cluster (Amazon Aurora User
 // Guide, "Aurora PostgreSQL instance-level parameters").
 var instanceParameters = strings.Fields("auto_explain.log_analyze auto_explain.log_min_duration deadlock_timeout default_statistics_target " +
 	"idle_in_transaction_session_timeout lock_timeout log_autovacuum_min_duration log_connections log_disconnections log_duration " +
