@@ -151,15 +151,6 @@ func register(ks ...*Kind) struct{} {
 // Lookup returns the kind of a type token.
 func Lookup(token string) (*Kind, bool) { k, ok := kinds[token]; return k, ok }
 
-// SchemaOf returns the schema of a type token.
-func SchemaOf(token string) (schema.Resource, bool) {
-	k, ok := kinds[token]
-	if !ok {
-		return schema.Resource{}, false
-	}
-	return k.Schema, true
-}
-
 // TimingOf returns how long the operations on a resource of a type with some inputs take, or its state.
 func TimingOf(token string, in Map) Timing {
 	if k := kinds[token]; k != nil {

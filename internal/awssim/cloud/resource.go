@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/deepstreamhub/platform/internal/awssim/facts"
 )
 
 // Map is one object of a property tree.
@@ -152,28 +154,7 @@ func first[T any](m Map, path string) (zero T) {
 }
 
 // Clone returns a deep copy of a property tree.
-func Clone[T any](v T) T { c, _ := clone(any(v)).(T); return c }
-
-func clone(v any) any {
-	switch v := v.(type) {
-	case Map:
-		if v == nil {
-			return v
-		}
-		out := make(Map, len(v))
-		for k, e := range v {
-			out[k] = clone(e)
-		}
-		return out
-	case []any:
-		out := make([]any, len(v))
-		for i, e := range v {
-			out[i] = clone(e)
-		}
-		return out
-	}
-	return v
-}
+func Clone[T any](v T) T { c, _ := facts.Clone(any(v)).(T); return c }
 
 // List turns strings into a list of a property tree.
 func List[T any](values ...T) []any {

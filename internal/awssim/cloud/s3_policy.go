@@ -18,9 +18,7 @@ var _ = register(bucketSetting(Kind{
 	Check:  func(c *Checker) { c.policy("policy", resourcePolicy) },
 	Create: settleBucketPolicy,
 	Schema: schema.Of(s3.BucketPolicy{}, s3.BucketPolicyArgs{}),
-	Timing: Timing{Create: secs(1, 1, 2), Update: secs(1, 1, 2), Delete: secs(1, 0, 1),
-		Source: "facts, section 1: S3 sub-resources, 1 log"},
-	Calls: Calls{"s3:PutBucketPolicy", "s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"},
+	Calls:  Calls{"s3:PutBucketPolicy", "s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"},
 }))
 
 // settleBucketPolicy holds what S3 itself refuses in a bucket's policy.

@@ -20,8 +20,6 @@ var _ = register(bucketSetting(Kind{
 	Check:  checkBucketReplication,
 	Create: settleBucketReplication,
 	Schema: schema.Of(s3.BucketReplicationConfig{}, s3.BucketReplicationConfigArgs{}),
-	Timing: Timing{Create: secs(1, 1, 2), Update: secs(1, 1, 2), Delete: secs(1, 0, 1),
-		Source: "facts, section 1: S3 sub-resources, 1 log"},
 }))
 
 // checkBucketReplication holds what the provider checks (s3/bucket_replication_configuration.go).

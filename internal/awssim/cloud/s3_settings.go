@@ -20,8 +20,11 @@ const (
 var noSuchBucket = Refusal{"NoSuchBucket", "The specified bucket does not exist", "facts 105"}
 
 // bucketSetting makes the kind of something that configures a bucket: there is one of it per bucket, and it goes with
-// the bucket.
+// the bucket. It takes the time of most such things where k says none.
 func bucketSetting(k Kind) *Kind {
+	if k.Timing.Source == "" {
+		k.Timing = Timing{Create: secs(1, 1, 2), Update: secs(1, 1, 2), Delete: secs(1, 0, 1), Source: "facts, section 1: S3 sub-resources, 1 log"}
+	}
 	k.Service, k.CreateCall, k.UpdateCall = "S3", "Put"+k.Noun, "Put"+k.Noun
 	k.Refs = []Ref{{Path: "bucket", To: typeBucket, Free: true, Missing: noSuchBucket, Unseen: noSuchBucket}}
 	k.Unique = []Unique{{Props: []string{"bucket"}, Refusal: Refusal{"OperationAborted",
@@ -45,16 +48,12 @@ var _ = register(
 		Type: typePublicBlock, Noun: "PublicAccessBlock",
 		Kept:   words("blockPublicAcls ignorePublicAcls restrictPublicBuckets"),
 		Schema: schema.Of(s3.BucketPublicAccessBlock{}, s3.BucketPublicAccessBlockArgs{}),
-		Timing: Timing{Create: secs(1, 1, 2), Update: secs(1, 1, 2), Delete: secs(1, 0, 1),
-			Source: "facts, section 1: S3 sub-resources, 1 log"},
-		Calls: Calls{"s3:PutBucketPublicAccessBlock", "s3:GetBucketPublicAccessBlock", "s3:PutBucketPublicAccessBlock", "s3:PutBucketPublicAccessBlock"},
+		Calls:  Calls{"s3:PutBucketPublicAccessBlock", "s3:GetBucketPublicAccessBlock", "s3:PutBucketPublicAccessBlock", "s3:PutBucketPublicAccessBlock"},
 	}),
 	bucketSetting(Kind{
 		Type: typeOwnership, Noun: "BucketOwnershipControls", Kept: words("rule"),
 		Schema: schema.Of(s3.BucketOwnershipControls{}, s3.BucketOwnershipControlsArgs{}),
-		Timing: Timing{Create: secs(1, 1, 2), Update: secs(1, 1, 2), Delete: secs(1, 0, 1),
-			Source: "facts, section 1: S3 sub-resources, 1 log"},
-		Calls: Calls{"s3:PutBucketOwnershipControls", "s3:GetBucketOwnershipControls", "s3:PutBucketOwnershipControls", "s3:PutBucketOwnershipControls"},
+		Calls:  Calls{"s3:PutBucketOwnershipControls", "s3:GetBucketOwnershipControls", "s3:PutBucketOwnershipControls", "s3:PutBucketOwnershipControls"},
 	}),
 	bucketSetting(Kind{
 		Type: typeEncryption, Noun: "BucketEncryption", Kept: words("expectedBucketOwner rules.bucketKeyEnabled"),
@@ -66,9 +65,7 @@ var _ = register(
 			return nil
 		},
 		Schema: schema.Of(s3.BucketServerSideEncryptionConfigurationV2{}, s3.BucketServerSideEncryptionConfigurationV2Args{}),
-		Timing: Timing{Create: secs(1, 1, 2), Update: secs(1, 1, 2), Delete: secs(1, 0, 1),
-			Source: "facts, section 1: S3 sub-resources, 1 log"},
-		Calls: Calls{"s3:PutEncryptionConfiguration", "s3:GetEncryptionConfiguration", "s3:PutEncryptionConfiguration", "s3:PutEncryptionConfiguration"},
+		Calls:  Calls{"s3:PutEncryptionConfiguration", "s3:GetEncryptionConfiguration", "s3:PutEncryptionConfiguration", "s3:PutEncryptionConfiguration"},
 	}),
 	bucketSetting(Kind{
 		Type: typeVersioning, Noun: "BucketVersioning",
@@ -82,9 +79,7 @@ var _ = register(
 			return nil
 		},
 		Schema: schema.Of(s3.BucketVersioningV2{}, s3.BucketVersioningV2Args{}),
-		Timing: Timing{Create: secs(1, 1, 2), Update: secs(1, 1, 2), Delete: secs(1, 0, 1),
-			Source: "facts, section 1: S3 sub-resources, 1 log"},
-		Calls: Calls{"s3:PutBucketVersioning", "s3:GetBucketVersioning", "s3:PutBucketVersioning", "s3:PutBucketVersioning"},
+		Calls:  Calls{"s3:PutBucketVersioning", "s3:GetBucketVersioning", "s3:PutBucketVersioning", "s3:PutBucketVersioning"},
 	}),
 	bucketSetting(Kind{
 		Type: typeLifecycle, Noun: "BucketLifecycleConfiguration", Unmodelled: words("rules[].filter.tag"),

@@ -294,7 +294,7 @@ func keep(fields map[string]*Property, inputs, state map[string]any) {
 		v, given := inputs[name]
 		if !given {
 			if p.Computed && p.Optional && p.Remove == None {
-				inputs[name] = clone(was)
+				inputs[name] = Clone(was)
 			}
 			continue
 		}
@@ -308,18 +308,22 @@ func keep(fields map[string]*Property, inputs, state map[string]any) {
 	}
 }
 
-func clone(v any) any {
+// Clone returns a deep copy of a value of JSON.
+func Clone(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
+		if v == nil {
+			return v
+		}
 		out := make(map[string]any, len(v))
 		for k, e := range v {
-			out[k] = clone(e)
+			out[k] = Clone(e)
 		}
 		return out
 	case []any:
 		out := make([]any, len(v))
 		for i, e := range v {
-			out[i] = clone(e)
+			out[i] = Clone(e)
 		}
 		return out
 	}

@@ -19,8 +19,8 @@ func TestFactsCoverEveryType(t *testing.T) {
 			t.Errorf("%s is not in facts.json: run go generate ./internal/awssim/facts", token)
 			continue
 		}
-		s, _ := cloud.SchemaOf(token)
-		for name := range s.Inputs.Fields {
+		k, _ := cloud.Lookup(token)
+		for name := range k.Schema.Inputs.Fields {
 			if p := f.Fields[name]; p == nil || !p.Optional && !p.Required {
 				t.Errorf("%s of %s is an input of the SDK and none of the provider", name, token)
 			}

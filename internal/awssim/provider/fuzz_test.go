@@ -213,10 +213,10 @@ func TestRandomInputsGetAnAnswer(t *testing.T) {
 	p := newProber(t)
 	m := &maker{rand.New(rand.NewPCG(1, 2)), p.populate(t)}
 	for _, typ := range cloud.Types() {
-		schema, ok := cloud.SchemaOf(typ)
+		k, ok := cloud.Lookup(typ)
 		require.True(t, ok, typ)
 		for range rounds {
-			first, second := m.object(schema.Inputs, 0), m.object(schema.Inputs, 0)
+			first, second := m.object(k.Schema.Inputs, 0), m.object(k.Schema.Inputs, 0)
 			require.NoError(t, p.safely(t.Context(), typ, first, second), "%s\n%s", typ, shown(first, second))
 		}
 	}

@@ -21,7 +21,8 @@ func (s *Server) GetSchema(context.Context, *pulumirpc.GetSchemaRequest) (*pulum
 	p := packageSpec{types: spec{}}
 	resources := spec{}
 	for _, token := range cloud.Types() {
-		r, _ := cloud.SchemaOf(token)
+		k, _ := cloud.Lookup(token)
+		r := k.Schema
 		resources[token] = spec{
 			"inputProperties": p.fields(r.Inputs), "requiredInputs": r.Inputs.Required, "properties": p.fields(r.Outputs),
 		}

@@ -54,13 +54,13 @@ func run(ctx context.Context, out, only, without string, verbose bool) error {
 			continue
 		}
 		began := time.Now()
-		r, _ := cloud.SchemaOf(token)
-		name, err := terraformName(token, r, tf.Schemas)
+		k, _ := cloud.Lookup(token)
+		name, err := terraformName(token, k.Schema, tf.Schemas)
 		if err != nil {
 			return err
 		}
 		m := &matcher{}
-		t := &facts.Type{Terraform: name, Fields: m.fields("", tf.Schemas[name], r.Inputs.Fields, r.Outputs.Fields)}
+		t := &facts.Type{Terraform: name, Fields: m.fields("", tf.Schemas[name], k.Schema.Inputs.Fields, k.Schema.Outputs.Fields)}
 		p := &prober{tf: tf, name: name, block: tf.Schemas[name], typ: t}
 		p.measure()
 		if err := part.add(token, t); err != nil {

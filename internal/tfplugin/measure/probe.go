@@ -193,7 +193,7 @@ func (p *prober) vary(at place, fields map[string]*facts.Property, out map[strin
 
 // config returns the least configuration with a value at a place; absent leaves the place empty.
 func (p *prober) config(at place, v any) map[string]any {
-	return put(p.staged(clone(p.base).(map[string]any), at), at, v, p.container)
+	return put(p.staged(facts.Clone(p.base).(map[string]any), at), at, v, p.container)
 }
 
 // bare returns a configuration with nothing but a value at a place.
@@ -261,24 +261,6 @@ func descend(v any) (map[string]any, bool) {
 type nothing struct{}
 
 var absent any = nothing{}
-
-func clone(v any) any {
-	switch v := v.(type) {
-	case map[string]any:
-		out := map[string]any{}
-		for k, e := range v {
-			out[k] = clone(e)
-		}
-		return out
-	case []any:
-		out := make([]any, len(v))
-		for i, e := range v {
-			out[i] = clone(e)
-		}
-		return out
-	}
-	return v
-}
 
 // defaults reads off a plan of the least what the provider puts in the place of nothing.
 func (p *prober) defaults() {

@@ -66,7 +66,7 @@ func (p *prober) lacks() {
 		if r.Kind != facts.ExactlyOne {
 			continue
 		}
-		config := clone(p.base).(map[string]any)
+		config := facts.Clone(p.base).(map[string]any)
 		for _, n := range r.Names {
 			if prop := p.typ.Fields[n]; prop != nil {
 				delete(config, prop.Terraform)
