@@ -15,7 +15,7 @@ func TestGroupsKeepHostsWithTasks(t *testing.T) {
 	service, _ := f.make(typeService, f.serviceInputs("deepstream"))
 	err := f.gone(typeGroup, f.group, nil)
 	f.message(err, "ResourceInUse", "You cannot delete an AutoScalingGroup while there are instances")
-	require.Equal(t, 10*time.Minute, err.(*Error).Retry)
+	require.Equal(t, 10*time.Minute, retryOf(err))
 	require.NoError(t, f.gone(typeService, service, nil))
 	require.NoError(t, f.gone(typeGroup, f.group, nil))
 
@@ -87,7 +87,7 @@ func TestHooksNeedSomebodyToTell(t *testing.T) {
 		"notificationTargetArn": topic["arn"], "roleArn": "arn:aws:iam::111122223333:role/hook"}}})
 	err := f.create(typeGroup, inputs)
 	f.message(err, "ValidationError", "Unable to publish test message to notification target")
-	require.Equal(t, 5*time.Minute, err.(*Error).Retry)
+	require.Equal(t, 5*time.Minute, retryOf(err))
 	f.make(typeRolePolicy, Map{"role": "hook", "name": "tell", "policy": `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sns:Publish","Resource":"*"}}`})
 	f.make(typeGroup, inputs)
 }

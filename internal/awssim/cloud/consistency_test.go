@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -84,7 +85,7 @@ func TestNewIdentitiesAreUnknownForAWhile(t *testing.T) {
 			d.fresh(typeRole, "new")
 			err := d.attempt(typ, inputs)
 			require.Equal(t, tc.code, Code(err), "%v", err)
-			require.Equal(t, iamPropagation, err.(*Error).Retry, "%v", err)
+			require.Equal(t, iamPropagation, retryOf(err), "%v", err)
 			d.later(kinds[typeRole].Propagation.Max)
 			require.NoError(t, d.attempt(typ, inputs))
 		})
@@ -99,9 +100,9 @@ func TestNewProfilesAreUnknownToEC2(t *testing.T) {
 	inputs := with(f.groupInputs(), Map{"name": "more"})
 	err := f.attempt(typeGroup, inputs)
 	f.message(err, "ValidationError", "Invalid IAM Instance Profile ARN")
-	require.Equal(t, iamPropagation, err.(*Error).Retry)
+	require.Equal(t, iamPropagation, retryOf(err))
 	f.message(f.attempt(typeGroup, with(inputs, Map{"launchTemplate": Map{"id": f.template, "version": "9"}})), "ValidationError", "Could not find the specified version")
-	require.Zero(t, f.attempt(typeGroup, with(inputs, Map{"launchTemplate": Map{"id": f.template, "version": "9"}})).(*Error).Retry, "no wait makes a version")
+	require.Zero(t, retryOf(f.attempt(typeGroup, with(inputs, Map{"launchTemplate": Map{"id": f.template, "version": "9"}}))), "no wait makes a version")
 	f.later(kinds[typeProfile].Propagation.Max)
 	require.NoError(t, f.attempt(typeGroup, inputs))
 }
@@ -118,7 +119,7 @@ func TestNewThingsReachOtherServicesLater(t *testing.T) {
 	err := e.attempt(typeWebAssociation, association)
 	if err != nil { // a web ACL may reach everywhere at once
 		require.Equal(t, "WAFUnavailableEntityException", Code(err))
-		require.Equal(t, 5*time.Minute, err.(*Error).Retry)
+		require.Equal(t, 5*time.Minute, retryOf(err))
 		e.later(kinds[typeWebACL].Propagation.Max)
 		require.NoError(t, e.attempt(typeWebAssociation, association))
 	}
@@ -144,7 +145,7 @@ func (d *dataCloud) refusedUntil(unseen, code string, retry time.Duration, typ s
 	d.Helper()
 	err := d.attempt(typ, inputs)
 	require.Equal(d, code, Code(err), "%v", err)
-	require.Equal(d, retry, err.(*Error).Retry)
+	require.Equal(d, retry, retryOf(err))
 	d.later(kinds[unseen].Propagation.Max)
 	require.NoError(d, d.attempt(typ, inputs))
 }
@@ -162,7 +163,7 @@ func TestAddressesStayTakenAfterTheirGateway(t *testing.T) {
 	n.settle(n.now())
 	err := n.gone(typeEIP, address, nil)
 	require.Equal(t, "AuthFailure", Code(err))
-	require.Zero(t, err.(*Error).Retry)
+	require.Zero(t, retryOf(err))
 	n.later(kinds[typeNAT].Linger.Max)
 	n.goes(typeEIP, address)
 }
@@ -263,4 +264,12 @@ func TestServicesLeaveTheirLogs(t *testing.T) {
 	other.task()
 	other.make(typeService, other.serviceInputs("deepstream"))
 	other.make(typeLogGroup, Map{"name": "/aws/ecs/containerinsights/main/performance"}) // insights are off
+}
+
+// retryOf is for how long a refusal is repeated; zero for none, and for what is no refusal of AWS.
+func retryOf(err error) time.Duration {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Retry
+	}
+	return 0
 }

@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"errors"
 	"strings"
 	"time"
 
@@ -185,7 +186,7 @@ func (k *Kind) refusal(op string, f Refusal, id string) *Error {
 
 // complete fills in where an error came from, as far as the handler left it open.
 func (k *Kind) complete(err error, op, id string) error {
-	if e, ok := err.(*Error); ok {
+	if e, ok := errors.AsType[*Error](err); ok {
 		if e.Service == "" {
 			e.Service = k.Service
 		}

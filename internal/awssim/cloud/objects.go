@@ -5,6 +5,7 @@ import (
 	"crypto/md5"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -165,7 +166,7 @@ func (c *Cloud) objectKeyARN(bucket *Resource) (string, error) {
 // inS3 is a refusal by KMS as S3 passes it on: with the service in front of the code (S3 User Guide, "Troubleshoot
 // access denied errors": KMS.DisabledException, KMS.NotFoundException).
 func inS3(err error) error {
-	e, ok := err.(*Error)
+	e, ok := errors.AsType[*Error](err)
 	if !ok {
 		return err
 	}

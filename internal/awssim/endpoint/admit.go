@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"encoding/xml"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -75,7 +76,7 @@ func refuse(err error) *refusal {
 	case "":
 		return &refusal{Code: "InternalError", Message: err.Error(), status: http.StatusInternalServerError}
 	}
-	e := err.(*cloud.Error) // it has a code
+	e, _ := errors.AsType[*cloud.Error](err) // it has a code
 	return &refusal{Code: e.Code, Message: e.Message, status: status}
 }
 

@@ -3,6 +3,7 @@ package endpoint
 import (
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -64,7 +65,7 @@ func serveKMS(c *cloud.Cloud, w http.ResponseWriter, r *http.Request) {
 			code = "AccessDeniedException" // KMS API, common errors
 		}
 		message := err.Error()
-		if e, ok := err.(*cloud.Error); ok {
+		if e, ok := errors.AsType[*cloud.Error](err); ok {
 			message = e.Message
 		}
 		kmsFault(w, code, message)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -29,7 +30,7 @@ func open(path string) (*partial, error) {
 	good := int64(0) // bytes; a line that is not whole is written again
 	for d := json.NewDecoder(f); ; good = d.InputOffset() {
 		var m measured
-		if err := d.Decode(&m); err == io.EOF || err == io.ErrUnexpectedEOF {
+		if err := d.Decode(&m); errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			break
 		} else if err != nil {
 			return nil, fmt.Errorf("read %s: %w", path, err)
