@@ -97,15 +97,6 @@ func (a *Args) Validate() error {
 	if a.WarmHosts > 0 && a.mixed() {
 		problem("warm hosts %d: a group of mixed types or with spot instances has no warm pool", a.WarmHosts)
 	}
-	if r := a.Refresh; r.MinHealthyPercent < 0 || r.MinHealthyPercent > 100 || r.MaxHealthyPercent < 100 || r.MaxHealthyPercent-r.MinHealthyPercent > 100 {
-		problem("refresh from %d to %d percent: must be 0 to 100, and from 100 to 100 above that", r.MinHealthyPercent, r.MaxHealthyPercent)
-	}
-	if c := a.Refresh.Checkpoints; len(c) > 0 && (!slices.IsSorted(c) || c[0] < 1 || c[len(c)-1] != 100) {
-		problem("refresh checkpoints %d: must rise from at least 1 to 100", c)
-	}
-	if a.Refresh.CheckpointDelay < 0 || a.Refresh.CheckpointDelay > 172800 {
-		problem("refresh checkpoint delay %d: must be 0 to 172800 seconds", a.Refresh.CheckpointDelay)
-	}
 	if a.DeleteSeconds < 60 {
 		problem("delete seconds %d: must be at least 60", a.DeleteSeconds)
 	}
@@ -127,7 +118,21 @@ func (a *Args) Validate() error {
 	if a.RootVolumeGiB < minRootGiB || a.RootVolumeGiB > maxRootGiB {
 		problem("root volume %d GiB: must be %d to %d", a.RootVolumeGiB, minRootGiB, maxRootGiB)
 	}
-	return errors.Join(problems...)
+	return errors.Join(append(problems, a.Refresh.problems()...)...)
+}
+
+func (r Refresh) problems() (problems []error) {
+	problem := func(format string, values ...any) { problems = append(problems, fmt.Errorf(format, values...)) }
+	if r.MinHealthyPercent < 0 || r.MinHealthyPercent > 100 || r.MaxHealthyPercent < 100 || r.MaxHealthyPercent-r.MinHealthyPercent > 100 {
+		problem("refresh from %d to %d percent: must be 0 to 100, and from 100 to 100 above that", r.MinHealthyPercent, r.MaxHealthyPercent)
+	}
+	if c := r.Checkpoints; len(c) > 0 && (!slices.IsSorted(c) || c[0] < 1 || c[len(c)-1] != 100) {
+		problem("refresh checkpoints %d: must rise from at least 1 to 100", c)
+	}
+	if r.CheckpointDelay < 0 || r.CheckpointDelay > 172800 {
+		problem("refresh checkpoint delay %d: must be 0 to 172800 seconds", r.CheckpointDelay)
+	}
+	return problems
 }
 
 // mixed reports whether the group needs a policy on which instances it is made of.

@@ -124,32 +124,39 @@ func (s Statement) principalProblems(kind Kind) []error {
 		refuse("it has no principal")
 	}
 	for _, p := range s.Principals {
-		if p.kind != "*" && len(p.ids) == 0 {
-			refuse("a principal names nobody")
+		errs = append(errs, s.problemsWith(p)...)
+	}
+	return errs
+}
+
+func (s Statement) problemsWith(p Principal) []error {
+	var errs []error
+	refuse := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if p.kind != "*" && len(p.ids) == 0 {
+		refuse("a principal names nobody")
+	}
+	if p.kind == "*" {
+		if strings.TrimSpace(p.reason) == "" {
+			refuse("AnyPrincipal needs a reason")
 		}
-		if p.kind == "*" {
-			if strings.TrimSpace(p.reason) == "" {
-				refuse("AnyPrincipal needs a reason")
-			}
-			if len(s.Principals) > 1 {
-				refuse("AnyPrincipal makes the other principals meaningless")
-			}
-			if s.Effect == Allow && len(s.Conditions) == 0 {
-				refuse("it allows everybody without a condition")
-			}
+		if len(s.Principals) > 1 {
+			refuse("AnyPrincipal makes the other principals meaningless")
 		}
-		if p.kind == "Federated" && s.Effect == Allow && len(s.Conditions) == 0 {
-			refuse("it allows everybody whom an identity provider knows")
+		if s.Effect == Allow && len(s.Conditions) == 0 {
+			refuse("it allows everybody without a condition")
 		}
-		for _, id := range p.ids {
-			switch {
-			case p.kind == "Federated" && !arnPattern.MatchString(id):
-				refuse("principal %q is not an identity provider's ARN", id)
-			case p.kind == "Service" && !servicePattern.MatchString(id):
-				refuse("principal %q is not a service's name such as ecs-tasks.amazonaws.com", id)
-			case p.kind == "AWS" && !arnPattern.MatchString(id) && !accountPattern.MatchString(id):
-				refuse("principal %q is neither an ARN nor an account id", id)
-			}
+	}
+	if p.kind == "Federated" && s.Effect == Allow && len(s.Conditions) == 0 {
+		refuse("it allows everybody whom an identity provider knows")
+	}
+	for _, id := range p.ids {
+		switch {
+		case p.kind == "Federated" && !arnPattern.MatchString(id):
+			refuse("principal %q is not an identity provider's ARN", id)
+		case p.kind == "Service" && !servicePattern.MatchString(id):
+			refuse("principal %q is not a service's name such as ecs-tasks.amazonaws.com", id)
+		case p.kind == "AWS" && !arnPattern.MatchString(id) && !accountPattern.MatchString(id):
+			refuse("principal %q is neither an ARN nor an account id", id)
 		}
 	}
 	return errs

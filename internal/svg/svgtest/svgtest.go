@@ -67,27 +67,33 @@ func Legible(t testing.TB, picture []byte) []string {
 				t.Errorf("texts %q and %q overlap", a.Text, b.Text)
 			}
 		}
-		for _, b := range boxes { // whoever begins in a box ends in it
-			begins := a.X >= b.X && a.X <= b.X+b.W && a.Y >= b.Y && a.Y <= b.Y+b.H
-			if begins && (a.X+a.Width() > b.X+b.W || a.Bottom() > b.Y+b.H || a.Top() < b.Y) {
-				t.Errorf("text %q leaves its box", a.Text)
-			}
-		}
-		for _, p := range d.Paths { // which go straight down
-			var x, from, to float64
-			if n, _ := fmt.Sscanf(p.D, "M%f %fV%f", &x, &from, &to); n != 3 {
-				t.Errorf("path %s does not go down", p.D)
-			}
-			if x >= a.X && x <= a.X+a.Width() && a.Bottom() > from && a.Top() < to {
-				t.Errorf("a line crosses %q", a.Text)
-			}
-		}
+		d.free(t, a, boxes)
 	}
 	said := make([]string, len(texts))
 	for i, text := range texts {
 		said[i] = text.Text
 	}
 	return said
+}
+
+// free holds that a text which begins in a box ends in it, and that no line crosses it.
+func (d document) free(t testing.TB, a svg.Text, boxes []svg.Rect) {
+	t.Helper()
+	for _, b := range boxes {
+		begins := a.X >= b.X && a.X <= b.X+b.W && a.Y >= b.Y && a.Y <= b.Y+b.H
+		if begins && (a.X+a.Width() > b.X+b.W || a.Bottom() > b.Y+b.H || a.Top() < b.Y) {
+			t.Errorf("text %q leaves its box", a.Text)
+		}
+	}
+	for _, p := range d.Paths { // which go straight down
+		var x, from, to float64
+		if n, _ := fmt.Sscanf(p.D, "M%f %fV%f", &x, &from, &to); n != 3 {
+			t.Errorf("path %s does not go down", p.D)
+		}
+		if x >= a.X && x <= a.X+a.Width() && a.Bottom() > from && a.Top() < to {
+			t.Errorf("a line crosses %q", a.Text)
+		}
+	}
 }
 
 // boxes are the rectangles, but for the paper.

@@ -246,26 +246,12 @@ func (p *prober) numberLimits(at place) (facts.Limits, bool) {
 	}
 	l := facts.Limits{}
 	if !taken(least) {
-		low, high := least, good
-		for high-low > 1 {
-			if mid := math.Floor((low + high) / 2); taken(mid) {
-				high = mid
-			} else {
-				low = mid
-			}
-		}
-		l.Least, l.Says = &high, says(problems[least])
+		bound := outermost(good, least, taken)
+		l.Least, l.Says = &bound, says(problems[least])
 	}
 	if !taken(most) {
-		low, high := good, most
-		for high-low > 1 {
-			if mid := math.Floor((low + high) / 2); taken(mid) {
-				low = mid
-			} else {
-				high = mid
-			}
-		}
-		l.Most, l.Says = &low, says(problems[most])
+		bound := outermost(good, most, taken)
+		l.Most, l.Says = &bound, says(problems[most])
 	}
 	for _, n := range []float64{0, -1} {
 		if taken(n) && !l.TakesNumber(n) {
@@ -280,4 +266,16 @@ func (p *prober) numberLimits(at place) (facts.Limits, bool) {
 		return facts.Limits{}, false
 	}
 	return l, l.Least != nil || l.Most != nil || l.Barred != nil
+}
+
+// outermost is the last whole number that is taken on the way from one that is to one that is not.
+func outermost(good, bad float64, taken func(float64) bool) float64 {
+	for math.Abs(bad-good) > 1 {
+		if mid := math.Floor((good + bad) / 2); taken(mid) {
+			good = mid
+		} else {
+			bad = mid
+		}
+	}
+	return good
 }

@@ -298,23 +298,27 @@ func (p *prober) defaults() {
 		if v.IsNull() || !v.IsKnown() {
 			return
 		}
-		defer func() {
-			if prop.Default != nil {
-				prop.Lapsed = nil
-			}
-		}()
-		switch v.Type() {
-		case cty.String:
-			if v.AsString() != "" {
-				// The bridge's own word in the place of Terraform's (pulumi-aws, provider/resources.go: managedByPulumi).
-				prop.Default = strings.Replace(v.AsString(), "Managed by Terraform", "Managed by Pulumi", 1)
-			}
-		case cty.Bool:
-			prop.Default = v.True()
-		case cty.Number:
-			prop.Default, _ = v.AsBigFloat().Float64()
+		if d := defaultOf(v); d != nil {
+			prop.Default, prop.Lapsed = d, nil
 		}
 	})
+}
+
+// defaultOf is what a planned value puts in the place of nothing; nil for nothing.
+func defaultOf(v cty.Value) any {
+	switch v.Type() {
+	case cty.String:
+		if v.AsString() != "" {
+			// The bridge's own word in the place of Terraform's (pulumi-aws, provider/resources.go: managedByPulumi).
+			return strings.Replace(v.AsString(), "Managed by Terraform", "Managed by Pulumi", 1)
+		}
+	case cty.Bool:
+		return v.True()
+	case cty.Number:
+		n, _ := v.AsBigFloat().Float64()
+		return n
+	}
+	return nil
 }
 
 func into(v cty.Value, name string) cty.Value {

@@ -12,31 +12,34 @@ import (
 	"github.com/deepstreamhub/platform/internal/tfplugin"
 )
 
-func (p *prober) textLimits(at place) (facts.Limits, bool) {
+// listed is the enumeration that a refusal names, with what it does not name and the provider takes all the same.
+func (p *prober) listed(at place) (facts.Limits, bool) {
 	const odd = "no such value, I hope"
-	if problem := p.refused(at, odd); problem != nil {
-		if allowed := enumeration(problem); len(allowed) > 0 && p.refused(at, allowed[0]) == nil {
-			l := facts.Limits{Allowed: allowed}
-			if s, ok := allowed[0].(string); ok && s != strings.ToUpper(s)+"x" {
-				for _, other := range []string{strings.ToLower(s), strings.ToUpper(s)} {
-					if other != s && !slices.Contains(allowed, any(other)) && p.refused(at, other) == nil {
-						l.Format = "any case"
-					}
-				}
+	problem := p.refused(at, odd)
+	if problem == nil {
+		return facts.Limits{}, false
+	}
+	allowed := enumeration(problem)
+	if len(allowed) == 0 || p.refused(at, allowed[0]) != nil {
+		return facts.Limits{}, false
+	}
+	l := facts.Limits{Allowed: allowed}
+	if s, ok := allowed[0].(string); ok && s != strings.ToUpper(s)+"x" {
+		for _, other := range []string{strings.ToLower(s), strings.ToUpper(s)} {
+			if other != s && !slices.Contains(allowed, any(other)) && p.refused(at, other) == nil {
+				l.Format = "any case"
 			}
-			if p.refused(at, "") == nil && !slices.Contains(allowed, any("")) {
-				l.Allowed = append(l.Allowed, "")
-			}
-			return l, true
 		}
 	}
-	if !slices.ContainsFunc(odds, func(s string) bool { return p.refused(at, s) != nil }) {
-		long := p.longest(at, "aaaa")
-		return facts.Limits{Longest: long}, long > 0
+	if p.refused(at, "") == nil && !slices.Contains(allowed, any("")) {
+		l.Allowed = append(l.Allowed, "")
 	}
-	taken := map[string]bool{}
-	var refusal *tfplugin.Problem
-	good := ""
+	return l, true
+}
+
+// tryBattery says which texts are taken, the first of them that is not empty, and the first refusal.
+func (p *prober) tryBattery(at place) (taken map[string]bool, good string, refusal *tfplugin.Problem) {
+	taken = map[string]bool{}
 	for _, s := range battery {
 		problem := p.refused(at, s)
 		taken[s] = problem == nil
@@ -47,6 +50,54 @@ func (p *prober) textLimits(at place) (facts.Limits, bool) {
 			good = s
 		}
 	}
+	return taken, good, refusal
+}
+
+// told takes the pattern that a refusal states, or the format that takes the same texts, where one explains all of them.
+func told(l *facts.Limits, refusal *tfplugin.Problem, taken map[string]bool) bool {
+	differs := func(takes func(string) bool) bool {
+		return slices.ContainsFunc(battery, func(s string) bool { return taken[s] != takes(s) })
+	}
+	pattern := stated(refusal)
+	fits := func(s string) bool {
+		return (l.Longest == 0 || utf8.RuneCountInString(s) <= l.Longest) && pattern.MatchString(s)
+	}
+	if pattern != nil && !differs(fits) {
+		l.Pattern = pattern.String()
+		return true
+	}
+	for _, f := range facts.Formats {
+		if !differs(f.Fits) {
+			l.Format = f.Name
+			return true
+		}
+	}
+	return false
+}
+
+// explain widens limits by what is taken beyond them, and counts the texts that they still do not explain.
+func explain(l *facts.Limits, taken map[string]bool) (unexplained int) {
+	for _, s := range battery {
+		if taken[s] && !l.Takes(s) { // what one text may hold in a place, no fact refuses in another
+			l.Inside, l.First, l.Last = without(l.Inside, s), without(l.First, s), without(l.Last, s)
+			l.Shortest = min(l.Shortest, utf8.RuneCountInString(s))
+		}
+		if l.Takes(s) != taken[s] {
+			unexplained++
+		}
+	}
+	return unexplained
+}
+
+func (p *prober) textLimits(at place) (facts.Limits, bool) {
+	if l, is := p.listed(at); is {
+		return l, true
+	}
+	if !slices.ContainsFunc(odds, func(s string) bool { return p.refused(at, s) != nil }) {
+		long := p.longest(at, "aaaa")
+		return facts.Limits{Longest: long}, long > 0
+	}
+	taken, good, refusal := p.tryBattery(at)
 	long := 0
 	if good != "" {
 		long = p.longest(at, good)
@@ -66,17 +117,8 @@ func (p *prober) textLimits(at place) (facts.Limits, bool) {
 	l := facts.Limits{Longest: long}
 	if refusal != nil {
 		l.Says = says(refusal)
-		if pattern := stated(refusal); pattern != nil && !slices.ContainsFunc(battery, func(s string) bool {
-			return taken[s] != ((long == 0 || utf8.RuneCountInString(s) <= long) && pattern.MatchString(s))
-		}) {
-			l.Pattern = pattern.String()
+		if told(&l, refusal, taken) {
 			return l, true
-		}
-		for _, f := range facts.Formats {
-			if !slices.ContainsFunc(battery, func(s string) bool { return f.Fits(s) != taken[s] }) {
-				l.Format = f.Name
-				return l, true
-			}
 		}
 	}
 	if good == "" {
@@ -96,16 +138,7 @@ func (p *prober) textLimits(at place) (facts.Limits, bool) {
 	if !taken[""] {
 		l.Shortest = max(l.Shortest, 1)
 	}
-	unexplained := 0
-	for _, s := range battery {
-		if taken[s] && !l.Takes(s) { // what one text may hold in a place, no fact refuses in another
-			l.Inside, l.First, l.Last = without(l.Inside, s), without(l.First, s), without(l.Last, s)
-			l.Shortest = min(l.Shortest, utf8.RuneCountInString(s))
-		}
-		if l.Takes(s) != taken[s] {
-			unexplained++
-		}
-	}
+	unexplained := explain(&l, taken)
 	if unexplained > 0 {
 		p.failed = append(p.failed, fmt.Sprintf("%s: limits do not explain %d texts (%s)", at.path(), unexplained, l.Says))
 	}
