@@ -14,7 +14,6 @@ import (
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/provider"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 	"github.com/deepstreamhub/platform/tests/harness"
 )
 
@@ -30,7 +29,7 @@ var absurd = strings.Repeat("a", 70_000)
 
 // damages spoils inputs in every way: properties that do not exist, other types, names of nothing, sizes that nobody needs,
 // nothing at all.
-func damages(k *cloud.Kind, schema schema.Resource, good cloud.Map) []damage {
+func damages(k *cloud.Kind, good cloud.Map) []damage {
 	var out []damage
 	add := func(what, path string, refused bool, change func(cloud.Map)) {
 		spoilt := cloud.Clone(good)
@@ -39,7 +38,7 @@ func damages(k *cloud.Kind, schema schema.Resource, good cloud.Map) []damage {
 	}
 	add("unknown property", "noSuchProperty", true, func(in cloud.Map) { in["noSuchProperty"] = "x" })
 	for _, name := range slices.Sorted(maps.Keys(good)) {
-		field := schema.Inputs.Fields[name]
+		field := k.Schema.Inputs.Fields[name]
 		if nested, ok := good[name].(cloud.Map); ok && field != nil && field.Type == "object" {
 			add("unknown property", name+".noSuchProperty", true, func(in cloud.Map) { in[name].(cloud.Map)["noSuchProperty"] = "x" })
 			for _, inner := range slices.Sorted(maps.Keys(nested)) {
@@ -151,7 +150,6 @@ func TestSpoiltInputsAreRefusedOrRight(t *testing.T) {
 	for _, have := range aws.Cloud().List() {
 		k, ok := cloud.Lookup(have.Type)
 		require.True(t, ok)
-		schema, _ := cloud.SchemaOf(have.Type)
 		if seen[have.Type] || have.Declared || have.Region != "" && have.Region != s.Config.Region {
 			continue
 		}
@@ -160,7 +158,7 @@ func TestSpoiltInputsAreRefusedOrRight(t *testing.T) {
 		if k.Name != nil {
 			delete(good, k.Name.Property) // the name is taken
 		}
-		for _, d := range damages(k, schema, good) {
+		for _, d := range damages(k, good) {
 			tried++
 			refusal, fault := r.try(t.Context(), have.Type, "spoilt", d.inputs)
 			require.NoError(t, fault, "%s: %s: %s", have.Type, d.what, d.path)

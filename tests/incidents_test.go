@@ -20,7 +20,7 @@ func TestIncidentsAsWritten(t *testing.T) {
 	t.Parallel()
 	const page = "docs/incidents.md"
 	p := harness.NewProject(t, &binaries)
-	require.Zero(t, p.Hub(nil, "up", "prod-eu", "--offline", "--yes").Code)
+	p.Deploy()
 	data := markers(t, p)
 	commands := docCommands(t, page)
 	require.Greater(t, len(commands), 45)

@@ -22,7 +22,7 @@ func TestMajorVersionAsWritten(t *testing.T) {
 		require.Equal(t, code, r.Code, "%v\n%s%s", args, r.Stdout, r.Stderr)
 		return r
 	}
-	hub(0, "up", "prod-eu", "--yes")
+	p.Deploy()
 	held := markers(t, p)
 	require.Len(t, held, 1)
 	before := databases(t, p)
@@ -91,7 +91,7 @@ func TestMajorVersionIsAllowedByName(t *testing.T) {
 		require.Equal(t, code, r.Code, "%v\n%s%s", args, r.Stdout, r.Stderr)
 		return r
 	}
-	hub(0, "up", "prod-eu")
+	p.Deploy()
 	p.Edit("Pulumi.prod-eu.yaml", "  deepstreamhub:edge:", "  deepstreamhub:database: {engineVersion: \"17.5\"}\n  deepstreamhub:edge:")
 	said := hub(3, "up", "prod-eu").Stderr
 	require.Contains(t, said, "another major version has to be allowed: database.allowMajorVersion: 17")

@@ -24,7 +24,7 @@ func TestPartsMoveAlone(t *testing.T) {
 	said := hub(2, "up", "prod-eu", "--yes", "--only", "service")
 	require.Contains(t, said, "need what is not there yet, in: backup, bus, cluster, database, edge, network, observability")
 	require.Empty(t, openCloud(t, p).made, "a refused run touches nothing")
-	hub(0, "up", "prod-eu", "--yes")
+	p.Deploy()
 
 	p.Edit("Pulumi.prod-eu.yaml", "  deepstreamhub:edge:", "  deepstreamhub:database:\n    backupRetentionDays: 21\n  deepstreamhub:edge:")
 	p.Edit("Pulumi.prod-eu.yaml", "  deepstreamhub:service:\n", "  deepstreamhub:service:\n    memoryMiB: 1536\n")
@@ -61,7 +61,7 @@ func TestDestroyKeepsData(t *testing.T) {
 		require.Equal(t, code, r.Code, r.Stderr)
 		return r.Stdout + r.Stderr
 	}
-	hub(0, "up", "prod-eu")
+	p.Deploy()
 	ids := func(typ string) []string {
 		var out []string
 		for _, id := range openCloud(t, p).made {

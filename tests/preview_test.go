@@ -53,10 +53,8 @@ func TestPreviewKnowsNothingThatAWSComputes(t *testing.T) {
 			planned := previewCreate(t, client, r)
 			k, ok := cloud.Lookup(r.Type)
 			require.True(t, ok)
-			schema, ok := cloud.SchemaOf(r.Type)
-			require.True(t, ok)
 			defaults := k.Planned(cloud.Map{})
-			for name := range schema.Outputs.Fields {
+			for name := range k.Schema.Outputs.Fields {
 				v := planned[resource.PropertyKey(name)]
 				_, given := r.Inputs[name]
 				fallback, defaulted := defaults[name]

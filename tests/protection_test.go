@@ -14,8 +14,7 @@ import (
 func TestDestroyOfAProtectedRegion(t *testing.T) {
 	t.Parallel()
 	p := harness.NewProject(t, &binaries)
-	up := p.Hub(nil, "up", "prod-eu", "--offline", "--yes")
-	require.Zero(t, up.Code, up.Stderr)
+	p.Deploy()
 	// The engine logs its runs beside these; they are what is deployed.
 	deployed := func() map[string]string {
 		all := harness.Snapshot(t, filepath.Join(p.Dir, ".hub", "offline", "cloud"))
@@ -42,7 +41,7 @@ func TestDestroyOfAProtectedRegion(t *testing.T) {
 	// The preview that was judged ran in the offline AWS, whose clock went on.
 	require.Equal(t, []string{"/cloud.json"}, harness.Differences(before, deployed()))
 	require.Equal(t, held, openCloud(t, p), "a refused up touches nothing")
-	up = p.Hub(nil, "up", "prod-eu", "--offline", "--yes", "--max-risk", "exposes")
+	up := p.Hub(nil, "up", "prod-eu", "--offline", "--yes", "--max-risk", "exposes")
 	require.Zero(t, up.Code, up.Stderr)
 	down := p.Hub(nil, "destroy", "prod-eu", "--offline", "--yes")
 	require.Zero(t, down.Code, down.Stderr)

@@ -200,7 +200,7 @@ func TestHubRehearses(t *testing.T) {
 	}
 	require.Contains(t, hub(2, "offline", "break", "prod-eu", "nosuch"), "one of: image, task, zone, sg, secret")
 	require.Contains(t, hub(2, "offline", "drift", "nosuch", "network-vpc", "tags.owner", "x"), "prod-eu, prod-us")
-	hub(0, "up", "prod-eu", "--yes")
+	p.Deploy()
 	for _, refused := range []struct {
 		code           int
 		resource, says string

@@ -27,7 +27,7 @@ func TestDestroyEndsWithTheWayBack(t *testing.T) {
 		require.Equal(t, code, r.Code, r.Stderr)
 		return r
 	}
-	hub(0, "up", "prod-eu", "--yes")
+	p.Deploy()
 	before := markers(t, p)
 	require.Len(t, before, 1)
 

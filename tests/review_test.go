@@ -17,8 +17,7 @@ import (
 func TestPreviewAsAComment(t *testing.T) {
 	t.Parallel()
 	p := harness.NewProject(t, &binaries)
-	up := p.Hub(nil, "up", "prod-eu", "--offline", "--yes")
-	require.Zero(t, up.Code, up.Stderr)
+	p.Deploy()
 
 	p.Edit("Pulumi.prod-eu.yaml", "owner: platform-eu", "owner: platform-europe")
 	p.Edit("Pulumi.prod-eu.yaml", "ami: placeholder:ami-0a1b2c3d4e5f60718", "ami: placeholder:ami-0ffffffffffff0001\n    instanceType: c6g.2xlarge")

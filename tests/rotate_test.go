@@ -98,7 +98,7 @@ func TestRotate(t *testing.T) {
 		require.Contains(t, hub(0, "drift", "prod-eu"), "prod-eu: 0 of ")
 	}
 	require.Contains(t, hub(2, "rotate", "bus", "prod-eu", "--yes"), "no stack named 'prod-eu' found")
-	hub(0, "up", "prod-eu", "--yes")
+	p.Deploy()
 	first := rotated(t, p)
 	require.Equal(t, []string{first.busSecret}, first.opensBus)
 	require.Equal(t, []string{first.dbSecret}, first.opensDatabase)

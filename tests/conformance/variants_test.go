@@ -78,10 +78,10 @@ func sub(path, name string) string {
 }
 
 func (v *varier) object(path string, fields map[string]*facts.Property, in, state cloud.Map) {
-	sdk, _ := cloud.SchemaOf(v.of.Type)
+	kind, _ := cloud.Lookup(v.of.Type)
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		p, at := fields[name], sub(path, name)
-		if !p.Optional && !p.Required || path == "" && sdk.Inputs.Fields[name] == nil {
+		if !p.Optional && !p.Required || path == "" && kind.Schema.Inputs.Fields[name] == nil {
 			continue
 		}
 		if given, ok := in[name]; ok {

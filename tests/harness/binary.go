@@ -16,11 +16,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Binaries holds the project's commands, compiled once for all tests of a package. Its zero value is ready.
+// Binaries holds what is made once for all tests of a package: the project's commands, and a region. Its zero value is ready.
 type Binaries struct {
 	once sync.Once
 	dir  string
 	err  error
+
+	deploy   sync.Once
+	deployed *Project // in which prod-eu is up; nil: that failed
 }
 
 // Build compiles the commands and returns the folder that holds them: hub, and program, which is the top level's main.
@@ -53,17 +56,23 @@ func (b *Binaries) Remove() error {
 
 // Project is a copy of the project's own files, in which commands can run without touching the repository.
 type Project struct {
-	Dir string
-	Bin string
-	t   testing.TB
+	Dir   string
+	Bin   string
+	t     testing.TB
+	built *Binaries
 }
 
 // NewProject copies Pulumi.yaml and the stack files, those of the account too, and links the tools that say which engine
 // to take.
 func NewProject(t testing.TB, b *Binaries) *Project {
 	t.Helper()
-	p := &Project{Dir: t.TempDir(), Bin: b.Build(t), t: t}
-	require.NoError(t, os.Mkdir(filepath.Join(p.Dir, "bootstrap"), 0o700))
+	return newProject(t, b, t.TempDir())
+}
+
+func newProject(t testing.TB, b *Binaries, dir string) *Project {
+	t.Helper()
+	p := &Project{Dir: dir, Bin: b.Build(t), t: t, built: b}
+	require.NoError(t, os.MkdirAll(filepath.Join(p.Dir, "bootstrap"), 0o700))
 	for _, pattern := range []string{"Pulumi*.yaml", "bootstrap/Pulumi*.yaml"} {
 		files, err := filepath.Glob(filepath.Join(Root(t), pattern))
 		require.NoError(t, err)
@@ -75,6 +84,23 @@ func NewProject(t testing.TB, b *Binaries) *Project {
 	}
 	require.NoError(t, os.Symlink(filepath.Join(Root(t), "tools"), filepath.Join(p.Dir, "tools")))
 	return p
+}
+
+// Deploy brings prod-eu up in the declared offline account, as the committed files say, in the place of what was in the
+// offline accounts. The first test of a package that asks runs hub; the others get a copy of what that made.
+func (p *Project) Deploy() {
+	p.t.Helper()
+	b := p.built
+	b.deploy.Do(func() {
+		like := newProject(p.t, b, filepath.Join(b.dir, "region"))
+		up := like.Hub(nil, "up", "prod-eu", "--offline", "--yes")
+		require.Zero(p.t, up.Code, up.Stderr)
+		b.deployed = like
+	})
+	require.NotNil(p.t, b.deployed, "another test could not bring it up")
+	kept := filepath.Join(p.Dir, ".hub")
+	require.NoError(p.t, os.RemoveAll(kept))
+	require.NoError(p.t, os.CopyFS(kept, os.DirFS(filepath.Join(b.deployed.Dir, ".hub"))))
 }
 
 // Edit replaces text in one of the project's files; text that is not there fails the test.
