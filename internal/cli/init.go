@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	simulated "github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/config"
 	"github.com/deepstreamhub/platform/internal/naming"
 	"github.com/deepstreamhub/platform/internal/state"
@@ -33,7 +34,8 @@ stack files of the project as it is published go. Workflows take their stacks fr
 files, and everything in AWS its name from the organisation's.
 
 It asks for what no flag says. What would not pass is refused, with everything that is wrong,
-before a file is touched; so is a file that was changed since it was committed.`,
+before a file is touched; so is a file that was changed since it was committed. What was tried
+offline before is put aside, in .hub.`,
 		Example: `  hub init --organisation acme --domain acme.example --account 444455556666 \
     --regions eu-west-1,sa-east-1 --owner platform --repository acme/platform --budget 0
   hub up prod-eu prod-sa --offline`,
@@ -60,8 +62,13 @@ func (s *session) initialise(ctx context.Context, given answers, command string)
 		return refused(fmt.Sprintf("init: Pulumi.yaml has the name %s: this project is somebody's already", s.organisation),
 			"A further region is written by: hub region add REGION --like STACK")
 	}
-	if _, err := os.Stat(filepath.Join(s.root, ".hub")); err == nil {
-		return refused("init: .hub holds what was tried offline under the name "+string(published), "Remove it, unless an account's state is in it (.hub/bootstrap): rm -r .hub")
+	if s.accountDirs().hasState() {
+		return refused(fmt.Sprintf("init: %s holds the state of an account, made under the name %s", s.accountDirs().state, published),
+			"What hub bootstrap made there would be lost sight of. Take another clone for another organisation.")
+	}
+	aside, err := s.triedOffline()
+	if err != nil {
+		return err
 	}
 	if err := s.ask(ctx, given); err != nil {
 		return err
@@ -85,9 +92,38 @@ func (s *session) initialise(ctx context.Context, given answers, command string)
 	if err := s.writeAll(files, func() error { return nil }); err != nil {
 		return err
 	}
+	for _, dir := range aside {
+		kept := dir + s.Now().UTC().Format(".before-init-20060102T150405Z")
+		if err := os.Rename(dir, kept); err != nil {
+			return fmt.Errorf("put away what was tried offline: %w", err)
+		}
+		s.say("What was tried offline under the name %s is in %s now; nothing needs it.", published, kept)
+	}
 	s.say("Try it with: hub up %s --offline", strings.Join(stacksOf(given), " "))
 	s.say("The way to the first deployment is docs/operations.md.")
 	return nil
+}
+
+// triedOffline are the folders of the offline accounts that were worked on before. One that a process is at work on is refused.
+func (s *session) triedOffline() (folders []string, err error) {
+	for _, d := range []dirs{offlineDirs(s.root), blankDirs(s.root)} {
+		if _, err := os.Stat(d.cloud); err == nil {
+			c, err := simulated.Open(simulated.Options{Dir: d.cloud})
+			if used, ok := errors.AsType[*simulated.InUse](err); ok {
+				return nil, locked("init: "+d.base+" is "+used.Error(), "Run it again once that process has ended.")
+			}
+			if err == nil { // one that is damaged is put away like any other
+				err = c.Close()
+			}
+			if err != nil && c != nil {
+				return nil, err
+			}
+		}
+		if _, err := os.Stat(d.base); err == nil {
+			folders = append(folders, d.base)
+		}
+	}
+	return folders, nil
 }
 
 // ask asks on the terminal for what has to be given and is not. Without a terminal nothing is asked.
