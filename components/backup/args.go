@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
 // Limits of the arguments.
@@ -139,26 +138,4 @@ func (a *Args) lockProblems() []error {
 	refuse(outside(a.RetentionDays), "retention days %d: outside its window of %d to %d", a.RetentionDays, least, most)
 	refuse(a.copies() && outside(a.CopyRetentionDays), "copy retention days %d: outside its window of %d to %d", a.CopyRetentionDays, least, most)
 	return problems
-}
-
-func (a *Args) inputs() pulumi.Map {
-	in := pulumi.Map{
-		"stack":             pulumi.String(a.Stack),
-		"region":            pulumi.String(a.Region),
-		"tagKey":            pulumi.String(a.TagKey),
-		"tagValue":          pulumi.String(a.TagValue),
-		"schedule":          pulumi.String(a.Schedule),
-		"retentionDays":     pulumi.Int(a.RetentionDays),
-		"copyRegion":        pulumi.String(a.CopyRegion),
-		"copyRetentionDays": pulumi.Int(a.CopyRetentionDays),
-		"keep":              pulumi.Bool(a.Keep),
-	}
-	if a.Lock != nil {
-		in["lock"] = pulumi.Map{
-			"minRetentionDays":  pulumi.Int(a.Lock.MinRetentionDays),
-			"maxRetentionDays":  pulumi.Int(a.Lock.MaxRetentionDays),
-			"changeableForDays": pulumi.Int(a.Lock.ChangeableForDays),
-		}
-	}
-	return in
 }

@@ -28,8 +28,8 @@ const (
 // Args is what a Bus is made from.
 type Args struct {
 	Stack     string                  // part of the key's alias
-	VpcID     pulumi.StringInput      // where its security groups live
-	SubnetIDs pulumi.StringArrayInput // isolated data subnets, one per zone
+	VpcID     pulumi.StringInput      `pulumi:"vpcId"`     // where its security groups live
+	SubnetIDs pulumi.StringArrayInput `pulumi:"subnetIds"` // isolated data subnets, one per zone
 
 	EngineVersion         string // Valkey version, major.minor
 	NodeType              string // such as cache.r7g.large
@@ -43,7 +43,7 @@ type Args struct {
 	MaintenanceWindow string // when AWS maintains the nodes, ddd:hh24:mi-ddd:hh24:mi in UTC, 60 minutes or more, apart from SnapshotWindow; empty: windows.Maintenance
 
 	// Rotation is a step of changing the password. Whoever uses it has to have read the new one before Finish.
-	Rotation Rotation
+	Rotation Rotation `pulumi:"-"`
 }
 
 var (
@@ -138,18 +138,6 @@ func ParameterFamily(engineVersion string) (string, error) {
 	return engine + m[1], nil
 }
 
-func (a *Args) inputs() pulumi.Map {
-	return pulumi.Map{
-		"stack":                 pulumi.String(a.Stack),
-		"vpcId":                 a.VpcID,
-		"subnetIds":             a.SubnetIDs,
-		"engineVersion":         pulumi.String(a.EngineVersion),
-		"nodeType":              pulumi.String(a.NodeType),
-		"replicas":              pulumi.Int(a.Replicas),
-		"snapshotRetentionDays": pulumi.Int(a.SnapshotRetentionDays),
-	}
-}
-
 // Bus is a Valkey replication group.
 type Bus struct {
 	pulumi.ResourceState
@@ -188,7 +176,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, fmt.Errorf("create bus %s: %w", name, err)
 	}
 	s := &Bus{}
-	if err := ctx.RegisterComponentResourceV2(Type, name, args.inputs(), s, opts...); err != nil {
+	if err := ctx.RegisterComponentResourceV2(Type, name, part.Inputs(args), s, opts...); err != nil {
 		return nil, fmt.Errorf("create bus %s: %w", name, err)
 	}
 	b := &builder{ctx: ctx, name: name, args: args, child: pulumi.Parent(s), bus: s}

@@ -11,6 +11,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/deepstreamhub/platform/components/internal/part"
 )
 
 // Type is part of every child's URN: changing it needs an alias.
@@ -21,10 +23,10 @@ type Args struct {
 	Stack  string // part of the names of ECS Exec's log group and key
 	Region string // the provider's region
 
-	VpcID            pulumi.StringInput      // where the hosts' security group lives
-	PrivateSubnetIDs pulumi.StringArrayInput // one per zone; hosts spread over them
+	VpcID            pulumi.StringInput      `pulumi:"vpcId"`            // where the hosts' security group lives
+	PrivateSubnetIDs pulumi.StringArrayInput `pulumi:"privateSubnetIds"` // one per zone; hosts spread over them
 	Egress           []pulumi.Resource       // what has to exist before a host can call out
-	IPv6             bool                    // whether hosts call out by IPv6 too
+	IPv6             bool                    `pulumi:"ipv6"` // whether hosts call out by IPv6 too
 
 	AMI          string // pinned id of an ECS-optimised Amazon Linux 2023 image in the provider's region
 	InstanceType string // of the image's architecture, such as m6g.large
@@ -138,23 +140,6 @@ func (r Refresh) problems() (problems []error) {
 // mixed reports whether the group needs a policy on which instances it is made of.
 func (a *Args) mixed() bool { return len(a.OtherTypes) > 0 || a.SpotPercent > 0 }
 
-func (a *Args) inputs() pulumi.Map {
-	return pulumi.Map{
-		"vpcId":            a.VpcID,
-		"privateSubnetIds": a.PrivateSubnetIDs,
-		"ami":              pulumi.String(a.AMI),
-		"instanceType":     pulumi.String(a.InstanceType),
-		"otherTypes":       pulumi.ToStringArray(a.OtherTypes),
-		"spotPercent":      pulumi.Int(a.SpotPercent),
-		"warmHosts":        pulumi.Int(a.WarmHosts),
-		"minHosts":         pulumi.Int(a.MinHosts),
-		"minTasks":         pulumi.Int(a.MinTasks),
-		"maxHosts":         pulumi.Int(a.MaxHosts),
-		"rootVolumeGiB":    pulumi.Int(a.RootVolumeGiB),
-		"tags":             pulumi.ToStringMap(a.Tags),
-	}
-}
-
 // Cluster is an ECS cluster and the hosts it runs on.
 type Cluster struct {
 	pulumi.ResourceState
@@ -203,7 +188,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, fmt.Errorf("create cluster %s: %w", name, err)
 	}
 	c := &Cluster{}
-	if err := ctx.RegisterComponentResourceV2(Type, name, args.inputs(), c, opts...); err != nil {
+	if err := ctx.RegisterComponentResourceV2(Type, name, part.Inputs(args), c, opts...); err != nil {
 		return nil, fmt.Errorf("create cluster %s: %w", name, err)
 	}
 	b := &builder{ctx: ctx, name: name, args: args, child: pulumi.Parent(c), cluster: c, boot: slices.Clone(args.Egress)}

@@ -33,12 +33,12 @@ const (
 type Args struct {
 	Region    string                  // the provider's region
 	Stack     string                  // part of the key's alias and of the final snapshot's name
-	VpcID     pulumi.StringInput      // where its security groups live
-	SubnetIDs pulumi.StringArrayInput // isolated data subnets, one per zone
-	ZoneNames pulumi.StringArrayInput // such as eu-central-1a, in the order of SubnetIDs; the instances take them in turn
+	VpcID     pulumi.StringInput      `pulumi:"vpcId"`     // where its security groups live
+	SubnetIDs pulumi.StringArrayInput `pulumi:"subnetIds"` // isolated data subnets, one per zone
+	ZoneNames pulumi.StringArrayInput `pulumi:"zoneNames"` // such as eu-central-1a, in the order of SubnetIDs; the instances take them in turn
 
 	EngineVersion       string   // Aurora PostgreSQL version, major.minor
-	MajorUpgrade        bool     // whether a cluster of another major version is taken to EngineVersion; leave it false otherwise
+	MajorUpgrade        bool     `pulumi:"-"` // whether a cluster of another major version is taken to EngineVersion; leave it false otherwise
 	InstanceClass       string   // such as db.r6g.large
 	Readers             int      // instances beside the one that writes, 1 to 15; 0 is 1
 	BackupRetentionDays int      // 1 to 35
@@ -47,7 +47,7 @@ type Args struct {
 	PerformanceInsights bool     // whether the instances keep what their load was made of, for a week
 	LogDays             int      // how long PostgreSQL's log is kept, as CloudWatch Logs takes it; at least 1
 	MonitoringSeconds   int      // between two readings of the instances' operating system: 0 (none), 1, 5, 10, 15, 30 or 60
-	Rotation            Rotation // a step of changing the password; open connections go on, new ones need the new one
+	Rotation            Rotation `pulumi:"-"` // a step of changing the password; open connections go on, new ones need the new one
 
 	// Parameters of the cluster's parameter group, by name, beside or instead of parameters.AuroraDefaults. None takes effect
 	// only when an instance restarts.
@@ -59,7 +59,7 @@ type Args struct {
 	// under: the name or ARN of a cluster snapshot, or another cluster at a time, as <identifier>@<RFC 3339 in UTC> or
 	// <identifier>@latest; empty: a new cluster is empty. It is honoured when the cluster is created and ignored from then
 	// on, so that neither changing nor clearing it replaces the cluster.
-	RestoreFrom string
+	RestoreFrom string `pulumi:"-"`
 }
 
 var (
@@ -154,23 +154,6 @@ func (a *Args) maintenanceWindow() string { return cmp.Or(a.MaintenanceWindow, w
 // instances is how many there are: one writes, and the others read and take over from it.
 func (a *Args) instances() int { return 1 + cmp.Or(a.Readers, 1) }
 
-func (a *Args) inputs() pulumi.Map {
-	return pulumi.Map{
-		"stack":               pulumi.String(a.Stack),
-		"vpcId":               a.VpcID,
-		"subnetIds":           a.SubnetIDs,
-		"zoneNames":           a.ZoneNames,
-		"engineVersion":       pulumi.String(a.EngineVersion),
-		"instanceClass":       pulumi.String(a.InstanceClass),
-		"backupRetentionDays": pulumi.Int(a.BackupRetentionDays),
-		"finalSnapshot":       pulumi.Bool(a.FinalSnapshot),
-		"performanceInsights": pulumi.Bool(a.PerformanceInsights),
-		"monitoringSeconds":   pulumi.Int(a.MonitoringSeconds),
-		"logDays":             pulumi.Int(a.LogDays),
-		"deletionProtection":  pulumi.Bool(a.DeletionProtection),
-	}
-}
-
 // Database is an Aurora PostgreSQL cluster.
 type Database struct {
 	pulumi.ResourceState
@@ -218,7 +201,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, fmt.Errorf("create database %s: %w", name, err)
 	}
 	d := &Database{}
-	if err := ctx.RegisterComponentResourceV2(Type, name, args.inputs(), d, opts...); err != nil {
+	if err := ctx.RegisterComponentResourceV2(Type, name, part.Inputs(args), d, opts...); err != nil {
 		return nil, fmt.Errorf("create database %s: %w", name, err)
 	}
 	b := &builder{ctx: ctx, name: name, args: args, child: pulumi.Parent(d), db: d}

@@ -328,6 +328,22 @@ func TestParametersAndWindows(t *testing.T) {
 	}
 }
 
+// The component's state shows what it is made from: not what a single run is told, and nothing secret.
+func TestArgumentsAreShown(t *testing.T) {
+	t.Parallel()
+	a := args()
+	a.Readers, a.Parameters = 2, map[string]string{"work_mem": "65536"}
+	a.Rotation, a.MajorUpgrade, a.RestoreFrom = database.Begin, true, "prod-eu@latest"
+	shown := componenttest.Find(t, run(t, newRecorder(), a, nil), database.Type, "database")
+	require.False(t, shown.Inputs.ContainsSecrets())
+	require.Empty(t, cmp.Diff(map[string]any{
+		"region": "eu-central-1", "stack": "prod-eu", "vpcId": "vpc-1", "subnetIds": []any{"subnet-a", "subnet-b", "subnet-c"},
+		"zoneNames": []any{"eu-central-1a", "eu-central-1b", "eu-central-1c"}, "engineVersion": "16.6", "instanceClass": "db.r6g.large", "readers": 2.0,
+		"backupRetentionDays": 14.0, "deletionProtection": true, "finalSnapshot": true, "performanceInsights": true, "logDays": 30.0, "monitoringSeconds": 60.0,
+		"parameters": map[string]any{"work_mem": "65536"}, "backupWindow": "", "maintenanceWindow": "",
+	}, shown.Plain()))
+}
+
 // Nothing that takes long waits for the cluster which need not.
 func TestOnlyTheLogGroupWaitsForTheCluster(t *testing.T) {
 	t.Parallel()

@@ -47,11 +47,11 @@ type Args struct {
 	Hostname   string // the region's own name, in the zone
 	GlobalName string // optional: the name shared by regions, in the zone
 
-	VpcID           pulumi.StringInput
-	PublicSubnetIDs pulumi.StringArrayInput // in at least two zones
+	VpcID           pulumi.StringInput      `pulumi:"vpcId"`
+	PublicSubnetIDs pulumi.StringArrayInput `pulumi:"publicSubnetIds"` // in at least two zones
 	Ingress         []pulumi.Resource       // what must exist before a public load balancer, and go after it
 
-	IPv6 bool // whether clients may come by IPv6 too; the subnets must have it
+	IPv6 bool `pulumi:"ipv6"` // whether clients may come by IPv6 too; the subnets must have it
 
 	TargetPort                 int    // where targets listen
 	HealthPath                 string // what answers 200 on a healthy target
@@ -123,23 +123,3 @@ func (a *Args) Validate(name string) error {
 func isDomain(name string) bool { return len(name) <= maxDomain && domainName.MatchString(name) }
 
 func inZone(name, zone string) bool { return name == zone || strings.HasSuffix(name, "."+zone) }
-
-func (a *Args) inputs() pulumi.Map {
-	return pulumi.Map{
-		"region":                     pulumi.String(a.Region),
-		"zoneName":                   pulumi.String(a.ZoneName),
-		"stack":                      pulumi.String(a.Stack),
-		"hostname":                   pulumi.String(a.Hostname),
-		"globalName":                 pulumi.String(a.GlobalName),
-		"vpcId":                      a.VpcID,
-		"publicSubnetIds":            a.PublicSubnetIDs,
-		"targetPort":                 pulumi.Int(a.TargetPort),
-		"healthPath":                 pulumi.String(a.HealthPath),
-		"idleTimeoutSeconds":         pulumi.Int(a.IdleTimeoutSeconds),
-		"deregistrationDelaySeconds": pulumi.Int(a.DeregistrationDelaySeconds),
-		"deletionProtection":         pulumi.Bool(a.DeletionProtection),
-		"closedPaths":                pulumi.ToStringArray(a.ClosedPaths),
-		"logRetentionDays":           pulumi.Int(a.LogRetentionDays),
-		"rateLimit":                  pulumi.Int(a.RateLimit),
-	}
-}

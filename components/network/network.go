@@ -8,6 +8,8 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/deepstreamhub/platform/components/internal/part"
 )
 
 // Type is part of every child's URN: changing it needs an alias.
@@ -35,7 +37,7 @@ type Args struct {
 	NAT    NAT
 	// IPv6 gives the VPC, its subnets and what runs in them IPv6 addresses beside IPv4 ones. It can be turned on at any
 	// time, but not off while anything in the subnets has such an address.
-	IPv6 bool
+	IPv6 bool `pulumi:"ipv6"`
 
 	// Endpoints are the AWS services that have an interface endpoint in each private subnet, by the end of their name,
 	// such as ecr.api; see Services.
@@ -86,19 +88,6 @@ func (a *Args) Validate() error {
 	return errors.Join(problems...)
 }
 
-func (a *Args) inputs() pulumi.Map {
-	return pulumi.Map{
-		"region": pulumi.String(a.Region),
-		"cidr":   pulumi.String(a.CIDR),
-		"zones":  pulumi.ToStringArray(a.Zones),
-		"nat":    pulumi.String(a.NAT),
-		"ipv6":   pulumi.Bool(a.IPv6),
-
-		"endpoints":            pulumi.ToStringArray(a.Endpoints),
-		"flowLogRetentionDays": pulumi.Int(a.FlowLogRetentionDays),
-	}
-}
-
 // Network is a VPC with its subnets and routing. Lists are in the order of the zones' numbers. A subnet's id becomes
 // known only after the subnet has its route table and its network ACL.
 type Network struct {
@@ -128,7 +117,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, fmt.Errorf("create network %s: %w", name, err)
 	}
 	n := &Network{}
-	if err := ctx.RegisterComponentResourceV2(Type, name, args.inputs(), n, opts...); err != nil {
+	if err := ctx.RegisterComponentResourceV2(Type, name, part.Inputs(args), n, opts...); err != nil {
 		return nil, fmt.Errorf("create network %s: %w", name, err)
 	}
 	b := &builder{ctx: ctx, name: name, args: args, child: pulumi.Parent(n), net: n, subnets: subnets}

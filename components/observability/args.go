@@ -38,7 +38,7 @@ const HealthRegion = "us-east-1"
 
 // Health is Route 53's check of the region.
 type Health struct {
-	CheckID pulumi.StringInput
+	CheckID pulumi.StringInput `pulumi:"checkId"`
 	// Elsewhere reaches HealthRegion, where the alarm has to be, and with it a topic that it can publish to and the same
 	// subscriptions. It is nil in HealthRegion itself.
 	Elsewhere pulumi.ProviderResource
@@ -52,16 +52,16 @@ type Subscription struct {
 
 // LoadBalancer is the region's edge.
 type LoadBalancer struct {
-	ArnSuffix      pulumi.StringInput // how metrics name it: app/<name>/<id>
-	CertificateArn pulumi.StringInput
+	ArnSuffix      pulumi.StringInput `pulumi:"arnSuffix"` // how metrics name it: app/<name>/<id>
+	CertificateArn pulumi.StringInput `pulumi:"certificateArn"`
 	// MaxConnections is how many clients all tasks together can hold. The alarm goes off well before.
 	MaxConnections int
 }
 
 // Service is one ECS service.
 type Service struct {
-	Name                 pulumi.StringInput
-	TargetGroupArnSuffix pulumi.StringInput // how metrics name it: targetgroup/<name>/<id>
+	Name                 pulumi.StringInput `pulumi:"name"`
+	TargetGroupArnSuffix pulumi.StringInput `pulumi:"targetGroupArnSuffix"` // how metrics name it: targetgroup/<name>/<id>
 	Published            *Published         // nil while the image publishes nothing
 }
 
@@ -93,20 +93,20 @@ type publishedMetric struct {
 type Metric struct {
 	Namespace  string // does not begin with AWS/
 	Name       string
-	Dimensions map[string]pulumi.StringInput
+	Dimensions map[string]pulumi.StringInput `pulumi:"dimensions"`
 }
 
 // Cluster is the ECS cluster and its hosts.
 type Cluster struct {
-	Arn                  pulumi.StringInput
-	CapacityProviderName pulumi.StringInput
-	AutoScalingGroupName pulumi.StringInput
+	Arn                  pulumi.StringInput `pulumi:"arn"`
+	CapacityProviderName pulumi.StringInput `pulumi:"capacityProviderName"`
+	AutoScalingGroupName pulumi.StringInput `pulumi:"autoScalingGroupName"`
 }
 
 // Database is the Aurora cluster.
 type Database struct {
-	ClusterIdentifier   pulumi.StringInput
-	InstanceIdentifiers []pulumi.StringInput // writer and readers, whichever is which
+	ClusterIdentifier   pulumi.StringInput   `pulumi:"clusterIdentifier"`
+	InstanceIdentifiers []pulumi.StringInput `pulumi:"instanceIdentifiers"` // writer and readers, whichever is which
 	MaxConnections      int                  // max_connections of one instance
 	// MinLocalStorageGiB is how much of an instance's local storage, which sorts and temporary tables use and which
 	// depends on the instance class, must stay free.
@@ -117,13 +117,13 @@ type Database struct {
 
 // Bus is the Valkey replication group.
 type Bus struct {
-	ReplicationGroupID pulumi.StringInput
-	Nodes              int // primary and replicas; ElastiCache numbers them from -001
+	ReplicationGroupID pulumi.StringInput `pulumi:"replicationGroupId"`
+	Nodes              int                // primary and replicas; ElastiCache numbers them from -001
 }
 
 // Backup is where backups are kept.
 type Backup struct {
-	VaultArn pulumi.StringInput
+	VaultArn pulumi.StringInput `pulumi:"vaultArn"`
 }
 
 const (
@@ -265,26 +265,4 @@ func (a *Args) names() []named {
 		out = append(out, named{"backup vault ARN", a.Backup.VaultArn})
 	}
 	return out
-}
-
-func (a *Args) inputs() pulumi.Map {
-	watched := pulumi.Map{}
-	for _, n := range a.names() {
-		watched[n.of] = n.value
-	}
-	subscriptions := pulumi.Array{}
-	for _, s := range a.Subscriptions {
-		subscriptions = append(subscriptions, pulumi.StringMap{"protocol": pulumi.String(s.Protocol), "endpoint": pulumi.String(s.Endpoint)})
-	}
-	return pulumi.Map{
-		"stack":                      pulumi.String(a.Stack),
-		"region":                     pulumi.String(a.Region),
-		"subscriptions":              subscriptions,
-		"watched":                    watched,
-		"busNodes":                   pulumi.Int(a.Bus.Nodes),
-		"maxConnections":             pulumi.Int(a.LoadBalancer.MaxConnections),
-		"maxDatabaseConnections":     pulumi.Int(a.Database.MaxConnections),
-		"minDatabaseLocalStorageGiB": pulumi.Int(a.Database.MinLocalStorageGiB),
-		"maxDatabaseVolumeGiB":       pulumi.Int(a.Database.MaxVolumeGiB),
-	}
 }

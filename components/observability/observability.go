@@ -41,7 +41,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, fmt.Errorf("create observability %s: %w", name, err)
 	}
 	o := &Observability{}
-	if err := ctx.RegisterComponentResourceV2(Type, name, args.inputs(), o, opts...); err != nil {
+	if err := ctx.RegisterComponentResourceV2(Type, name, part.Inputs(args), o, opts...); err != nil {
 		return nil, fmt.Errorf("create observability %s: %w", name, err)
 	}
 	b := &builder{ctx: ctx, name: name, args: args, child: pulumi.Parent(o), out: o}

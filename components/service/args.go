@@ -19,7 +19,7 @@ type Args struct {
 	CapacityProvider pulumi.StringInput // its name
 	VpcID            pulumi.StringInput
 	SubnetIDs        pulumi.StringArrayInput // one per zone; tasks spread over them
-	IPv6             bool                    // whether tasks call out by IPv6 too
+	IPv6             bool                    `pulumi:"ipv6"` // whether tasks call out by IPv6 too
 	LoadBalancerArn  pulumi.StringInput      // the application load balancer in front of the tasks
 	TargetGroupArn   pulumi.StringInput      // that tasks join; left out with Route, which makes one
 	Route            *Route                  // what of the load balancer's traffic is this service's; nil with TargetGroupArn
@@ -257,34 +257,3 @@ func (a *Args) checkFront() error {
 
 // inputs are what the component keeps in the state. Of the variables those whose values are known before anything is
 // made: a preview of a new service shows them here, as its task definition waits for what others come from.
-func (a *Args) inputs() pulumi.Map {
-	in := pulumi.Map{
-		"stack":              pulumi.String(a.Stack),
-		"region":             pulumi.String(a.Region),
-		"image":              pulumi.String(a.Image),
-		"tasks":              pulumi.Int(a.Tasks),
-		"cpu":                pulumi.Int(a.CPU),
-		"memoryMiB":          pulumi.Int(a.MemoryMiB),
-		"port":               pulumi.Int(a.Port),
-		"healthPath":         pulumi.String(a.HealthPath),
-		"stopTimeoutSeconds": pulumi.Int(a.StopTimeoutSeconds),
-		"logRetentionDays":   pulumi.Int(a.LogRetentionDays),
-		"maxPercent":         pulumi.Int(a.Deployment.MaxPercent),
-	}
-	known := pulumi.StringMap{}
-	for name, value := range a.Environment {
-		if text, ok := value.(pulumi.String); ok {
-			known[name] = text
-		}
-	}
-	if len(known) > 0 {
-		in["environment"] = known
-	}
-	if a.Scaling != nil {
-		in["maxTasks"] = pulumi.Int(a.Scaling.MaxTasks)
-	}
-	if a.Route != nil {
-		in["route"] = pulumi.String(a.Route.Path)
-	}
-	return in
-}

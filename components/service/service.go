@@ -14,6 +14,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/vpc"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/deepstreamhub/platform/components/internal/part"
 )
 
 // Type is part of every child's URN: changing it needs an alias.
@@ -56,7 +58,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, fmt.Errorf("create service %s: %w", name, err)
 	}
 	s := &Service{}
-	if err := ctx.RegisterComponentResourceV2(Type, name, args.inputs(), s, opts...); err != nil {
+	if err := ctx.RegisterComponentResourceV2(Type, name, part.Inputs(args), s, opts...); err != nil {
 		return nil, fmt.Errorf("create service %s: %w", name, err)
 	}
 	b := &builder{ctx: ctx, name: name, args: args, child: pulumi.Parent(s), service: s}
