@@ -91,7 +91,7 @@ func TestMajorVersionIsAllowedByName(t *testing.T) {
 		require.Equal(t, code, r.Code, "%v\n%s%s", args, r.Stdout, r.Stderr)
 		return r
 	}
-	p.Deploy()
+	hub(0, "up", "prod-eu")
 	p.Edit("Pulumi.prod-eu.yaml", "  deepstreamhub:edge:", "  deepstreamhub:database: {engineVersion: \"17.5\"}\n  deepstreamhub:edge:")
 	said := hub(3, "up", "prod-eu").Stderr
 	require.Contains(t, said, "another major version has to be allowed: database.allowMajorVersion: 17")

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
@@ -163,6 +164,10 @@ func killedAt(t *testing.T, p *harness.Project, at string, args ...string) {
 			}
 			_ = cmd.Wait()
 			require.False(t, cmd.ProcessState.Exited(), "it ended before it was killed: %s", strings.Join(all, "\n"))
+			require.Eventually(t, func() bool { // a process that it was about to start has its lock until then
+				c, err := cloud.Open(cloud.Options{Dir: filepath.Join(p.Dir, ".hub", "offline", "cloud")})
+				return err == nil && c.Close() == nil
+			}, 10*time.Second, 50*time.Millisecond)
 			return
 		}
 	}
