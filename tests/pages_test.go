@@ -52,6 +52,37 @@ func TestPagesAreReachable(t *testing.T) {
 	}
 }
 
+// What the index of the documents calls generated is marked so for GitHub, and whatever is marked is there.
+func TestGeneratedFilesAreMarked(t *testing.T) {
+	t.Parallel()
+	root := harness.Root(t)
+	index, err := os.ReadFile(filepath.Join(root, "docs", "README.md"))
+	require.NoError(t, err)
+	marks, err := os.ReadFile(filepath.Join(root, ".gitattributes"))
+	require.NoError(t, err)
+	marked := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(?m)^(\S+) linguist-generated$`).FindAllStringSubmatch(string(marks), -1) {
+		found, err := filepath.Glob(filepath.Join(root, m[1]))
+		require.NoError(t, err)
+		require.NotEmpty(t, found, "%s is not there", m[1])
+		marked[m[1]] = true
+	}
+	link := regexp.MustCompile(`\]\(([a-z-]+\.md)\)`)
+	pages := 0
+	for line := range strings.Lines(string(index)) {
+		for _, cell := range strings.Split(line, "), [") { // "both generated" is said of the pages before it
+			if generated := strings.Contains(line, "both generated") && !strings.Contains(cell, "SECURITY") || strings.Contains(cell, "(generated)"); !generated {
+				continue
+			}
+			for _, m := range link.FindAllStringSubmatch(cell+")", -1) {
+				pages++
+				require.True(t, marked["docs/"+m[1]], "docs/%s is generated: mark it in .gitattributes", m[1])
+			}
+		}
+	}
+	require.Equal(t, 4, pages, "tiers, security, escalation, offline-aws")
+}
+
 // pages are what is written for readers: all but what serves tests, GitHub's forms and the log of changes.
 func pages(t *testing.T, root string) (out []string) {
 	for _, pattern := range []string{"*.md", "docs/*.md", "docs/decisions/*.md", "examples/*.md", "images/*/*.md"} {
