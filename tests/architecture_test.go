@@ -27,7 +27,7 @@ type arrow struct {
 var bans = []arrow{
 	{From: "components/", To: module + "/components/", Except: []string{"components/componenttest", "components/internal/"},
 		Reason: "components meet only in internal/program: to change one, open one folder; components/internal is what they share"},
-	{From: "components/", To: module + "/internal/", Except: []string{"internal/policy", "internal/sizing", "internal/parameters", "internal/windows"},
+	{From: "components/", To: module + "/internal/", Except: []string{"internal/policy", "internal/sizing", "internal/parameters", "internal/windows", "internal/tagging"},
 		Reason: "a component takes arguments; it knows neither configuration nor program nor driver"},
 	{From: "internal/config", To: "github.com/pulumi/", Reason: "configuration is checked before any engine starts"},
 	{From: "internal/sizing", To: module, Reason: "sizes follow from numbers alone"},

@@ -48,6 +48,15 @@ func TestExamples(t *testing.T) {
 			must("stack", "select", "--create", "dev")
 			must("up", "--yes", "--skip-preview")
 			must("up", "--yes", "--skip-preview", "--expect-no-changes")
+			tagged, named := tagsAndAliases(aws, before)
+			switch name {
+			case "data":
+				require.Equal(t, map[string]int{"shop": len(tagged)}, count(tagged))
+				require.Equal(t, []string{"alias/shop/dev/chat", "alias/shop/dev/database", "alias/shop/dev/database-logs", "alias/shop/dev/orders"}, named)
+			case "service":
+				require.Equal(t, map[string]int{"web": len(tagged)}, count(tagged))
+				require.Contains(t, named, "alias/example-service/dev/web")
+			}
 			said := map[string]any{}
 			require.NoError(t, json.Unmarshal([]byte(must("stack", "output", "--json")), &said))
 			for _, output := range outputs {
@@ -62,4 +71,32 @@ func TestExamples(t *testing.T) {
 			}
 		})
 	}
+}
+
+// tagsAndAliases are the tag team of what takes tags and was not there before, by type and id, and the names of the keys' aliases.
+func tagsAndAliases(aws *harness.AWS, before []string) (tagged map[string]string, aliases []string) {
+	tagged = map[string]string{}
+	for _, r := range aws.Cloud().List() {
+		key := r.Type + " " + r.ID
+		if r.Declared || slices.Contains(before, key) {
+			continue
+		}
+		if r.Type == "aws:kms/alias:Alias" {
+			aliases = append(aliases, r.Str("name"))
+		}
+		if _, takes := r.State["tagsAll"]; takes {
+			tagged[key] = r.Str("tagsAll.team")
+		}
+	}
+	slices.Sort(aliases)
+	return tagged, aliases
+}
+
+// count is how often there is each value.
+func count(of map[string]string) map[string]int {
+	n := map[string]int{}
+	for _, value := range of {
+		n[value]++
+	}
+	return n
 }

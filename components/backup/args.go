@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+
+	"github.com/deepstreamhub/platform/components/internal/part"
 )
 
 // Limits of the arguments.
@@ -42,6 +44,9 @@ type Args struct {
 	// Keep says whether vaults, keys and recovery points outlive the component. Without it they are deleted together.
 	Keep bool
 	Lock *Lock // optional, with Keep only
+
+	NamePrefix string            // what names that people look for begin with, before Stack; empty: the project's name
+	Tags       map[string]string // put on everything that takes tags; tags of a transformation in the options win
 }
 
 // Lock makes AWS refuse to delete recovery points before their time, whoever asks, and to take any whose retention is
@@ -67,7 +72,7 @@ func (a *Args) Validate(name string) error {
 	if a == nil {
 		return errors.New("no arguments")
 	}
-	var problems []error
+	problems := part.NameProblems(a.NamePrefix, a.Tags)
 	refuse := func(bad bool, format string, values ...any) {
 		if bad {
 			problems = append(problems, fmt.Errorf(format, values...))

@@ -47,7 +47,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, fmt.Errorf("create backup %s: %w", name, err)
 	}
 	k := &Backup{}
-	if err := ctx.RegisterComponentResourceV2(Type, name, part.Inputs(args), k, opts...); err != nil {
+	if err := part.Register(ctx, Type, name, args, args.Tags, k, opts); err != nil {
 		return nil, fmt.Errorf("create backup %s: %w", name, err)
 	}
 	b := &builder{ctx: ctx, name: name, args: args, child: pulumi.Parent(k), backup: k}

@@ -55,7 +55,7 @@ func (b *builder) vaultNamed(name, description string, where ...pulumi.ResourceO
 		return nil, err
 	}
 	if _, err := kms.NewAlias(b.ctx, name+"-key-alias", &kms.AliasArgs{
-		Name:        pulumi.String("alias/" + part.Name(b.ctx, b.args.Stack, b.name)),
+		Name:        pulumi.String("alias/" + part.Name(b.ctx, b.args.NamePrefix, b.args.Stack, b.name)),
 		TargetKeyId: key.KeyId,
 	}, options()...); err != nil {
 		return nil, err

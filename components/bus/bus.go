@@ -44,6 +44,9 @@ type Args struct {
 
 	// Rotation is a step of changing the password. Whoever uses it has to have read the new one before Finish.
 	Rotation Rotation `pulumi:"-"`
+
+	NamePrefix string            // what names that people look for begin with, before Stack; empty: the project's name
+	Tags       map[string]string // put on everything that takes tags; tags of a transformation in the options win
 }
 
 var (
@@ -68,7 +71,7 @@ func (a *Args) Validate() error {
 	if a == nil {
 		return errors.New("no arguments")
 	}
-	var problems []error
+	problems := part.NameProblems(a.NamePrefix, a.Tags)
 	problem := func(format string, values ...any) { problems = append(problems, fmt.Errorf(format, values...)) }
 	if !stackPattern.MatchString(a.Stack) || len(a.Stack) > maxStack {
 		problem("stack %q: must be lower-case letters, digits and single hyphens, at most %d, a letter first", a.Stack, maxStack)
@@ -176,7 +179,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, fmt.Errorf("create bus %s: %w", name, err)
 	}
 	s := &Bus{}
-	if err := ctx.RegisterComponentResourceV2(Type, name, part.Inputs(args), s, opts...); err != nil {
+	if err := part.Register(ctx, Type, name, args, args.Tags, s, opts); err != nil {
 		return nil, fmt.Errorf("create bus %s: %w", name, err)
 	}
 	b := &builder{ctx: ctx, name: name, args: args, child: pulumi.Parent(s), bus: s}

@@ -35,7 +35,7 @@ func ParseCredentials(secret string) (Credentials, error) {
 func (b *builder) encryption() error {
 	var err error
 	b.key, err = part.NewKey(b.ctx, part.KeyArgs{
-		Name: b.name + "-key", Stack: b.args.Stack, Alias: b.name,
+		Name: b.name + "-key", Prefix: b.args.NamePrefix, Stack: b.args.Stack, Alias: b.name,
 		Description: fmt.Sprintf("Bus of %s: data at rest, snapshots and password", b.args.Stack),
 	}, b.child)
 	if err != nil {

@@ -33,17 +33,19 @@ type Args struct {
 	// OtherTypes are what hosts may also be, of the same architecture, in order of preference: with them a fleet still
 	// grows when AWS has run out of the first.
 	OtherTypes    []string
-	SpotPercent   int               // how many of the hosts above MinHosts are spot instances, 0 to 100
-	WarmHosts     int               // stopped hosts that wait to be started; not together with OtherTypes or SpotPercent
-	DeleteSeconds int               // that the hosts are waited for when the group goes
-	Refresh       Refresh           // the pace at which hosts are replaced
-	SessionLog    string            // log group in which Session Manager logs sessions on hosts; empty for none
-	ExecLogDays   int               // how long sessions of ECS Exec are kept, as CloudWatch Logs takes it; 0 is no ECS Exec
-	MinHosts      int               // at least one
-	MinTasks      int               // how many tasks all services on the cluster run at least; at least one
-	MaxHosts      int               // from MinHosts to 5000
-	RootVolumeGiB int               // 30 to 16384
-	Tags          map[string]string // put on instances and volumes, which AWS makes and no resource here stands for
+	SpotPercent   int     // how many of the hosts above MinHosts are spot instances, 0 to 100
+	WarmHosts     int     // stopped hosts that wait to be started; not together with OtherTypes or SpotPercent
+	DeleteSeconds int     // that the hosts are waited for when the group goes
+	Refresh       Refresh // the pace at which hosts are replaced
+	SessionLog    string  // log group in which Session Manager logs sessions on hosts; empty for none
+	ExecLogDays   int     // how long sessions of ECS Exec are kept, as CloudWatch Logs takes it; 0 is no ECS Exec
+	MinHosts      int     // at least one
+	MinTasks      int     // how many tasks all services on the cluster run at least; at least one
+	MaxHosts      int     // from MinHosts to 5000
+	RootVolumeGiB int     // 30 to 16384
+
+	NamePrefix string            // what names that people look for begin with, before Stack; empty: the project's name
+	Tags       map[string]string // put on everything that takes tags, instances and volumes too, which AWS makes; tags of a transformation in the options win
 }
 
 // Refresh is the pace at which hosts are replaced when their template changes.
@@ -71,7 +73,7 @@ func (a *Args) Validate() error {
 	if a == nil {
 		return errors.New("no arguments")
 	}
-	var problems []error
+	problems := part.NameProblems(a.NamePrefix, a.Tags)
 	problem := func(format string, values ...any) { problems = append(problems, fmt.Errorf(format, values...)) }
 	if a.VpcID == nil {
 		problem("vpc id: missing")
@@ -188,7 +190,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, fmt.Errorf("create cluster %s: %w", name, err)
 	}
 	c := &Cluster{}
-	if err := ctx.RegisterComponentResourceV2(Type, name, part.Inputs(args), c, opts...); err != nil {
+	if err := part.Register(ctx, Type, name, args, args.Tags, c, opts); err != nil {
 		return nil, fmt.Errorf("create cluster %s: %w", name, err)
 	}
 	b := &builder{ctx: ctx, name: name, args: args, child: pulumi.Parent(c), cluster: c, boot: slices.Clone(args.Egress)}

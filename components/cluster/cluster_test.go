@@ -129,6 +129,7 @@ func TestLaunchTemplate(t *testing.T) {
 	delete(in, "userData")
 	tags := map[string]any{"stack": "prod-eu", "component": "cluster"}
 	require.Empty(t, cmp.Diff(map[string]any{
+		"tags":                tags,
 		"imageId":             "ami-0123456789abcdef0",
 		"instanceType":        "m6g.large",
 		"ebsOptimized":        "true",
@@ -238,7 +239,7 @@ func TestCapacityProvider(t *testing.T) {
 		"managedScaling": map[string]any{
 			"status": "ENABLED", "targetCapacity": 100.0, "minimumScalingStepSize": 1.0, "maximumScalingStepSize": 12.0, "instanceWarmupPeriod": 120.0,
 		},
-	}}, componenttest.Find(t, resources, "aws:ecs/capacityProvider:CapacityProvider", "cluster-capacity").Plain()))
+	}, "tags": map[string]any{"stack": "prod-eu", "component": "cluster"}}, componenttest.Find(t, resources, "aws:ecs/capacityProvider:CapacityProvider", "cluster-capacity").Plain()))
 	require.Empty(t, cmp.Diff(map[string]any{
 		"clusterName":                       "cluster-ecs-name",
 		"capacityProviders":                 []any{"cluster-capacity-name"},

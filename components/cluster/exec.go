@@ -14,8 +14,8 @@ func (b *builder) exec() error {
 	}
 	logs, err := part.NewLogs(b.ctx, part.LogsArgs{
 		Key: b.name + "-exec-key", Group: b.name + "-exec-logs",
-		Stack: b.args.Stack, Alias: b.name + "-exec", Description: "Sessions of ECS Exec in " + b.args.Stack,
-		Name: pulumi.String("/" + part.Name(b.ctx, b.args.Stack, b.name+"-exec")),
+		Prefix: b.args.NamePrefix, Stack: b.args.Stack, Alias: b.name + "-exec", Description: "Sessions of ECS Exec in " + b.args.Stack,
+		Name: pulumi.String("/" + part.Name(b.ctx, b.args.NamePrefix, b.args.Stack, b.name+"-exec")),
 		Days: b.args.ExecLogDays, Region: b.args.Region, Near: b.hostArn,
 	}, b.child)
 	if err != nil {
@@ -42,7 +42,7 @@ const performanceDays = 1
 func (b *builder) insights() error {
 	logs, err := part.NewLogs(b.ctx, part.LogsArgs{
 		Key: b.name + "-insights-key", Group: b.name + "-insights-logs",
-		Stack: b.args.Stack, Alias: b.name + "-insights", Description: "Container Insights of " + b.args.Stack,
+		Prefix: b.args.NamePrefix, Stack: b.args.Stack, Alias: b.name + "-insights", Description: "Container Insights of " + b.args.Stack,
 		Name: pulumi.Sprintf("/aws/ecs/containerinsights/%s/performance", b.ecs.Name),
 		Days: performanceDays, Region: b.args.Region, Near: b.hostArn,
 	}, b.child)

@@ -65,6 +65,7 @@ func TestExec(t *testing.T) {
 	}}, componenttest.Find(t, resources, "aws:ecs/cluster:Cluster", "cluster-ecs").Plain()["configuration"]))
 	require.Equal(t, map[string]any{
 		"name": "/deepstreamhub/prod-eu/cluster-exec", "retentionInDays": 30.0, "kmsKeyId": "arn:aws:mock:::cluster-exec-key",
+		"tags": map[string]any{"stack": "prod-eu", "component": "cluster"},
 	}, componenttest.Find(t, resources, "aws:cloudwatch/logGroup:LogGroup", "cluster-exec-logs").Plain())
 	key := componenttest.Find(t, resources, "aws:kms/key:Key", "cluster-exec-key").Plain()
 	require.Contains(t, key["policy"], "arn:aws:logs:eu-central-1:111122223333:log-group:/deepstreamhub/prod-eu/cluster-exec")

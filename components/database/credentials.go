@@ -39,7 +39,7 @@ func ParseCredentials(secret string) (Credentials, error) {
 func (b *builder) encryption() error {
 	var err error
 	b.key, err = part.NewKey(b.ctx, part.KeyArgs{
-		Name: b.name + "-key", Stack: b.args.Stack, Alias: b.name, Keep: b.args.FinalSnapshot,
+		Name: b.name + "-key", Prefix: b.args.NamePrefix, Stack: b.args.Stack, Alias: b.name, Keep: b.args.FinalSnapshot,
 		Description: fmt.Sprintf("Database of %s: storage, snapshots and password", b.args.Stack),
 	}, b.child)
 	if err != nil {

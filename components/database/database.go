@@ -60,6 +60,9 @@ type Args struct {
 	// <identifier>@latest; empty: a new cluster is empty. It is honoured when the cluster is created and ignored from then
 	// on, so that neither changing nor clearing it replaces the cluster.
 	RestoreFrom string `pulumi:"-"`
+
+	NamePrefix string            // what names that people look for begin with, before Stack; empty: the project's name
+	Tags       map[string]string // put on everything that takes tags; tags of a transformation in the options win
 }
 
 var (
@@ -84,7 +87,7 @@ func (a *Args) Validate() error {
 	if a == nil {
 		return errors.New("no arguments")
 	}
-	var problems []error
+	problems := part.NameProblems(a.NamePrefix, a.Tags)
 	problem := func(format string, values ...any) { problems = append(problems, fmt.Errorf(format, values...)) }
 	if !stackPattern.MatchString(a.Stack) || len(a.Stack) > maxStack {
 		problem("stack %q: must be lower-case letters, digits and single hyphens, at most %d, a letter first", a.Stack, maxStack)
@@ -201,7 +204,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, fmt.Errorf("create database %s: %w", name, err)
 	}
 	d := &Database{}
-	if err := ctx.RegisterComponentResourceV2(Type, name, part.Inputs(args), d, opts...); err != nil {
+	if err := part.Register(ctx, Type, name, args, args.Tags, d, opts); err != nil {
 		return nil, fmt.Errorf("create database %s: %w", name, err)
 	}
 	b := &builder{ctx: ctx, name: name, args: args, child: pulumi.Parent(d), db: d}

@@ -340,7 +340,7 @@ func TestArgumentsAreShown(t *testing.T) {
 		"region": "eu-central-1", "stack": "prod-eu", "vpcId": "vpc-1", "subnetIds": []any{"subnet-a", "subnet-b", "subnet-c"},
 		"zoneNames": []any{"eu-central-1a", "eu-central-1b", "eu-central-1c"}, "engineVersion": "16.6", "instanceClass": "db.r6g.large", "readers": 2.0,
 		"backupRetentionDays": 14.0, "deletionProtection": true, "finalSnapshot": true, "performanceInsights": true, "logDays": 30.0, "monitoringSeconds": 60.0,
-		"parameters": map[string]any{"work_mem": "65536"}, "backupWindow": "", "maintenanceWindow": "",
+		"parameters": map[string]any{"work_mem": "65536"}, "backupWindow": "", "maintenanceWindow": "", "namePrefix": "",
 	}, shown.Plain()))
 }
 

@@ -81,7 +81,7 @@ func logGroup(cluster string) string { return "/aws/rds/cluster/" + cluster + "/
 func (b *builder) logArgs(group pulumi.StringInput) part.LogsArgs {
 	return part.LogsArgs{
 		Key: b.name + "-logs-key", Group: b.name + "-logs",
-		Stack: b.args.Stack, Alias: b.name + "-logs", Description: "Logs of the database of " + b.args.Stack,
+		Prefix: b.args.NamePrefix, Stack: b.args.Stack, Alias: b.name + "-logs", Description: "Logs of the database of " + b.args.Stack,
 		Name: group, Days: b.args.LogDays, Region: b.args.Region, Near: b.key.Arn,
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/deepstreamhub/platform/components/internal/part"
 )
 
 // Limits of the arguments.
@@ -62,6 +64,9 @@ type Args struct {
 	ClosedPaths      []string // beginnings of paths that are answered with 404 and never reach a target; at most five
 	LogRetentionDays int      // how long logs of requests are kept; one of the numbers that CloudWatch Logs accepts
 	RateLimit        int      // requests that one address may make in five minutes, 10 to 2,000,000,000
+
+	NamePrefix string            // what names that people look for begin with, before Stack; empty: the project's name
+	Tags       map[string]string // put on everything that takes tags; tags of a transformation in the options win
 }
 
 var (
@@ -77,7 +82,7 @@ func (a *Args) Validate(name string) error {
 	if a == nil {
 		return errors.New("no arguments")
 	}
-	var problems []error
+	problems := part.NameProblems(a.NamePrefix, a.Tags)
 	refuse := func(bad bool, format string, values ...any) {
 		if bad {
 			problems = append(problems, fmt.Errorf(format, values...))

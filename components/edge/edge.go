@@ -66,7 +66,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, fmt.Errorf("create edge %s: %w", name, err)
 	}
 	e := &Edge{}
-	if err := ctx.RegisterComponentResourceV2(Type, name, part.Inputs(args), e, opts...); err != nil {
+	if err := part.Register(ctx, Type, name, args, args.Tags, e, opts); err != nil {
 		return nil, fmt.Errorf("create edge %s: %w", name, err)
 	}
 	b := &builder{ctx: ctx, name: name, args: args, child: pulumi.Parent(e), edge: e}

@@ -145,10 +145,10 @@ func (b *builder) visible(rule string) wafv2.WebAclRuleVisibilityConfigArgs {
 // the beginning of the group's name, and WAF itself gives log delivery the right to write ("Sending web ACL traffic logs
 // to a CloudWatch Logs log group").
 func (b *builder) firewallLogs(acl *wafv2.WebAcl) error {
-	group := "aws-waf-logs-" + b.ctx.Project() + "-" + b.args.Stack + "-" + b.name
+	group := "aws-waf-logs-" + part.Prefix(b.ctx, b.args.NamePrefix) + "-" + b.args.Stack + "-" + b.name
 	logs, err := part.NewLogs(b.ctx, part.LogsArgs{
 		Key: b.name + "-waf-logs-key", Group: b.name + "-waf-logs",
-		Stack: b.args.Stack, Alias: b.name, Description: fmt.Sprintf("Logs of the firewall in %s", b.args.Stack),
+		Prefix: b.args.NamePrefix, Stack: b.args.Stack, Alias: b.name, Description: fmt.Sprintf("Logs of the firewall in %s", b.args.Stack),
 		Name: pulumi.String(group), Days: b.args.LogRetentionDays, Region: b.args.Region, Near: b.balancerGroup.Arn,
 	}, b.child)
 	if err != nil {

@@ -48,14 +48,14 @@ func (b *builder) flowLogs() error {
 }
 
 func (b *builder) flowGroupName() string {
-	return "/" + part.Name(b.ctx, b.args.Stack, b.name)
+	return "/" + part.Name(b.ctx, b.args.NamePrefix, b.args.Stack, b.name)
 }
 
 // flowGroup makes the log group and its key.
 func (b *builder) flowGroup() (*cloudwatch.LogGroup, error) {
 	logs, err := part.NewLogs(b.ctx, part.LogsArgs{
 		Key: b.name + "-flows-key", Group: b.name + "-flows",
-		Stack: b.args.Stack, Alias: b.name, Description: fmt.Sprintf("Flow logs of %s in %s", b.name, b.args.Stack),
+		Prefix: b.args.NamePrefix, Stack: b.args.Stack, Alias: b.name, Description: fmt.Sprintf("Flow logs of %s in %s", b.name, b.args.Stack),
 		Name: pulumi.String(b.flowGroupName()), Days: b.args.FlowLogRetentionDays, Region: b.args.Region, Near: b.vpc.Arn,
 	}, b.child)
 	if err != nil {

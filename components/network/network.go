@@ -44,6 +44,9 @@ type Args struct {
 	Endpoints []string
 	// FlowLogRetentionDays is how long CloudWatch Logs keeps the flow logs; 0 makes none.
 	FlowLogRetentionDays int
+
+	NamePrefix string            // what names that people look for begin with, before Stack; empty: the project's name
+	Tags       map[string]string // put on everything that takes tags; tags of a transformation in the options win
 }
 
 // Validate returns every problem with the arguments at once.
@@ -51,7 +54,7 @@ func (a *Args) Validate() error {
 	if a == nil {
 		return errors.New("no arguments")
 	}
-	var problems []error
+	problems := part.NameProblems(a.NamePrefix, a.Tags)
 	if a.Region == "" {
 		problems = append(problems, errors.New("region: missing"))
 	}
@@ -117,7 +120,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, fmt.Errorf("create network %s: %w", name, err)
 	}
 	n := &Network{}
-	if err := ctx.RegisterComponentResourceV2(Type, name, part.Inputs(args), n, opts...); err != nil {
+	if err := part.Register(ctx, Type, name, args, args.Tags, n, opts); err != nil {
 		return nil, fmt.Errorf("create network %s: %w", name, err)
 	}
 	b := &builder{ctx: ctx, name: name, args: args, child: pulumi.Parent(n), net: n, subnets: subnets}

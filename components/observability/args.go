@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/deepstreamhub/platform/components/internal/part"
 )
 
 // Args is what an Observability is made from.
@@ -30,6 +32,9 @@ type Args struct {
 	Backup       *Backup // nil: the region has no backup tier
 	Health       *Health // nil: nobody asks the region from outside
 	Thresholds   Thresholds
+
+	NamePrefix string            // what names that people look for begin with, before Stack; empty: the project's name
+	Tags       map[string]string // put on everything that takes tags; tags of a transformation in the options win
 }
 
 // HealthRegion is where Route 53 publishes the metrics of health checks, wherever what they ask is ("Monitoring health
@@ -160,7 +165,7 @@ func (a *Args) Validate() error {
 	if a == nil {
 		return errors.New("no arguments")
 	}
-	var problems []error
+	problems := part.NameProblems(a.NamePrefix, a.Tags)
 	refuse := func(bad bool, format string, values ...any) {
 		if bad {
 			problems = append(problems, fmt.Errorf(format, values...))

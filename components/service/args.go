@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/deepstreamhub/platform/components/internal/part"
 )
 
 // Args is what a Service is made from.
@@ -51,6 +53,9 @@ type Args struct {
 	SecretKeyArns []pulumi.StringInput          // customer managed keys that Secrets are encrypted under
 
 	DependsOn []pulumi.Resource // what has to exist before the first task, and be deleted after the last
+
+	NamePrefix string            // what names that people look for begin with, before Stack; empty: the project's name
+	Tags       map[string]string // put on everything that takes tags; tags of a transformation in the options win
 }
 
 // Deployment is the pace at which tasks are replaced, and how long that takes.
@@ -104,7 +109,7 @@ func (a *Args) Validate() error {
 	if a == nil {
 		return errors.New("no arguments")
 	}
-	return errors.Join(a.checkPlace(), a.checkTask(), a.checkVariables(), a.checkFront(), a.Scaling.validate(a.Tasks))
+	return errors.Join(errors.Join(part.NameProblems(a.NamePrefix, a.Tags)...), a.checkPlace(), a.checkTask(), a.checkVariables(), a.checkFront(), a.Scaling.validate(a.Tasks))
 }
 
 // checkPlace looks at where the service runs.

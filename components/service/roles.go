@@ -27,8 +27,8 @@ func (b *builder) document(write func(place) (string, error)) pulumi.StringOutpu
 func (b *builder) logging() error {
 	logs, err := part.NewLogs(b.ctx, part.LogsArgs{
 		Key: b.name + "-logs-key", Group: b.name + "-logs",
-		Stack: b.args.Stack, Alias: b.name, Description: fmt.Sprintf("Logs of %s in %s", b.name, b.args.Stack),
-		Name: pulumi.String("/" + part.Name(b.ctx, b.args.Stack, b.name)),
+		Prefix: b.args.NamePrefix, Stack: b.args.Stack, Alias: b.name, Description: fmt.Sprintf("Logs of %s in %s", b.name, b.args.Stack),
+		Name: pulumi.String("/" + part.Name(b.ctx, b.args.NamePrefix, b.args.Stack, b.name)),
 		Days: b.args.LogRetentionDays, Region: b.args.Region, Near: b.args.ClusterArn,
 	}, b.child)
 	if err != nil {

@@ -21,12 +21,15 @@ const (
 
 func main() { pulumi.Run(deploy) }
 
+// tags are on everything that takes tags.
+var tags = map[string]string{"team": "web"}
+
 func deploy(ctx *pulumi.Context) error {
 	region := config.Require(ctx, "aws:region")
 	var zones []string
 	config.RequireObject(ctx, "zones", &zones)
 	n, err := network.New(ctx, "network", &network.Args{
-		Stack: ctx.Stack(), Region: region, CIDR: "10.42.0.0/16", Zones: zones, NAT: network.NATPerZone,
+		Stack: ctx.Stack(), Region: region, CIDR: "10.42.0.0/16", Zones: zones, NAT: network.NATPerZone, Tags: tags,
 	})
 	if err != nil {
 		return err
@@ -45,6 +48,7 @@ func deploy(ctx *pulumi.Context) error {
 		DeregistrationDelaySeconds: 30,
 		LogRetentionDays:           30,
 		RateLimit:                  10_000,
+		Tags:                       tags,
 	})
 	if err != nil {
 		return err
@@ -63,6 +67,7 @@ func deploy(ctx *pulumi.Context) error {
 		RootVolumeGiB:    30,
 		Refresh:          cluster.Refresh{MinHealthyPercent: 100, MaxHealthyPercent: 200},
 		DeleteSeconds:    30 * 60,
+		Tags:             tags,
 	})
 	if err != nil {
 		return err
@@ -87,6 +92,7 @@ func deploy(ctx *pulumi.Context) error {
 		StopTimeoutSeconds: 30,
 		Deployment:         service.Deployment{MinHealthyPercent: 100, MaxPercent: 200, UpdateSeconds: 30 * 60, DeleteSeconds: 30 * 60},
 		LogRetentionDays:   30,
+		Tags:               tags,
 		DependsOn:          slices.Concat([]pulumi.Resource{e.Listener}, e.TargetRules, c.Ready),
 	})
 	if err != nil {

@@ -27,6 +27,26 @@ func All(stack, component string, base map[string]string) pulumi.ResourceOption 
 	})
 }
 
+// Add gives tags to a component and to everything below it that takes tags, beside those that a resource has: its own win.
+func Add(tags map[string]string) pulumi.ResourceOption {
+	return pulumi.Transformations([]pulumi.ResourceTransformation{
+		func(args *pulumi.ResourceTransformationArgs) *pulumi.ResourceTransformationResult {
+			field, ok := tagsField(args.Props)
+			if !ok || len(tags) == 0 {
+				return nil
+			}
+			all := pulumi.ToStringMap(tags)
+			if own, is := field.Interface().(pulumi.StringMap); is {
+				maps.Copy(all, own)
+			} else if !field.IsNil() {
+				return nil // not known yet: a resource that says all of its tags itself
+			}
+			field.Set(reflect.ValueOf(all))
+			return &pulumi.ResourceTransformationResult{Props: args.Props, Opts: args.Opts}
+		},
+	})
+}
+
 var stringMap = reflect.TypeFor[pulumi.StringMapInput]()
 
 // tagsField returns the Tags input of a resource's arguments, if the type has one.

@@ -15,8 +15,9 @@ import (
 // KeyArgs is what a key and its alias are made from.
 type KeyArgs struct {
 	Name        string             // logical name of the key; the alias is that with -alias
+	Prefix      string             // of its alias; empty: the project's name
 	Stack       string             // whose it is
-	Alias       string             // what the key is called in the stack: alias/<project>/<stack>/<alias>
+	Alias       string             // what the key is called in the stack: alias/<prefix>/<stack>/<alias>
 	Description string             // of the key
 	Policy      pulumi.StringInput // nil: AWS's default, which leaves access to the account's IAM policies
 	Keep        bool               // AWS keeps the key when its stack goes; the alias goes, so that the next stack can take it
@@ -37,7 +38,7 @@ func NewKey(ctx *pulumi.Context, a KeyArgs, opts ...pulumi.ResourceOption) (*kms
 		return nil, err
 	}
 	_, err = kms.NewAlias(ctx, a.Name+"-alias", &kms.AliasArgs{
-		Name:        pulumi.String("alias/" + Name(ctx, a.Stack, a.Alias)),
+		Name:        pulumi.String("alias/" + Name(ctx, a.Prefix, a.Stack, a.Alias)),
 		TargetKeyId: key.KeyId,
 	}, opts...)
 	return key, err

@@ -14,8 +14,9 @@ import (
 type LogsArgs struct {
 	Key, Group string // logical names of key and group; the alias is the key's with -alias
 
+	Prefix      string             // of the key's alias; empty: the project's name
 	Stack       string             // whose it is
-	Alias       string             // what the key is called in the stack: alias/<project>/<stack>/<alias>
+	Alias       string             // what the key is called in the stack: alias/<prefix>/<stack>/<alias>
 	Description string             // of the key
 	Name        pulumi.StringInput // the group's
 	Days        int                // how long it is kept, as CloudWatch Logs takes it
@@ -49,7 +50,7 @@ func NewLogKey(ctx *pulumi.Context, a LogsArgs, opts ...pulumi.ResourceOption) (
 		}
 		return policy.LogKey(near.Partition, a.Region, near.Account, values[1].(string)).JSON()
 	}).(pulumi.StringOutput)
-	return NewKey(ctx, KeyArgs{Name: a.Key, Stack: a.Stack, Alias: a.Alias, Description: a.Description, Policy: document}, opts...)
+	return NewKey(ctx, KeyArgs{Name: a.Key, Prefix: a.Prefix, Stack: a.Stack, Alias: a.Alias, Description: a.Description, Policy: document}, opts...)
 }
 
 // NewLogGroup registers the group alone.
