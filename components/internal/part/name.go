@@ -53,7 +53,7 @@ func NameProblems(prefix string, tags map[string]string) []error {
 	for _, key := range slices.Sorted(maps.Keys(tags)) {
 		value := tags[key]
 		if key == "" || len([]rune(key)) > maxTagKey || !tagPattern.MatchString(key) || strings.HasPrefix(strings.ToLower(key), "aws:") {
-			problems = append(problems, fmt.Errorf("tag %q: must be up to %d letters, digits, spaces and _ . : / = + - @, and not begin with aws:", key, maxTagKey))
+			problems = append(problems, fmt.Errorf("tag %q: must not begin with aws:, and have up to %d letters, digits, spaces and _ . : / = + - @", key, maxTagKey))
 		}
 		if len([]rune(value)) > maxTagValue || !tagPattern.MatchString(value) {
 			problems = append(problems, fmt.Errorf("tag %s = %q: must be up to %d letters, digits, spaces and _ . : / = + - @", key, value, maxTagValue))
