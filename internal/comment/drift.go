@@ -13,13 +13,13 @@ import (
 // happened are operations of a refresh: what was done to the resource by somebody else.
 var happened = map[plan.Op]string{plan.OpUpdate: "changed", plan.OpDelete: "**gone**", plan.OpCreate: "came back"}
 
-// settled is the second line of a text by which there is nothing left to do.
-const settled = "<!-- deepstreamhub:settled -->"
+// nothingLeft is the second line of a text by which there is nothing left to do.
+const nothingLeft = "<!-- deepstreamhub:settled -->"
 
 // Settled reports whether an issue with this text can be closed.
 func Settled(text string) bool {
 	_, rest, _ := strings.Cut(text, "\n")
-	return strings.HasPrefix(rest, settled+"\n")
+	return strings.HasPrefix(rest, nothingLeft+"\n")
 }
 
 // Drift writes the text of the one issue about drift in several stacks. It is never longer than Limit.
@@ -28,7 +28,7 @@ func Drift(reports ...drift.Report) string {
 	w.line(Marker("drift", "all"))
 	drifted := drift.Judge(reports...)
 	if drifted == nil {
-		w.line(settled)
+		w.line(nothingLeft)
 	}
 	for _, r := range reports {
 		sign := signs[risk.Nothing]

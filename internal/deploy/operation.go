@@ -15,9 +15,9 @@ import (
 	"github.com/deepstreamhub/platform/internal/plan"
 )
 
-// settle is how long an interrupt waits for the engine's first event. The engine locks the stack some time before it
+// firstEvent is how long an interrupt waits for the engine's first event. The engine locks the stack some time before it
 // listens for interrupts; one that comes in between kills it and leaves the lock behind.
-const settle = 10 * time.Second
+const firstEvent = 10 * time.Second
 
 // Options are what one operation can be told. The zero value is the whole stack.
 type Options struct {
@@ -194,7 +194,7 @@ func interruptible(ctx context.Context, begun, finished <-chan struct{}) (contex
 		case <-finished:
 			return
 		}
-		timeout := time.NewTimer(settle)
+		timeout := time.NewTimer(firstEvent)
 		defer timeout.Stop()
 		select {
 		case <-begun:

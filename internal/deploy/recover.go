@@ -87,7 +87,7 @@ func (d *Driver) recover(ctx context.Context, tell func(plan.Event), failed []re
 		return fmt.Errorf("open scratch stack: %w", err)
 	}
 	defer func() { _ = r.scratch.close() }() // a folder of the system's temporary ones
-	if err := r.settle(ctx, operations); err != nil {
+	if err := r.enter(ctx, operations); err != nil {
 		return err
 	}
 	return r.write(ctx)
@@ -101,8 +101,8 @@ func (r *recovery) known(operations []reclaim.Operation) []reclaim.Operation {
 	})
 }
 
-// settle changes the checkpoint to what became of the operations.
-func (r *recovery) settle(ctx context.Context, operations []reclaim.Operation) error {
+// enter changes the checkpoint to what became of the operations.
+func (r *recovery) enter(ctx context.Context, operations []reclaim.Operation) error {
 	candidates, err := r.candidates(ctx, operations)
 	if err != nil {
 		return err

@@ -101,12 +101,12 @@ func (w *world) start(n *Node, i int, d Direction) call {
 	return &moved{w.cloud.StartDelete(n.Region, n.Type, w.ids[i], n.State), w, i}
 }
 
-// settle is how long after the last deletion everything that AWS still had to do is done.
-const settle = 48 * time.Hour
+// afterwards is how long after the last deletion everything that AWS still had to do is done.
+const afterwards = 48 * time.Hour
 
 // left returns an error that names what a deleted stack left in the account, other than what it was to leave.
 func (w *world) left() error {
-	w.clock.Set(w.clock.Now().Add(settle))
+	w.clock.Set(w.clock.Now().Add(afterwards))
 	kept := map[string]bool{}
 	for i := range w.graph.Nodes {
 		if n := &w.graph.Nodes[i]; n.Retain || n.With >= 0 && w.graph.Nodes[n.With].Retain {

@@ -58,18 +58,18 @@ func (c Client) Comment(ctx context.Context, number int, body string) error {
 	return nil
 }
 
-// Issue opens an issue, or writes the open one with the same marker anew. When it is settled, the open one is closed and
+// Issue opens an issue, or writes the open one with the same marker anew. When nothing is left to do, the open one is closed and
 // none is opened.
-func (c Client) Issue(ctx context.Context, title, body string, settled bool) error {
+func (c Client) Issue(ctx context.Context, title, body string, done bool) error {
 	found, err := c.find(ctx, "/issues?state=open", body)
 	switch {
 	case err != nil:
-	case found == nil && settled:
+	case found == nil && done:
 	case found == nil:
 		err = c.do(ctx, http.MethodPost, "/issues", map[string]any{"title": title, "body": body}, nil)
 	default:
 		change := map[string]any{"title": title, "body": body}
-		if settled {
+		if done {
 			change["state"] = "closed"
 		}
 		err = c.do(ctx, http.MethodPatch, fmt.Sprintf("/issues/%d", found.Number), change, nil)

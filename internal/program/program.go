@@ -116,7 +116,7 @@ type region struct {
 	rotation Rotation
 
 	aws      *aws.Provider
-	settle   *pulumi.ErrorHook        // repeats what AWS refuses only for now
+	repeat   *pulumi.ErrorHook        // repeats what AWS refuses only for now
 	others   map[string]*aws.Provider // of other regions, by name
 	roles    roles                    // what every role has in common
 	secrets  map[string]found         // of further services, by name in Secrets Manager

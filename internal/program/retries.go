@@ -9,18 +9,18 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// settling is a refusal by which AWS means "not yet": what the call needs is there, and not everywhere. The AWS provider
+// notYet is a refusal by which AWS means "not yet": what the call needs is there, and not everywhere. The AWS provider
 // repeats most of them itself; these it returns at once.
-type settling struct {
+type notYet struct {
 	Type      string // resource type; empty: every type
 	Operation string // create, update or delete; empty: each
 	Says      string // part of the error's text
-	Why       string // what has not settled, and how that is known
+	Why       string // what is not everywhere yet, and how that is known
 }
 
-// unsettled are the refusals that a deployment waits out. A creation may stand here only with a refusal that comes before
+// waitedOut are the refusals that a deployment waits out. A creation may stand here only with a refusal that comes before
 // AWS has made anything: repeating a later one would make it twice.
-var unsettled = []settling{
+var waitedOut = []notYet{
 	{"aws:ec2/eip:Eip", "delete", "AuthFailure", "a NAT gateway holds its address for some seconds after it is deleted, and AWS calls that " +
 		"a lack of permission (kubernetes/kops#938)"},
 	{"aws:rds/subnetGroup:SubnetGroup", "delete", "InvalidDBSubnetGroupStateFault", "the group counts as in use until the last instance " +
@@ -36,7 +36,7 @@ var unsettled = []settling{
 }
 
 // How long a refusal is waited out: twice as long each time, from a second up to half a minute, five minutes in all.
-// Nothing that settles takes longer (the provider's own budget for most is two minutes).
+// None of it takes longer (the provider's own budget for most is two minutes).
 const (
 	firstWait   = time.Second
 	longestWait = 30 * time.Second
@@ -46,7 +46,7 @@ const (
 // WaitOut says how long to wait before a refused operation is repeated, the attempts so far being all failed, and whether
 // it is repeated at all. jitter, in [0, 1), spreads what was refused together over half the wait.
 func WaitOut(typ, operation, message string, attempts int, jitter float64) (time.Duration, bool) {
-	if !isUnsettled(typ, operation, message) {
+	if !saysNotYet(typ, operation, message) {
 		return 0, false
 	}
 	wait, waited := firstWait, time.Duration(0)
@@ -60,8 +60,8 @@ func WaitOut(typ, operation, message string, attempts int, jitter float64) (time
 	return wait - time.Duration(jitter*float64(wait)/2), true
 }
 
-func isUnsettled(typ, operation, message string) bool {
-	for _, s := range unsettled {
+func saysNotYet(typ, operation, message string) bool {
+	for _, s := range waitedOut {
 		if (s.Type == "" || s.Type == typ) && (s.Operation == "" || s.Operation == operation) && strings.Contains(message, s.Says) {
 			return true
 		}
@@ -82,7 +82,7 @@ func (r *region) retry() error {
 		}
 		return sleep(r.ctx.Context(), wait), nil
 	})
-	r.settle = hook
+	r.repeat = hook
 	return err
 }
 
@@ -100,10 +100,10 @@ func sleep(ctx context.Context, d time.Duration) bool {
 
 // retried binds the hook, if there is one, to everything below a component. The engine asks it about failures only.
 func (r *region) retried() pulumi.ResourceOption {
-	if r.settle == nil {
+	if r.repeat == nil {
 		return pulumi.Transformations(nil)
 	}
-	binding := pulumi.ResourceHooks(&pulumi.ResourceHookBinding{OnError: []*pulumi.ErrorHook{r.settle}})
+	binding := pulumi.ResourceHooks(&pulumi.ResourceHookBinding{OnError: []*pulumi.ErrorHook{r.repeat}})
 	return pulumi.Transformations([]pulumi.ResourceTransformation{
 		func(args *pulumi.ResourceTransformationArgs) *pulumi.ResourceTransformationResult {
 			if !strings.HasPrefix(args.Type, "aws:") {

@@ -46,7 +46,7 @@ func TestOnlyWhatSettlesIsRepeated(t *testing.T) {
 		_, again := WaitOut(test.typ, test.operation, test.message, 1, 0)
 		require.Equal(t, test.again, again, name)
 	}
-	for _, s := range unsettled {
+	for _, s := range waitedOut {
 		require.NotEmpty(t, s.Says)
 		require.NotEmpty(t, s.Why)
 	}

@@ -44,7 +44,7 @@ func drawInput(t *rapid.T) sizing.Input {
 
 // drawPlan draws an input from which a plan follows, by taking what refusals name as the nearest choice.
 func drawPlan(t *rapid.T) sizing.Plan {
-	p, err := sizing.Derive(settle(t, drawInput(t)))
+	p, err := sizing.Derive(nearestValid(t, drawInput(t)))
 	require.NoError(t, err)
 	return p
 }
@@ -55,13 +55,13 @@ func drawBounded(t *rapid.T) sizing.Plan {
 	for _, bound := range []*int{&in.MinTasks, &in.MaxTasks, &in.MinHosts, &in.MaxHosts} {
 		*bound = rapid.OneOf(rapid.Just(0), rapid.IntRange(-5, 100), rapid.IntRange(1, 6000)).Draw(t, "bound")
 	}
-	p, err := sizing.Derive(settle(t, in))
+	p, err := sizing.Derive(nearestValid(t, in))
 	require.NoError(t, err)
 	return p
 }
 
-// settle replaces what is refused by the nearest valid choice, until nothing is.
-func settle(t require.TestingT, in sizing.Input) sizing.Input {
+// nearestValid replaces what is refused by the nearest valid choice, until nothing is.
+func nearestValid(t require.TestingT, in sizing.Input) sizing.Input {
 	for range 20 {
 		_, err := sizing.Derive(in)
 		if err == nil {

@@ -81,7 +81,7 @@ func TestRefusals(t *testing.T) {
 				got[r.Key] = r.Nearest
 			}
 			require.Empty(t, cmp.Diff(test.want, got), "%v", err)
-			settle(t, in)
+			nearestValid(t, in)
 		})
 	}
 }

@@ -63,7 +63,7 @@ func (s *Store) Checkpoint(ctx context.Context, project, stack string) (*state.C
 		}
 		if now := tag + why.Error(); now != before && try < rereads {
 			before = now
-			time.Sleep(settling)
+			time.Sleep(beingWritten)
 			continue
 		}
 		return nil, s.damaged(ctx, project, stack, key, why)

@@ -121,7 +121,7 @@ func (f folder) heal() (healed []string, err error) {
 		if readable(path) {
 			return nil
 		}
-		time.Sleep(settling) // they are written in place: somebody may be at it
+		time.Sleep(beingWritten) // they are written in place: somebody may be at it
 		if readable(path) {
 			return nil
 		}
@@ -140,8 +140,8 @@ func (f folder) heal() (healed []string, err error) {
 // attributes is how the engine's library calls what it keeps beside a file (gocloud.dev/blob/fileblob/attrs.go).
 const attributes = ".attrs"
 
-// settling is how long something that is being written is waited for.
-const settling = 100 * time.Millisecond
+// beingWritten is how long something that is being written is waited for.
+const beingWritten = 100 * time.Millisecond
 
 // readable reports whether the engine's library can read attributes; what is not there is no obstacle.
 func readable(path string) bool {
