@@ -72,7 +72,7 @@ var standing = []commandRow{
 	{line: "state versions prod-eu", out: ` (\d+) resources  `},
 	{line: "state restore prod-eu --version VERSION --yes", err: whatever},
 	{line: "state restore prod-eu --version nosuch --yes", code: 2, err: `nosuch`},
-	{line: "state key prod-eu", err: `Wrote the key of its secrets into Pulumi.prod-eu.yaml\.\n$`},
+	{line: "state key prod-eu", err: `Wrote Pulumi.prod-eu.yaml\.\n$`},
 	{line: "refresh prod-eu --yes", err: `prod-eu: (\d+) unchanged, in `},
 	{line: "outputs prod-eu", out: `(?m)^prod-eu +url +wss://eu.deepstreamhub.com/deepstream$`, err: whatever},
 	{line: "health prod-eu", out: `^prod-eu works: `, err: whatever},

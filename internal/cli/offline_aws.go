@@ -116,7 +116,7 @@ func (s *session) beforeStock(ctx context.Context) (lines []string) {
 			}
 			lines = append(lines, "# "+stack+" does not exist yet. This makes it, and writes its key into its file:", "#   "+line)
 		case found.Keys != (state.Keys{}) && found.Keys != named:
-			lines = append(lines, "# "+stack+": its file names another key than its state. End this, then:", "#   hub state key "+stack+" --offline")
+			lines = append(lines, "# "+stack+": its file names another key than its state. This writes the state's into it:", "#   hub state key "+stack+" --offline")
 		}
 	}
 	return lines

@@ -63,7 +63,6 @@ func (s *session) writeKeys(ctx context.Context) error {
 			said = append(said, name+" names the key of its secrets already.")
 		default:
 			files[s.stackFile(stack)] = after
-			said = append(said, "Wrote the key of its secrets into "+name+".")
 		}
 	}
 	if len(problems) > 0 {
