@@ -23,7 +23,7 @@ func (a App) offlineAWS() *cobra.Command {
 prints, as shell lines on stdout, the environment with which the stock pulumi uses it, and
 for a stack that does not exist yet the command that makes it:
 
-  hub offline-aws > .hub/env &
+  mkdir -p .hub && hub offline-aws > .hub/env &
   . .hub/env && pulumi up -s prod-eu`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
