@@ -45,7 +45,7 @@ for a stack that does not exist yet the command that makes it:
 func (s *session) serveAWS(ctx context.Context, port int) error {
 	dirs := s.dirs()
 	opts := s.behaves
-	opts.Dir, opts.Account, opts.Port, opts.Log = dirs.cloud, s.accountAtFirst(), port, s.Err
+	opts.Dir, opts.Account, opts.Port, opts.Log = dirs.cloud, s.accountAtFirst(), port, wrapping{s.App}
 	served, err := s.deps.startCloud(opts)
 	if err != nil {
 		return notStarted(err)

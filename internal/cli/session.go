@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -151,7 +152,7 @@ func (s *session) startAWS() error {
 	opts := s.behaves
 	opts.Dir, opts.Account = s.dirs().cloud, s.accountAtFirst()
 	if _, err := os.Stat(opts.Dir); s.verbose || errors.Is(err, fs.ErrNotExist) { // what the account holds is news once
-		opts.Log = s.Err
+		opts.Log = wrapping{s.App}
 	}
 	start := s.deps.shareCloud
 	if s.alone {
@@ -378,6 +379,16 @@ func (s *session) closeStacks() {
 // say tells the operator something, as whole sentences on a line.
 func (s *session) say(format string, args ...any) {
 	_, _ = fmt.Fprintln(s.Err, s.Terminal.Wrap(fmt.Sprintf(format, args...))) // nobody to tell when stderr is gone
+}
+
+// wrapping writes talk as say does, for whoever wants a writer. It is given whole lines.
+type wrapping struct{ to App }
+
+func (w wrapping) Write(text []byte) (int, error) {
+	if _, err := io.WriteString(w.to.Err, w.to.Terminal.Wrap(string(text))); err != nil {
+		return 0, err
+	}
+	return len(text), nil
 }
 
 // again is the command line of another command on the same stacks.
