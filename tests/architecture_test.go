@@ -49,7 +49,7 @@ var bans = []arrow{
 	{From: "internal/health", To: "github.com/pulumi/", Reason: "health is asked of AWS, not of an engine"},
 	{From: "internal/health", To: module + "/internal/awssim", Reason: "health is asked of every AWS alike"},
 	{From: "internal/github", To: module, Reason: "GitHub is told texts; it knows nothing of what they are about"},
-	{From: "internal/comment", To: "github.com/pulumi/", Reason: "comments are written from plain values"},
+	{From: "internal/prcomment", To: "github.com/pulumi/", Reason: "comments are written from plain values"},
 	{From: "internal/values", To: module, Except: []string{"internal/plan"}, Reason: "what may be shown is decided on plain values, once for all"},
 	{From: "internal/progress", To: "github.com/pulumi/", Reason: "renderers fold plain events"},
 	{From: "internal/awssim/cloud", To: "github.com/pulumi/pulumi/", Reason: "the offline AWS knows AWS, not the engine; of Pulumi's only the types of its resources"},

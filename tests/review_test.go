@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/deepstreamhub/platform/internal/comment"
+	"github.com/deepstreamhub/platform/internal/prcomment"
 	"github.com/deepstreamhub/platform/tests/harness"
 )
 
@@ -83,7 +83,7 @@ func TestCommentOfANewRegion(t *testing.T) {
 	p.Edit("Pulumi.prod-us.yaml", "  deepstreamhub:service:\n", "  deepstreamhub:service:\n    scaleOn: cpu\n")
 	preview := p.Hub(nil, "preview", "prod-us", "--offline", "--markdown")
 	require.Zero(t, preview.Code, preview.Stderr)
-	require.Less(t, len(preview.Stdout), comment.Limit)
+	require.Less(t, len(preview.Stdout), prcomment.Limit)
 	require.NotContains(t, preview.Stdout, "left out", "it fits as a whole")
 	require.Contains(t, preview.Stdout, "<code>prod-us</code>: in place")
 	for _, name := range []string{"service-t-service", "database-cluster", "edge-lb"} {

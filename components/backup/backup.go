@@ -7,7 +7,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/deepstreamhub/platform/components/internal/part"
+	"github.com/deepstreamhub/platform/components/internal/blocks"
 )
 
 // Type is part of every child's URN: changing it needs an alias.
@@ -47,7 +47,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, fmt.Errorf("create backup %s: %w", name, err)
 	}
 	k := &Backup{}
-	if err := part.Register(ctx, Type, name, args, args.Tags, k, opts); err != nil {
+	if err := blocks.Register(ctx, Type, name, args, args.Tags, k, opts); err != nil {
 		return nil, fmt.Errorf("create backup %s: %w", name, err)
 	}
 	b := &builder{ctx: ctx, name: name, args: args, child: pulumi.Parent(k), backup: k}

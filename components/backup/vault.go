@@ -7,7 +7,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/deepstreamhub/platform/components/internal/part"
+	"github.com/deepstreamhub/platform/components/internal/blocks"
 )
 
 // vaults makes the region's vault and the one that copies go to.
@@ -55,7 +55,7 @@ func (b *builder) vaultNamed(name, description string, where ...pulumi.ResourceO
 		return nil, err
 	}
 	if _, err := kms.NewAlias(b.ctx, name+"-key-alias", &kms.AliasArgs{
-		Name:        pulumi.String("alias/" + part.Name(b.ctx, b.args.NamePrefix, b.args.Stack, b.name)),
+		Name:        pulumi.String("alias/" + blocks.Name(b.ctx, b.args.NamePrefix, b.args.Stack, b.name)),
 		TargetKeyId: key.KeyId,
 	}, options()...); err != nil {
 		return nil, err

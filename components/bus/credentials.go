@@ -7,7 +7,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/deepstreamhub/platform/components/internal/part"
+	"github.com/deepstreamhub/platform/components/internal/blocks"
 )
 
 // passwordLength lies between the 16 and 128 characters of an AUTH token. Letters and digits alone avoid both what
@@ -34,7 +34,7 @@ func ParseCredentials(secret string) (Credentials, error) {
 // encryption makes the key of the data at rest, of snapshots and of the password.
 func (b *builder) encryption() error {
 	var err error
-	b.key, err = part.NewKey(b.ctx, part.KeyArgs{
+	b.key, err = blocks.NewKey(b.ctx, blocks.KeyArgs{
 		Name: b.name + "-key", Prefix: b.args.NamePrefix, Stack: b.args.Stack, Alias: b.name,
 		Description: fmt.Sprintf("Bus of %s: data at rest, snapshots and password", b.args.Stack),
 	}, b.child)
@@ -48,7 +48,7 @@ func (b *builder) encryption() error {
 // credentials makes the secret.
 func (b *builder) credentials() error {
 	var err error
-	b.secret, err = part.NewSecret(b.ctx, part.SecretArgs{
+	b.secret, err = blocks.NewSecret(b.ctx, blocks.SecretArgs{
 		Name: b.name + "-secret", Description: fmt.Sprintf("Bus of %s: password", b.args.Stack), Key: b.key.Arn, Length: passwordLength,
 		Rotation: b.args.Rotation,
 		Value: func(password string) (string, error) {

@@ -1,16 +1,16 @@
 package bus
 
-import "github.com/deepstreamhub/platform/components/internal/part"
+import "github.com/deepstreamhub/platform/components/internal/blocks"
 
 // Rotation is what a run does to the password that is there: with its zero value nothing.
-type Rotation = part.Rotation
+type Rotation = blocks.Rotation
 
 // The two runs of a rotation, and the labels by which the secret's version says what rotations have come to.
 const (
-	Begin  = part.Begin
-	Finish = part.Finish
+	Begin  = blocks.Begin
+	Finish = blocks.Finish
 
-	StageRotating = part.StageRotating
+	StageRotating = blocks.StageRotating
 )
 
 // strategy is how ElastiCache takes an AUTH token. With ROTATE it takes a further one and both are valid, so that servers that

@@ -12,7 +12,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/deepstreamhub/platform/components/internal/part"
+	"github.com/deepstreamhub/platform/components/internal/blocks"
 )
 
 // Type is part of every child's URN: changing it needs an alias.
@@ -73,7 +73,7 @@ func (a *Args) Validate() error {
 	if a == nil {
 		return errors.New("no arguments")
 	}
-	problems := part.NameProblems(a.NamePrefix, a.Tags)
+	problems := blocks.NameProblems(a.NamePrefix, a.Tags)
 	problem := func(format string, values ...any) { problems = append(problems, fmt.Errorf(format, values...)) }
 	if a.VpcID == nil {
 		problem("vpc id: missing")
@@ -190,7 +190,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, fmt.Errorf("create cluster %s: %w", name, err)
 	}
 	c := &Cluster{}
-	if err := part.Register(ctx, Type, name, args, args.Tags, c, opts); err != nil {
+	if err := blocks.Register(ctx, Type, name, args, args.Tags, c, opts); err != nil {
 		return nil, fmt.Errorf("create cluster %s: %w", name, err)
 	}
 	b := &builder{ctx: ctx, name: name, args: args, child: pulumi.Parent(c), cluster: c, boot: slices.Clone(args.Egress)}

@@ -1,10 +1,10 @@
 package database
 
-import "github.com/deepstreamhub/platform/components/internal/part"
+import "github.com/deepstreamhub/platform/components/internal/blocks"
 
 // access lets clients reach the cluster.
 func (b *builder) access() error {
-	door, err := part.NewDoor(b.ctx, part.DoorArgs{
+	door, err := blocks.NewClientAccess(b.ctx, blocks.ClientAccessArgs{
 		Name: b.name, VpcID: b.args.VpcID, Port: port, Server: "PostgreSQL storage", Protocol: "PostgreSQL",
 	}, b.child)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/deepstreamhub/platform/components/internal/part"
+	"github.com/deepstreamhub/platform/components/internal/blocks"
 )
 
 // passwordLength is far beyond guessing with letters and digits alone, which need no quoting in a URL, shell or YAML.
@@ -38,7 +38,7 @@ func ParseCredentials(secret string) (Credentials, error) {
 // anything.
 func (b *builder) encryption() error {
 	var err error
-	b.key, err = part.NewKey(b.ctx, part.KeyArgs{
+	b.key, err = blocks.NewKey(b.ctx, blocks.KeyArgs{
 		Name: b.name + "-key", Prefix: b.args.NamePrefix, Stack: b.args.Stack, Alias: b.name, Keep: b.args.FinalSnapshot,
 		Description: fmt.Sprintf("Database of %s: storage, snapshots and password", b.args.Stack),
 	}, b.child)
@@ -52,7 +52,7 @@ func (b *builder) encryption() error {
 // credentials makes the secret.
 func (b *builder) credentials() error {
 	var err error
-	b.secret, err = part.NewSecret(b.ctx, part.SecretArgs{
+	b.secret, err = blocks.NewSecret(b.ctx, blocks.SecretArgs{
 		Name: b.name + "-secret", Description: fmt.Sprintf("Database of %s: master user", b.args.Stack), Key: b.key.Arn, Length: passwordLength,
 		Rotation: b.args.Rotation,
 		Value: func(password string) (string, error) {

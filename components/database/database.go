@@ -14,7 +14,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/deepstreamhub/platform/components/internal/part"
+	"github.com/deepstreamhub/platform/components/internal/blocks"
 	"github.com/deepstreamhub/platform/internal/parameters"
 	"github.com/deepstreamhub/platform/internal/windows"
 )
@@ -87,7 +87,7 @@ func (a *Args) Validate() error {
 	if a == nil {
 		return errors.New("no arguments")
 	}
-	problems := part.NameProblems(a.NamePrefix, a.Tags)
+	problems := blocks.NameProblems(a.NamePrefix, a.Tags)
 	problem := func(format string, values ...any) { problems = append(problems, fmt.Errorf(format, values...)) }
 	if !stackPattern.MatchString(a.Stack) || len(a.Stack) > maxStack {
 		problem("stack %q: must be lower-case letters, digits and single hyphens, at most %d, a letter first", a.Stack, maxStack)
@@ -189,7 +189,7 @@ type builder struct {
 
 	key     *kms.Key
 	logsKey *kms.Key
-	secret  *part.Secret
+	secret  *blocks.Secret
 	group   *ec2.SecurityGroup
 	cluster *rds.Cluster
 
@@ -204,7 +204,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, fmt.Errorf("create database %s: %w", name, err)
 	}
 	d := &Database{}
-	if err := part.Register(ctx, Type, name, args, args.Tags, d, opts); err != nil {
+	if err := blocks.Register(ctx, Type, name, args, args.Tags, d, opts); err != nil {
 		return nil, fmt.Errorf("create database %s: %w", name, err)
 	}
 	b := &builder{ctx: ctx, name: name, args: args, child: pulumi.Parent(d), db: d}

@@ -5,7 +5,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/deepstreamhub/platform/components/internal/part"
+	"github.com/deepstreamhub/platform/components/internal/blocks"
 	"github.com/deepstreamhub/platform/internal/policy"
 )
 
@@ -62,14 +62,14 @@ func (b *builder) clusterName() string { return b.name + "-cluster" }
 // the cluster, for log groups of any cluster of that name: which letters Pulumi adds to it is known only with the cluster.
 func (b *builder) logKey() error {
 	var err error
-	b.logsKey, err = part.NewLogKey(b.ctx, b.logArgs(pulumi.String(logGroup(b.clusterName()+"-*"))), b.child)
+	b.logsKey, err = blocks.NewLogKey(b.ctx, b.logArgs(pulumi.String(logGroup(b.clusterName()+"-*"))), b.child)
 	return err
 }
 
 // logs makes the log group of what the cluster exports, before an instance logs: RDS would make it itself, out of the
 // stack's sight, without a key and for ever.
 func (b *builder) logs() error {
-	group, err := part.NewLogGroup(b.ctx, b.logArgs(b.cluster.ClusterIdentifier.ApplyT(logGroup).(pulumi.StringOutput)), b.logsKey, b.child)
+	group, err := blocks.NewLogGroup(b.ctx, b.logArgs(b.cluster.ClusterIdentifier.ApplyT(logGroup).(pulumi.StringOutput)), b.logsKey, b.child)
 	b.monitors = append(b.monitors, group)
 	return err
 }
@@ -78,8 +78,8 @@ func (b *builder) logs() error {
 // User Guide).
 func logGroup(cluster string) string { return "/aws/rds/cluster/" + cluster + "/" + exportedLog }
 
-func (b *builder) logArgs(group pulumi.StringInput) part.LogsArgs {
-	return part.LogsArgs{
+func (b *builder) logArgs(group pulumi.StringInput) blocks.LogsArgs {
+	return blocks.LogsArgs{
 		Key: b.name + "-logs-key", Group: b.name + "-logs",
 		Prefix: b.args.NamePrefix, Stack: b.args.Stack, Alias: b.name + "-logs", Description: "Logs of the database of " + b.args.Stack,
 		Name: group, Days: b.args.LogDays, Region: b.args.Region, Near: b.key.Arn,

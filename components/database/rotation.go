@@ -1,12 +1,12 @@
 package database
 
-import "github.com/deepstreamhub/platform/components/internal/part"
+import "github.com/deepstreamhub/platform/components/internal/blocks"
 
 // Rotation is what a run does to the password that is there: with its zero value nothing.
-type Rotation = part.Rotation
+type Rotation = blocks.Rotation
 
 // The two runs of a rotation.
 const (
-	Begin  = part.Begin
-	Finish = part.Finish
+	Begin  = blocks.Begin
+	Finish = blocks.Finish
 )

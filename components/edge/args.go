@@ -8,7 +8,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/deepstreamhub/platform/components/internal/part"
+	"github.com/deepstreamhub/platform/components/internal/blocks"
 )
 
 // Limits of the arguments.
@@ -82,7 +82,7 @@ func (a *Args) Validate(name string) error {
 	if a == nil {
 		return errors.New("no arguments")
 	}
-	problems := part.NameProblems(a.NamePrefix, a.Tags)
+	problems := blocks.NameProblems(a.NamePrefix, a.Tags)
 	refuse := func(bad bool, format string, values ...any) {
 		if bad {
 			problems = append(problems, fmt.Errorf(format, values...))

@@ -9,7 +9,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/deepstreamhub/platform/components/internal/part"
+	"github.com/deepstreamhub/platform/components/internal/blocks"
 )
 
 // Type is part of every child's URN: changing it needs an alias.
@@ -66,7 +66,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, fmt.Errorf("create edge %s: %w", name, err)
 	}
 	e := &Edge{}
-	if err := part.Register(ctx, Type, name, args, args.Tags, e, opts); err != nil {
+	if err := blocks.Register(ctx, Type, name, args, args.Tags, e, opts); err != nil {
 		return nil, fmt.Errorf("create edge %s: %w", name, err)
 	}
 	b := &builder{ctx: ctx, name: name, args: args, child: pulumi.Parent(e), edge: e}

@@ -6,7 +6,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/wafv2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/deepstreamhub/platform/components/internal/part"
+	"github.com/deepstreamhub/platform/components/internal/blocks"
 )
 
 // managedGroup is a rule group that AWS keeps up to date ("AWS Managed Rules rule groups list", AWS WAF Developer Guide).
@@ -145,8 +145,8 @@ func (b *builder) visible(rule string) wafv2.WebAclRuleVisibilityConfigArgs {
 // the beginning of the group's name, and WAF itself gives log delivery the right to write ("Sending web ACL traffic logs
 // to a CloudWatch Logs log group").
 func (b *builder) firewallLogs(acl *wafv2.WebAcl) error {
-	group := "aws-waf-logs-" + part.Prefix(b.ctx, b.args.NamePrefix) + "-" + b.args.Stack + "-" + b.name
-	logs, err := part.NewLogs(b.ctx, part.LogsArgs{
+	group := "aws-waf-logs-" + blocks.Prefix(b.ctx, b.args.NamePrefix) + "-" + b.args.Stack + "-" + b.name
+	logs, err := blocks.NewLogs(b.ctx, blocks.LogsArgs{
 		Key: b.name + "-waf-logs-key", Group: b.name + "-waf-logs",
 		Prefix: b.args.NamePrefix, Stack: b.args.Stack, Alias: b.name, Description: fmt.Sprintf("Logs of the firewall in %s", b.args.Stack),
 		Name: pulumi.String(group), Days: b.args.LogRetentionDays, Region: b.args.Region, Near: b.balancerGroup.Arn,

@@ -8,7 +8,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/deepstreamhub/platform/components/internal/part"
+	"github.com/deepstreamhub/platform/components/internal/blocks"
 	"github.com/deepstreamhub/platform/internal/policy"
 )
 
@@ -48,12 +48,12 @@ func (b *builder) flowLogs() error {
 }
 
 func (b *builder) flowGroupName() string {
-	return "/" + part.Name(b.ctx, b.args.NamePrefix, b.args.Stack, b.name)
+	return "/" + blocks.Name(b.ctx, b.args.NamePrefix, b.args.Stack, b.name)
 }
 
 // flowGroup makes the log group and its key.
 func (b *builder) flowGroup() (*cloudwatch.LogGroup, error) {
-	logs, err := part.NewLogs(b.ctx, part.LogsArgs{
+	logs, err := blocks.NewLogs(b.ctx, blocks.LogsArgs{
 		Key: b.name + "-flows-key", Group: b.name + "-flows",
 		Prefix: b.args.NamePrefix, Stack: b.args.Stack, Alias: b.name, Description: fmt.Sprintf("Flow logs of %s in %s", b.name, b.args.Stack),
 		Name: pulumi.String(b.flowGroupName()), Days: b.args.FlowLogRetentionDays, Region: b.args.Region, Near: b.vpc.Arn,

@@ -9,7 +9,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/deepstreamhub/platform/components/internal/part"
+	"github.com/deepstreamhub/platform/components/internal/blocks"
 )
 
 // Type is part of every child's URN: changing it needs an alias.
@@ -54,7 +54,7 @@ func (a *Args) Validate() error {
 	if a == nil {
 		return errors.New("no arguments")
 	}
-	problems := part.NameProblems(a.NamePrefix, a.Tags)
+	problems := blocks.NameProblems(a.NamePrefix, a.Tags)
 	if a.Region == "" {
 		problems = append(problems, errors.New("region: missing"))
 	}
@@ -120,7 +120,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, fmt.Errorf("create network %s: %w", name, err)
 	}
 	n := &Network{}
-	if err := part.Register(ctx, Type, name, args, args.Tags, n, opts); err != nil {
+	if err := blocks.Register(ctx, Type, name, args, args.Tags, n, opts); err != nil {
 		return nil, fmt.Errorf("create network %s: %w", name, err)
 	}
 	b := &builder{ctx: ctx, name: name, args: args, child: pulumi.Parent(n), net: n, subnets: subnets}

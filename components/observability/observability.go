@@ -8,7 +8,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/deepstreamhub/platform/components/internal/part"
+	"github.com/deepstreamhub/platform/components/internal/blocks"
 )
 
 // Type is part of every child's URN: changing it needs an alias.
@@ -41,7 +41,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, fmt.Errorf("create observability %s: %w", name, err)
 	}
 	o := &Observability{}
-	if err := part.Register(ctx, Type, name, args, args.Tags, o, opts); err != nil {
+	if err := blocks.Register(ctx, Type, name, args, args.Tags, o, opts); err != nil {
 		return nil, fmt.Errorf("create observability %s: %w", name, err)
 	}
 	b := &builder{ctx: ctx, name: name, args: args, child: pulumi.Parent(o), out: o}
@@ -87,7 +87,7 @@ func (b *builder) newOutlet(name string, where ...pulumi.ResourceOption) (outlet
 		return outlet{}, err
 	}
 	if _, err := kms.NewAlias(b.ctx, name+"-key-alias", &kms.AliasArgs{
-		Name:        pulumi.String("alias/" + part.Name(b.ctx, b.args.NamePrefix, b.args.Stack, name)),
+		Name:        pulumi.String("alias/" + blocks.Name(b.ctx, b.args.NamePrefix, b.args.Stack, name)),
 		TargetKeyId: key.KeyId,
 	}, options...); err != nil {
 		return outlet{}, err

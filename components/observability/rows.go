@@ -7,7 +7,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/deepstreamhub/platform/components/internal/part"
+	"github.com/deepstreamhub/platform/components/internal/blocks"
 )
 
 // rows are the tiers in the order in which a message passes them.
@@ -170,7 +170,7 @@ func (b *builder) dashboard() error {
 
 	// Dashboards have no regions: a name belongs to the whole account, and whoever writes it second overwrites the first.
 	made, err := cloudwatch.NewDashboard(b.ctx, b.name+"-dashboard", &cloudwatch.DashboardArgs{
-		DashboardName: pulumi.String(part.Prefix(b.ctx, a.NamePrefix) + "-" + a.Stack),
+		DashboardName: pulumi.String(blocks.Prefix(b.ctx, a.NamePrefix) + "-" + a.Stack),
 		DashboardBody: text,
 		// Replaced by hand (pulumi up --replace), it has to go first: the deletion of the old one goes by the name of the new.
 	}, b.child, pulumi.DeleteBeforeReplace(true))

@@ -9,7 +9,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/deepstreamhub/platform/components/internal/part"
+	"github.com/deepstreamhub/platform/components/internal/blocks"
 )
 
 // Args is what a Service is made from.
@@ -109,7 +109,7 @@ func (a *Args) Validate() error {
 	if a == nil {
 		return errors.New("no arguments")
 	}
-	return errors.Join(errors.Join(part.NameProblems(a.NamePrefix, a.Tags)...), a.checkPlace(), a.checkTask(), a.checkVariables(), a.checkFront(), a.Scaling.validate(a.Tasks))
+	return errors.Join(errors.Join(blocks.NameProblems(a.NamePrefix, a.Tags)...), a.checkPlace(), a.checkTask(), a.checkVariables(), a.checkFront(), a.Scaling.validate(a.Tasks))
 }
 
 // checkPlace looks at where the service runs.

@@ -6,7 +6,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/deepstreamhub/platform/components/internal/part"
+	"github.com/deepstreamhub/platform/components/internal/blocks"
 )
 
 // document writes a policy once it is known where the service runs.
@@ -25,10 +25,10 @@ func (b *builder) document(write func(place) (string, error)) pulumi.StringOutpu
 
 // logging makes the log group and its key.
 func (b *builder) logging() error {
-	logs, err := part.NewLogs(b.ctx, part.LogsArgs{
+	logs, err := blocks.NewLogs(b.ctx, blocks.LogsArgs{
 		Key: b.name + "-logs-key", Group: b.name + "-logs",
 		Prefix: b.args.NamePrefix, Stack: b.args.Stack, Alias: b.name, Description: fmt.Sprintf("Logs of %s in %s", b.name, b.args.Stack),
-		Name: pulumi.String("/" + part.Name(b.ctx, b.args.NamePrefix, b.args.Stack, b.name)),
+		Name: pulumi.String("/" + blocks.Name(b.ctx, b.args.NamePrefix, b.args.Stack, b.name)),
 		Days: b.args.LogRetentionDays, Region: b.args.Region, Near: b.args.ClusterArn,
 	}, b.child)
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/vpc"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/deepstreamhub/platform/components/internal/part"
+	"github.com/deepstreamhub/platform/components/internal/blocks"
 )
 
 // Type is part of every child's URN: changing it needs an alias.
@@ -58,7 +58,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, fmt.Errorf("create service %s: %w", name, err)
 	}
 	s := &Service{}
-	if err := part.Register(ctx, Type, name, args, args.Tags, s, opts); err != nil {
+	if err := blocks.Register(ctx, Type, name, args, args.Tags, s, opts); err != nil {
 		return nil, fmt.Errorf("create service %s: %w", name, err)
 	}
 	b := &builder{ctx: ctx, name: name, args: args, child: pulumi.Parent(s), service: s}
@@ -140,8 +140,8 @@ func (b *builder) taskDefinition() error {
 
 	var err error
 	b.tasks, err = ecs.NewTaskDefinition(b.ctx, b.name+"-task", &ecs.TaskDefinitionArgs{
-		Family:                  pulumi.Sprintf("%s-%s-%s", part.Prefix(b.ctx, b.args.NamePrefix), b.args.Stack, b.name), // revisions share it, so it cannot collide
-		NetworkMode:             pulumi.String("awsvpc"),                                                                 // a network interface and security groups for each task
+		Family:                  pulumi.Sprintf("%s-%s-%s", blocks.Prefix(b.ctx, b.args.NamePrefix), b.args.Stack, b.name), // revisions share it, so it cannot collide
+		NetworkMode:             pulumi.String("awsvpc"),                                                                   // a network interface and security groups for each task
 		RequiresCompatibilities: pulumi.ToStringArray([]string{"EC2"}),
 		Cpu:                     pulumi.String(strconv.Itoa(b.args.CPU)),
 		Memory:                  pulumi.String(strconv.Itoa(b.args.MemoryMiB)),

@@ -9,10 +9,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/deepstreamhub/platform/internal/comment"
 	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/drift"
 	"github.com/deepstreamhub/platform/internal/plan"
+	"github.com/deepstreamhub/platform/internal/prcomment"
 	"github.com/deepstreamhub/platform/internal/values"
 )
 
@@ -59,7 +59,7 @@ func (s *session) drift(ctx context.Context, markdown bool) error {
 		reports[i] = drift.Of(p, s.drivers[i].Blinded()...)
 	}
 	if markdown {
-		_, err = io.WriteString(s.Out, comment.Drift(reports...))
+		_, err = io.WriteString(s.Out, prcomment.Drift(reports...))
 	} else {
 		err = s.writeDrift(reports)
 	}

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	simulated "github.com/deepstreamhub/platform/internal/awssim/cloud"
-	"github.com/deepstreamhub/platform/internal/crash"
+	"github.com/deepstreamhub/platform/internal/crashtest"
 )
 
 // crashWorkers is how many crashes are recovered from at once. A recovery is an engine and an AWS of its own and keeps
@@ -59,10 +59,10 @@ func (s *session) crash(ctx context.Context, x exploration) (err error) {
 	}
 	began, shown := s.Now(), s.Now()
 	s.say("Capturing an up, an update and a destroy of %s.", stack)
-	report, err := crash.Run(ctx, crash.Subject{
+	report, err := crashtest.Run(ctx, crashtest.Subject{
 		Stack: stack, Project: s.organisation.Project(), Root: s.root, Program: s.deps.region(cfg.now), Changed: s.deps.region(cfg.next), Engine: s.engine, Environ: s.Environ,
 		Account: s.own(simulated.DefaultAccount()),
-	}, crash.Options{Step: x.step, Sample: x.sample, Seed: x.seed, Workers: crashWorkers, Told: func(done, all int, r crash.Result) {
+	}, crashtest.Options{Step: x.step, Sample: x.sample, Seed: x.seed, Workers: crashWorkers, Told: func(done, all int, r crashtest.Result) {
 		if !r.OK() {
 			s.say("%s", crashText(failureOf(r)))
 		}
@@ -80,7 +80,7 @@ func (s *session) crash(ctx context.Context, x exploration) (err error) {
 	return s.reportCrashes(crashesOf(stack, x.seed, report, s.Now().Sub(began)))
 }
 
-func crashesOf(stack string, seed uint64, report crash.Report, took time.Duration) crashReport {
+func crashesOf(stack string, seed uint64, report crashtest.Report, took time.Duration) crashReport {
 	out := crashReport{
 		Stack: stack, Seed: seed, Points: report.Points, Tried: len(report.Results), Run: report.Run, Failures: []crashFailure{}, Seconds: took.Seconds(),
 	}
@@ -98,7 +98,7 @@ func crashesOf(stack string, seed uint64, report crash.Report, took time.Duratio
 	return out
 }
 
-func failureOf(r crash.Result) crashFailure {
+func failureOf(r crashtest.Result) crashFailure {
 	f := crashFailure{Number: r.Point.Number, Point: r.Point.String(), By: r.By, Leaked: r.Leaked, Lost: r.Lost, Differ: r.Differ}
 	if r.Err != nil {
 		f.Error = r.Err.Error()

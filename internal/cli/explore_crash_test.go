@@ -8,15 +8,15 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/deepstreamhub/platform/internal/crash"
+	"github.com/deepstreamhub/platform/internal/crashtest"
 )
 
 func TestCrashesAreCounted(t *testing.T) {
 	t.Parallel()
-	point := crash.Point{Verb: "up", When: "after", Call: "create", Type: "aws:ec2/vpc:Vpc", Name: "network-vpc", Number: 7}
-	report := crashesOf("prod-eu", 3, crash.Report{
+	point := crashtest.Point{Verb: "up", When: "after", Call: "create", Type: "aws:ec2/vpc:Vpc", Name: "network-vpc", Number: 7}
+	report := crashesOf("prod-eu", 3, crashtest.Report{
 		Points: map[string]int{"up": 400, "destroy": 390}, Run: 2,
-		Results: []crash.Result{
+		Results: []crashtest.Result{
 			{Point: point, By: "up"},
 			{Point: point, By: "up", Leaked: []string{"a", "b"}, Lost: []string{"c"}},
 			{Point: point, By: "up", Err: errors.New("refused")},
@@ -48,7 +48,7 @@ func TestExplorationRefusesWhatMakesNoSense(t *testing.T) {
 
 func TestKillsAreCounted(t *testing.T) {
 	t.Parallel()
-	report := killsOf("prod-eu", 3, []crash.KillResult{
+	report := killsOf("prod-eu", 3, []crashtest.KillResult{
 		{Seed: 3, What: "up, hub killed", Killed: true},
 		{Seed: 4, What: "up, engine killed", Killed: true, Lost: []string{"a"}, Leaked: []string{"b", "c"}, Pending: []string{"d"}, Wrong: []string{"e"}, Differ: []string{"f"}},
 		{Seed: 5, What: "destroy", Stuck: "exit code 1", Err: errors.New("no process")},

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/deepstreamhub/platform/internal/crash"
+	"github.com/deepstreamhub/platform/internal/crashtest"
 )
 
 // killTries is how many kills are tried, unless told otherwise.
@@ -68,9 +68,9 @@ func (s *session) kill(ctx context.Context, x exploration) (err error) {
 	}
 	began := s.Now()
 	s.say("Running up, refresh, update and destroy of %s without a kill.", stack)
-	results, err := crash.Kill(ctx, crash.Killed{
+	results, err := crashtest.Kill(ctx, crashtest.Killed{
 		Stack: stack, Project: s.organisation.Project(), Files: filepath.Join(dir, "now"), Changed: files.changed, Hub: hub, Environ: s.killable(),
-	}, crash.KillOptions{Tries: x.tries, Seed: x.seed, Workers: killWorkers, Told: func(done int, r crash.KillResult) {
+	}, crashtest.KillOptions{Tries: x.tries, Seed: x.seed, Workers: killWorkers, Told: func(done int, r crashtest.KillResult) {
 		if !r.OK() {
 			s.say("%s", killText(stack, killFailureOf(r)))
 		}
@@ -98,7 +98,7 @@ func (s *session) killable() []string {
 	return append(env, "PATH="+path)
 }
 
-func killsOf(stack string, seed uint64, results []crash.KillResult, took time.Duration) killReport {
+func killsOf(stack string, seed uint64, results []crashtest.KillResult, took time.Duration) killReport {
 	out := killReport{Stack: stack, Seed: seed, Tried: len(results), Failures: []killFailure{}, Seconds: took.Seconds()}
 	for _, r := range results {
 		if r.Killed {
@@ -119,7 +119,7 @@ func killsOf(stack string, seed uint64, results []crash.KillResult, took time.Du
 	return out
 }
 
-func killFailureOf(r crash.KillResult) killFailure {
+func killFailureOf(r crashtest.KillResult) killFailure {
 	f := killFailure{
 		Seed: r.Seed, What: r.What, Stuck: r.Stuck, Lost: r.Lost, Leaked: r.Leaked, Pending: r.Pending, Wrong: r.Wrong, Differ: r.Differ,
 	}

@@ -12,8 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/deepstreamhub/platform/internal/comment"
 	"github.com/deepstreamhub/platform/internal/github"
+	"github.com/deepstreamhub/platform/internal/prcomment"
 )
 
 func (a App) publish() *cobra.Command {
@@ -78,7 +78,7 @@ func (a App) publishIssue(ctx context.Context, file, title string) error {
 	if err != nil {
 		return err
 	}
-	return client.Issue(ctx, title, text, comment.Settled(text))
+	return client.Issue(ctx, title, text, prcomment.Settled(text))
 }
 
 func (a App) read(file string) (string, error) {

@@ -8,12 +8,12 @@ import (
 	"slices"
 
 	"github.com/deepstreamhub/platform/images/deepstream"
-	"github.com/deepstreamhub/platform/internal/comment"
 	"github.com/deepstreamhub/platform/internal/config"
 	"github.com/deepstreamhub/platform/internal/cost"
 	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/gate"
 	"github.com/deepstreamhub/platform/internal/plan"
+	"github.com/deepstreamhub/platform/internal/prcomment"
 	"github.com/deepstreamhub/platform/internal/risk"
 )
 
@@ -100,7 +100,7 @@ func writeRisk(w io.Writer, a risk.Assessment) error {
 func (s *session) writeComments(plans []plan.Plan, err error, prices *cost.Prices) error {
 	failures := byStack(err)
 	for _, p := range plans {
-		c := comment.Preview{Plan: p, Assessment: s.assess(p)}
+		c := prcomment.Preview{Plan: p, Assessment: s.assess(p)}
 		if bill, ok, billErr := s.changed(prices, p); ok {
 			c.Cost = bill.Change()
 		} else if billErr != nil {

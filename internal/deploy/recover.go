@@ -131,7 +131,7 @@ func (r *recovery) created(i int, op reclaim.Operation, ids []string, read map[s
 		if !ok {
 			continue
 		}
-		if why := reclaim.Stranger(op.Resource, found); why != "" {
+		if why := reclaim.Mismatch(op.Resource, found); why != "" {
 			r.say(op.Resource.URN(), "%s exists and is not this stack's: %s", found.ID(), why)
 			continue
 		}

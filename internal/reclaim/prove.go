@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// Stranger says why what was found is not what the interrupted call made; empty when it is. A key alone proves nothing
+// Mismatch says why what was found is not what the interrupted call made; empty when it is. A key alone proves nothing
 // where somebody else could have taken it: then the tags have to be the call's, or, for what takes none, the inputs that
 // the table names.
-func Stranger(asked, read Resource) string {
+func Mismatch(asked, read Resource) string {
 	row, _ := Of(asked.Type())
 	if want := asked.tags(); len(want) > 0 && row.By == ByKey {
 		if !contains(read.outputTags(), want) {

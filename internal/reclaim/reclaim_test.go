@@ -121,25 +121,25 @@ func TestLookupSaysWhatIsMissing(t *testing.T) {
 }
 
 // What a key finds may be somebody else's.
-func TestStranger(t *testing.T) {
+func TestMismatch(t *testing.T) {
 	t.Parallel()
 	role := resource("aws:iam/role:Role", "r", map[string]any{"name": "r", "tags": map[string]any{"stack": "s"}})
 	read := func(outputs map[string]any) reclaim.Resource { return reclaim.Resource{"outputs": outputs} }
-	require.Empty(t, reclaim.Stranger(role, read(map[string]any{"tags": map[string]any{"stack": "s", "more": "x"}})))
-	require.NotEmpty(t, reclaim.Stranger(role, read(map[string]any{"tags": map[string]any{"stack": "other"}})))
-	require.NotEmpty(t, reclaim.Stranger(role, read(map[string]any{})))
+	require.Empty(t, reclaim.Mismatch(role, read(map[string]any{"tags": map[string]any{"stack": "s", "more": "x"}})))
+	require.NotEmpty(t, reclaim.Mismatch(role, read(map[string]any{"tags": map[string]any{"stack": "other"}})))
+	require.NotEmpty(t, reclaim.Mismatch(role, read(map[string]any{})))
 
 	alias := resource("aws:kms/alias:Alias", "a", map[string]any{"name": "alias/a", "targetKeyId": "k1"})
-	require.Empty(t, reclaim.Stranger(alias, read(map[string]any{"targetKeyId": "k1"})))
-	require.NotEmpty(t, reclaim.Stranger(alias, read(map[string]any{"targetKeyId": "k2"})))
+	require.Empty(t, reclaim.Mismatch(alias, read(map[string]any{"targetKeyId": "k1"})))
+	require.NotEmpty(t, reclaim.Mismatch(alias, read(map[string]any{"targetKeyId": "k2"})))
 
 	board := resource("aws:cloudwatch/dashboard:Dashboard", "d", map[string]any{"dashboardName": "d", "dashboardBody": `{"a": [1, 2]}`})
-	require.Empty(t, reclaim.Stranger(board, read(map[string]any{"dashboardBody": `{"a":[2,1]}`})))
-	require.NotEmpty(t, reclaim.Stranger(board, read(map[string]any{"dashboardBody": `{"a":[1]}`})))
+	require.Empty(t, reclaim.Mismatch(board, read(map[string]any{"dashboardBody": `{"a":[2,1]}`})))
+	require.NotEmpty(t, reclaim.Mismatch(board, read(map[string]any{"dashboardBody": `{"a":[1]}`})))
 
 	record := resource("aws:route53/record:Record", "r", map[string]any{"records": []any{"One.example.com."}})
-	require.Empty(t, reclaim.Stranger(record, read(map[string]any{"records": []any{"one.example.com"}})))
-	require.NotEmpty(t, reclaim.Stranger(record, read(map[string]any{"records": []any{"two.example.com"}})))
+	require.Empty(t, reclaim.Mismatch(record, read(map[string]any{"records": []any{"one.example.com"}})))
+	require.NotEmpty(t, reclaim.Mismatch(record, read(map[string]any{"records": []any{"two.example.com"}})))
 }
 
 func checkpoint(t *testing.T, resources ...reclaim.Resource) *reclaim.Checkpoint {

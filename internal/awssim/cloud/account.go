@@ -151,7 +151,7 @@ func (a *Account) declare(t *Tx) {
 	for _, z := range a.HostedZones {
 		inputs := Map{"name": z.Name, "comment": "declared by the account"}
 		if r, made := t.declare(typeZone, z.ID, inputs); made {
-			settleZoneState(r)
+			applyZoneState(r)
 			t.c.put(t, kinds[r.Type], r)
 		}
 	}

@@ -40,7 +40,7 @@ var _ = register(
 		Check: checkCertificate, Create: createCertificate,
 		Update: func(_ *Tx, r *Resource, old Map) error {
 			keep(r, old, "options")
-			settleCertificateOptions(r)
+			applyCertificateOptions(r)
 			tagsAll(r)
 			return nil
 		},
@@ -114,12 +114,12 @@ func createCertificate(t *Tx, r *Resource) error {
 	})
 	slices.Sort(names)
 	r.State["subjectAlternativeNames"] = List(names...) // with the first, as ACM has them
-	settleCertificateOptions(r)
+	applyCertificateOptions(r)
 	tagsAll(r)
 	return nil
 }
 
-func settleCertificateOptions(r *Resource) {
+func applyCertificateOptions(r *Resource) {
 	computed(r, Map{"options": Map{}})
 	fill(first[Map](r.State, "options"), Map{"certificateTransparencyLoggingPreference": "ENABLED"})
 }

@@ -31,9 +31,9 @@ var _ = register(
 			r.ID = r.Str("resourceId")
 			r.State["arn"] = t.ARN("application-autoscaling", "scalable-target/"+t.Hex(28))
 			r.State["roleArn"] = t.GlobalARN("iam", "role/aws-service-role/ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService")
-			return settleScalableTarget(t, r)
+			return applyScalableTarget(t, r)
 		},
-		Update: func(t *Tx, r *Resource, _ Map) error { return settleScalableTarget(t, r) },
+		Update: func(t *Tx, r *Resource, _ Map) error { return applyScalableTarget(t, r) },
 		Schema: schema.Of(appautoscaling.Target{}, appautoscaling.TargetArgs{}),
 		Timing: Timing{Create: secs(1, 0, 2), Update: secs(1, 0, 2), Delete: secs(1, 0, 5),
 			Source: "facts, section 1: App Auto Scaling target (guess)"},
@@ -59,9 +59,9 @@ var _ = register(
 		Create: func(t *Tx, r *Resource) error {
 			r.ID = r.Str("name")
 			r.State["arn"] = t.ARN("autoscaling", fmt.Sprintf("scalingPolicy:%s:resource/ecs/%s:policyName/%s", t.UUID(), r.Str("resourceId"), r.ID))
-			return settleScalingPolicy(t, r)
+			return applyScalingPolicy(t, r)
 		},
-		Update: func(t *Tx, r *Resource, _ Map) error { return settleScalingPolicy(t, r) },
+		Update: func(t *Tx, r *Resource, _ Map) error { return applyScalingPolicy(t, r) },
 		Schema: schema.Of(appautoscaling.Policy{}, appautoscaling.PolicyArgs{}),
 		Timing: Timing{Create: secs(1, 0, 2), Update: secs(1, 0, 2), Delete: secs(1, 0, 2),
 			Source: "facts, section 1: App Auto Scaling policy (guess)"},
@@ -75,8 +75,8 @@ var _ = register(
 
 var scalableService = regexp.MustCompile(`^service/([A-Za-z0-9_-]+)/([A-Za-z0-9_-]+)$`)
 
-// settleScalableTarget registers an ECS service; nothing else is scaled here.
-func settleScalableTarget(t *Tx, r *Resource) error {
+// applyScalableTarget registers an ECS service; nothing else is scaled here.
+func applyScalableTarget(t *Tx, r *Resource) error {
 	const rule = "Application Auto Scaling API, RegisterScalableTarget"
 	id := r.Str("resourceId")
 	switch {
@@ -111,8 +111,8 @@ func checkScalingPolicy(c *Checker) {
 	c.Length(custom+".metrics[].metricStat.metric.namespace", 1, 255)
 }
 
-// settleScalingPolicy holds a policy to what PutScalingPolicy takes for ECS services.
-func settleScalingPolicy(t *Tx, r *Resource) error {
+// applyScalingPolicy holds a policy to what PutScalingPolicy takes for ECS services.
+func applyScalingPolicy(t *Tx, r *Resource) error {
 	const rule = "Application Auto Scaling API, PutScalingPolicy"
 	switch kind := r.Str("policyType"); {
 	case kind == "StepScaling" && Has(r.State, "stepScalingPolicyConfiguration") && !Has(r.State, tracking):

@@ -83,24 +83,24 @@ func createGroup(t *Tx, r *Resource) error {
 	if err := checkHooks(t, r); err != nil {
 		return err
 	}
-	r.ID = settleName(t, r)
+	r.ID = applyName(t, r)
 	r.State["arn"] = t.ARN("autoscaling", fmt.Sprintf("autoScalingGroup:%s:autoScalingGroupName/%s", t.UUID(), r.ID))
 	r.State["predictedCapacity"], r.State["warmPoolSize"] = 0.0, 0.0
 	if !Has(r.State, "desiredCapacity") {
 		r.State["desiredCapacity"] = float64(r.Int("minSize"))
 	}
-	return settleGroup(t, r)
+	return applyGroup(t, r)
 }
 
 func updateGroup(t *Tx, r *Resource, _ Map) error {
 	if !Has(r.Inputs, "desiredCapacity") { // AWS moves it between new limits
 		r.State["desiredCapacity"] = float64(min(max(r.Int("desiredCapacity"), r.Int("minSize")), r.Int("maxSize")))
 	}
-	return settleGroup(t, r)
+	return applyGroup(t, r)
 }
 
-// settleGroup checks and computes what creation and update have in common.
-func settleGroup(t *Tx, r *Resource) error {
+// applyGroup checks and computes what creation and update have in common.
+func applyGroup(t *Tx, r *Resource) error {
 	for p, v := range (Map{
 		"defaultCooldown": 300.0, "healthCheckType": "EC2", "loadBalancers": []any{}, "targetGroupArns": []any{}, "trafficSources": []any{},
 		"serviceLinkedRoleArn":             t.GlobalARN("iam", "role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"),
@@ -117,7 +117,7 @@ func settleGroup(t *Tx, r *Resource) error {
 	if err := checkGroupChoices(r); err != nil {
 		return err
 	}
-	if err := settlePlaces(t, r); err != nil {
+	if err := applyPlaces(t, r); err != nil {
 		return err
 	}
 	if err := checkGroupMixture(t, r); err != nil {
@@ -199,8 +199,8 @@ func checkGroupChoices(r *Resource) error {
 	return nil
 }
 
-// settlePlaces fills in zones from subnets.
-func settlePlaces(t *Tx, r *Resource) error {
+// applyPlaces fills in zones from subnets.
+func applyPlaces(t *Tx, r *Resource) error {
 	subnets := r.Strs("vpcZoneIdentifiers[]")
 	if len(subnets) == 0 {
 		return checkZones(t, r)

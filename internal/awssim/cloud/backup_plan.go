@@ -42,9 +42,9 @@ var _ = register(
 		Create: func(t *Tx, r *Resource) error {
 			r.ID = t.UUID()
 			r.State["arn"] = t.ARN("backup", "backup-plan:"+r.ID)
-			return settleBackupPlan(t, r)
+			return applyBackupPlan(t, r)
 		},
-		Update: func(t *Tx, r *Resource, _ Map) error { return settleBackupPlan(t, r) },
+		Update: func(t *Tx, r *Resource, _ Map) error { return applyBackupPlan(t, r) },
 		Schema: schema.Of(backup.Plan{}, backup.PlanArgs{}),
 		Timing: Timing{Create: secs(1, 0, 2), Update: secs(1, 0, 2), Delete: secs(1, 0, 2),
 			Source: "facts, section 1: backup plan (guess)"},
@@ -74,8 +74,8 @@ var _ = register(
 	},
 )
 
-// settleBackupPlan checks the rules, fills in what the provider and AWS choose in them, and gives the plan a version.
-func settleBackupPlan(t *Tx, r *Resource) error {
+// applyBackupPlan checks the rules, fills in what the provider and AWS choose in them, and gives the plan a version.
+func applyBackupPlan(t *Tx, r *Resource) error {
 	tagsAll(r)
 	computed(r, Map{"advancedBackupSettings": []any{}})
 	if name := r.Str("name"); len(name) > 50 || !backupNamePattern.MatchString(name) {
@@ -91,7 +91,7 @@ func settleBackupPlan(t *Tx, r *Resource) error {
 			return badBackupRule("Duplicate rule name: %s", name)
 		}
 		names[name] = true
-		if err := settleBackupRule(t, rule); err != nil {
+		if err := applyBackupRule(t, rule); err != nil {
 			return err
 		}
 	}
@@ -110,7 +110,7 @@ func badBackupRule(format string, args ...any) error {
 	return Refuse("InvalidParameterValueException", "AWS Backup API, BackupRuleInput", "Error in some rules due to : "+format, args...)
 }
 
-func settleBackupRule(t *Tx, rule Map) error {
+func applyBackupRule(t *Tx, rule Map) error {
 	fillAbsent(rule, Map{
 		"completionWindow": 180.0, "enableContinuousBackup": false, "scheduleExpressionTimezone": "Etc/UTC", "startWindow": 60.0,
 	})
@@ -131,7 +131,7 @@ func settleBackupRule(t *Tx, rule Map) error {
 	if _, ok := t.vault(t.Region, Str(rule, "targetVaultName")); !ok {
 		return badBackupRule("Backup vault %s does not exist", Str(rule, "targetVaultName"))
 	}
-	if err := settleLifecycle(rule, Bool(rule, "enableContinuousBackup")); err != nil {
+	if err := applyLifecycle(rule, Bool(rule, "enableContinuousBackup")); err != nil {
 		return err
 	}
 	copies := Maps(rule, "copyActions[]")
@@ -143,7 +143,7 @@ func settleBackupRule(t *Tx, rule Map) error {
 		if _, ok := t.vaultByARN(arn); !ok {
 			return badBackupRule("Destination backup vault %s does not exist", arn)
 		}
-		if err := settleLifecycle(action, false); err != nil {
+		if err := applyLifecycle(action, false); err != nil {
 			return err
 		}
 	}
@@ -173,9 +173,9 @@ func (t *Tx) vaultByARN(arn string) (*Resource, bool) {
 	return t.vault(m[1], m[3])
 }
 
-// settleLifecycle checks the lifecycle of a rule or of its copies. Recovery points of continuous backups live at most
+// applyLifecycle checks the lifecycle of a rule or of its copies. Recovery points of continuous backups live at most
 // 35 days and are never cold (AWS Backup Developer Guide, "Continuous backups and point-in-time recovery").
-func settleLifecycle(of Map, continuous bool) error {
+func applyLifecycle(of Map, continuous bool) error {
 	lifecycle, given := of["lifecycle"].(Map)
 	if !given {
 		if continuous {

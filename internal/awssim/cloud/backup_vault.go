@@ -177,7 +177,7 @@ func createBackupPolicy(t *Tx, r *Resource) error {
 	if err := refusedByVault(t, vault, "backup:PutBackupVaultAccessPolicy"); err != nil { // by a policy nobody could take away
 		return err
 	}
-	return settleBackupPolicy(t, r)
+	return applyBackupPolicy(t, r)
 }
 
 func updateBackupPolicy(t *Tx, r *Resource, old Map) error {
@@ -185,10 +185,10 @@ func updateBackupPolicy(t *Tx, r *Resource, old Map) error {
 	if err := refusedByPolicy(t, Str(old, "policy"), vault, "backup:PutBackupVaultAccessPolicy"); err != nil {
 		return err
 	}
-	return settleBackupPolicy(t, r)
+	return applyBackupPolicy(t, r)
 }
 
-func settleBackupPolicy(t *Tx, r *Resource) error {
+func applyBackupPolicy(t *Tx, r *Resource) error {
 	statements, err := parsePolicy(r.Str("policy"), resourcePolicy)
 	if err != nil {
 		return Refuse("InvalidParameterValueException", "AWS Backup API, PutBackupVaultAccessPolicy", "Provided policy is not valid: %v", err)

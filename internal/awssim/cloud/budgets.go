@@ -56,7 +56,7 @@ func checkBudget(c *Checker) {
 
 func createBudget(t *Tx, r *Resource) error {
 	computed(r, Map{"accountId": t.Account()})
-	name := settleName(t, r)
+	name := applyName(t, r)
 	r.ID = r.Str("accountId") + ":" + name
 	r.State["arn"] = t.GlobalARN("budgets", "budget/"+name)
 	month := time.Date(t.Now().Year(), t.Now().Month(), 1, 0, 0, 0, 0, time.UTC)

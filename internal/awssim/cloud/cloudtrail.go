@@ -26,7 +26,7 @@ var _ = register(&Kind{
 		c.Unmodelled("advancedEventSelectors", "eventSelectors", "insightSelectors", "snsTopicName", "cloudWatchLogsGroupArn", "cloudWatchLogsRoleArn", "isOrganizationTrail")
 	},
 	Create: createTrail,
-	Update: func(t *Tx, r *Resource, _ Map) error { return settleTrail(t, r) },
+	Update: func(t *Tx, r *Resource, _ Map) error { return applyTrail(t, r) },
 	Schema: schema.Of(cloudtrail.Trail{}, cloudtrail.TrailArgs{}),
 	Timing: Timing{Create: secs(2, 1, 5), Update: secs(1, 0, 3), Delete: secs(1, 0, 2),
 		Source: "guess"},
@@ -39,7 +39,7 @@ func createTrail(t *Tx, r *Resource) error {
 	r.ID = t.ARN("cloudtrail", "trail/"+r.Str("name"))
 	r.State["arn"], r.State["homeRegion"] = r.ID, t.Region
 	computed(r, Map{"snsTopicArn": ""})
-	if err := settleTrail(t, r); err != nil {
+	if err := applyTrail(t, r); err != nil {
 		return err
 	}
 	bucket, _ := anyBucket(t, r.Str("s3BucketName"))
@@ -54,9 +54,9 @@ func (r *Resource) logFolder(t *Tx) string {
 	return prefix + "AWSLogs/" + t.Account() + "/CloudTrail/"
 }
 
-// settleTrail asks the bucket's and the key's policies for what CloudTrail does with them (CloudTrail User Guide, "Amazon
+// applyTrail asks the bucket's and the key's policies for what CloudTrail does with them (CloudTrail User Guide, "Amazon
 // S3 bucket policy for CloudTrail" and "Configure AWS KMS key policies for CloudTrail").
-func settleTrail(t *Tx, r *Resource) error {
+func applyTrail(t *Tx, r *Resource) error {
 	tagsAll(r)
 	if r.Bool("isMultiRegionTrail") && !r.Bool("includeGlobalServiceEvents") {
 		return Refuse("InvalidParameterCombinationException", "CloudTrail API, CreateTrail", "Multi-Region trail must include global service events.")

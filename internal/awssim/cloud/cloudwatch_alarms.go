@@ -31,11 +31,11 @@ var _ = register(&Kind{
 		r.ID = r.Str("name")
 		r.State["arn"] = t.ARN("cloudwatch", "alarm:"+r.ID)
 		computed(r, Map{"evaluateLowSampleCountPercentiles": ""})
-		return settleAlarm(t, r)
+		return applyAlarm(t, r)
 	},
 	Update: func(t *Tx, r *Resource, old Map) error {
 		keep(r, old, "evaluateLowSampleCountPercentiles")
-		return settleAlarm(t, r)
+		return applyAlarm(t, r)
 	},
 	Schema: schema.Of(cloudwatch.MetricAlarm{}, cloudwatch.MetricAlarmArgs{}),
 	Timing: Timing{Create: secs(2, 1, 3), Update: secs(1, 0, 2), Delete: secs(1, 0, 1),
@@ -124,8 +124,8 @@ func (c *Checker) query(path string, q Map) {
 	}
 }
 
-// settleAlarm checks what creation and update have in common.
-func settleAlarm(t *Tx, r *Resource) error {
+// applyAlarm checks what creation and update have in common.
+func applyAlarm(t *Tx, r *Resource) error {
 	tagsAll(r)
 	longest := r.Int("period")
 	if Has(r.State, "metricQueries[]") {

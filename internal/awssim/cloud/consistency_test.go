@@ -164,7 +164,7 @@ func TestAddressesStayTakenAfterTheirGateway(t *testing.T) {
 	err := n.gone(typeEIP, address, nil)
 	require.Equal(t, "AuthFailure", Code(err))
 	require.Zero(t, retryOf(err))
-	n.later(kinds[typeNAT].Linger.Max)
+	n.later(kinds[typeNAT].ReleaseDelay.Max)
 	n.goes(typeEIP, address)
 }
 

@@ -40,7 +40,7 @@ func describe(b *strings.Builder, s *source, k *Kind) {
 		{"Kept in use by", strings.Join(heldBy(k.Type), ", ")},
 		{"Takes", taken(k.Timing)},
 		{"Seen by other services after", ranged(k.Propagation)},
-		{"Still in use after its deletion, what it stood on, for", ranged(k.Linger)},
+		{"Still in use after its deletion, what it stood on, for", ranged(k.ReleaseDelay)},
 		{"At most", quota(k)},
 	} {
 		if line.text != "" {

@@ -73,9 +73,9 @@ var _ = register(
 			r.ID = t.Account()
 			takeOver(t, r)
 			r.State["registryId"] = r.ID
-			return settleReplication(t, r)
+			return applyReplication(t, r)
 		},
-		Update: func(t *Tx, r *Resource, _ Map) error { return settleReplication(t, r) },
+		Update: func(t *Tx, r *Resource, _ Map) error { return applyReplication(t, r) },
 		Schema: schema.Of(ecr.ReplicationConfiguration{}, ecr.ReplicationConfigurationArgs{}),
 		Timing: Timing{Create: secs(1, 0, 1), Update: secs(1, 0, 1), Delete: secs(1, 0, 1),
 			Source: "as the ECR repository (guess)"},
@@ -103,9 +103,9 @@ func createRepository(t *Tx, r *Resource) error {
 	return nil
 }
 
-// settleReplication holds the limits of the ECR User Guide, "Private image replication", and needs the service-linked
+// applyReplication holds the limits of the ECR User Guide, "Private image replication", and needs the service-linked
 // role that ECR takes for it.
-func settleReplication(t *Tx, r *Resource) error {
+func applyReplication(t *Tx, r *Resource) error {
 	rules := Maps(r.State, "replicationConfiguration.rules[]")
 	seen := map[string]bool{}
 	for _, rule := range rules {

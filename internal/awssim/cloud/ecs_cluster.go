@@ -42,7 +42,7 @@ var _ = register(
 			}
 			c.Match("serviceConnectDefaults.namespace", arnPattern, "an ARN")
 		},
-		Create: createCluster, Update: func(t *Tx, r *Resource, _ Map) error { return settleCluster(t, r) }, Delete: deleteCluster,
+		Create: createCluster, Update: func(t *Tx, r *Resource, _ Map) error { return applyCluster(t, r) }, Delete: deleteCluster,
 		Schema: schema.Of(ecs.Cluster{}, ecs.ClusterArgs{}),
 		Timing: Timing{Create: secs(1, 0, 2), Update: secs(1, 0, 2), Delete: secs(5, 1, 20),
 			Wait: wait(10, 10, 0), Source: "facts, section 1: ECS cluster, 4 logs; deletion is a guess"},
@@ -60,7 +60,7 @@ var _ = register(
 		},
 		Refs: []Ref{{Path: "autoScalingGroupProvider.autoScalingGroupArn", To: typeGroup, Key: "arn", Free: true, Missing: Refusal{
 			"ClientException", "The specified Auto Scaling group ARN {value} does not exist. Specify a valid Auto Scaling group ARN and try again.", "ECS API, CreateCapacityProvider"}}},
-		Check: checkProvider, Create: createProvider, Update: func(t *Tx, r *Resource, _ Map) error { return settleProvider(t, r) }, Delete: deleteProvider,
+		Check: checkProvider, Create: createProvider, Update: func(t *Tx, r *Resource, _ Map) error { return applyProvider(t, r) }, Delete: deleteProvider,
 		Schema: schema.Of(ecs.CapacityProvider{}, ecs.CapacityProviderArgs{}),
 		Timing: Timing{Create: secs(1, 0, 2), Update: secs(1, 0, 2), Delete: secs(30, 10, 1200),
 			Limit: most(0, 0, 20), Source: "facts, section 1: capacity provider; deletion is a guess, polled for 20 minutes"},
@@ -84,7 +84,7 @@ var _ = register(
 		Busy: Busy{Update: providersBusy, Delete: providersBusy},
 		Create: func(t *Tx, r *Resource) error {
 			r.ID = r.Str("clusterName")
-			return settleProviders(t, r)
+			return applyProviders(t, r)
 		},
 		Update: updateProviders,
 		Delete: func(t *Tx, r *Resource) error { return keepUsed(t, r, nil) },
@@ -108,10 +108,10 @@ func createCluster(t *Tx, r *Resource) error {
 		}
 		r.State["settings"] = []any{Map{"name": "containerInsights", "value": value}}
 	}
-	return settleCluster(t, r)
+	return applyCluster(t, r)
 }
 
-func settleCluster(t *Tx, r *Resource) error {
+func applyCluster(t *Tx, r *Resource) error {
 	tagsAll(r)
 	if key := r.Str("configuration.executeCommandConfiguration.kmsKeyId"); key != "" {
 		if _, problem := usableKey(t, key); problem != "" {
@@ -181,11 +181,11 @@ func createProvider(t *Tx, r *Resource) error {
 	}
 	r.ID = t.ARN("ecs", "capacity-provider/"+r.Str("name"))
 	r.State["arn"] = r.ID
-	return settleProvider(t, r)
+	return applyProvider(t, r)
 }
 
-// settleProvider fills in what ECS assumes and checks that protection can work.
-func settleProvider(t *Tx, r *Resource) error {
+// applyProvider fills in what ECS assumes and checks that protection can work.
+func applyProvider(t *Tx, r *Resource) error {
 	tagsAll(r)
 	provider := first[Map](r.State, "autoScalingGroupProvider")
 	fill(provider, Map{"managedDraining": "ENABLED", "managedTerminationProtection": "DISABLED", "managedScaling": Map{"status": "DISABLED"}})
@@ -228,7 +228,7 @@ func deleteProvider(t *Tx, r *Resource) error {
 	return nil
 }
 
-func settleProviders(_ *Tx, r *Resource) error {
+func applyProviders(_ *Tx, r *Resource) error {
 	if !Has(r.State, "capacityProviders") {
 		r.State["capacityProviders"] = []any{}
 	}
@@ -275,7 +275,7 @@ func updateProviders(t *Tx, r *Resource, _ Map) error {
 	if err := keepUsed(t, r, r.Strs("capacityProviders[]")); err != nil {
 		return err
 	}
-	return settleProviders(t, r)
+	return applyProviders(t, r)
 }
 
 // keepUsed refuses to take a capacity provider away from a cluster in which a service uses it.

@@ -120,7 +120,7 @@ func createService(t *Tx, r *Resource) error {
 			r.State[p] = v
 		}
 	}
-	return settleService(t, r, cluster)
+	return applyService(t, r, cluster)
 }
 
 func updateService(t *Tx, r *Resource, old Map) error {
@@ -129,7 +129,7 @@ func updateService(t *Tx, r *Resource, old Map) error {
 		return Refuse(clusterNotFound.Code, clusterNotFound.Rule, "%s", clusterNotFound.Message)
 	}
 	spoiled(t, r, old)
-	err := settleService(t, r, cluster)
+	err := applyService(t, r, cluster)
 	if err == nil {
 		delete(r.Hidden, takenBack)
 	}
@@ -148,7 +148,7 @@ func rollBack(t *Tx, r *Resource, old Map, failure error) error {
 	before := r.Str("taskDefinition")
 	r.State["taskDefinition"] = Str(old, "taskDefinition")
 	cluster, _ := clusterOf(t, r.Str("cluster"))
-	if settleService(t, r, cluster) != nil {
+	if applyService(t, r, cluster) != nil {
 		r.State["taskDefinition"] = before
 		return failure
 	}
@@ -159,8 +159,8 @@ func rollBack(t *Tx, r *Resource, old Map, failure error) error {
 // takenBack is under which name the reason is kept for which a service's last deployment was taken back.
 const takenBack = "takenBack"
 
-// settleService checks what creation and update have in common, in the order in which ECS looks.
-func settleService(t *Tx, r, cluster *Resource) error {
+// applyService checks what creation and update have in common, in the order in which ECS looks.
+func applyService(t *Tx, r, cluster *Resource) error {
 	tagsAll(r)
 	definition, ok := taskOf(t, r.Str("taskDefinition"))
 	if !ok {

@@ -99,7 +99,7 @@ func createReplicationGroup(t *Tx, r *Resource) error {
 		return err
 	}
 	computed(r, Map{"engine": "redis"})
-	if err := settleReplicationGroup(t, r); err != nil {
+	if err := applyReplicationGroup(t, r); err != nil {
 		return err
 	}
 	if Has(r.State, "kmsKeyId") && !r.Bool("atRestEncryptionEnabled") {
@@ -173,7 +173,7 @@ func updateReplicationGroup(t *Tx, r *Resource, old Map) error {
 	if r.Str("engine") == "redis" && Str(old, "engine") == "valkey" {
 		return Refuse("InvalidParameterCombination", page, "A Valkey replication group cannot become one of Redis OSS: it has to be replaced.")
 	}
-	if err := settleReplicationGroup(t, r); err != nil {
+	if err := applyReplicationGroup(t, r); err != nil {
 		return err
 	}
 	if r.Str("engine") == Str(old, "engine") && olderEngine(r.Str("engineVersionActual"), Str(old, "engineVersionActual")) {

@@ -64,8 +64,8 @@ func (c *Checker) logDelivery() {
 	}
 }
 
-// settleReplicationGroup checks and computes what creation and update have in common.
-func settleReplicationGroup(t *Tx, r *Resource) error {
+// applyReplicationGroup checks and computes what creation and update have in common.
+func applyReplicationGroup(t *Tx, r *Resource) error {
 	tagsAll(r)
 	engine := r.Str("engine")
 	computed(r, Map{"engineVersion": cacheDefaults[engine]})
@@ -102,7 +102,7 @@ func settleReplicationGroup(t *Tx, r *Resource) error {
 	if err := logsDelivered(t, r); err != nil {
 		return err
 	}
-	return settleWindows(r, "snapshotWindow", "maintenanceWindow", 60, createGroupPage)
+	return applyWindows(r, "snapshotWindow", "maintenanceWindow", 60, createGroupPage)
 }
 
 func defaultCacheGroup(engine, version string, sharded bool) string {

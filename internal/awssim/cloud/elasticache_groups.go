@@ -36,10 +36,10 @@ var _ = register(
 				return Refuse("InvalidParameterValue", "ElastiCache API, CreateCacheSubnetGroup",
 					"The parameter CacheSubnetGroupName is not a valid identifier: %s", r.ID)
 			}
-			return settleCacheSubnetGroup(t, r)
+			return applyCacheSubnetGroup(t, r)
 		},
 		Update: func(t *Tx, r *Resource, _ Map) error {
-			if err := settleCacheSubnetGroup(t, r); err != nil {
+			if err := applyCacheSubnetGroup(t, r); err != nil {
 				return err
 			}
 			for _, h := range t.Holders(r) {
@@ -73,9 +73,9 @@ var _ = register(
 				return Refuse("InvalidParameterValue", "ElastiCache API, CreateCacheParameterGroup",
 					"The parameter CacheParameterGroupName is not a valid identifier: %s", r.ID)
 			}
-			return settleCacheParameters(r, nil)
+			return applyCacheParameters(r, nil)
 		},
-		Update: func(_ *Tx, r *Resource, old Map) error { return settleCacheParameters(r, old) },
+		Update: func(_ *Tx, r *Resource, old Map) error { return applyCacheParameters(r, old) },
 		Schema: schema.Of(elasticache.ParameterGroup{}, elasticache.ParameterGroupArgs{}),
 		Timing: Timing{Create: secs(4, 2, 10), Update: secs(1, 0, 3), Delete: secs(1, 0, 1),
 			Source: "facts, section 1: ElastiCache parameter group, 1 log"},
@@ -85,7 +85,7 @@ var _ = register(
 	},
 )
 
-func settleCacheSubnetGroup(t *Tx, r *Resource) error {
+func applyCacheSubnetGroup(t *Tx, r *Resource) error {
 	tagsAll(r)
 	vpc, ok := commonVPC(t, r.Strs("subnetIds[]"))
 	if !ok {
@@ -101,8 +101,8 @@ func covered(zones, by []string) bool {
 	return !slices.ContainsFunc(zones, func(z string) bool { return !contains(by, z) })
 }
 
-// settleCacheParameters checks a group's family and parameters. cluster-enabled cannot change once a group exists.
-func settleCacheParameters(r *Resource, old Map) error {
+// applyCacheParameters checks a group's family and parameters. cluster-enabled cannot change once a group exists.
+func applyCacheParameters(r *Resource, old Map) error {
 	const code, rule = "InvalidParameterValue", "ElastiCache API, ModifyCacheParameterGroup"
 	tagsAll(r)
 	if family := r.Str("family"); !contains(cacheFamilies, family) {

@@ -42,8 +42,8 @@ func forwards(r *Resource) []string {
 	return out
 }
 
-// settleActions holds the rules that ELB has for the actions of a listener or of a rule on a load balancer.
-func settleActions(t *Tx, r *Resource, path, balancerArn string) error {
+// applyActions holds the rules that ELB has for the actions of a listener or of a rule on a load balancer.
+func applyActions(t *Tx, r *Resource, path, balancerArn string) error {
 	actions := Maps(r.State, path+"[]")
 	routing := 0
 	for i, a := range actions {
@@ -61,7 +61,7 @@ func settleActions(t *Tx, r *Resource, path, balancerArn string) error {
 		return Refuse("InvalidLoadBalancerAction", "ELB API, CreateRule: Actions",
 			"The actions must include exactly one of forward, fixed-response or redirect, not %d", routing)
 	}
-	return settleForwards(t, r, balancerArn)
+	return applyForwards(t, r, balancerArn)
 }
 
 // loops reports whether a redirect changes nothing of the request. What is not given stays as it is.
@@ -74,8 +74,8 @@ func loops(redirect Map) bool {
 	return true
 }
 
-// settleForwards refuses target groups of another VPC than the load balancer's, and those that another one uses.
-func settleForwards(t *Tx, r *Resource, balancerArn string) error {
+// applyForwards refuses target groups of another VPC than the load balancer's, and those that another one uses.
+func applyForwards(t *Tx, r *Resource, balancerArn string) error {
 	balancer, _ := t.Find(typeLoadBalancer, "", balancerArn)
 	for _, arn := range forwards(r) {
 		if slices.ContainsFunc(balancersOf(t, arn), func(b any) bool { return b != balancerArn }) {

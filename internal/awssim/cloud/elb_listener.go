@@ -49,9 +49,9 @@ var _ = register(&Kind{
 		balancer, _ := t.Find(typeLoadBalancer, "", r.Str("loadBalancerArn"))
 		r.ID = strings.Replace(balancer.ID, ":loadbalancer/", ":listener/", 1) + "/" + t.Hex(16)
 		r.State["arn"] = r.ID
-		return settleListener(t, r)
+		return applyListener(t, r)
 	},
-	Update: func(t *Tx, r *Resource, _ Map) error { return settleListener(t, r) },
+	Update: func(t *Tx, r *Resource, _ Map) error { return applyListener(t, r) },
 	Schema: schema.Of(lb.Listener{}, lb.ListenerArgs{}),
 	Timing: Timing{Create: secs(1, 0, 1), Update: secs(1, 0, 1), Delete: secs(0.5, 0, 1),
 		Limit: most(5, 5, 0), Source: "facts, section 1: listener, 2 logs"},
@@ -70,15 +70,15 @@ func checkListener(c *Checker) {
 	c.actions("defaultActions")
 }
 
-// settleListener holds the rules that ELB has for creating and for changing a listener.
-func settleListener(t *Tx, r *Resource) error {
+// applyListener holds the rules that ELB has for creating and for changing a listener.
+func applyListener(t *Tx, r *Resource) error {
 	computed(r, Map{"protocol": "HTTP"}) // the provider's own default for application load balancers
 	for _, rule := range []func(*Tx, *Resource) error{listenerPort, listenerProtocol, listenerCertificate} {
 		if err := rule(t, r); err != nil {
 			return err
 		}
 	}
-	if err := settleActions(t, r, "defaultActions", r.Str("loadBalancerArn")); err != nil {
+	if err := applyActions(t, r, "defaultActions", r.Str("loadBalancerArn")); err != nil {
 		return err
 	}
 	tagsAll(r)

@@ -38,11 +38,11 @@ var _ = register(&Kind{
 		listener, _ := t.Find(typeListener, "", r.Str("listenerArn"))
 		r.ID = strings.Replace(listener.ID, ":listener/", ":listener-rule/", 1) + "/" + t.Hex(16)
 		r.State["arn"] = r.ID
-		return settleListenerRule(t, r)
+		return applyListenerRule(t, r)
 	},
 	Update: func(t *Tx, r *Resource, old Map) error {
 		keep(r, old, "priority")
-		return settleListenerRule(t, r)
+		return applyListenerRule(t, r)
 	},
 	Schema: schema.Of(lb.ListenerRule{}, lb.ListenerRuleArgs{}),
 	Timing: Timing{Create: secs(1, 0, 1), Update: secs(1, 0, 1), Delete: secs(0.5, 0, 1),
@@ -79,7 +79,7 @@ func checkListenerRule(c *Checker) {
 	}
 }
 
-func settleListenerRule(t *Tx, r *Resource) error {
+func applyListenerRule(t *Tx, r *Resource) error {
 	listener, _ := t.Find(typeListener, "", r.Str("listenerArn"))
 	balancer := listener.Str("loadBalancerArn")
 	if err := rulePriority(t, r, balancer); err != nil {
@@ -97,7 +97,7 @@ func settleListenerRule(t *Tx, r *Resource) error {
 			return Refuse("ValidationError", "ELB API, PathPatternConditionConfig", "The path pattern '%s' holds a character that is not allowed", pattern)
 		}
 	}
-	if err := settleActions(t, r, "actions", balancer); err != nil {
+	if err := applyActions(t, r, "actions", balancer); err != nil {
 		return err
 	}
 	tagsAll(r)

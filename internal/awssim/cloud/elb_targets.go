@@ -30,12 +30,12 @@ var _ = register(&Kind{
 		suffix := fmt.Sprintf("targetgroup/%s/%s", name, t.Hex(16))
 		r.ID = t.ARN("elasticloadbalancing", suffix)
 		computed(r, Map{"arn": r.ID, "arnSuffix": suffix, "loadBalancerArns": []any{}})
-		return settleTargetGroup(t, r)
+		return applyTargetGroup(t, r)
 	},
 	Update: func(t *Tx, r *Resource, old Map) error {
 		keep(r, old, "connectionTermination", "healthCheck", "ipAddressType", "loadBalancingAlgorithmType", "loadBalancingAnomalyMitigation",
 			"loadBalancingCrossZoneEnabled", "protocolVersion", "stickiness", "targetGroupHealth")
-		return settleTargetGroup(t, r)
+		return applyTargetGroup(t, r)
 	},
 	Read:   func(t *Tx, r *Resource) { r.State["loadBalancerArns"] = balancersOf(t, r.ID) },
 	Schema: schema.Of(lb.TargetGroup{}, lb.TargetGroupArgs{}),
@@ -86,9 +86,9 @@ func checkHealthCheck(c *Checker) {
 	}
 }
 
-// settleTargetGroup fills in what AWS assumes. The provider has assumptions of its own as soon as there is a health
+// applyTargetGroup fills in what AWS assumes. The provider has assumptions of its own as soon as there is a health
 // check block (elbv2/target_group.go).
-func settleTargetGroup(t *Tx, r *Resource) error {
+func applyTargetGroup(t *Tx, r *Resource) error {
 	tagsAll(r)
 	health, given := r.State["healthCheck"].(Map)
 	if !given {

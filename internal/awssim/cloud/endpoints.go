@@ -121,7 +121,7 @@ func createEndpoint(t *Tx, r *Resource) error {
 	if err := underEndpointQuota(t, r); err != nil {
 		return err
 	}
-	return settleEndpoint(t, r)
+	return applyEndpoint(t, r)
 }
 
 func underEndpointQuota(t *Tx, r *Resource) error {
@@ -142,10 +142,10 @@ func underEndpointQuota(t *Tx, r *Resource) error {
 
 func updateEndpoint(t *Tx, r *Resource, old Map) error {
 	keep(r, old, "policy", "privateDnsEnabled", "routeTableIds", "securityGroupIds", "subnetIds", "ipAddressType", "dnsOptions", "serviceRegion")
-	return settleEndpoint(t, r)
+	return applyEndpoint(t, r)
 }
 
-func settleEndpoint(t *Tx, r *Resource) error {
+func applyEndpoint(t *Tx, r *Resource) error {
 	tagsAll(r)
 	if name := endpointService.FindStringSubmatch(r.Str("serviceName")); Has(r.Inputs, "policy") && contains(withoutPolicies, name[2]) {
 		return Refuse("InvalidParameter", endpointRule, "The service %s does not support VPC endpoint policies.", r.Str("serviceName"))
@@ -155,12 +155,12 @@ func settleEndpoint(t *Tx, r *Resource) error {
 		return Refuse("InvalidParameter", endpointRule, "The subnets of VPC %s have no IPv6 CIDR block for an endpoint of address type %s", r.Str("vpcId"), r.Str("ipAddressType"))
 	}
 	if r.Str("vpcEndpointType") == gatewayType {
-		return settleGatewayEndpoint(t, r)
+		return applyGatewayEndpoint(t, r)
 	}
-	return settleInterfaceEndpoint(t, r)
+	return applyInterfaceEndpoint(t, r)
 }
 
-func settleGatewayEndpoint(t *Tx, r *Resource) error {
+func applyGatewayEndpoint(t *Tx, r *Resource) error {
 	switch {
 	case len(r.Strs("subnetIds[]")) > 0:
 		return Refuse("InvalidParameter", "facts 17", "Subnet IDs are only supported for Interface and GatewayLoadBalancer type VPC Endpoints.")
@@ -182,7 +182,7 @@ func settleGatewayEndpoint(t *Tx, r *Resource) error {
 	return nil
 }
 
-func settleInterfaceEndpoint(t *Tx, r *Resource) error {
+func applyInterfaceEndpoint(t *Tx, r *Resource) error {
 	vpc, _ := t.Find(typeVPC, "", r.Str("vpcId"))
 	if len(r.Strs("routeTableIds[]")) > 0 {
 		return Refuse("InvalidParameter", endpointRule, "Route table IDs are only supported for Gateway type VPC Endpoint.")

@@ -35,17 +35,17 @@ var _ = register(
 		Quota: &Quota{Max: 300, Refusal: Refusal{"LimitExceededException", "The requested resource exceeds the maximum number allowed.", "EventBridge quotas"}},
 		Check: checkEventRule,
 		Create: func(t *Tx, r *Resource) error {
-			settleName(t, r)
+			applyName(t, r)
 			if bus := r.Str("eventBusName"); bus != defaultBus {
 				return Refuse(eventsMissing, "EventBridge API, PutRule", "Event bus %s does not exist.", bus)
 			}
 			r.ID = r.Str("name")
 			r.State["arn"] = t.ARN("events", "rule/"+r.ID)
-			return settleRule(t, r)
+			return applyRule(t, r)
 		},
 		Update: func(t *Tx, r *Resource, old Map) error {
 			keep(r, old, "isEnabled", "state")
-			return settleRule(t, r)
+			return applyRule(t, r)
 		},
 		Schema: schema.Of(cloudwatch.EventRule{}, cloudwatch.EventRuleArgs{}),
 		Timing: Timing{Create: secs(1, 0, 2), Update: secs(1, 0, 2), Delete: secs(1, 0, 1),
@@ -77,11 +77,11 @@ var _ = register(
 				r.State["targetId"] = "terraform-" + uniqueSuffix(t)
 			}
 			r.ID = r.Str("rule") + "-" + r.Str("targetId")
-			return settleTarget(t, r)
+			return applyTarget(t, r)
 		},
 		Update: func(t *Tx, r *Resource, old Map) error {
 			keep(r, old, "targetId")
-			return settleTarget(t, r)
+			return applyTarget(t, r)
 		},
 		Schema: schema.Of(cloudwatch.EventTarget{}, cloudwatch.EventTargetArgs{}),
 		Timing: Timing{Create: secs(1, 0, 2), Update: secs(1, 0, 2), Delete: secs(1, 0, 1),
@@ -109,8 +109,8 @@ func checkEventRule(c *Checker) {
 
 const maxEventPattern = 2048 // characters (EventBridge quotas, Event pattern size)
 
-// settleRule checks what creation and update have in common.
-func settleRule(t *Tx, r *Resource) error {
+// applyRule checks what creation and update have in common.
+func applyRule(t *Tx, r *Resource) error {
 	tagsAll(r)
 	if err := eventsRole(t, r); err != nil {
 		return err
@@ -206,8 +206,8 @@ func (c *Checker) transformer() {
 	}
 }
 
-// settleTarget checks what creation and update have in common.
-func settleTarget(t *Tx, r *Resource) error {
+// applyTarget checks what creation and update have in common.
+func applyTarget(t *Tx, r *Resource) error {
 	if err := eventsRole(t, r); err != nil {
 		return err
 	}

@@ -126,7 +126,7 @@ func TestEveryTypeTakesTime(t *testing.T) {
 	for _, typ := range Types() {
 		timing := kinds[typ].Timing
 		require.Regexp(t, `guess|\d+ (logs?|issues?|deletions?)|\.go|#\d+|schema`, timing.Source, "%s: say what the figures are from, or guess", typ)
-		for _, r := range []Range{timing.Create, timing.Update, timing.Delete, kinds[typ].Propagation, kinds[typ].Linger} {
+		for _, r := range []Range{timing.Create, timing.Update, timing.Delete, kinds[typ].Propagation, kinds[typ].ReleaseDelay} {
 			require.True(t, r.Min <= r.Typical && r.Typical <= r.Max, "%s: %+v", typ, r)
 		}
 		for _, part := range []struct {

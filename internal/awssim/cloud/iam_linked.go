@@ -64,11 +64,11 @@ func createLinkedRole(t *Tx, r *Resource) error {
 		return Refuse("InvalidInput", "github.com/DataDog/pathfinding-labs issue 23",
 			"Service role name %s has been taken in this account, please try a different suffix.", known.name)
 	}
-	settleLinkedRole(t, r, service, known.name)
+	applyLinkedRole(t, r, service, known.name)
 	return nil
 }
 
-func settleLinkedRole(t *Tx, r *Resource, service, name string) {
+func applyLinkedRole(t *Tx, r *Resource, service, name string) {
 	path := "/aws-service-role/" + service + "/"
 	r.ID = t.GlobalARN("iam", "role"+path+name)
 	r.State["arn"], r.State["name"], r.State["path"] = r.ID, name, path

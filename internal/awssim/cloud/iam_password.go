@@ -21,16 +21,16 @@ var _ = register(&Kind{
 	Create: func(t *Tx, r *Resource) error {
 		r.ID = "iam-account-password-policy" // provider, iam/account_password_policy.go
 		takeOver(t, r)
-		settlePasswordPolicy(r)
+		applyPasswordPolicy(r)
 		return nil
 	},
-	Update: func(_ *Tx, r *Resource, _ Map) error { settlePasswordPolicy(r); return nil },
+	Update: func(_ *Tx, r *Resource, _ Map) error { applyPasswordPolicy(r); return nil },
 	Schema: schema.Of(iam.AccountPasswordPolicy{}, iam.AccountPasswordPolicyArgs{}),
 	Timing: Timing{Create: secs(1, 0, 1), Update: secs(1, 0, 1), Delete: secs(1, 0, 1),
 		Source: "as an inline policy (guess)"},
 })
 
-func settlePasswordPolicy(r *Resource) {
+func applyPasswordPolicy(r *Resource) {
 	computed(r, Map{
 		"hardExpiry": false, "maxPasswordAge": 0.0, "passwordReusePrevention": 0.0, "requireLowercaseCharacters": false,
 		"requireNumbers": false, "requireSymbols": false, "requireUppercaseCharacters": false,

@@ -31,7 +31,7 @@ var _ = register(&Kind{
 		c.policy("policy", identityPolicy)
 	},
 	Create: createPolicy,
-	Update: func(_ *Tx, r *Resource, _ Map) error { return settlePolicy(r) },
+	Update: func(_ *Tx, r *Resource, _ Map) error { return applyPolicy(r) },
 	Delete: deletePolicy,
 	Schema: schema.Of(iam.Policy{}, iam.PolicyArgs{}),
 	Timing: Timing{Create: secs(1, 0, 2), Update: secs(1, 0, 2), Delete: secs(1, 0, 1),
@@ -40,15 +40,15 @@ var _ = register(&Kind{
 
 // createPolicy names a policy by its ARN, as the provider does (iam/policy.go).
 func createPolicy(t *Tx, r *Resource) error {
-	name := settleName(t, r)
+	name := applyName(t, r)
 	r.ID = t.GlobalARN("iam", "policy"+r.Str("path")+name)
 	r.State["arn"] = r.ID
 	r.State["policyId"] = "ANPA" + strings.ToUpper(t.Hex(17))
 	r.State["attachmentCount"] = 0.0
-	return settlePolicy(r)
+	return applyPolicy(r)
 }
 
-func settlePolicy(r *Resource) error {
+func applyPolicy(r *Resource) error {
 	tagsAll(r)
 	if counted(r.Str("policy")) > managedLimit {
 		return Refuse("LimitExceeded", "facts 30", "Cannot exceed quota for PolicySize: %d", managedLimit)

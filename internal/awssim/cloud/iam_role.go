@@ -131,7 +131,7 @@ func checkRole(c *Checker) {
 }
 
 func createRole(t *Tx, r *Resource) error {
-	r.ID = settleName(t, r)
+	r.ID = applyName(t, r)
 	r.State["arn"] = t.GlobalARN("iam", "role"+r.Str("path")+r.ID)
 	r.State["uniqueId"] = "AROA" + strings.ToUpper(t.Hex(17))
 	r.State["createDate"] = t.Now().Format(time.RFC3339)
@@ -140,13 +140,13 @@ func createRole(t *Tx, r *Resource) error {
 			r.State[p] = []any{}
 		}
 	}
-	return settleRole(t, r)
+	return applyRole(t, r)
 }
 
-func updateRole(t *Tx, r *Resource, _ Map) error { return settleRole(t, r) }
+func updateRole(t *Tx, r *Resource, _ Map) error { return applyRole(t, r) }
 
-// settleRole checks what creation and update have in common.
-func settleRole(t *Tx, r *Resource) error {
+// applyRole checks what creation and update have in common.
+func applyRole(t *Tx, r *Resource) error {
 	tagsAll(r)
 	trust := r.Str("assumeRolePolicy")
 	if counted(trust) > trustLimit {
@@ -203,7 +203,7 @@ func roleInUse(by *Resource) error {
 }
 
 func createRolePolicy(t *Tx, r *Resource) error {
-	r.ID = r.Str("role") + ":" + settleName(t, r)
+	r.ID = r.Str("role") + ":" + applyName(t, r)
 	return checkInlineSize(t, r)
 }
 
@@ -262,7 +262,7 @@ func boundaryExists(t *Tx, arn string) error {
 }
 
 func createProfile(t *Tx, r *Resource) error {
-	r.ID = settleName(t, r)
+	r.ID = applyName(t, r)
 	r.State["arn"] = t.GlobalARN("iam", "instance-profile"+r.Str("path")+r.ID)
 	r.State["uniqueId"] = "AIPA" + strings.ToUpper(t.Hex(17))
 	r.State["createDate"] = t.Now().Format(time.RFC3339)
@@ -274,8 +274,8 @@ func createProfile(t *Tx, r *Resource) error {
 // characters.
 func uniqueSuffix(t *Tx) string { return t.Now().Format("20060102150405") + t.Hex(12) }
 
-// settleName fills in name and namePrefix as the provider does.
-func settleName(t *Tx, r *Resource) string { return nameOrPrefixed(t, r, "name", "namePrefix") }
+// applyName fills in name and namePrefix as the provider does.
+func applyName(t *Tx, r *Resource) string { return nameOrPrefixed(t, r, "name", "namePrefix") }
 
 // tagsAll fills in the tags as AWS has them: those of the resource, since the offline provider has no default tags.
 func tagsAll(r *Resource) {

@@ -60,8 +60,8 @@ type Kind struct {
 	// Propagation is how long a new resource of the type takes to be seen by services other than its own (facts, section 4).
 	// None: everybody sees it at once, as the provider waits for that before it returns.
 	Propagation Range
-	// Linger is how long after its deletion what it stood on still counts as in use (facts, section 4).
-	Linger Range
+	// ReleaseDelay is how long after its deletion what it stood on still counts as in use (facts, section 4).
+	ReleaseDelay Range
 
 	// Check adds problems that the provider finds before anything is created: formats, enumerations, combinations
 	// and documents inside strings. Values may be Unknown. nil when there are none.

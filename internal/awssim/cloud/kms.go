@@ -95,7 +95,7 @@ func createKey(t *Tx, r *Resource) error {
 	}
 	r.State["keyId"], r.State["arn"] = r.ID, t.ARN("kms", "key/"+r.ID)
 	computed(r, Map{"description": "", "multiRegion": false})
-	return settleKey(t, r)
+	return applyKey(t, r)
 }
 
 func updateKey(t *Tx, r *Resource, old Map) error {
@@ -106,11 +106,11 @@ func updateKey(t *Tx, r *Resource, old Map) error {
 	if changed && !r.Bool("isEnabled") && !Bool(old, "isEnabled") {
 		return Refuse("DisabledException", "KMS API, EnableKeyRotation", "%s is disabled.", r.Str("arn"))
 	}
-	return settleKey(t, r)
+	return applyKey(t, r)
 }
 
-// settleKey checks and computes what creation and update have in common.
-func settleKey(t *Tx, r *Resource) error {
+// applyKey checks and computes what creation and update have in common.
+func applyKey(t *Tx, r *Resource) error {
 	tagsAll(r)
 	if r.Bool("enableKeyRotation") {
 		if spec := r.Str("customerMasterKeySpec"); spec != symmetric {

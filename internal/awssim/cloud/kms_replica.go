@@ -21,7 +21,7 @@ var _ = register(&Kind{
 	Create: createReplicaKey,
 	Update: func(t *Tx, r *Resource, old Map) error {
 		keep(r, old, "description", "policy")
-		return settleReplicaKey(t, r)
+		return applyReplicaKey(t, r)
 	},
 	Delete: func(t *Tx, r *Resource) error {
 		days := r.Int("deletionWindowInDays")
@@ -59,10 +59,10 @@ func createReplicaKey(t *Tx, r *Resource) error {
 	r.State["keySpec"], r.State["keyUsage"] = primary.Str("customerMasterKeySpec"), primary.Str("keyUsage")
 	r.State["keyRotationEnabled"] = primary.Bool("enableKeyRotation")
 	computed(r, Map{"description": ""})
-	return settleReplicaKey(t, r)
+	return applyReplicaKey(t, r)
 }
 
-func settleReplicaKey(t *Tx, r *Resource) error {
+func applyReplicaKey(t *Tx, r *Resource) error {
 	tagsAll(r)
 	if policy, given := r.Inputs["policy"].(string); given {
 		return checkKeyPolicy(t, r, policy)

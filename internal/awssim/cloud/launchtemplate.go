@@ -108,7 +108,7 @@ func checkVolume(c *Checker, at string, mapping Map) {
 }
 
 func createLaunchTemplate(t *Tx, r *Resource) error {
-	settleName(t, r)
+	applyName(t, r)
 	r.ID = t.ID("lt")
 	r.State["arn"] = t.ARN("ec2", "launch-template/"+r.ID)
 	if version, ok := known[float64](r.State, "defaultVersion"); ok && version != 1 {
@@ -116,7 +116,7 @@ func createLaunchTemplate(t *Tx, r *Resource) error {
 	}
 	r.State["defaultVersion"], r.State["latestVersion"] = 1.0, 1.0
 	r.Hidden = Map{"versions": Map{"1": templateContent(r.Inputs)}}
-	settleLaunchTemplate(r)
+	applyLaunchTemplate(r)
 	return nil
 }
 
@@ -139,11 +139,11 @@ func updateLaunchTemplate(_ *Tx, r *Resource, old Map) error {
 	if version := strconv.Itoa(r.Int("defaultVersion")); versions[version] == nil {
 		return versionNotFound(r.ID, version)
 	}
-	settleLaunchTemplate(r)
+	applyLaunchTemplate(r)
 	return nil
 }
 
-func settleLaunchTemplate(r *Resource) {
+func applyLaunchTemplate(r *Resource) {
 	tagsAll(r)
 	if !Has(r.State, "metadataOptions") {
 		r.State["metadataOptions"] = Map{}

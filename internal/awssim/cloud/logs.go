@@ -18,7 +18,7 @@ var _ = register(&Kind{
 	Unique: []Unique{{Props: []string{"name"}, Refusal: logGroupExists}},
 	Check:  checkLogGroup,
 	Create: func(t *Tx, r *Resource) error {
-		r.ID = settleName(t, r)
+		r.ID = applyName(t, r)
 		if _, kept := t.Remnant("logGroup", r.ID); kept {
 			return Refuse(logGroupExists.Code, logGroupExists.Rule, "%s", logGroupExists.Message)
 		}
@@ -26,9 +26,9 @@ var _ = register(&Kind{
 			r.State["logGroupClass"] = "STANDARD"
 		}
 		r.State["arn"] = t.ARN("logs", "log-group:"+r.ID)
-		return settleLogGroup(t, r)
+		return applyLogGroup(t, r)
 	},
-	Update: func(t *Tx, r *Resource, _ Map) error { return settleLogGroup(t, r) },
+	Update: func(t *Tx, r *Resource, _ Map) error { return applyLogGroup(t, r) },
 	Delete: func(t *Tx, r *Resource) error {
 		if r.Bool("skipDestroy") {
 			t.Leave("logGroup", r, r.ID, time.Time{}, Clone(r.State))
@@ -55,8 +55,8 @@ func checkLogGroup(c *Checker) {
 	c.Match("kmsKeyId", arnPattern, "an ARN")
 }
 
-// settleLogGroup checks that CloudWatch Logs may use the group's key.
-func settleLogGroup(t *Tx, r *Resource) error {
+// applyLogGroup checks that CloudWatch Logs may use the group's key.
+func applyLogGroup(t *Tx, r *Resource) error {
 	tagsAll(r)
 	arn := r.Str("kmsKeyId")
 	if arn == "" {

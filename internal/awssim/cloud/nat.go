@@ -64,9 +64,9 @@ var _ = register(
 		Schema: schema.Of(ec2.NatGateway{}, ec2.NatGatewayArgs{}),
 		Timing: Timing{Create: seen(0, 84, 87, 92, 96, 115, 115, 116, 118, 121), Delete: secs(35, 32, 50),
 			Limit: most(10, 10, 30), Source: "facts, section 1: NAT gateway, 9 logs of a creation and 1 of a deletion; polled every 10 s, the end may be seen at once"},
-		Linger:   secs(3, 0, 10), // its address: sno-for-100#9
-		Calls:    Calls{"ec2:CreateNatGateway ec2:CreateTags", "ec2:DescribeNatGateways", ec2Tags, "ec2:DeleteNatGateway"},
-		TaggedAs: "ec2:natgateway/",
+		ReleaseDelay: secs(3, 0, 10), // its address: sno-for-100#9
+		Calls:        Calls{"ec2:CreateNatGateway ec2:CreateTags", "ec2:DescribeNatGateways", ec2Tags, "ec2:DeleteNatGateway"},
+		TaggedAs:     "ec2:natgateway/",
 	},
 )
 
@@ -118,7 +118,7 @@ func createNAT(t *Tx, r *Resource) error {
 		return Refuse("NatGatewayLimitExceeded", "facts 21", "Performing this operation would exceed the limit of %d NAT gateways", natPerZone)
 	}
 	r.ID = t.ID("nat")
-	if err := settlePrivateAddress(t, r, rangeOf(subnet)); err != nil {
+	if err := applyPrivateAddress(t, r, rangeOf(subnet)); err != nil {
 		return err
 	}
 	if _, ok := gatewayOf(t, subnet.Str("vpcId")); !ok && public {
@@ -155,8 +155,8 @@ func natsIn(t *Tx, zone string) (n int) {
 	return n
 }
 
-// settlePrivateAddress gives a NAT gateway an address in its subnet, or checks the one that was asked for.
-func settlePrivateAddress(t *Tx, r *Resource, subnet netip.Prefix) error {
+// applyPrivateAddress gives a NAT gateway an address in its subnet, or checks the one that was asked for.
+func applyPrivateAddress(t *Tx, r *Resource, subnet netip.Prefix) error {
 	taken := map[string]bool{}
 	for _, other := range t.All(typeNAT) {
 		if other.Str("subnetId") == r.Str("subnetId") {

@@ -192,7 +192,7 @@ func TestInternetGateway(t *testing.T) {
 	second, _ := n.make(typeVPC, Map{"cidrBlock": "10.1.0.0/16"})
 	n.unchanged("DependencyViolation", typeInternetGateway, n.gateway, Map{"vpcId": second})
 	n.goes(typeNAT, nat)
-	n.later(kinds[typeNAT].Linger.Max) // until it has given up its address
+	n.later(kinds[typeNAT].ReleaseDelay.Max) // until it has given up its address
 	n.goes(typeEIP, address)
 
 	route, _ := n.make(typeRoute, Map{"routeTableId": n.table, "destinationCidrBlock": "0.0.0.0/0", "gatewayId": n.gateway})
@@ -289,7 +289,7 @@ func TestNAT(t *testing.T) {
 	n.goes(typeNAT, id)
 	require.Equal(t, "blackhole", n.read(typeRoute, route)["state"])
 	n.stuck("AuthFailure", typeEIP, address)
-	n.later(kinds[typeNAT].Linger.Max)
+	n.later(kinds[typeNAT].ReleaseDelay.Max)
 	n.goes(typeEIP, address)
 
 	n.goes(typeInternetGateway, n.gateway)

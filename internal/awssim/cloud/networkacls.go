@@ -31,9 +31,9 @@ var _ = register(
 		},
 		Create: func(t *Tx, r *Resource) error {
 			r.ID = t.ID("acl")
-			return settleACL(t, r)
+			return applyACL(t, r)
 		},
-		Update: func(t *Tx, r *Resource, _ Map) error { return settleACL(t, r) },
+		Update: func(t *Tx, r *Resource, _ Map) error { return applyACL(t, r) },
 		// The provider gives its subnets back to the default ACL first, whoever associated them (ec2/vpc_network_acl.go,
 		// resourceNetworkACLDelete); AWS alone would refuse.
 		Delete: func(t *Tx, r *Resource) error {
@@ -60,9 +60,9 @@ var _ = register(
 			r.ID = r.Str("defaultNetworkAclId")
 			vpc, _ := t.Find(typeVPC, "defaultNetworkAclId", r.ID)
 			r.State["vpcId"] = vpc.ID
-			return settleACL(t, r)
+			return applyACL(t, r)
 		},
-		Update: func(t *Tx, r *Resource, _ Map) error { return settleACL(t, r) },
+		Update: func(t *Tx, r *Resource, _ Map) error { return applyACL(t, r) },
 		Schema: schema.Of(ec2.DefaultNetworkAcl{}, ec2.DefaultNetworkAclArgs{}),
 		Timing: Timing{Create: secs(1, 1, 4), Update: secs(1, 0, 3), Delete: secs(0, 0, 0),
 			Source: "as a route table with entries (guess)"},
@@ -159,8 +159,8 @@ func (c *Checker) aclRules(list string) {
 	}
 }
 
-// settleACL refuses rules that AWS does not take, direction by direction.
-func settleACL(t *Tx, r *Resource) error {
+// applyACL refuses rules that AWS does not take, direction by direction.
+func applyACL(t *Tx, r *Resource) error {
 	r.State["arn"], r.State["ownerId"] = t.ARN("ec2", "network-acl/"+r.ID), t.Account()
 	computed(r, Map{"ingress": List[any](), "egress": List[any](), "subnetIds": List[any]()})
 	tagsAll(r)

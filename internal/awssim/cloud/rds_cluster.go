@@ -91,7 +91,7 @@ func createDBCluster(t *Tx, r *Resource) error {
 	r.State["readerEndpoint"] = fmt.Sprintf("%s.cluster-ro-%s", r.ID, host)
 	r.State["hostedZoneId"] = databaseZones[t.Region]
 	r.State["clusterMembers"] = []any{}
-	if err := settleDBCluster(t, r); err != nil {
+	if err := applyDBCluster(t, r); err != nil {
 		return err
 	}
 	if err := encryptsUnder(t, r, "kmsKeyId", "KMSKeyNotAccessibleFault", "RDS API, CreateDBCluster"); err != nil {
@@ -183,7 +183,7 @@ func updateDBCluster(t *Tx, r *Resource, old Map) error {
 	if err := upgradable(t, r, old); err != nil {
 		return err
 	}
-	if err := settleDBCluster(t, r); err != nil {
+	if err := applyDBCluster(t, r); err != nil {
 		return err
 	}
 	upgradeMembers(t, r, old)

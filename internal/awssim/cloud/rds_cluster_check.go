@@ -101,8 +101,8 @@ func checkMaster(r *Resource) error {
 	return nil
 }
 
-// settleDBCluster checks and computes what creation and update have in common.
-func settleDBCluster(t *Tx, r *Resource) error {
+// applyDBCluster checks and computes what creation and update have in common.
+func applyDBCluster(t *Tx, r *Resource) error {
 	tagsAll(r)
 	version, ok := auroraVersion(r.Str("engineVersion"))
 	if !ok {
@@ -132,7 +132,7 @@ func settleDBCluster(t *Tx, r *Resource) error {
 	if err := monitored(t, r); err != nil {
 		return err
 	}
-	return settleWindows(r, "preferredBackupWindow", "preferredMaintenanceWindow", 30, "RDS API, CreateDBCluster")
+	return applyWindows(r, "preferredBackupWindow", "preferredMaintenanceWindow", 30, "RDS API, CreateDBCluster")
 }
 
 func checkClusterValues(r *Resource, version string) error {

@@ -43,10 +43,10 @@ var _ = register(
 		Create: func(t *Tx, r *Resource) error {
 			r.ID = nameOrPrefixed(t, r, "name", "namePrefix")
 			r.State["arn"] = t.ARN("rds", "subgrp:"+r.ID)
-			return settleDBSubnetGroup(t, r)
+			return applyDBSubnetGroup(t, r)
 		},
 		Update: func(t *Tx, r *Resource, old Map) error {
-			if err := settleDBSubnetGroup(t, r); err != nil {
+			if err := applyDBSubnetGroup(t, r); err != nil {
 				return err
 			}
 			return keepsZones(t, r, old)
@@ -73,9 +73,9 @@ var _ = register(
 		Create: func(t *Tx, r *Resource) error {
 			r.ID = nameOrPrefixed(t, r, "name", "namePrefix")
 			r.State["arn"] = t.ARN("rds", "cluster-pg:"+r.ID)
-			return settleParameters(r)
+			return applyParameters(r)
 		},
-		Update: func(_ *Tx, r *Resource, _ Map) error { return settleParameters(r) },
+		Update: func(_ *Tx, r *Resource, _ Map) error { return applyParameters(r) },
 		Schema: schema.Of(rds.ClusterParameterGroup{}, rds.ClusterParameterGroupArgs{}),
 		Timing: Timing{Create: secs(2, 1, 3), Update: secs(1, 0, 3), Delete: secs(0.5, 0, 1),
 			Source: "facts, section 1: cluster parameter group (guess)"},
@@ -90,7 +90,7 @@ var missingSubnet = Refusal{
 	Code: "InvalidParameterValue", Message: "Some input subnets in :[{value}] are invalid.", Rule: "RDS API, CreateDBSubnetGroup",
 }
 
-func settleDBSubnetGroup(t *Tx, r *Resource) error {
+func applyDBSubnetGroup(t *Tx, r *Resource) error {
 	tagsAll(r)
 	r.State["supportedNetworkTypes"] = List("IPV4")
 	vpc, ok := commonVPC(t, r.Strs("subnetIds[]"))
@@ -140,8 +140,8 @@ func subnetZones(t *Tx, subnets []string) []string {
 	return sortedKeys(covered)
 }
 
-// settleParameters checks a cluster parameter group's family and parameters.
-func settleParameters(r *Resource) error {
+// applyParameters checks a cluster parameter group's family and parameters.
+func applyParameters(r *Resource) error {
 	const rule = "RDS API, ModifyDBClusterParameterGroup"
 	tagsAll(r)
 	family := r.Str("family")

@@ -84,7 +84,7 @@ func createInstance(t *Tx, r *Resource) error {
 	r.State["dbiResourceId"] = "db-" + strings.ToUpper(t.Hex(26))
 	r.State["endpoint"] = fmt.Sprintf("%s.%s.%s.rds.amazonaws.com", r.ID, databaseHost(t), t.Region)
 	r.State["writer"] = len(members(t, cluster)) == 0 // the first member; later ones read
-	if err := settleInstance(t, r, cluster); err != nil {
+	if err := applyInstance(t, r, cluster); err != nil {
 		return err
 	}
 	cluster.State["clusterMembers"] = List(append(memberNames(t, cluster), r.ID)...)
@@ -109,7 +109,7 @@ func updateInstance(t *Tx, r *Resource, old Map) error {
 		return Refuse("InvalidParameterCombination", "terraform-provider-aws, TestAccRDSClusterInstance_PerformanceInsightsKMSKeyID_defaultKeyToCustomKey",
 			"You cannot change your Performance Insights KMS key")
 	}
-	if err := settleInstance(t, r, cluster); err != nil {
+	if err := applyInstance(t, r, cluster); err != nil {
 		return err
 	}
 	if r.Str(key) == "" || Str(r.Inputs, key) == "" && chosen != "" {
@@ -118,8 +118,8 @@ func updateInstance(t *Tx, r *Resource, old Map) error {
 	return nil
 }
 
-// settleInstance checks and computes what creation and update have in common.
-func settleInstance(t *Tx, r, cluster *Resource) error {
+// applyInstance checks and computes what creation and update have in common.
+func applyInstance(t *Tx, r, cluster *Resource) error {
 	tagsAll(r)
 	if err := fitsCluster(r, cluster); err != nil {
 		return err
@@ -139,7 +139,7 @@ func settleInstance(t *Tx, r, cluster *Resource) error {
 	if err := monitored(t, r); err != nil {
 		return err
 	}
-	return settleWindows(r, "preferredBackupWindow", "preferredMaintenanceWindow", 30, "RDS API, CreateDBInstance")
+	return applyWindows(r, "preferredBackupWindow", "preferredMaintenanceWindow", 30, "RDS API, CreateDBInstance")
 }
 
 // fitsCluster holds an instance against the cluster that it is a member of.

@@ -41,9 +41,9 @@ var _ = register(&Kind{
 	Create: func(t *Tx, r *Resource) error {
 		r.ID = nameOrPrefixed(t, r, "name", "namePrefix")
 		r.State["arn"] = t.ARN("rds", "pg:"+r.ID)
-		return settleInstanceParameters(r)
+		return applyInstanceParameters(r)
 	},
-	Update: func(_ *Tx, r *Resource, _ Map) error { return settleInstanceParameters(r) },
+	Update: func(_ *Tx, r *Resource, _ Map) error { return applyInstanceParameters(r) },
 	Schema: schema.Of(rds.ParameterGroup{}, rds.ParameterGroupArgs{}),
 	Timing: Timing{Create: secs(2, 1, 3), Update: secs(1, 0, 3), Delete: secs(0.5, 0, 1),
 		Source: "facts, section 1: parameter group (guess)"},
@@ -52,13 +52,13 @@ var _ = register(&Kind{
 	TaggedAs: "rds:pg:",
 })
 
-func settleInstanceParameters(r *Resource) error {
+func applyInstanceParameters(r *Resource) error {
 	for _, name := range r.Strs("parameters[].name") {
 		if !slices.Contains(instanceParameters, name) {
 			return Refuse("InvalidParameterValue", "RDS API, ModifyDBParameterGroup", "Could not find parameter with name: %s", name)
 		}
 	}
-	return settleParameters(r)
+	return applyParameters(r)
 }
 
 // checkParameterGroup holds the names of parameter groups to rds/validate.go.

@@ -43,12 +43,12 @@ func createZone(t *Tx, r *Resource) error {
 	}
 	r.ID = "Z" + strings.ToUpper(t.Hex(20))
 	r.State["name"] = name
-	settleZoneState(r)
+	applyZoneState(r)
 	return nil
 }
 
-// settleZoneState fills in what Route 53 computes of a zone.
-func settleZoneState(r *Resource) {
+// applyZoneState fills in what Route 53 computes of a zone.
+func applyZoneState(r *Resource) {
 	servers := []string{"ns-1.awsdns-01.org", "ns-2.awsdns-02.com", "ns-3.awsdns-03.net", "ns-4.awsdns-04.co.uk"}
 	computed(r, Map{
 		"zoneId": r.ID, "arn": "arn:aws:route53:::hostedzone/" + r.ID, "nameServers": List(servers...), "primaryNameServer": servers[0],

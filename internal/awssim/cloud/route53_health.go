@@ -26,11 +26,11 @@ var _ = register(&Kind{
 	Create: func(t *Tx, r *Resource) error {
 		r.ID = t.UUID()
 		r.State["arn"] = "arn:aws:route53:::healthcheck/" + r.ID
-		return settleHealthCheck(r)
+		return applyHealthCheck(r)
 	},
 	Update: func(_ *Tx, r *Resource, old Map) error {
 		keep(r, old, "enableSni", "failureThreshold", "triggers")
-		return settleHealthCheck(r)
+		return applyHealthCheck(r)
 	},
 	Schema: schema.Of(route53.HealthCheck{}, route53.HealthCheckArgs{}),
 	Timing: Timing{Create: secs(1, 0, 2), Update: secs(1, 0, 2), Delete: secs(1, 0, 2),
@@ -57,9 +57,9 @@ func checkRoute53HealthCheck(c *Checker) {
 	}
 }
 
-// settleHealthCheck holds what Route 53 refuses ("Values that you specify when you create or update health checks")
+// applyHealthCheck holds what Route 53 refuses ("Values that you specify when you create or update health checks")
 // and fills in what it chooses.
-func settleHealthCheck(r *Resource) error {
+func applyHealthCheck(r *Resource) error {
 	kind := r.Str("type")
 	invalid := func(format string, args ...any) error {
 		return Refuse("InvalidInput", "Route 53 API, HealthCheckConfig", format, args...)

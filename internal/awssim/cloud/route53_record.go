@@ -30,7 +30,7 @@ var _ = register(&Kind{
 	Check: checkRecord, Create: createRecord,
 	Update: func(t *Tx, r *Resource, old Map) error {
 		keep(r, old, "allowOverwrite")
-		zone, err := settleRecord(t, r)
+		zone, err := applyRecord(t, r)
 		if err != nil {
 			return err
 		}
@@ -93,7 +93,7 @@ func invalidChange(format string, args ...any) error {
 // createRecord makes a record set. With allowOverwrite it takes over the one that is there, whoever made it: Route 53
 // keeps one, and deleting either owner's resource deletes it.
 func createRecord(t *Tx, r *Resource) error {
-	zone, err := settleRecord(t, r)
+	zone, err := applyRecord(t, r)
 	if err != nil {
 		return err
 	}
@@ -145,8 +145,8 @@ func recordName(fqdn string) error {
 	return nil
 }
 
-// settleRecord works out the record's full name as the provider does, and checks what it says.
-func settleRecord(t *Tx, r *Resource) (zone *Resource, err error) {
+// applyRecord works out the record's full name as the provider does, and checks what it says.
+func applyRecord(t *Tx, r *Resource) (zone *Resource, err error) {
 	zone, _ = t.Find(typeZone, "", r.Str("zoneId"))
 	name, apex := domain(r.Str("name")), domain(zone.Str("name"))
 	r.State["name"] = name

@@ -159,7 +159,7 @@ func (c *Cloud) drop(r *Resource) {
 
 // linger keeps in use, for as long as AWS takes to let go of it, what a resource stood on that is gone.
 func (c *Cloud) linger(r *Resource, stood []key) {
-	spread := kinds[r.Type].Linger
+	spread := kinds[r.Type].ReleaseDelay
 	if c.timeless || spread.Max == 0 {
 		return
 	}

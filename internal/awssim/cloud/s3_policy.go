@@ -16,13 +16,13 @@ var _ = register(bucketSetting(Kind{
 	Type: typeBucketPolicy, Noun: "BucketPolicy",
 	JSON:   []string{"policy"},
 	Check:  func(c *Checker) { c.policy("policy", resourcePolicy) },
-	Create: settleBucketPolicy,
+	Create: applyBucketPolicy,
 	Schema: schema.Of(s3.BucketPolicy{}, s3.BucketPolicyArgs{}),
 	Calls:  Calls{"s3:PutBucketPolicy", "s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"},
 }))
 
-// settleBucketPolicy holds what S3 itself refuses in a bucket's policy.
-func settleBucketPolicy(t *Tx, r *Resource) error {
+// applyBucketPolicy holds what S3 itself refuses in a bucket's policy.
+func applyBucketPolicy(t *Tx, r *Resource) error {
 	text, ok := r.State["policy"].(string)
 	if !ok {
 		raw, err := json.Marshal(r.State["policy"])

@@ -18,7 +18,7 @@ var _ = register(bucketSetting(Kind{
 		rules[].sourceSelectionCriteria.replicaModifications`),
 	Kept:   words("role rules.destination.metrics rules.destination.replicationTime.time"),
 	Check:  checkBucketReplication,
-	Create: settleBucketReplication,
+	Create: applyBucketReplication,
 	Schema: schema.Of(s3.BucketReplicationConfig{}, s3.BucketReplicationConfigArgs{}),
 }))
 
@@ -27,8 +27,8 @@ func checkBucketReplication(c *Checker) {
 	c.Unmodelled("token", "rules[].destination.replicationTime", "rules[].destination.account", "rules[].destination.accessControlTranslation")
 }
 
-// settleBucketReplication holds the rules that S3 has itself (S3 API, PutBucketReplication).
-func settleBucketReplication(t *Tx, r *Resource) error {
+// applyBucketReplication holds the rules that S3 has itself (S3 API, PutBucketReplication).
+func applyBucketReplication(t *Tx, r *Resource) error {
 	if !versioned(t, r.ID) {
 		return Refuse("InvalidRequest", "facts 108", "Versioning must be 'Enabled' on the bucket to apply a replication configuration")
 	}

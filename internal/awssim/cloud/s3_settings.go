@@ -89,7 +89,7 @@ var _ = register(
 			rules.noncurrentVersionExpiration.newerNoncurrentVersions
 			rules.noncurrentVersionTransitions.newerNoncurrentVersions rules.status timeouts`),
 		Required: []string{"rules"},
-		Check:    checkLifecycle, Create: settleBucketLifecycle,
+		Check:    checkLifecycle, Create: applyBucketLifecycle,
 		Schema: schema.Of(s3.BucketLifecycleConfigurationV2{}, s3.BucketLifecycleConfigurationV2Args{}),
 		Timing: Timing{Create: secs(32, 5, 45), Update: secs(32, 5, 45), Delete: secs(1, 0, 1),
 			Wait: wait(30, 30, 0), Limit: most(3, 3, 0), Source: "facts, section 1: S3 lifecycle configuration, 1 log; three good reads 10 s apart"},
@@ -141,8 +141,8 @@ func checkLifecycle(c *Checker) {
 	}
 }
 
-// settleBucketLifecycle holds the rules that S3 has itself ("Lifecycle configuration elements", S3 User Guide).
-func settleBucketLifecycle(_ *Tx, r *Resource) error {
+// applyBucketLifecycle holds the rules that S3 has itself ("Lifecycle configuration elements", S3 User Guide).
+func applyBucketLifecycle(_ *Tx, r *Resource) error {
 	rules := Maps(r.State, "rules[]")
 	if len(rules) == 0 || len(rules) > 1000 {
 		return Refuse("MalformedXML", "S3 API, PutBucketLifecycleConfiguration", "The XML you provided was not well-formed or did not validate against our published schema: %d rules", len(rules))

@@ -35,7 +35,7 @@ var _ = register(
 		}}},
 		Check:  checkSecret,
 		Create: createSecret,
-		Update: func(t *Tx, r *Resource, _ Map) error { return settleSecret(t, r) },
+		Update: func(t *Tx, r *Resource, _ Map) error { return applySecret(t, r) },
 		Delete: deleteSecret,
 		Schema: schema.Of(secretsmanager.Secret{}, secretsmanager.SecretArgs{}),
 		Timing: Timing{Create: secs(4, 2, 6), Update: secs(1, 0, 2), Delete: secs(1, 0, 1),
@@ -77,10 +77,10 @@ func createSecret(t *Tx, r *Resource) error {
 	}
 	r.ID = t.ARN("secretsmanager", "secret:"+name+"-"+t.Hex(6))
 	r.State["arn"] = r.ID
-	return settleSecret(t, r)
+	return applySecret(t, r)
 }
 
-func settleSecret(t *Tx, r *Resource) error {
+func applySecret(t *Tx, r *Resource) error {
 	tagsAll(r)
 	computed(r, Map{"policy": ""})
 	if text := r.Str("policy"); text != "" && text != "{}" {

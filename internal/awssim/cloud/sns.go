@@ -41,7 +41,7 @@ var _ = register(
 		Create: createTopic,
 		Update: func(t *Tx, r *Resource, old Map) error {
 			keep(r, old, "policy", "fifoThroughputScope", "signatureVersion", "tracingConfig")
-			return settleTopic(t, r)
+			return applyTopic(t, r)
 		},
 		Delete: deleteTopic,
 		Schema: schema.Of(sns.Topic{}, sns.TopicArgs{}),
@@ -88,7 +88,7 @@ var _ = register(
 		Refs:       []Ref{{Path: "topic", To: typeTopic, Key: "arn", Missing: noSuchTopic}},
 		Check:      checkSubscription,
 		Create:     createSubscription,
-		Update:     func(_ *Tx, r *Resource, _ Map) error { return settleSubscription(r) },
+		Update:     func(_ *Tx, r *Resource, _ Map) error { return applySubscription(r) },
 		Schema:     schema.Of(sns.TopicSubscription{}, sns.TopicSubscriptionArgs{}),
 		Timing: Timing{Create: secs(1, 0, 2), Update: secs(1, 0, 2), Delete: secs(1, 0, 1),
 			Source: "facts, section 1: SNS subscription (guess)"},
@@ -138,7 +138,7 @@ func jsonObject(text string) []Problem {
 }
 
 func createTopic(t *Tx, r *Resource) error {
-	settleName(t, r)
+	applyName(t, r)
 	if name := r.Str("name"); r.Bool("fifoTopic") && !strings.HasSuffix(name, ".fifo") {
 		r.State["name"] = name + ".fifo" // the provider appends it to names it makes
 	}
@@ -149,11 +149,11 @@ func createTopic(t *Tx, r *Resource) error {
 		scope = "Topic"
 	}
 	computed(r, Map{"beginningArchiveTime": "", "fifoThroughputScope": scope, "signatureVersion": 0.0, "tracingConfig": ""})
-	return settleTopic(t, r)
+	return applyTopic(t, r)
 }
 
-// settleTopic checks what creation and update have in common.
-func settleTopic(t *Tx, r *Resource) error {
+// applyTopic checks what creation and update have in common.
+func applyTopic(t *Tx, r *Resource) error {
 	tagsAll(r)
 	if ref := r.Str("kmsMasterKeyId"); ref != "" {
 		key, problem := usableKey(t, ref)

@@ -67,11 +67,11 @@ func createSubscription(t *Tx, r *Resource) error {
 	}
 	r.State["arn"], r.State["ownerId"] = r.ID, t.Account()
 	r.State["pendingConfirmation"], r.State["confirmationWasAuthenticated"] = !confirmed, e.confirmed
-	return settleSubscription(r)
+	return applySubscription(r)
 }
 
-// settleSubscription checks what creation and update have in common.
-func settleSubscription(r *Resource) error {
+// applySubscription checks what creation and update have in common.
+func applySubscription(r *Resource) error {
 	protocol := r.Str("protocol")
 	if r.Bool("rawMessageDelivery") && !endpoints[protocol].raw {
 		return Refuse(snsInvalid, "SNS Developer Guide, Raw message delivery",

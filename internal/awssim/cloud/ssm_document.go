@@ -35,7 +35,7 @@ var _ = register(&Kind{
 		if Str(old, "content") != r.Str("content") {
 			last++
 		}
-		return settleDocument(r, last)
+		return applyDocument(r, last)
 	},
 	Recomputed: []string{"latestVersion", "defaultVersion", "documentVersion", "hash"},
 	Schema:     schema.Of(ssm.Document{}, ssm.DocumentArgs{}),
@@ -53,10 +53,10 @@ func createDocument(t *Tx, r *Resource) error {
 		"createdDate": t.Now().Format(time.RFC3339), "owner": t.Account(), "parameters": []any{}, "platformTypes": List("Windows", "Linux", "MacOS"),
 		"description": "", "schemaVersion": "1.0", "status": "Active", "hashType": "Sha256",
 	})
-	return settleDocument(r, 1)
+	return applyDocument(r, 1)
 }
 
-func settleDocument(r *Resource, version int) error {
+func applyDocument(r *Resource, version int) error {
 	if len(r.Str("content")) > longestDocument {
 		return Refuse("MaxDocumentSizeExceeded", "Systems Manager API, CreateDocument", "The size limit of a document is 64 KB.")
 	}

@@ -63,7 +63,7 @@ var _ = register(
 		Update: func(t *Tx, r *Resource, old Map) error {
 			keep(r, old, "privateDnsHostnameTypeOnLaunch", "ipv6CidrBlockAssociationId")
 			tagsAll(r)
-			return settleSubnetIPv6(t, r, old)
+			return applySubnetIPv6(t, r, old)
 		},
 		Delete: func(t *Tx, r *Resource) error {
 			removeAll(t, typeRouteAssociation, "subnetId", r.ID)
@@ -153,7 +153,7 @@ func checkSubnet(c *Checker) {
 
 func createSubnet(t *Tx, r *Resource) error {
 	vpc, _ := t.Find(typeVPC, "", r.Str("vpcId"))
-	if err := settleZone(t, r); err != nil {
+	if err := applyZone(t, r); err != nil {
 		return err
 	}
 	if err := inFreeRange(t, r, vpc); err != nil {
@@ -165,11 +165,11 @@ func createSubnet(t *Tx, r *Resource) error {
 		"ipv6CidrBlockAssociationId": "",
 	})
 	tagsAll(r)
-	return settleSubnetIPv6(t, r, nil)
+	return applySubnetIPv6(t, r, nil)
 }
 
-// settleZone fills in the zone's id or its name, whichever was not given. Which name an id has is the account's own.
-func settleZone(t *Tx, r *Resource) error {
+// applyZone fills in the zone's id or its name, whichever was not given. Which name an id has is the account's own.
+func applyZone(t *Tx, r *Resource) error {
 	zones := t.Declared().Regions[t.Region].Zones
 	id, name := r.Str("availabilityZoneId"), r.Str("availabilityZone")
 	var names []string

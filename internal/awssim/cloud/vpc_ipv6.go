@@ -110,9 +110,9 @@ func inIPv6Block(subnet, block string) bool {
 	return err1 == nil && err2 == nil && within(inner, outer)
 }
 
-// settleSubnetIPv6 refuses ranges that AWS does not take for a subnet, and taking one back while it is in use. old is nil
+// applySubnetIPv6 refuses ranges that AWS does not take for a subnet, and taking one back while it is in use. old is nil
 // when the subnet is made.
-func settleSubnetIPv6(t *Tx, r *Resource, old Map) error {
+func applySubnetIPv6(t *Tx, r *Resource, old Map) error {
 	own, was := r.Str("ipv6CidrBlock"), Str(old, "ipv6CidrBlock")
 	if own == was {
 		return assignsIPv6(r)

@@ -41,10 +41,10 @@ var _ = register(
 		Check: checkWebACL,
 		Create: func(t *Tx, r *Resource) error {
 			r.ID = t.UUID()
-			r.State["arn"] = t.ARN("wafv2", strings.ToLower(r.Str("scope"))+"/webacl/"+settleName(t, r)+"/"+r.ID)
-			return settleWebACL(t, r)
+			r.State["arn"] = t.ARN("wafv2", strings.ToLower(r.Str("scope"))+"/webacl/"+applyName(t, r)+"/"+r.ID)
+			return applyWebACL(t, r)
 		},
-		Update: func(t *Tx, r *Resource, _ Map) error { return settleWebACL(t, r) },
+		Update: func(t *Tx, r *Resource, _ Map) error { return applyWebACL(t, r) },
 		Schema: schema.Of(wafv2.WebAcl{}, wafv2.WebAclArgs{}),
 		Timing: Timing{Create: secs(2, 1, 4), Update: secs(2, 1, 4), Delete: secs(2, 1, 30),
 			Source: "facts, section 1: WAFv2 web ACL, 1 log"},
@@ -82,9 +82,9 @@ var _ = register(
 		Check: checkWebLogging,
 		Create: func(t *Tx, r *Resource) error {
 			r.ID = r.Str("resourceArn")
-			return settleWebLogging(t, r)
+			return applyWebLogging(t, r)
 		},
-		Update: func(t *Tx, r *Resource, _ Map) error { return settleWebLogging(t, r) },
+		Update: func(t *Tx, r *Resource, _ Map) error { return applyWebLogging(t, r) },
 		Schema: schema.Of(wafv2.WebAclLoggingConfiguration{}, wafv2.WebAclLoggingConfigurationArgs{}),
 		Timing: Timing{Create: secs(1, 0, 2), Update: secs(1, 0, 2), Delete: secs(1, 0, 2),
 			Source: "as the web ACL (guess)"},

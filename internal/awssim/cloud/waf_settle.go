@@ -31,8 +31,8 @@ func invalidWeb(format string, args ...any) error {
 	return Refuse(wafInvalid, "WAFV2 API, CreateWebACL", "Error reason: "+format, args...)
 }
 
-// settleWebACL holds what WAF itself refuses, and weighs the rules.
-func settleWebACL(t *Tx, r *Resource) error {
+// applyWebACL holds what WAF itself refuses, and weighs the rules.
+func applyWebACL(t *Tx, r *Resource) error {
 	if r.Str("scope") == "CLOUDFRONT" && t.Region != "us-east-1" {
 		return invalidWeb("The scope is not valid., field: SCOPE_VALUE, parameter: CLOUDFRONT")
 	}
@@ -122,9 +122,9 @@ func checkWebLogging(c *Checker) {
 
 var logGroupArn = regexp.MustCompile(`^arn:aws:logs:([a-z0-9-]+):(\d{12}):log-group:(aws-waf-logs-[^:]*)(:\*)?$`)
 
-// settleWebLogging refuses destinations that WAF cannot write to. The right to write it gives log delivery itself
+// applyWebLogging refuses destinations that WAF cannot write to. The right to write it gives log delivery itself
 // ("Sending web ACL traffic logs to a CloudWatch Logs log group").
-func settleWebLogging(t *Tx, r *Resource) error {
+func applyWebLogging(t *Tx, r *Resource) error {
 	destinations := r.Strs("logDestinationConfigs[]")
 	if len(destinations) != 1 {
 		return invalidWeb("A web ACL has one logging destination., field: LOG_DESTINATION, parameter: %d", len(destinations))

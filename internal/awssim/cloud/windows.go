@@ -79,9 +79,9 @@ func windowsMeet(dailyWindow, weeklyWindow string) bool {
 	return false
 }
 
-// settleWindows gives a resource the windows it did not ask for and refuses windows that are too short or overlap.
+// applyWindows gives a resource the windows it did not ask for and refuses windows that are too short or overlap.
 // AWS chooses at random inside a block of hours for each region; here the choice is fixed.
-func settleWindows(r *Resource, dailyPath, weeklyPath string, shortest int, rule string) error {
+func applyWindows(r *Resource, dailyPath, weeklyPath string, shortest int, rule string) error {
 	if !Has(r.State, dailyPath) {
 		for _, w := range []string{"03:00-04:00", "06:00-07:00"} {
 			if r.State[dailyPath] = w; !Has(r.State, weeklyPath) || !windowsMeet(w, r.Str(weeklyPath)) {

@@ -31,6 +31,6 @@ func TestChosenWindowsNeverMeet(t *testing.T) {
 		{}, {"d": "04:00-05:00"}, {"d": "05:00-05:30"}, {"w": "sun:03:30-sun:04:30"}, {"w": "sun:00:00-sun:04:00"}, {"w": "MON:03:00-MON:04:00"},
 	} {
 		r := &Resource{State: Clone(given)}
-		require.NoError(t, settleWindows(r, "d", "w", 30, "test"), given)
+		require.NoError(t, applyWindows(r, "d", "w", 30, "test"), given)
 	}
 }

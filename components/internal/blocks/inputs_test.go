@@ -1,4 +1,4 @@
-package part_test
+package blocks_test
 
 import (
 	"testing"
@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/deepstreamhub/platform/components/componenttest"
-	"github.com/deepstreamhub/platform/components/internal/part"
+	"github.com/deepstreamhub/platform/components/internal/blocks"
 )
 
 type mode string
@@ -68,7 +68,7 @@ func TestInputs(t *testing.T) {
 			Lock:        &nested{Days: 7}, List: []nested{{JSONKey: "k"}}, Step: "begin", own: "x",
 		}
 		component := &struct{ pulumi.ResourceState }{}
-		return ctx.RegisterComponentResourceV2("deepstreamhub:test:Test", "test", part.Inputs(args), component)
+		return ctx.RegisterComponentResourceV2("deepstreamhub:test:Test", "test", blocks.Inputs(args), component)
 	})
 	require.NoError(t, err)
 	got := componenttest.Find(t, resources, "deepstreamhub:test:Test", "test")

@@ -1,4 +1,4 @@
-package part
+package blocks
 
 import (
 	"errors"
@@ -142,8 +142,8 @@ func (s *Secret) Value() pulumi.StringOutput {
 	}).(pulumi.StringOutput)
 }
 
-// DoorArgs is what lets clients reach a server and nothing else.
-type DoorArgs struct {
+// ClientAccessArgs is what lets clients reach a server and nothing else.
+type ClientAccessArgs struct {
 	Name     string // of the tier; the groups are <name>-sg and <name>-client, the rules <name>-from-client and <name>-client-to
 	VpcID    pulumi.StringInput
 	Port     int    // TCP
@@ -151,15 +151,15 @@ type DoorArgs struct {
 	Protocol string // what is spoken, "PostgreSQL"
 }
 
-// Door is a server's group and its clients', each naming the other. Neither has any further rule, so that the server
+// ClientAccess is a server's group and its clients', each naming the other. Neither has any further rule, so that the server
 // cannot call out and the clients' group opens nothing else.
-type Door struct {
+type ClientAccess struct {
 	Server, Client *ec2.SecurityGroup
 	Rules          []pulumi.Resource // without them nobody gets through
 }
 
-// NewDoor registers both groups and the two rules between them.
-func NewDoor(ctx *pulumi.Context, a DoorArgs, opts ...pulumi.ResourceOption) (*Door, error) {
+// NewClientAccess registers both groups and the two rules between them.
+func NewClientAccess(ctx *pulumi.Context, a ClientAccessArgs, opts ...pulumi.ResourceOption) (*ClientAccess, error) {
 	server, err := ec2.NewSecurityGroup(ctx, a.Name+"-sg", &ec2.SecurityGroupArgs{
 		VpcId:       a.VpcID.ToStringOutput(),
 		Description: pulumi.String(a.Server),
@@ -193,5 +193,5 @@ func NewDoor(ctx *pulumi.Context, a DoorArgs, opts ...pulumi.ResourceOption) (*D
 		ToPort:                    pulumi.Int(a.Port),
 		Description:               pulumi.String(a.Protocol),
 	}, opts...)
-	return &Door{server, client, []pulumi.Resource{ingress, egress}}, err
+	return &ClientAccess{server, client, []pulumi.Resource{ingress, egress}}, err
 }

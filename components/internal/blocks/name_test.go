@@ -1,4 +1,4 @@
-package part_test
+package blocks_test
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/deepstreamhub/platform/components/componenttest"
-	"github.com/deepstreamhub/platform/components/internal/part"
+	"github.com/deepstreamhub/platform/components/internal/blocks"
 	"github.com/deepstreamhub/platform/internal/tagging"
 )
 
@@ -34,7 +34,7 @@ func TestNameProblems(t *testing.T) {
 		"a key that is long":  {"", map[string]string{strings.Repeat("k", 129): ""}, []string{"up to 128"}},
 		"more than AWS takes": {"", many, []string{"tags: 41 given"}},
 	} {
-		problems := part.NameProblems(c.prefix, c.tags)
+		problems := blocks.NameProblems(c.prefix, c.tags)
 		require.Len(t, problems, len(c.want), "%s: %v", name, problems)
 		for i, want := range c.want {
 			require.ErrorContains(t, problems[i], want, name)
@@ -49,11 +49,11 @@ func TestRegister(t *testing.T) {
 	made := func(tags map[string]string, opts ...pulumi.ResourceOption) map[string]any {
 		resources, err := componenttest.New().Run(func(ctx *pulumi.Context) error {
 			c := &struct{ pulumi.ResourceState }{}
-			if err := part.Register(ctx, "deepstreamhub:test:Test", "test", &args{"prod"}, tags, c, opts); err != nil {
+			if err := blocks.Register(ctx, "deepstreamhub:test:Test", "test", &args{"prod"}, tags, c, opts); err != nil {
 				return err
 			}
-			require.Equal(t, "deepstreamhub/prod/a", part.Name(ctx, "", "prod", "a"))
-			require.Equal(t, "shop/prod/a", part.Name(ctx, "shop", "prod", "a"))
+			require.Equal(t, "deepstreamhub/prod/a", blocks.Name(ctx, "", "prod", "a"))
+			require.Equal(t, "shop/prod/a", blocks.Name(ctx, "shop", "prod", "a"))
 			_, err := kms.NewKey(ctx, "test-key", &kms.KeyArgs{Tags: pulumi.StringMap{"own": pulumi.String("key")}}, pulumi.Parent(c))
 			return err
 		})

@@ -1,6 +1,6 @@
-// Package comment writes a preview, or drift, as the text of a pull request's comment or an issue: Markdown as GitHub
+// Package prcomment writes a preview, or drift, as the text of a pull request's comment or an issue: Markdown as GitHub
 // shows it, for a reviewer who has to judge it. It renders plain values and knows no engine.
-package comment
+package prcomment
 
 import (
 	"fmt"

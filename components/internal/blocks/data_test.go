@@ -1,4 +1,4 @@
-package part_test
+package blocks_test
 
 import (
 	"testing"
@@ -9,14 +9,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/deepstreamhub/platform/components/componenttest"
-	"github.com/deepstreamhub/platform/components/internal/part"
+	"github.com/deepstreamhub/platform/components/internal/blocks"
 )
 
 func TestKey(t *testing.T) {
 	t.Parallel()
 	for _, keep := range []bool{true, false} {
 		resources, err := componenttest.New().Run(func(ctx *pulumi.Context) error {
-			_, err := part.NewKey(ctx, part.KeyArgs{Name: "a-key", Stack: "prod-eu", Alias: "a", Description: "All of a", Keep: keep})
+			_, err := blocks.NewKey(ctx, blocks.KeyArgs{Name: "a-key", Stack: "prod-eu", Alias: "a", Description: "All of a", Keep: keep})
 			return err
 		})
 		require.NoError(t, err)
@@ -48,7 +48,7 @@ func TestSecret(t *testing.T) {
 	}
 	var value string
 	resources, err := r.Run(func(ctx *pulumi.Context) error {
-		secret, err := part.NewSecret(ctx, part.SecretArgs{
+		secret, err := blocks.NewSecret(ctx, blocks.SecretArgs{
 			Name: "a-secret", Description: "Of a", Key: pulumi.String("arn:key"), Length: 20,
 			Value: func(password string) (string, error) { return "<" + password + ">", nil },
 		})
@@ -73,14 +73,14 @@ func TestSecret(t *testing.T) {
 // A rotation begins with a new password and ends with the label that says so.
 func TestSecretRotation(t *testing.T) {
 	t.Parallel()
-	require.ErrorContains(t, part.Rotation("again").Validate(), `rotation "again": must be empty, begin or finish`)
-	for rotation, want := range map[part.Rotation]struct {
+	require.ErrorContains(t, blocks.Rotation("again").Validate(), `rotation "again": must be empty, begin or finish`)
+	for rotation, want := range map[blocks.Rotation]struct {
 		kept   []string
 		stages any
 	}{
-		part.Keep:   {[]string{"secretString", "versionStages"}, nil},
-		part.Begin:  {nil, []any{"AWSCURRENT", "rotating"}},
-		part.Finish: {[]string{"secretString"}, []any{"AWSCURRENT", "rotated"}},
+		blocks.Keep:   {[]string{"secretString", "versionStages"}, nil},
+		blocks.Begin:  {nil, []any{"AWSCURRENT", "rotating"}},
+		blocks.Finish: {[]string{"secretString"}, []any{"AWSCURRENT", "rotated"}},
 	} {
 		require.NoError(t, rotation.Validate())
 		r := componenttest.New()
@@ -91,7 +91,7 @@ func TestSecretRotation(t *testing.T) {
 		}
 		rotated := make(chan bool, 1)
 		resources, err := r.Run(func(ctx *pulumi.Context) error {
-			secret, err := part.NewSecret(ctx, part.SecretArgs{
+			secret, err := blocks.NewSecret(ctx, blocks.SecretArgs{
 				Name: "a-secret", Key: pulumi.String("arn:key"), Length: 20, Rotation: rotation,
 				Value: func(password string) (string, error) { return password, nil },
 			})
@@ -104,15 +104,15 @@ func TestSecretRotation(t *testing.T) {
 		version := componenttest.Find(t, resources, "aws:secretsmanager/secretVersion:SecretVersion", "a-secret-version")
 		require.Equal(t, want.kept, version.RPC.GetIgnoreChanges(), rotation)
 		require.Equal(t, want.stages, version.Plain()["versionStages"], rotation)
-		require.Equal(t, rotation == part.Finish, <-rotated, rotation)
+		require.Equal(t, rotation == blocks.Finish, <-rotated, rotation)
 	}
 }
 
 // Only the clients' group reaches the server, on its port alone.
-func TestDoor(t *testing.T) {
+func TestClientAccess(t *testing.T) {
 	t.Parallel()
 	resources, err := componenttest.New().Run(func(ctx *pulumi.Context) error {
-		_, err := part.NewDoor(ctx, part.DoorArgs{Name: "a", VpcID: pulumi.String("vpc-1"), Port: 1234, Server: "A store", Protocol: "A"})
+		_, err := blocks.NewClientAccess(ctx, blocks.ClientAccessArgs{Name: "a", VpcID: pulumi.String("vpc-1"), Port: 1234, Server: "A store", Protocol: "A"})
 		return err
 	})
 	require.NoError(t, err)

@@ -1,4 +1,4 @@
-package crash_test
+package crashtest_test
 
 import (
 	"os"
@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/deepstreamhub/platform/internal/crash"
+	"github.com/deepstreamhub/platform/internal/crashtest"
 	"github.com/deepstreamhub/platform/internal/program"
 	"github.com/deepstreamhub/platform/tests/harness"
 )
@@ -16,10 +16,10 @@ func TestNothingLeaksAndNothingIsLost(t *testing.T) {
 	t.Parallel()
 	changed := harness.Ephemeral(t, "prod-eu")
 	changed.Platform.Owner, changed.Cluster.RootVolumeGiB, changed.Edge.Hostname = "explored", 60, "updated.deepstreamhub.com"
-	report, err := crash.Run(t.Context(), crash.Subject{
+	report, err := crashtest.Run(t.Context(), crashtest.Subject{
 		Stack: "crash", Project: "deepstreamhub", Root: harness.Root(t), Engine: harness.Engine(t), Environ: os.Environ(),
 		Program: program.Region(harness.Ephemeral(t, "prod-eu")), Changed: program.Region(changed),
-	}, crash.Options{Sample: 20, Seed: 4, Workers: 2, Told: func(done, all int, r crash.Result) {
+	}, crashtest.Options{Sample: 20, Seed: 4, Workers: 2, Told: func(done, all int, r crashtest.Result) {
 		t.Logf("%d of %d: %s, recovered by %s in %s", done, all, r.Point, r.By, r.Took)
 	}})
 	require.NoError(t, err)

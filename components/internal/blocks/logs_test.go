@@ -1,4 +1,4 @@
-package part_test
+package blocks_test
 
 import (
 	"testing"
@@ -8,18 +8,18 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/deepstreamhub/platform/components/componenttest"
-	"github.com/deepstreamhub/platform/components/internal/part"
+	"github.com/deepstreamhub/platform/components/internal/blocks"
 )
 
 func TestLogs(t *testing.T) {
 	t.Parallel()
-	args := part.LogsArgs{
+	args := blocks.LogsArgs{
 		Key: "a-logs-key", Group: "a-logs", Stack: "prod-eu", Alias: "a", Description: "Logs of a",
 		Name: pulumi.String("/deepstreamhub/prod-eu/a"), Days: 30, Region: "eu-central-1",
 		Near: pulumi.String("arn:aws:ecs:eu-central-1:111122223333:cluster/main"),
 	}
 	resources, err := componenttest.New().Run(func(ctx *pulumi.Context) error {
-		_, err := part.NewLogs(ctx, args)
+		_, err := blocks.NewLogs(ctx, args)
 		return err
 	})
 	require.NoError(t, err)
@@ -48,7 +48,7 @@ func TestLogs(t *testing.T) {
 
 	args.Near = pulumi.String("main")
 	_, err = componenttest.New().Run(func(ctx *pulumi.Context) error {
-		_, err := part.NewLogs(ctx, args)
+		_, err := blocks.NewLogs(ctx, args)
 		return err
 	})
 	require.ErrorContains(t, err, "is not the ARN of anything in an account")

@@ -1,6 +1,6 @@
-// Package part holds what several tiers are built from in the same way: resources that belong together, under names that
+// Package blocks holds what several tiers are built from in the same way: resources that belong together, under names that
 // the tier gives. It decides nothing that a tier would decide differently, and knows no tier.
-package part
+package blocks
 
 import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
