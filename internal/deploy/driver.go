@@ -116,7 +116,12 @@ func (d *Driver) open(ctx context.Context, e engine.Engine) error {
 		return fmt.Errorf("open stack %s: %w", t.Stack, err)
 	}
 	d.program = program
-	d.command = &engine.Command{Engine: e, Env: d.environment(), Grace: t.Grace, Force: t.Force}
+	d.command = &engine.Command{Engine: e, Env: d.environment(), Grace: t.Grace, Force: t.Force, Started: d.hold}
+	if d.found == nil && !t.Existing { // to make a stack takes its lock
+		if err := d.free(ctx, "open stack"); err != nil {
+			return err
+		}
+	}
 	open := auto.UpsertStackLocalSource
 	if t.Existing {
 		open = auto.SelectStackLocalSource

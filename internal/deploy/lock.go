@@ -7,12 +7,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"gopkg.in/yaml.v3"
 
-	"github.com/deepstreamhub/platform/internal/plan"
 	"github.com/deepstreamhub/platform/internal/state"
 	"github.com/deepstreamhub/platform/internal/state/store"
 )
@@ -147,51 +145,33 @@ func (d *Driver) notePending(ctx context.Context) {
 	d.note("what it had under way may or may not exist: %s.", strings.Join(c.Pending, ", "))
 }
 
-// holding runs an operation and, where it locks the stack, keeps a note on who holds the lock for as long as it runs.
-func (d *Driver) holding(ctx context.Context, verb string, preview bool, op func() (map[string]plan.Output, error)) (map[string]plan.Output, error) {
-	if preview || d.store == nil {
-		return op()
+// locking are the engine's commands that take the stack's lock (pkg/backend/diy/backend.go: CreateStack, RemoveStack, Update,
+// Refresh, Destroy, ImportDeployment).
+var locking = []string{"init", "rm", "up", "refresh", "destroy", "import"}
+
+// hold keeps a note on who holds the stack's lock for as long as an engine runs that takes it. What it returns ends the note.
+func (d *Driver) hold(pid int, args []string) (ended func(error)) {
+	words := slices.DeleteFunc(slices.Clone(args), func(arg string) bool { return strings.HasPrefix(arg, "-") || arg == "stack" })
+	if d.store == nil || len(words) == 0 || !slices.Contains(locking, words[0]) {
+		return nil // it only reads
 	}
-	var mu sync.Mutex
-	var notes []*store.Held
-	d.command.Started = func(pid int, args []string) {
-		if !slices.Contains(args, verb) {
-			return // it only reads
-		}
-		held, err := d.store.Hold(context.WithoutCancel(ctx), d.target.Project, d.target.Stack,
-			state.Holder{Pid: pid, Verb: verb, Run: d.target.Run}, d.now())
-		if err != nil {
-			return // without a note the lock is judged by what it says itself
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		notes = append(notes, held)
+	ctx := context.Background() // an interrupt ends the engine first
+	held, err := d.store.Hold(ctx, d.target.Project, d.target.Stack, state.Holder{Pid: pid, Verb: words[0], Run: d.target.Run}, d.now())
+	if err != nil {
+		return nil // without a note the lock is judged by what it says itself
 	}
-	outputs, err := op()
-	d.command.Started = nil
-	mu.Lock()
-	defer mu.Unlock()
-	d.release(ctx, notes, err != nil)
-	return outputs, err
+	return func(failed error) { d.release(ctx, held, failed != nil) }
 }
 
-// release ends the notes on this driver's own engines. An engine that was killed has left its lock: the note stays with
-// it, as the proof that its owner is gone.
-func (d *Driver) release(ctx context.Context, notes []*store.Held, failed bool) {
-	ctx = context.WithoutCancel(ctx)
-	var locks []state.Judged
-	if failed {
-		locks = d.locks(ctx)
+// release ends the note on an engine of this driver's. One that was killed has left its lock: the note stays with it, as the
+// proof that its owner is gone.
+func (d *Driver) release(ctx context.Context, h *store.Held, failed bool) {
+	if failed && slices.ContainsFunc(d.locks(ctx), func(j state.Judged) bool { return j.Holder != nil && j.Holder.Key == h.Holder.Key }) {
+		h.Keep()
+		return
 	}
-	for _, h := range notes {
-		left := func(j state.Judged) bool { return j.Holder != nil && j.Holder.Key == h.Holder.Key }
-		if slices.ContainsFunc(locks, left) {
-			h.Keep()
-			continue
-		}
-		if err := h.Release(ctx); err != nil {
-			d.note("the note on who held its lock could not be removed: %v.", err)
-		}
+	if err := h.Release(ctx); err != nil {
+		d.note("the note on who held its lock could not be removed: %v.", err)
 	}
 }
 

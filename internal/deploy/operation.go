@@ -155,7 +155,7 @@ func (d *Driver) run(ctx context.Context, verb string, preview bool, o Options, 
 	engineCtx, stop := interruptible(ctx, recorded.begun, finished)
 	defer stop()
 
-	outputs, err := d.holding(ctx, verb, preview, func() (map[string]plan.Output, error) { return op(engineCtx, stream{from}) })
+	outputs, err := op(engineCtx, stream{from})
 	close(finished) // an engine that never got as far as an event leaves the stream open
 	<-drained
 

@@ -33,7 +33,9 @@ type Command struct {
 	Grace  time.Duration   // from the interrupt to SIGKILL; 0: no limit
 	Force  <-chan struct{} // closing it after the interrupt kills the engine's process group; nil: never
 
-	Started func(pid int, args []string) // called when a process has started; nil: nobody listens
+	// Started is called when a process has started, and what it returns, unless that is nil, when that process has ended, with
+	// how. nil: nobody listens.
+	Started func(pid int, args []string) (ended func(error))
 
 	killed atomic.Bool
 }
@@ -80,12 +82,14 @@ func (c *Command) Run(ctx context.Context, workdir string, stdin io.Reader, stdo
 }
 
 // wait runs cmd to its end, interrupting it once when ctx ends and killing it only when told to.
-func (c *Command) wait(ctx context.Context, cmd *exec.Cmd) error {
+func (c *Command) wait(ctx context.Context, cmd *exec.Cmd) (err error) {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
 	if c.Started != nil {
-		c.Started(cmd.Process.Pid, cmd.Args[1:])
+		if told := c.Started(cmd.Process.Pid, cmd.Args[1:]); told != nil {
+			defer func() { told(err) }()
+		}
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
