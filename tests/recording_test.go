@@ -259,10 +259,10 @@ func framesOf(t *testing.T, picture []byte) (frames [][]string) {
 }
 
 var (
-	output = regexp.MustCompile(`^(prod-\S+ +[a-zA-Z]+) {2,}\S+$`) // its name stays
-	stack  = regexp.MustCompile(`^(prod-\S+) +(?:\d+m)?\d+s, `)    // how far it is, is chance
-	tier   = regexp.MustCompile(`^( {2}\S+) {2,}`)                 // and so is what it is busy with
-	built  = regexp.MustCompile(`^Engine: |/pulumi-`)              // where it is, is the machine's
+	output = regexp.MustCompile(`^(prod-\S+ +[a-zA-Z]+) {2,}\S+$`)    // its name stays
+	stack  = regexp.MustCompile(`^(prod-\S+) +(?:\d+m)?\d+s(?:, |$)`) // how far it is, is chance
+	tier   = regexp.MustCompile(`^( {2}\S+) {2,}`)                    // and so is what it is busy with
+	built  = regexp.MustCompile(`^Engine: |/pulumi-`)                 // where it is, is the machine's
 	number = regexp.MustCompile(`(\d+m)?\d+s\b|[0-9][0-9a-f.]*`)
 	spaces = regexp.MustCompile(` {2,}`)
 )
