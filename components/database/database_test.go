@@ -2,6 +2,7 @@ package database_test
 
 import (
 	"fmt"
+	"hash/crc32"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -470,4 +471,42 @@ func TestRefusals(t *testing.T) {
 			require.Empty(t, resources, "nothing may be registered")
 		})
 	}
+}
+
+// Two databases live in one stack: no name that AWS or the engine takes only once is of both.
+func TestTwoInOneStack(t *testing.T) {
+	t.Parallel()
+	recorder := newRecorder()
+	recorder.Computed["aws:kms/key:Key"] = func(r componenttest.Resource) resource.PropertyMap {
+		id := fmt.Sprintf("%08x%s", crc32.ChecksumIEEE([]byte(r.Name)), keyID[8:])
+		return resource.PropertyMap{"keyId": resource.NewProperty(id), "arn": resource.NewProperty(keyARN)}
+	}
+	recorder.Computed["aws:rds/cluster:Cluster"] = func(r componenttest.Resource) resource.PropertyMap {
+		return resource.PropertyMap{"clusterIdentifier": resource.NewProperty(r.Name + "-1a2b3c"), "arn": resource.NewProperty("arn:" + r.Name)}
+	}
+	resources, err := recorder.Run(func(ctx *pulumi.Context) error {
+		for _, name := range []string{"orders", "history"} {
+			if _, err := database.New(ctx, name, args()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	taken := map[string]string{}
+	for _, r := range resources {
+		for _, property := range []string{"urn", "name", "finalSnapshotIdentifier", "identifier", "clusterIdentifier"} {
+			value, given := r.Plain()[property].(string)
+			if property == "urn" {
+				value, given = r.Type+" "+r.Name, true
+			}
+			if !given || r.Type == "aws:rds/clusterInstance:ClusterInstance" && property == "clusterIdentifier" {
+				continue // it names its cluster
+			}
+			key := r.Type + " " + property + " " + value
+			require.Empty(t, taken[key], "%s of %s", key, r.Name)
+			taken[key] = r.Name
+		}
+	}
+	require.Contains(t, taken, "aws:kms/alias:Alias name alias/deepstreamhub/prod-eu/orders")
 }
