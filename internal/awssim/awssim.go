@@ -135,7 +135,8 @@ func (s *Server) Close() error {
 	defer cancel()
 	err := s.http.Shutdown(ctx)
 	for range 2 {
-		if served := <-s.done; !errors.Is(served, http.ErrServerClosed) {
+		// A server that was stopped before it had begun to serve says so.
+		if served := <-s.done; !errors.Is(served, http.ErrServerClosed) && !errors.Is(served, grpc.ErrServerStopped) {
 			err = errors.Join(err, served)
 		}
 	}

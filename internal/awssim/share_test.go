@@ -55,6 +55,16 @@ func TestShare(t *testing.T) {
 	require.NoFileExists(t, invitationFile(dir))
 }
 
+// A server that is closed before it has begun to serve is closed like any other.
+func TestCloseAtOnce(t *testing.T) {
+	t.Parallel()
+	for range 50 {
+		s, err := Start(Options{})
+		require.NoError(t, err)
+		require.NoError(t, s.Close())
+	}
+}
+
 // A guest cannot ask for what the host does not do, and is told by which flags it did.
 func TestGuestsTakeTheHostsTerms(t *testing.T) {
 	t.Parallel()
