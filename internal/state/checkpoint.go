@@ -143,13 +143,20 @@ func decode(data []byte, into any) error {
 	if err == nil {
 		return nil
 	}
-	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok && syntax.Error() == "unexpected end of JSON input" {
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok && endsEarly(data, syntax) {
 		return fmt.Errorf("it is cut short after %d bytes", len(data))
 	}
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return fmt.Errorf("it is no checkpoint: %s is a %s", cmp.Or(wrong.Field, "all of it"), wrong.Value)
 	}
 	return fmt.Errorf("it is no JSON: %w", err)
+}
+
+// endsEarly reports whether JSON is wrong only because it ends: the package says that by the blank which it reads then where a
+// literal or a number is cut.
+func endsEarly(data []byte, err *json.SyntaxError) bool {
+	return err.Error() == "unexpected end of JSON input" ||
+		err.Offset == int64(len(data)) && strings.HasPrefix(err.Error(), "invalid character ' ' ") && !bytes.HasSuffix(data, []byte(" "))
 }
 
 // deployment is the part of a checkpoint that tells what exists.

@@ -3,6 +3,7 @@ package state
 import (
 	"bytes"
 	"compress/gzip"
+	"fmt"
 	"testing"
 	"time"
 
@@ -251,4 +252,14 @@ func FuzzParseLock(f *testing.F) {
 			t.Errorf("%+v", j)
 		}
 	})
+}
+
+// Wherever a checkpoint is cut, it is said to be cut short.
+func TestCheckpointCutAnywhere(t *testing.T) {
+	t.Parallel()
+	whole := `{"version":3,"checkpoint":{"latest":{"resources":[{"urn":"u","type":"t","custom":true,"protect":false,"parent":null,"id":-1.5e3}]}}}`
+	for n := 1; n < len(whole); n++ {
+		_, err := ReadCheckpoint([]byte(whole[:n]))
+		require.ErrorContains(t, err, fmt.Sprintf("it is cut short after %d bytes", n), whole[:n])
+	}
 }
