@@ -146,13 +146,13 @@ func (d *Driver) notePending(ctx context.Context) {
 }
 
 // locking are the engine's commands that take the stack's lock (pkg/backend/diy/backend.go: CreateStack, RemoveStack, Update,
-// Refresh, Destroy, ImportDeployment).
+// Refresh, Destroy, ImportDeployment), unless they are asked for a preview only.
 var locking = []string{"init", "rm", "up", "refresh", "destroy", "import"}
 
 // hold keeps a note on who holds the stack's lock for as long as an engine runs that takes it. What it returns ends the note.
 func (d *Driver) hold(pid int, args []string) (ended func(error)) {
 	words := slices.DeleteFunc(slices.Clone(args), func(arg string) bool { return strings.HasPrefix(arg, "-") || arg == "stack" })
-	if d.store == nil || len(words) == 0 || !slices.Contains(locking, words[0]) {
+	if d.store == nil || len(words) == 0 || !slices.Contains(locking, words[0]) || slices.Contains(args, "--preview-only") {
 		return nil // it only reads
 	}
 	ctx := context.Background() // an interrupt ends the engine first

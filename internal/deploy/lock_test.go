@@ -33,6 +33,9 @@ func TestEveryEngineThatLocksIsNoted(t *testing.T) {
 	script := filepath.Join(t.TempDir(), "pulumi")
 	write(t, script, `#!/bin/sh
 case " $* " in
+*" --preview-only "*)
+	sleep 0.5
+	if grep -qs "\"pid\":$$," '`+notes(from)+`'/*; then echo "yes: $*" >> '`+log+`'; fi;;
 *" preview "*|*" select "*|*" export "*|*" ls "*|*" output "*|*" version "*) ;;
 *)	noted=no
 	for i in $(seq 50); do
@@ -52,6 +55,10 @@ exec '`+e.Path+`' "$@"
 	require.NoError(t, err)
 	_, err = d.Refresh(t.Context(), deploy.Options{})
 	require.NoError(t, err)
+	_, err = d.Refresh(t.Context(), deploy.Options{PreviewOnly: true})
+	require.NoError(t, err)
+	_, err = d.Destroy(t.Context(), deploy.Options{PreviewOnly: true})
+	require.NoError(t, err)
 	_, err = deploy.Move(t.Context(), e, from, to)
 	require.NoError(t, err)
 	_, err = d.Destroy(t.Context(), deploy.Options{})
@@ -69,7 +76,7 @@ exec '`+e.Path+`' "$@"
 		seen = append(seen, words[0])
 	}
 	slices.Sort(seen)
-	require.Equal(t, []string{"destroy", "import", "init", "init", "refresh", "rm", "up"}, seen)
+	require.Equal(t, []string{"destroy", "import", "init", "init", "refresh", "rm", "up"}, seen, "previews only take no lock")
 	for _, of := range []deploy.Target{from, to} {
 		left, err := filepath.Glob(filepath.Join(notes(of), "*"))
 		require.NoError(t, err)
