@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"maps"
 	"regexp"
-	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
@@ -101,21 +99,8 @@ func (a *Args) Validate() error {
 	if err := a.Rotation.Validate(); err != nil {
 		problems = append(problems, err)
 	}
-	for _, name := range slices.Sorted(maps.Keys(a.Parameters)) {
-		if rule := parameters.ValkeyRule(name, a.Parameters[name]); rule != "" {
-			problem("parameter %s = %q: %s", name, a.Parameters[name], rule)
-		}
-	}
-	daily, weekly := a.snapshotWindow(), a.maintenanceWindow()
-	broken := windows.Daily(daily, windows.ShortestOfElastiCache)
-	if broken != "" {
-		problem("snapshot window %q: %s", daily, broken)
-	}
-	if rule := windows.Weekly(weekly, windows.ShortestOfElastiCache); rule != "" {
-		problem("maintenance window %q: %s", weekly, rule)
-	} else if broken == "" && windows.Overlap(daily, weekly) {
-		problem("maintenance window %q: must not overlap the snapshot window, %s", weekly, daily)
-	}
+	problems = append(problems, blocks.ParameterProblems(a.Parameters, parameters.ValkeyRule)...)
+	problems = append(problems, blocks.WindowProblems("snapshot", a.snapshotWindow(), a.maintenanceWindow(), windows.ShortestOfElastiCache)...)
 	return errors.Join(problems...)
 }
 

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 
@@ -132,21 +131,8 @@ func (a *Args) Validate() error {
 	if err := a.Rotation.Validate(); err != nil {
 		problems = append(problems, err)
 	}
-	for _, name := range slices.Sorted(maps.Keys(a.Parameters)) {
-		if rule := parameters.AuroraRule(name, a.Parameters[name]); rule != "" {
-			problem("parameter %s = %q: %s", name, a.Parameters[name], rule)
-		}
-	}
-	daily, weekly := a.backupWindow(), a.maintenanceWindow()
-	broken := windows.Daily(daily, windows.ShortestOfAurora)
-	if broken != "" {
-		problem("backup window %q: %s", daily, broken)
-	}
-	if rule := windows.Weekly(weekly, windows.ShortestOfAurora); rule != "" {
-		problem("maintenance window %q: %s", weekly, rule)
-	} else if broken == "" && windows.Overlap(daily, weekly) {
-		problem("maintenance window %q: must not overlap the backup window, %s", weekly, daily)
-	}
+	problems = append(problems, blocks.ParameterProblems(a.Parameters, parameters.AuroraRule)...)
+	problems = append(problems, blocks.WindowProblems("backup", a.backupWindow(), a.maintenanceWindow(), windows.ShortestOfAurora)...)
 	return errors.Join(problems...)
 }
 

@@ -348,20 +348,24 @@ func (s *session) close() {
 
 // closeAWS ends the offline AWS, once no other hub works on it any more.
 func (s *session) closeAWS() error {
-	if s.cloud.Alone() {
-		return s.cloud.Close()
+	if !s.cloud.Alone() {
+		s.say("Waiting for another hub that works on this offline account. Ctrl-C twice takes it away from that one.")
+		s.waitAlone()
 	}
-	s.say("Waiting for another hub that works on this offline account. Ctrl-C twice takes it away from that one.")
+	return s.cloud.Close()
+}
+
+// waitAlone waits until no other hub works on the offline AWS, or until the operator will not.
+func (s *session) waitAlone() {
 	ticks, stop := s.Every(200 * time.Millisecond)
 	defer stop()
 	for !s.cloud.Alone() {
 		select {
 		case <-ticks:
 		case <-s.Force:
-			return s.cloud.Close()
+			return
 		}
 	}
-	return s.cloud.Close()
 }
 
 func (s *session) closeStacks() {
