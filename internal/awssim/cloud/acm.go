@@ -12,6 +12,7 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/acm"
 
+	"github.com/deepstreamhub/platform/internal/awssim/documents"
 	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
@@ -98,7 +99,7 @@ func createCertificate(t *Tx, r *Resource) error {
 		return err
 	}
 	computed(r, Map{"keyAlgorithm": "RSA_2048"})
-	if !oneOf(r.Str("keyAlgorithm"), "RSA_2048 EC_prime256v1 EC_secp384r1") {
+	if !documents.OneOf(r.Str("keyAlgorithm"), "RSA_2048 EC_prime256v1 EC_secp384r1") {
 		return Refuse("ValidationException", "ACM User Guide, certificate characteristics", "%s is not supported for public certificates", r.Str("keyAlgorithm"))
 	}
 	r.ID = t.ARN("acm", "certificate/"+t.UUID())

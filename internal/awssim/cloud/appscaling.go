@@ -8,6 +8,7 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/appautoscaling"
 
+	"github.com/deepstreamhub/platform/internal/awssim/documents"
 	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
@@ -154,7 +155,7 @@ func checkTracking(policy Map) error {
 		return checkCustomMetric(custom)
 	}
 	kind, label := Str(predefined, "predefinedMetricType"), Str(predefined, "resourceLabel")
-	if !oneOf(kind, "ECSServiceAverageCPUUtilization ECSServiceAverageMemoryUtilization ALBRequestCountPerTarget") {
+	if !documents.OneOf(kind, "ECSServiceAverageCPUUtilization ECSServiceAverageMemoryUtilization ALBRequestCountPerTarget") {
 		return refuse("Predefined metric type %s is not supported for service namespace ecs", kind)
 	}
 	if counts := kind == "ALBRequestCountPerTarget"; counts != (label != "") || counts && !strings.HasPrefix(label, "app/") {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/autoscaling"
 
+	"github.com/deepstreamhub/platform/internal/awssim/documents"
 	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
@@ -178,12 +179,12 @@ func checkGroupChoices(r *Resource) error {
 	const rule = "Auto Scaling API, CreateAutoScalingGroup"
 	const policies = "AllocationStrategy ClosestToNextInstanceHour Default NewestInstance OldestInstance OldestLaunchConfiguration OldestLaunchTemplate"
 	for _, p := range r.Strs("terminationPolicies[]") {
-		if !oneOf(p, policies) && !strings.HasPrefix(p, "arn:aws:lambda:") {
+		if !documents.OneOf(p, policies) && !strings.HasPrefix(p, "arn:aws:lambda:") {
 			return Refuse("ValidationError", rule, "Invalid termination policy type %s", p)
 		}
 	}
 	for p := range strings.SplitSeq(r.Str("healthCheckType"), ",") {
-		if !oneOf(p, "EC2 ELB EBS VPC_LATTICE") {
+		if !documents.OneOf(p, "EC2 ELB EBS VPC_LATTICE") {
 			return Refuse("ValidationError", rule, "Invalid health check type %s", p)
 		}
 	}
@@ -192,7 +193,7 @@ func checkGroupChoices(r *Resource) error {
 		"GroupTerminatingCapacity GroupTotalCapacity WarmPoolDesiredCapacity WarmPoolWarmedCapacity WarmPoolPendingCapacity " +
 		"WarmPoolTerminatingCapacity WarmPoolTotalCapacity GroupAndWarmPoolDesiredCapacity GroupAndWarmPoolTotalCapacity"
 	for _, m := range r.Strs("enabledMetrics[]") {
-		if !oneOf(m, metrics) {
+		if !documents.OneOf(m, metrics) {
 			return Refuse("ValidationError", rule, "Invalid metric %s", m)
 		}
 	}

@@ -3,6 +3,8 @@ package cloud
 import (
 	"slices"
 	"strings"
+
+	"github.com/deepstreamhub/platform/internal/awssim/documents"
 )
 
 const mixtureRule = "Auto Scaling API, MixedInstancesPolicy"
@@ -27,11 +29,11 @@ func checkGroupMixture(t *Tx, r *Resource) error {
 		return Refuse("ValidationError", "Auto Scaling API, PutWarmPool", "You can't add a warm pool to an Auto Scaling group that has a mixed instances policy.")
 	}
 	const distribution = "instancesDistribution."
-	if s := Str(policy, distribution+"onDemandAllocationStrategy"); s != "" && !oneOf(s, "prioritized lowest-price") {
+	if s := Str(policy, distribution+"onDemandAllocationStrategy"); s != "" && !documents.OneOf(s, "prioritized lowest-price") {
 		return refuse("Invalid on-demand allocation strategy %s", s)
 	}
 	spot := Str(policy, distribution+"spotAllocationStrategy")
-	if spot != "" && !oneOf(spot, "lowest-price capacity-optimized capacity-optimized-prioritized price-capacity-optimized") {
+	if spot != "" && !documents.OneOf(spot, "lowest-price capacity-optimized capacity-optimized-prioritized price-capacity-optimized") {
 		return refuse("Invalid spot allocation strategy %s", spot)
 	}
 	if Has(policy, distribution+"spotInstancePools") && spot != "lowest-price" {

@@ -8,6 +8,8 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/backup"
 
+	"github.com/deepstreamhub/platform/internal/awssim/documents"
+	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
 	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
@@ -115,7 +117,7 @@ func applyBackupRule(t *Tx, rule Map) error {
 		"completionWindow": 180.0, "enableContinuousBackup": false, "scheduleExpressionTimezone": "Etc/UTC", "startWindow": 60.0,
 	})
 	if schedule := Str(rule, "schedule"); schedule != "" {
-		if err := checkBackupSchedule(schedule); err != nil {
+		if err := documents.CheckBackupSchedule(schedule); err != nil {
 			return badBackupRule("Invalid schedule expression %s: %v", schedule, err)
 		}
 	}
@@ -254,8 +256,8 @@ const tagKeyPrefix = "aws:ResourceTag/"
 var selectionOperators = map[string]func(want, got string) bool{
 	"stringEquals":    func(want, got string) bool { return want == got },
 	"stringNotEquals": func(want, got string) bool { return want != got },
-	"stringLikes":     wildcard,
-	"stringNotLikes":  func(want, got string) bool { return !wildcard(want, got) },
+	"stringLikes":     iampolicy.Matches,
+	"stringNotLikes":  func(want, got string) bool { return !iampolicy.Matches(want, got) },
 }
 
 // selects reports whether a selection takes in a resource: by ARN and all conditions, or by any of its tags (AWS Backup
@@ -269,7 +271,7 @@ func selects(selection, r *Resource) bool {
 	}
 	matches := func(path string) bool {
 		for _, pattern := range selection.Strs(path) {
-			if wildcard(pattern, r.Str("arn")) {
+			if iampolicy.Matches(pattern, r.Str("arn")) {
 				return true
 			}
 		}

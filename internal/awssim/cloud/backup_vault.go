@@ -7,6 +7,7 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/backup"
 
+	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
 	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
@@ -94,15 +95,15 @@ func mayEncrypt(t *Tx, arn string) bool {
 	if key == nil || problem != "" {
 		return problem == ""
 	}
-	statements, err := parsePolicy(key.Str("policy"), resourcePolicy)
+	statements, err := iampolicy.Parse(key.Str("policy"), iampolicy.Resource)
 	for _, action := range strings.Fields("kms:CreateGrant kms:Decrypt kms:DescribeKey kms:GenerateDataKey kms:RetireGrant") {
-		asked := request{
-			Principal: principal{"AWS", t.Declared().Principal}, Action: action, Resource: arn,
+		asked := iampolicy.Request{
+			Principal: iampolicy.Principal{Kind: "AWS", ID: t.Declared().Principal}, Action: action, Resource: arn,
 			Context: map[string]string{
 				"kms:calleraccount": t.Account(), "kms:grantisforawsresource": "true", "kms:viaservice": "backup." + t.Region + ".amazonaws.com",
 			},
 		}
-		if err != nil || !allows(statements, asked) {
+		if err != nil || !iampolicy.Allows(statements, asked) {
 			return false
 		}
 	}
@@ -158,9 +159,9 @@ func countPoints(t *Tx, vault *Resource) {
 // checkBackupPolicy holds a vault's policy to the grammar, and to AWS Backup's own rule on actions (AWS Backup Developer
 // Guide, "Vault access policies": unlike other policies they support no wildcard in the Action key).
 func checkBackupPolicy(c *Checker) {
-	c.policy("policy", resourcePolicy)
+	c.policy("policy", iampolicy.Resource)
 	text, _ := c.String("policy")
-	statements, _ := readPolicy(text, resourcePolicy)
+	statements, _ := iampolicy.Read(text, iampolicy.Resource)
 	for _, s := range statements {
 		for _, action := range s.Actions {
 			if !strings.HasPrefix(action, "backup:") || strings.ContainsAny(action, "*?") {
@@ -189,7 +190,7 @@ func updateBackupPolicy(t *Tx, r *Resource, old Map) error {
 }
 
 func applyBackupPolicy(t *Tx, r *Resource) error {
-	statements, err := parsePolicy(r.Str("policy"), resourcePolicy)
+	statements, err := iampolicy.Parse(r.Str("policy"), iampolicy.Resource)
 	if err != nil {
 		return Refuse("InvalidParameterValueException", "AWS Backup API, PutBackupVaultAccessPolicy", "Provided policy is not valid: %v", err)
 	}
@@ -224,13 +225,13 @@ func refusedByVault(t *Tx, vault *Resource, action string) error {
 }
 
 func refusedByPolicy(t *Tx, policy string, vault *Resource, action string) error {
-	statements, _ := parsePolicy(policy, resourcePolicy) // checked when it came in
+	statements, _ := iampolicy.Parse(policy, iampolicy.Resource) // checked when it came in
 	caller := t.Declared().Principal
-	asked := request{Principal: principal{"AWS", caller}, Action: action, Resource: vault.Str("arn"), Context: map[string]string{
+	asked := iampolicy.Request{Principal: iampolicy.Principal{Kind: "AWS", ID: caller}, Action: action, Resource: vault.Str("arn"), Context: map[string]string{
 		"aws:principalarn": caller, "aws:principalaccount": t.Account(), "aws:sourceaccount": t.Account(),
 	}}
 	for _, s := range statements {
-		if s.Deny && s.covers(asked) {
+		if s.Deny && s.Covers(asked) {
 			return Refuse("AccessDeniedException", "AWS Backup Developer Guide, \"Vault access policies\"",
 				"User: %s is not authorized to perform: %s on resource: %s with an explicit deny in a resource-based policy", caller, action, vault.Str("arn"))
 		}

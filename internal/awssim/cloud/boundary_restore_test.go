@@ -3,6 +3,7 @@ package cloud
 import (
 	"testing"
 
+	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
 	"github.com/stretchr/testify/require"
 )
 
@@ -11,12 +12,12 @@ import (
 // backs up and cannot restore shows it on the worst day there is.
 func TestRestoresFitTheBoundary(t *testing.T) {
 	t.Parallel()
-	boundary, err := parsePolicy(DefaultAccount().Policies[0].Policy, identityPolicy)
+	boundary, err := iampolicy.Parse(DefaultAccount().Policies[0].Policy, iampolicy.Identity)
 	require.NoError(t, err)
 	const cluster, snapshot, key = "arn:aws:rds:eu-central-1:111122223333:cluster:restored", "arn:aws:rds:eu-central-1:111122223333:cluster-snapshot:awsbackup:job-1",
 		"arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 	asks := func(action, resource string) bool {
-		return allows(boundary, request{Action: action, Resource: resource, Context: map[string]string{
+		return iampolicy.Allows(boundary, iampolicy.Request{Action: action, Resource: resource, Context: map[string]string{
 			"aws:resourcetag/stack": "prod-eu", "aws:principaltag/stack": "prod-eu", "kms:viaservice": "rds.eu-central-1.amazonaws.com",
 			"kms:grantisforawsresource": "true", "aws:resourceaccount": "111122223333", "aws:principalaccount": "111122223333",
 		}})

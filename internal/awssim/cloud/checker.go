@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/deepstreamhub/platform/internal/awssim/facts"
+	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
 )
 
 // Checker collects the problems of one resource's inputs. Every getter answers "not known" for absent and unknown
@@ -171,4 +172,36 @@ func contains[T comparable](list []T, v T) bool {
 		}
 	}
 	return false
+}
+
+// document refuses a known string at path, a property that holds a document, with every problem that parse finds.
+func (c *Checker) document(path string, parse func(text string) []Problem) {
+	text, ok := c.String(path)
+	if !ok {
+		return
+	}
+	for _, p := range parse(text) {
+		reason := p.Reason
+		if p.Path != "" {
+			reason = p.Path + ": " + p.Reason
+		}
+		c.Fail(path, "%s", reason)
+	}
+}
+
+// policy refuses a known string at path that is not a policy for that use.
+func (c *Checker) policy(path string, use iampolicy.Use) {
+	c.document(path, func(text string) []Problem {
+		_, problems := iampolicy.Read(text, use)
+		return problems
+	})
+}
+
+// listed puts problems into one line, for answers to calls that report them all.
+func listed(problems []Problem) string {
+	texts := make([]string, len(problems))
+	for i, p := range problems {
+		texts[i] = p.Path + ": " + p.Reason
+	}
+	return strings.Join(texts, "; ")
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudtrail"
 
+	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
 	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
@@ -65,10 +66,10 @@ func applyTrail(t *Tx, r *Resource) error {
 	if !ok {
 		return Refuse("S3BucketDoesNotExistException", "CloudTrail API, CreateTrail", "S3 bucket %s does not exist!", r.Str("s3BucketName"))
 	}
-	service := principal{"Service", "cloudtrail.amazonaws.com"}
+	service := iampolicy.Principal{Kind: "Service", ID: "cloudtrail.amazonaws.com"}
 	context := map[string]string{"aws:sourcearn": r.ID, "aws:sourceaccount": t.Account(), "aws:securetransport": "true", "s3:x-amz-acl": "bucket-owner-full-control"}
-	reads := bucketAllows(t, bucket, request{Principal: service, Action: "s3:GetBucketAcl", Resource: bucket.Str("arn"), Context: context})
-	writes := bucketAllows(t, bucket, request{Principal: service, Action: "s3:PutObject", Resource: bucket.Str("arn") + "/" + r.logFolder(t) + "x", Context: context})
+	reads := bucketAllows(t, bucket, iampolicy.Request{Principal: service, Action: "s3:GetBucketAcl", Resource: bucket.Str("arn"), Context: context})
+	writes := bucketAllows(t, bucket, iampolicy.Request{Principal: service, Action: "s3:PutObject", Resource: bucket.Str("arn") + "/" + r.logFolder(t) + "x", Context: context})
 	if !reads || !writes {
 		return Refuse("InsufficientS3BucketPolicyException", "github.com/hashicorp/terraform issue 6388", "Incorrect S3 bucket policy is detected for bucket: %s", bucket.ID)
 	}
@@ -78,7 +79,7 @@ func applyTrail(t *Tx, r *Resource) error {
 	}
 	key, problem := usableKey(t, arn)
 	context["kms:encryptioncontext:aws:cloudtrail:arn"] = r.ID
-	if problem != "" || !keyAllows(key, request{Principal: service, Action: "kms:GenerateDataKey", Context: context}) {
+	if problem != "" || !keyAllows(key, iampolicy.Request{Principal: service, Action: "kms:GenerateDataKey", Context: context}) {
 		return Refuse("InsufficientEncryptionPolicyException", "github.com/trussworks/terraform-aws-cloudtrail issue 186",
 			"Insufficient permissions to access S3 bucket %s or KMS key %s.", bucket.ID, arn)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 
+	"github.com/deepstreamhub/platform/internal/awssim/documents"
 	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
@@ -75,14 +76,14 @@ func (r *dashboardReader) fail(path, format string, args ...any) {
 
 // readDashboard returns every problem of a dashboard's body.
 func readDashboard(text string) []Problem {
-	return dashboards.of(text, func() []Problem { return readDashboardAnew(text) })
+	return dashboards.Of(text, func() []Problem { return readDashboardAnew(text) })
 }
 
-var dashboards memo[string, []Problem]
+var dashboards documents.Memo[string, []Problem]
 
 func readDashboardAnew(text string) []Problem {
 	var b dashboardBody
-	if problems := decodeStrict(text, &b); len(problems) > 0 {
+	if problems := documents.Decode(text, &b); len(problems) > 0 {
 		return problems
 	}
 	r := &dashboardReader{}

@@ -3,6 +3,8 @@ package cloud
 import (
 	"regexp"
 	"strings"
+
+	"github.com/deepstreamhub/platform/internal/awssim/documents"
 )
 
 const mathRule = "CloudWatch API, MetricDataQuery"
@@ -91,12 +93,12 @@ func checkExpression(id, text string, ids map[string]bool) error {
 		case !(first >= 'A' && first <= 'Z' || first >= 'a' && first <= 'z' || first == '_'):
 			continue
 		case called && token != "AND" && token != "OR":
-			if !oneOf(token, mathFunctions) {
+			if !documents.OneOf(token, mathFunctions) {
 				return refuse("%s is no function that an alarm can use", token)
 			}
 		case token == "AND" || token == "OR":
 		case first >= 'A' && first <= 'Z':
-			if !oneOf(token, "REPEAT LINEAR TRUE FALSE") { // what FILL and IF take
+			if !documents.OneOf(token, "REPEAT LINEAR TRUE FALSE") { // what FILL and IF take
 				return refuse("%s is not known", token)
 			}
 		case token == id:

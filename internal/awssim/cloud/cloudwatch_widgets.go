@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+
+	"github.com/deepstreamhub/platform/internal/awssim/documents"
 )
 
 type textProperties struct {
@@ -95,7 +97,7 @@ type seriesOptions struct {
 
 // shape holds a property tree against the Go type of what it should be.
 func (r *dashboardReader) shape(path string, m Map, want any) {
-	compareShape(path, m, reflect.TypeOf(want), &r.problems)
+	documents.CompareShape(path, m, reflect.TypeOf(want), &r.problems)
 }
 
 func (r *dashboardReader) required(path string, m Map, names ...string) {
@@ -107,7 +109,7 @@ func (r *dashboardReader) required(path string, m Map, names ...string) {
 }
 
 func (r *dashboardReader) oneOf(path string, m Map, name, allowed string) {
-	if v := Str(m, name); v != "" && !oneOf(v, allowed) {
+	if v := Str(m, name); v != "" && !documents.OneOf(v, allowed) {
 		r.fail(path+"."+name, "expected one of %s, got %s", strings.ReplaceAll(allowed, " ", ", "), v)
 	}
 }
@@ -125,7 +127,7 @@ func (r *dashboardReader) alarms(path string, m Map) {
 	}
 	r.oneOf(path, m, "sortBy", "default stateUpdatedTimestamp timestamp")
 	for _, s := range Strs(m, "states[]") {
-		if !oneOf(s, "ALARM INSUFFICIENT_DATA OK") {
+		if !documents.OneOf(s, "ALARM INSUFFICIENT_DATA OK") {
 			r.fail(path+".states", "%q is no state of an alarm", s)
 		}
 	}
@@ -189,7 +191,7 @@ func (r *dashboardReader) series(path string, entry []any, first bool, ids map[s
 		s, ok := v.(string)
 		switch {
 		case !ok || s == "":
-			r.fail(path, "expected a string at position %d, got %s", i, jsonKind(v))
+			r.fail(path, "expected a string at position %d, got %s", i, documents.KindOf(v))
 		case first && (s == "." || s == "..."):
 			r.fail(path, "%q repeats a metric before the first one", s)
 		case s == "..." && i == 0:

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
 	"github.com/stretchr/testify/require"
 )
 
@@ -14,7 +15,7 @@ const (
 	hostTrust   = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}}`
 	taskTrust   = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":["ecs-tasks.amazonaws.com"]},"Action":["sts:AssumeRole"],"Condition":{"StringEquals":{"aws:SourceAccount":["111122223333"]}}}]}`
 	targetARN   = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/edge/1"
-	ecsPolicy   = managedPolicyPrefix + "service-role/AmazonEC2ContainerServiceforEC2Role"
+	ecsPolicy   = iampolicy.ManagedPolicyPrefix + "service-role/AmazonEC2ContainerServiceforEC2Role"
 	logsName    = "/deepstreamhub/test/deepstream"
 	dockerImage = "deepstreamio/deepstream.io:10.1.4"
 )

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/deepstreamhub/platform/internal/awssim/documents"
 )
 
 // What damages leave on resources, beside their state.
@@ -336,7 +338,7 @@ func (w *workload) crashed() string {
 
 // missing says that the registry has a container's image no more. Tasks that run have theirs (ECS Developer Guide,
 // "CannotPullContainer task errors").
-func (w *workload) missing(c *containerDefinition) string {
+func (w *workload) missing(c *documents.Container) string {
 	if gone, _ := w.definition.Hidden[imageGone].(bool); gone {
 		return fmt.Sprintf("CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref %s: %s: not found", c.Image, c.Image)
 	}

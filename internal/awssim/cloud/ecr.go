@@ -6,6 +6,7 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecr"
 
+	"github.com/deepstreamhub/platform/internal/awssim/documents"
 	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
@@ -53,7 +54,7 @@ var _ = register(
 		DeleteFirst: true,
 		JSON:        []string{"policy"},
 		Refs:        []Ref{{Path: "repository", To: typeRepository, Free: true, Missing: noSuchRepository}},
-		Check:       func(c *Checker) { c.document("policy", checkImageRules) },
+		Check:       func(c *Checker) { c.document("policy", documents.CheckImageRules) },
 		Create: func(t *Tx, r *Resource) error {
 			r.ID = r.Str("repository")
 			takeOver(t, r)
@@ -121,66 +122,4 @@ func applyReplication(t *Tx, r *Resource) error {
 		return Refuse("ValidationException", "ECR User Guide, service quotas", "a replication configuration takes 10 rules and 25 destinations, not %d and %d", len(rules), len(seen))
 	}
 	return nil
-}
-
-// imageRules is the form of a lifecycle policy (ECR User Guide, "Lifecycle policy properties in Amazon ECR").
-type imageRules struct {
-	Rules []imageRule `json:"rules"`
-}
-
-type imageRule struct {
-	RulePriority int    `json:"rulePriority"`
-	Description  string `json:"description"`
-	Selection    struct {
-		TagStatus      string   `json:"tagStatus"`
-		TagPrefixList  []string `json:"tagPrefixList"`
-		TagPatternList []string `json:"tagPatternList"`
-		CountType      string   `json:"countType"`
-		CountUnit      string   `json:"countUnit"`
-		CountNumber    int      `json:"countNumber"`
-	} `json:"selection"`
-	Action struct {
-		Type string `json:"type"`
-	} `json:"action"`
-}
-
-func checkImageRules(text string) []Problem {
-	var doc imageRules
-	problems := decodeStrict(text, &doc)
-	if len(problems) > 0 {
-		return problems
-	}
-	fail := func(i int, format string, args ...any) {
-		problems = append(problems, Problem{Path: fmt.Sprintf("rules[%d]", i), Reason: fmt.Sprintf(format, args...)})
-	}
-	if len(doc.Rules) == 0 || len(doc.Rules) > 50 {
-		return []Problem{{Path: "rules", Reason: fmt.Sprintf("a lifecycle policy has 1 to 50 rules, not %d", len(doc.Rules))}}
-	}
-	seen, last := map[int]bool{}, 0
-	for _, r := range doc.Rules {
-		last = max(last, r.RulePriority)
-	}
-	for i, r := range doc.Rules {
-		s := r.Selection
-		if r.RulePriority < 1 || seen[r.RulePriority] {
-			fail(i, "rulePriority %d must be a number of its own, from 1", r.RulePriority)
-		}
-		seen[r.RulePriority] = true
-		if !oneOf(s.TagStatus, "tagged untagged any") {
-			fail(i, "tagStatus %q must be tagged, untagged or any", s.TagStatus)
-		}
-		if named := len(s.TagPrefixList) + len(s.TagPatternList); (s.TagStatus == "tagged") != (named > 0) {
-			fail(i, "tagPrefixList or tagPatternList goes with tagStatus tagged, and only with it")
-		}
-		if s.TagStatus == "any" && r.RulePriority != last {
-			fail(i, "a rule for any image must have the highest rulePriority")
-		}
-		if byAge := s.CountType == "sinceImagePushed"; !oneOf(s.CountType, "imageCountMoreThan sinceImagePushed") || byAge != (s.CountUnit == "days") || s.CountNumber < 1 {
-			fail(i, "countType must be imageCountMoreThan, or sinceImagePushed with countUnit days, with a countNumber from 1")
-		}
-		if r.Action.Type != "expire" {
-			fail(i, "action %q must be expire", r.Action.Type)
-		}
-	}
-	return problems
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
 
+	"github.com/deepstreamhub/platform/internal/awssim/documents"
 	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
@@ -34,7 +35,7 @@ var _ = register(
 		Keys:       []string{"name", "arn"},
 		Unique:     []Unique{{Props: []string{"name"}, Refusal: Refusal{invalidECSParameter, "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).", "ECS API, CreateCluster"}}},
 		Check: func(c *Checker) {
-			c.Match("name", clusterNames, "up to 255 letters, digits, hyphens and underscores")
+			c.Match("name", documents.ClusterNames, "up to 255 letters, digits, hyphens and underscores")
 			c.OneOf("settings[].name", "containerInsights")
 			c.OneOf("configuration.executeCommandConfiguration.logging", "NONE", "DEFAULT", "OVERRIDE")
 			if logging, _ := c.String("configuration.executeCommandConfiguration.logging"); logging == "OVERRIDE" && !Has(c.In, "configuration.executeCommandConfiguration.logConfiguration") {
@@ -77,7 +78,7 @@ var _ = register(
 			{Path: "capacityProviders[]", To: typeCapacityProvider, Key: "name", Except: "FARGATE", Missing: providerNotFound},
 		},
 		Check: func(c *Checker) {
-			c.Match("clusterName", clusterNames, "a cluster's name, not its ARN")
+			c.Match("clusterName", documents.ClusterNames, "a cluster's name, not its ARN")
 			c.Between("defaultCapacityProviderStrategies[].base", 0, 100000)
 			c.Between("defaultCapacityProviderStrategies[].weight", 0, 1000)
 		},
@@ -119,7 +120,7 @@ func applyCluster(t *Tx, r *Resource) error {
 		}
 	}
 	for _, v := range r.Strs("settings[].value") {
-		if !oneOf(v, "enabled disabled enhanced") {
+		if !documents.OneOf(v, "enabled disabled enhanced") {
 			return Refuse(invalidECSParameter, "ECS API, ClusterSetting", "Invalid value %s for setting containerInsights", v)
 		}
 	}
@@ -175,7 +176,7 @@ func checkProvider(c *Checker) {
 }
 
 func createProvider(t *Tx, r *Resource) error {
-	if name := r.Str("name"); !clusterNames.MatchString(name) || reservedProvider.MatchString(name) {
+	if name := r.Str("name"); !documents.ClusterNames.MatchString(name) || reservedProvider.MatchString(name) {
 		return Refuse("ClientException", "ECS API, CreateCapacityProvider", "The specified capacity provider name is invalid. Up to 255 characters are allowed, "+
 			`including letters (upper and lowercase), numbers, underscores, and hyphens. The name cannot be prefixed with "aws", "ecs", or "fargate". Specify a valid name and try again.`)
 	}
@@ -234,7 +235,7 @@ func applyProviders(_ *Tx, r *Resource) error {
 	}
 	attached := r.Strs("capacityProviders[]")
 	for _, name := range attached {
-		if strings.HasPrefix(name, "FARGATE") && !oneOf(name, fargateProviders) {
+		if strings.HasPrefix(name, "FARGATE") && !documents.OneOf(name, fargateProviders) {
 			return Refuse(providerNotFound.Code, providerNotFound.Rule, "The specified capacity provider %s was not found. Specify a valid name or ARN and try again.", name)
 		}
 	}
@@ -254,7 +255,7 @@ func checkStrategy(items []Map, attached []string) error {
 		if Int(s, "base") > 0 {
 			bases++
 		}
-		if oneOf(name, fargateProviders) {
+		if documents.OneOf(name, fargateProviders) {
 			fargate++
 		}
 	}

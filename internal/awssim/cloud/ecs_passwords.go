@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/deepstreamhub/platform/internal/awssim/documents"
 )
 
 // readAtStart is under which name is kept what the running tasks of a service have read when they started: the values of
@@ -43,8 +45,8 @@ func (w *workload) valueOf(secret, stage string) string {
 
 // opensWith reports whether a container that starts now has one of the passwords of what it connects to. One that is given
 // no secret at all has ways of its own.
-func (w *workload) opensWith(c *containerDefinition, passwords []string) bool {
-	return len(c.Secrets) == 0 || slices.ContainsFunc(c.Secrets, func(s secretReference) bool {
+func (w *workload) opensWith(c *documents.Container, passwords []string) bool {
+	return len(c.Secrets) == 0 || slices.ContainsFunc(c.Secrets, func(s documents.SecretReference) bool {
 		secret := secretOf(s.ValueFrom)
 		return hasOne(w.valueOf(secret, stageCurrent), passwords) || w.readsAgain(c, secret) && hasOne(w.valueOf(secret, stagePrevious), passwords)
 	})
@@ -57,8 +59,8 @@ func hasOne(value any, passwords []string) bool {
 }
 
 // readsAgain reports whether a container can read a secret itself: it is told which one, and its task's role may.
-func (w *workload) readsAgain(c *containerDefinition, secret string) bool {
-	told := slices.ContainsFunc(c.Environment, func(v keyValue) bool { return v.Value == secret })
+func (w *workload) readsAgain(c *documents.Container, secret string) bool {
+	told := slices.ContainsFunc(c.Environment, func(v documents.KeyValue) bool { return v.Value == secret })
 	role, ok := roleByARN(w.t, w.definition.Str("taskRoleArn"))
 	if !told || !ok || !roleAllows(w.t, role, "secretsmanager:GetSecretValue", secret, nil) {
 		return false
@@ -78,7 +80,7 @@ func (w *workload) lockedOut() string {
 		c := &w.containers[i]
 		for _, of := range w.connections(c) {
 			passwords := of.peer.passwords(of.to)
-			if len(passwords) == 0 || len(c.Secrets) == 0 || slices.ContainsFunc(c.Secrets, func(s secretReference) bool {
+			if len(passwords) == 0 || len(c.Secrets) == 0 || slices.ContainsFunc(c.Secrets, func(s documents.SecretReference) bool {
 				secret := secretOf(s.ValueFrom)
 				return hasOne(read[secret], passwords) || w.readsAgain(c, secret) && w.opensWith(c, passwords)
 			}) {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+
+	"github.com/deepstreamhub/platform/internal/awssim/documents"
 )
 
 // healthy says why the load balancer finds no task healthy, or "": its security groups have to let the check out to the
@@ -37,7 +39,7 @@ func (w *workload) healthy() string {
 // cluster or a cache of this region, by the address that AWS gave it. An essential container that cannot do its work
 // ends, and the task with it (ECS Developer Guide, "Amazon ECS stopped tasks error messages": Essential container in
 // task exited).
-func (w *workload) connected(c *containerDefinition) string {
+func (w *workload) connected(c *documents.Container) string {
 	for _, of := range w.connections(c) {
 		if why := w.reaches(of.to, of.peer); why != "" {
 			return fmt.Sprintf("Essential container in task exited: %s cannot be reached: %s", of.host, why)
@@ -56,7 +58,7 @@ type connection struct {
 	to   *Resource
 }
 
-func (w *workload) connections(c *containerDefinition) (all []connection) {
+func (w *workload) connections(c *documents.Container) (all []connection) {
 	for _, variable := range c.Environment {
 		for _, s := range peers {
 			for _, r := range w.t.All(s.typ) {

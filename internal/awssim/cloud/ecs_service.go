@@ -8,6 +8,7 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
 
+	"github.com/deepstreamhub/platform/internal/awssim/documents"
 	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
@@ -30,7 +31,7 @@ var _ = register(&Kind{
 	Type: typeService, Service: "ECS", Noun: "Service", UpdateCall: "UpdateService",
 	Unmodelled: words(`
 		loadBalancers[].elbName serviceConnectConfiguration volumeConfiguration vpcLatticeConfigurations`),
-	Kept: words("alarms.rollback deploymentCircuitBreaker.rollback enableEcsManagedTags placementConstraints.expression"),
+	Kept: words("alarms.rollback deploymentCircuitBreaker.rollback enableEcsManagedTags orderedPlacementStrategies.field placementConstraints.expression"),
 	Name: &AutoName{Property: "name", Max: 255},
 	ReplaceIf: map[string]ReplaceIf{"capacityProviderStrategies": {
 		When: "unless forceNewDeployment is true and there is a strategy before and after",
@@ -79,7 +80,7 @@ func checkService(c *Checker) {
 	for _, path := range sortedKeys(serviceChoices) {
 		c.OneOf(path, serviceChoices[path]...)
 	}
-	c.Match("name", clusterNames, "up to 255 letters, digits, hyphens and underscores")
+	c.Match("name", documents.ClusterNames, "up to 255 letters, digits, hyphens and underscores")
 	c.Between("capacityProviderStrategies[].base", 0, 100000)
 	c.Between("capacityProviderStrategies[].weight", 0, 1000)
 	c.Between("loadBalancers[].containerPort", 0, 65536)
@@ -234,7 +235,7 @@ func checkPlacement(t *Tx, r, cluster, definition *Resource) error {
 			r.State["launchType"] = "EC2"
 		}
 	}
-	fargate := r.Str("launchType") == "FARGATE" || slices.ContainsFunc(strategy, func(s Map) bool { return oneOf(Str(s, "capacityProvider"), fargateProviders) })
+	fargate := r.Str("launchType") == "FARGATE" || slices.ContainsFunc(strategy, func(s Map) bool { return documents.OneOf(Str(s, "capacityProvider"), fargateProviders) })
 	if needs := definition.Strs("requiresCompatibilities[]"); fargate && !contains(needs, "FARGATE") || !fargate && len(needs) > 0 && !contains(needs, "EC2") && r.Str("launchType") != "EXTERNAL" {
 		return invalidService("Task definition does not support launch_type %s.", map[bool]string{true: "FARGATE", false: "EC2"}[fargate])
 	}
@@ -257,9 +258,9 @@ func checkDeployment(r *Resource) error {
 		return Refuse(invalidECSParameter, rule, "Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments.")
 	case r.Str("schedulingStrategy") == "DAEMON" && Has(r.Inputs, "desiredCount"):
 		return invalidService("The daemon scheduling strategy does not support a desired count.")
-	case r.Bool("deploymentCircuitBreaker.enable") && oneOf(r.Str("deploymentController.type"), "CODE_DEPLOY EXTERNAL"):
+	case r.Bool("deploymentCircuitBreaker.enable") && documents.OneOf(r.Str("deploymentController.type"), "CODE_DEPLOY EXTERNAL"):
 		return Refuse(invalidECSParameter, "facts 58", "DeploymentCircuitBreaker feature can only be used with ECS deployment controller.")
-	case r.Bool("alarms.enable") && oneOf(r.Str("deploymentController.type"), "CODE_DEPLOY EXTERNAL"):
+	case r.Bool("alarms.enable") && documents.OneOf(r.Str("deploymentController.type"), "CODE_DEPLOY EXTERNAL"):
 		return Refuse(invalidECSParameter, "ECS API, DeploymentAlarms", "Deployment alarms can only be used with ECS deployment controller.")
 	case Has(r.State, "alarms") && len(r.Strs("alarms.alarmNames[]")) == 0:
 		return Refuse(invalidECSParameter, "ECS API, DeploymentAlarms", "Deployment alarms need at least one alarm name.")
@@ -338,7 +339,7 @@ func checkServiceTarget(lb Map, definition *Resource) error {
 		if c.Name != name {
 			continue
 		}
-		if slices.ContainsFunc(c.PortMappings, func(p portMapping) bool { return p.ContainerPort == port }) {
+		if slices.ContainsFunc(c.PortMappings, func(p documents.PortMapping) bool { return p.ContainerPort == port }) {
 			return nil
 		}
 		return invalidService("The container %s did not have a container port %d defined.", name, port)

@@ -8,6 +8,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/deepstreamhub/platform/internal/awssim/documents"
+	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
 )
 
 const (
@@ -83,7 +86,7 @@ func patience(r *Resource) time.Duration {
 type workload struct {
 	t                            *Tx
 	service, cluster, definition *Resource
-	containers                   []containerDefinition
+	containers                   []documents.Container
 	hosts                        []*Resource // groups whose instances take the tasks
 	content                      Map         // of the first group's launch template
 	agent                        map[string]string
@@ -133,7 +136,7 @@ func (w *workload) placement() string {
 // fargate reports whether the tasks run on no hosts of the account.
 func (w *workload) fargate() bool {
 	strategy := serviceStrategy(w.service)
-	return w.service.Str("launchType") == "FARGATE" || len(strategy) > 0 && oneOf(Str(strategy[0], "capacityProvider"), fargateProviders)
+	return w.service.Str("launchType") == "FARGATE" || len(strategy) > 0 && documents.OneOf(Str(strategy[0], "capacityProvider"), fargateProviders)
 }
 
 // groups returns the auto scaling groups whose hosts may take the service's tasks: those behind its capacity providers,
@@ -158,7 +161,7 @@ func (w *workload) groups() (groups []*Resource) {
 // large as the whole host does not fit.
 func (w *workload) fits(group *Resource) (tasks int, problem string) {
 	_, content, _ := templateVersion(w.t, groupTemplate(group.State))
-	data, _ := parseUserData(Str(content, "userData"))
+	data, _ := documents.ReadUserData(Str(content, "userData"))
 	w.content, w.agent = content, data.Agent
 	m := smallest(group, content)
 	if a := w.definition.Str("runtimePlatform.cpuArchitecture"); a != "" && strings.ToLower(a) != m.Architecture {
@@ -249,7 +252,7 @@ func (w *workload) executionRole() (*Resource, bool) {
 
 var registryPattern = regexp.MustCompile(`^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^:@]+)`)
 
-func (w *workload) pull(c *containerDefinition) string {
+func (w *workload) pull(c *documents.Container) string {
 	m := registryPattern.FindStringSubmatch(c.Image)
 	if m == nil {
 		return ""
@@ -273,7 +276,7 @@ func (w *workload) pull(c *containerDefinition) string {
 	return ""
 }
 
-func (w *workload) secrets(c *containerDefinition) string {
+func (w *workload) secrets(c *documents.Container) string {
 	for _, s := range c.Secrets {
 		if !strings.HasPrefix(s.ValueFrom, "arn:aws:secretsmanager:") {
 			continue
@@ -288,7 +291,7 @@ func (w *workload) secrets(c *containerDefinition) string {
 }
 
 // readable says which of a container's secrets the execution role may not read.
-func (w *workload) readable(c *containerDefinition) string {
+func (w *workload) readable(c *documents.Container) string {
 	for _, s := range c.Secrets {
 		if strings.HasPrefix(s.ValueFrom, "arn:aws:secretsmanager:") {
 			if problem := w.mayRead(secretOf(s.ValueFrom)); problem != "" {
@@ -350,24 +353,24 @@ func (w *workload) mayDecrypt(role *Resource, named string) bool {
 	if key == nil || problem != "" {
 		return problem == "" // one of AWS's own, which takes no right
 	}
-	statements, err := parsePolicy(key.Str("policy"), resourcePolicy)
+	statements, err := iampolicy.Parse(key.Str("policy"), iampolicy.Resource)
 	if err != nil {
 		return false
 	}
-	q := request{Principal: principal{"AWS", role.Str("arn")}, Action: "kms:Decrypt", Resource: key.Str("arn"), Context: map[string]string{
+	q := iampolicy.Request{Principal: iampolicy.Principal{Kind: "AWS", ID: role.Str("arn")}, Action: "kms:Decrypt", Resource: key.Str("arn"), Context: map[string]string{
 		"kms:viaservice": "secretsmanager." + w.t.Region + ".amazonaws.com", "kms:calleraccount": w.t.Account(),
 	}}
 	for _, s := range statements {
-		if !s.Deny && s.covers(q) && contains(s.Principals, q.Principal) {
-			return allows(statements, q)
+		if !s.Deny && s.Covers(q) && contains(s.Principals, q.Principal) {
+			return iampolicy.Allows(statements, q)
 		}
 	}
-	return allows(statements, q) && roleAllows(w.t, role, q.Action, q.Resource, q.Context)
+	return iampolicy.Allows(statements, q) && roleAllows(w.t, role, q.Action, q.Resource, q.Context)
 }
 
 // logs checks what the awslogs driver does before a container starts. It acts under the host's role, unless the agent
 // is set to use the execution role.
-func (w *workload) logs(c *containerDefinition) string {
+func (w *workload) logs(c *documents.Container) string {
 	l := c.LogConfiguration
 	if l == nil || l.LogDriver != "awslogs" || l.Options["awslogs-region"] != w.t.Region {
 		return ""

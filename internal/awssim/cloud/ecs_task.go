@@ -9,6 +9,7 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
 
+	"github.com/deepstreamhub/platform/internal/awssim/documents"
 	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
@@ -70,13 +71,13 @@ func checkTask(c *Checker) {
 	}
 	around := taskAround(c.In)
 	c.document("containerDefinitions", func(text string) []Problem {
-		_, problems := parseContainers(text, around)
+		_, problems := documents.ReadContainers(text, around)
 		return problems
 	})
 }
 
 // taskAround reads what the rules on containers need. What is not known yet counts as sufficient.
-func taskAround(in Map) task {
+func taskAround(in Map) documents.Task {
 	amount := func(p string) int {
 		if s := Str(in, p); s != "" || !Has(in, p) {
 			n, _ := taskAmount(p, s)
@@ -84,7 +85,7 @@ func taskAround(in Map) task {
 		}
 		return 1 << 30
 	}
-	return task{
+	return documents.Task{
 		NetworkMode: Str(in, "networkMode"), CPU: amount("cpu"), MemoryMiB: amount("memory"),
 		Fargate: contains(Strs(in, "requiresCompatibilities[]"), "FARGATE"),
 		Volumes: Strs(in, "volumes[].name"), Execution: Has(in, "executionRoleArn"),
@@ -181,7 +182,7 @@ func taskOf(t *Tx, named string) (found *Resource, ok bool) {
 }
 
 // containersOf returns a task definition's containers.
-func containersOf(r *Resource) []containerDefinition {
-	list, _ := parseContainers(r.Str("containerDefinitions"), taskAround(r.State))
+func containersOf(r *Resource) []documents.Container {
+	list, _ := documents.ReadContainers(r.Str("containerDefinitions"), taskAround(r.State))
 	return list
 }

@@ -1,6 +1,10 @@
 package cloud
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
+)
 
 // logKinds are what a load balancer logs to a bucket, each with the file by which ELB tries whether it may.
 var logKinds = []struct{ block, testFile string }{
@@ -47,12 +51,12 @@ func elbMayWrite(t *Tx, bucket *Resource, key string) bool {
 	if ok && Str(encryption.State, "rules[].applyServerSideEncryptionByDefault.sseAlgorithm") != "AES256" {
 		return false
 	}
-	for _, p := range []principal{
-		{"Service", "logdelivery.elasticloadbalancing.amazonaws.com"},
+	for _, p := range []iampolicy.Principal{
+		{Kind: "Service", ID: "logdelivery.elasticloadbalancing.amazonaws.com"},
 		// Older than the service principal, and still honoured ("Enable access logs for your Application Load Balancer").
-		{"AWS", "arn:aws:iam::" + regionsKnown[t.Region].BalancerWriter + ":root"},
+		{Kind: "AWS", ID: "arn:aws:iam::" + regionsKnown[t.Region].BalancerWriter + ":root"},
 	} {
-		if bucketAllows(t, bucket, request{
+		if bucketAllows(t, bucket, iampolicy.Request{
 			Principal: p, Action: "s3:PutObject", Resource: bucket.Str("arn") + "/" + key,
 			Context: map[string]string{"aws:securetransport": "true"},
 		}) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 
+	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
 	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
@@ -47,7 +48,7 @@ var _ = register(&Kind{
 		{Path: "securityGroupIds[]", To: typeSecurityGroup, Missing: missingGroup},
 	},
 	Check: func(c *Checker) {
-		c.policy("policy", resourcePolicy)
+		c.policy("policy", iampolicy.Resource)
 		c.Unmodelled("resourceConfigurationArn", "serviceNetworkArn", "subnetConfigurations", "dnsOptions.privateDnsOnlyForInboundResolverEndpoint")
 	},
 	Create: createEndpoint, Update: updateEndpoint,

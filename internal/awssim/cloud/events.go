@@ -6,6 +6,7 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 
+	"github.com/deepstreamhub/platform/internal/awssim/documents"
 	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
@@ -104,7 +105,7 @@ func checkEventRule(c *Checker) {
 	if !Has(c.In, "eventPattern") && !Has(c.In, "scheduleExpression") {
 		c.Fail("eventPattern", "one of `event_pattern,schedule_expression` must be specified")
 	}
-	c.document("eventPattern", readEventPattern)
+	c.document("eventPattern", documents.CheckEventPattern)
 }
 
 const maxEventPattern = 2048 // characters (EventBridge quotas, Event pattern size)
@@ -119,7 +120,7 @@ func applyRule(t *Tx, r *Resource) error {
 	if len(pattern) > maxEventPattern {
 		return Refuse("LimitExceededException", "EventBridge quotas", "The event pattern is longer than %d characters", maxEventPattern)
 	}
-	if problems := readEventPattern(pattern); pattern != "" && len(problems) > 0 {
+	if problems := documents.CheckEventPattern(pattern); pattern != "" && len(problems) > 0 {
 		return Refuse("InvalidEventPatternException", "EventBridge User Guide, Event patterns", "Event pattern is not valid. Reason: %s", listed(problems))
 	}
 	schedule := r.Str("scheduleExpression")
@@ -156,7 +157,7 @@ var otherTargets = []string{"appsyncTarget", "batchTarget", "ecsTarget", "httpTa
 func checkEventTarget(c *Checker) {
 	c.Match("eventBusName", eventBusPattern, "letters, digits, and / . _ -")
 	c.document("input", func(text string) []Problem {
-		if _, err := readJSON(text); err != nil {
+		if _, err := documents.ReadJSON(text); err != nil {
 			return []Problem{{Reason: err.Error()}}
 		}
 		return nil
@@ -243,7 +244,7 @@ func checkInputTemplate(target, template string, paths Map) error {
 		texts = strings.Split(strings.TrimSpace(filled), "\n") // several strings, one a line
 	}
 	for _, text := range texts {
-		if _, err := readJSON(text); err != nil {
+		if _, err := documents.ReadJSON(text); err != nil {
 			return Refuse(eventsInvalid, "EventBridge API, InputTransformer", "Invalid InputTemplate for target %s : %v", target, err)
 		}
 	}

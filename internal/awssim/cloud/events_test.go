@@ -40,38 +40,6 @@ func TestEventRule(t *testing.T) {
 	require.NotEmpty(t, problems(typeEventRule, Map{"eventPattern": failedDeployments, "namePrefix": strings.Repeat("a", 39)}))
 }
 
-func TestEventPatternsAreReadStrictly(t *testing.T) {
-	t.Parallel()
-	for _, good := range []string{
-		failedDeployments,
-		`{"source":["aws.ecs"],"resources":[{"prefix":"arn:aws:ecs:"}],"detail":{"a":{"b":[1,null,true,"x"]}}}`,
-		`{"detail":{"$or":[{"a":["x"]},{"b":[{"numeric":[">",0,"<=",5]}]}]}}`,
-		`{"detail":{"a":[{"anything-but":["x"]},{"exists":false},{"suffix":{"equals-ignore-case":".png"}},{"cidr":"10.0.0.0/24"},{"wildcard":"a*b"}]}}`,
-	} {
-		require.Empty(t, readEventPattern(good), good)
-	}
-	for bad, want := range map[string]string{
-		`[]`:                                             "expected an object",
-		`{}`:                                             "Empty objects",
-		`{"source":"aws.ecs"}`:                           `"source" must be an object or an array`,
-		`{"source":[]}`:                                  "Empty arrays",
-		`{"Source":["aws.ecs"]}`:                         "no event has such a field",
-		`{"detail":{}}`:                                  "Empty objects",
-		`{"detail":{"a":[["x"]]}}`:                       "Match value must be",
-		`{"detail":{"a":[{"begins":"x"}]}}`:              "Unrecognized match type begins",
-		`{"detail":{"a":[{"prefix":1}]}}`:                "prefix does not take",
-		`{"detail":{"a":[{"exists":"yes"}]}}`:            "exists does not take",
-		`{"detail":{"a":[{"numeric":["~",1]}]}}`:         "numeric does not take",
-		`{"detail":{"a":[{"numeric":[">"]}]}}`:           "numeric does not take",
-		`{"detail":{"a":[{"prefix":"x","suffix":"y"}]}}`: "Only one key",
-		`{"detail":{"$or":[{"a":["x"]}]}}`:               "at least two alternatives",
-		`{"detail":{"$or":[{"a":["x"]},"b"]}}`:           "expected an object",
-		`{"source":["a"],"source":["b"]}`:                "stands twice",
-	} {
-		require.Contains(t, fmt.Sprint(readEventPattern(bad)), want, bad)
-	}
-}
-
 func TestEventTarget(t *testing.T) {
 	t.Parallel()
 	d := newDataCloud(t)

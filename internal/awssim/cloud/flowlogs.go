@@ -5,6 +5,7 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 
+	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
 	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
@@ -74,9 +75,9 @@ func createFlowLog(t *Tx, r *Resource) error {
 // flowLogsMayAssume asks a role's trust policy as the flow logs service does ("IAM role for publishing flow logs to
 // CloudWatch Logs", Amazon VPC User Guide).
 func flowLogsMayAssume(t *Tx, role, r *Resource) bool {
-	statements, err := parsePolicy(role.Str("assumeRolePolicy"), trustPolicy)
-	return err == nil && allows(statements, request{
-		Principal: principal{"Service", "vpc-flow-logs.amazonaws.com"}, Action: "sts:AssumeRole", Resource: role.Str("arn"),
+	statements, err := iampolicy.Parse(role.Str("assumeRolePolicy"), iampolicy.Trust)
+	return err == nil && iampolicy.Allows(statements, iampolicy.Request{
+		Principal: iampolicy.Principal{Kind: "Service", ID: "vpc-flow-logs.amazonaws.com"}, Action: "sts:AssumeRole", Resource: role.Str("arn"),
 		Context: map[string]string{"aws:sourceaccount": t.Account(), "aws:sourcearn": r.Str("arn")},
 	})
 }

@@ -3,6 +3,8 @@ package cloud
 import (
 	"slices"
 	"strings"
+
+	"github.com/deepstreamhub/platform/internal/awssim/documents"
 )
 
 // ServiceHealth is what ECS says of one service.
@@ -119,7 +121,7 @@ const alarmState = "alarmState"
 // SetAlarm puts an alarm into a state, as CloudWatch's SetAlarmState does: OK, ALARM or INSUFFICIENT_DATA. There are no
 // metrics here, so alarms begin without data and nothing else moves them.
 func (c *Cloud) SetAlarm(region, name, state string) error {
-	if !oneOf(state, "OK ALARM INSUFFICIENT_DATA") {
+	if !documents.OneOf(state, "OK ALARM INSUFFICIENT_DATA") {
 		return Refuse("ValidationError", "CloudWatch API, SetAlarmState", "1 validation error detected: Value '%s' at 'stateValue' failed to satisfy constraint: Member must satisfy enum value set: [INSUFFICIENT_DATA, ALARM, OK]", state)
 	}
 	return c.mutate(func(t *Tx) error {

@@ -3,6 +3,9 @@ package cloud
 import (
 	"fmt"
 	"strings"
+
+	"github.com/deepstreamhub/platform/internal/awssim/documents"
+	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
 )
 
 // launchProblem says, in EC2's words, why no instance could be launched from a launch template's content, or "". EC2
@@ -101,7 +104,7 @@ func joined(t *Tx, group *Resource) (cluster *Resource, why string) {
 	if !strings.Contains(image.Name, "-ecs-") {
 		return nil, fmt.Sprintf("image %s runs no ECS agent", image.ID)
 	}
-	data, err := parseUserData(Str(content, "userData"))
+	data, err := documents.ReadUserData(Str(content, "userData"))
 	if Has(content, "userData") && err != nil {
 		return nil, "user data: " + err.Error()
 	}
@@ -116,7 +119,7 @@ func joined(t *Tx, group *Resource) (cluster *Resource, why string) {
 	if !trusts(t, role, "ec2.amazonaws.com") {
 		return nil, fmt.Sprintf("role %s does not trust ec2.amazonaws.com", role.ID)
 	}
-	for _, action := range strings.Fields(hostActions) {
+	for _, action := range strings.Fields(iampolicy.HostActions) {
 		if !roleAllows(t, role, action, cluster.Str("arn"), nil) && !roleAllows(t, role, action, "*", nil) {
 			return nil, fmt.Sprintf("role %s of the hosts does not allow %s", role.ID, action)
 		}

@@ -5,6 +5,8 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 
+	"github.com/deepstreamhub/platform/internal/awssim/documents"
+	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
 	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
@@ -28,7 +30,7 @@ var _ = register(&Kind{
 		c.Length("path", 1, 512)
 		c.Match("path", iamPathPattern, "must begin and end with /")
 		c.Length("description", 0, 1000)
-		c.policy("policy", identityPolicy)
+		c.policy("policy", iampolicy.Identity)
 	},
 	Create: createPolicy,
 	Update: func(_ *Tx, r *Resource, _ Map) error { return applyPolicy(r) },
@@ -72,7 +74,7 @@ func deletePolicy(t *Tx, r *Resource) error {
 }
 
 // boundedBy returns what a role's permissions boundary says, and whether it has one.
-func boundedBy(t *Tx, role *Resource) (statements []statement, bounded bool) {
+func boundedBy(t *Tx, role *Resource) (statements []iampolicy.Statement, bounded bool) {
 	arn := role.Str(boundaryOf)
 	if arn == "" {
 		return nil, false
@@ -81,20 +83,20 @@ func boundedBy(t *Tx, role *Resource) (statements []statement, bounded bool) {
 }
 
 // managedOnes are AWS's own policies.
-var managedOnes memo[string, []statement]
+var managedOnes documents.Memo[string, []iampolicy.Statement]
 
 // managedStatements returns what a managed policy says, AWS's own or the account's.
-func managedStatements(t *Tx, arn string) []statement {
-	if actions, ok := managedPolicy(arn); ok {
-		return managedOnes.of(arn, func() []statement {
-			return []statement{{Actions: actions, lower: lowered(actions), Resources: []string{"*"}}}
+func managedStatements(t *Tx, arn string) []iampolicy.Statement {
+	if actions, ok := iampolicy.Managed(arn); ok {
+		return managedOnes.Of(arn, func() []iampolicy.Statement {
+			return []iampolicy.Statement{iampolicy.Allowing(actions)}
 		})
 	}
 	p, ok := t.Find(typePolicy, "arn", arn)
 	if !ok {
 		return nil
 	}
-	statements, err := parsePolicy(p.Str("policy"), identityPolicy)
+	statements, err := iampolicy.Parse(p.Str("policy"), iampolicy.Identity)
 	if err != nil { // checked when it came in
 		return nil
 	}

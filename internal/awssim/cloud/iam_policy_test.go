@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
 	"github.com/stretchr/testify/require"
 )
 
@@ -48,7 +49,7 @@ func TestBoundary(t *testing.T) {
 		return roleAllows(tx, role, action, "*", nil)
 	}
 	require.False(t, may("logs:PutLogEvents"))
-	f.make(typeRoleAttachment, Map{"role": "a", "policyArn": managedPolicyPrefix + "AdministratorAccess"})
+	f.make(typeRoleAttachment, Map{"role": "a", "policyArn": iampolicy.ManagedPolicyPrefix + "AdministratorAccess"})
 	require.True(t, may("logs:PutLogEvents"))
 	require.False(t, may("s3:GetObject"))
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 
+	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
 	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
@@ -52,7 +53,7 @@ var _ = register(
 		Refs: []Ref{{Path: "role", To: typeRole, Missing: noSuchRole}},
 		Check: func(c *Checker) {
 			checkRoleName(c, "role")
-			c.policy("policy", identityPolicy)
+			c.policy("policy", iampolicy.Identity)
 		},
 		Create: createRolePolicy,
 		Update: func(t *Tx, r *Resource, _ Map) error { return checkInlineSize(t, r) },
@@ -116,14 +117,14 @@ func checkRoleName(c *Checker, path string) { c.Match(path, iamNamePattern, "mus
 func checkRole(c *Checker) {
 	c.Length("path", 1, 512)
 	c.Match("path", iamPathPattern, "must begin and end with /")
-	c.policy("assumeRolePolicy", trustPolicy)
+	c.policy("assumeRolePolicy", iampolicy.Trust)
 	for i, p := range Maps(c.In, "inlinePolicies[]") {
 		at := fmt.Sprintf("inlinePolicies[%d]", i)
 		if !Has(p, "name") {
 			c.Fail(at+".name", "missing")
 		}
 		for _, text := range Strs(p, "policy") {
-			if _, err := parsePolicy(text, identityPolicy); err != nil {
+			if _, err := iampolicy.Parse(text, iampolicy.Identity); err != nil {
 				c.Fail(at+".policy", "%v", err)
 			}
 		}
@@ -152,7 +153,7 @@ func applyRole(t *Tx, r *Resource) error {
 	if counted(trust) > trustLimit {
 		return Refuse("LimitExceeded", "facts 30", "Cannot exceed quota for ACLSizePerRole: %d", trustLimit)
 	}
-	statements, err := parsePolicy(trust, trustPolicy)
+	statements, err := iampolicy.Parse(trust, iampolicy.Trust)
 	if err != nil {
 		return Refuse("MalformedPolicyDocument", "IAM User Guide, Grammar of the IAM JSON policy language", "%v", err)
 	}
@@ -244,7 +245,7 @@ func counted(policy string) int {
 
 // policyExists refuses the ARN of a managed policy that neither AWS nor the account has.
 func policyExists(t *Tx, arn string) error {
-	if _, ok := managedPolicy(arn); ok {
+	if _, ok := iampolicy.Managed(arn); ok {
 		return nil
 	}
 	if _, ok := t.Find(typePolicy, "arn", arn); ok {

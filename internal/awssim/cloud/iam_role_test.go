@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
 	"github.com/stretchr/testify/require"
 )
 
@@ -29,8 +30,8 @@ func TestRole(t *testing.T) {
 		"no such role":    {Map{"name": "c", "assumeRolePolicy": trustOf(`{"AWS":"arn:aws:iam::111122223333:role/x"}`)}, "MalformedPolicyDocument", `Invalid principal in policy: "AWS":"arn:aws:iam::111122223333:role/x"`},
 		"no such service": {Map{"name": "c", "assumeRolePolicy": trustOf(`{"Service":"ecs-task.amazonaws.com"}`)}, "MalformedPolicyDocument", `"SERVICE":"ecs-task.amazonaws.com"`},
 		"long trust":      {Map{"name": "c", "assumeRolePolicy": strings.Replace(hostTrust, `"Allow"`, `"Allow","Sid":"`+strings.Repeat("x", 2048)+`"`, 1)}, "LimitExceeded", "ACLSizePerRole"},
-		"no such policy":  {Map{"name": "c", "assumeRolePolicy": hostTrust, "managedPolicyArns": List(managedPolicyPrefix + "AmazonECS")}, "NoSuchEntity", "does not exist or is not attachable"},
-		"boundary":        {Map{"name": "c", "assumeRolePolicy": hostTrust, "permissionsBoundary": managedPolicyPrefix + "Nothing"}, "NoSuchEntity", "Scope ARN: "},
+		"no such policy":  {Map{"name": "c", "assumeRolePolicy": hostTrust, "managedPolicyArns": List(iampolicy.ManagedPolicyPrefix + "AmazonECS")}, "NoSuchEntity", "does not exist or is not attachable"},
+		"boundary":        {Map{"name": "c", "assumeRolePolicy": hostTrust, "permissionsBoundary": iampolicy.ManagedPolicyPrefix + "Nothing"}, "NoSuchEntity", "Scope ARN: "},
 	} {
 		f.message(f.create(typeRole, tc.inputs.(Map)), tc.code.(string), tc.text.(string))
 		_ = name
@@ -71,7 +72,7 @@ func TestRolePolicies(t *testing.T) {
 	f.make(typeRole, Map{"name": "a", "assumeRolePolicy": hostTrust})
 	f.refused("NoSuchEntity", typeRolePolicy, Map{"role": "x", "name": "p", "policy": anyLogs})
 	f.refused("NoSuchEntity", typeRoleAttachment, Map{"role": "x", "policyArn": ecsPolicy})
-	f.refused("NoSuchEntity", typeRoleAttachment, Map{"role": "a", "policyArn": managedPolicyPrefix + "AmazonEC2ContainerServiceforEC2Role"})
+	f.refused("NoSuchEntity", typeRoleAttachment, Map{"role": "a", "policyArn": iampolicy.ManagedPolicyPrefix + "AmazonEC2ContainerServiceforEC2Role"})
 	f.refused("NoSuchEntity", typeProfile, Map{"name": "p", "role": "x"})
 	f.make(typeProfile, Map{"name": "p", "role": "a"})
 	f.refused("EntityAlreadyExists", typeProfile, Map{"name": "p", "role": "a"})
@@ -81,8 +82,8 @@ func TestRolePolicies(t *testing.T) {
 	f.refused("LimitExceeded", typeRolePolicy, Map{"role": "a", "name": "two", "policy": long})
 
 	n := 0
-	for _, arn := range sortedKeys(managedPolicies) {
-		inputs := Map{"role": "a", "policyArn": managedPolicyPrefix + arn}
+	for _, arn := range sortedKeys(iampolicy.ManagedPolicies) {
+		inputs := Map{"role": "a", "policyArn": iampolicy.ManagedPolicyPrefix + arn}
 		if n++; n > attachedLimit {
 			f.refused("LimitExceeded", typeRoleAttachment, inputs)
 			break

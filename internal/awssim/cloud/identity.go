@@ -165,23 +165,6 @@ func withTags(t *Tx, role *Resource, action, resource string, context map[string
 	return out
 }
 
-// expand puts a request's values in the place of variables. A variable that the request has no value for matches nothing
-// (IAM User Guide, "IAM policy elements: Variables and tags").
-func expand(text string, q request) (string, bool) {
-	for {
-		before, rest, found := strings.Cut(text, "${")
-		if !found {
-			return text, true
-		}
-		name, after, closed := strings.Cut(rest, "}")
-		value, there := q.Context[strings.ToLower(name)]
-		if !closed || !there || strings.ContainsAny(value, "*?$") {
-			return "", false
-		}
-		text = before + value + after
-	}
-}
-
 // accesses are the requests that IAM decides on for one operation on a resource.
 func (t *Tx) accesses(v verb, r *Resource, inputs Map) []Access {
 	var out []Access

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 
+	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
 	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
@@ -78,7 +79,7 @@ func checkKey(c *Checker) {
 	if Has(c.In, "xksKeyId") && !Has(c.In, "customKeyStoreId") {
 		c.Fail("xksKeyId", "all of `customKeyStoreId,xksKeyId` must be specified")
 	}
-	c.policy("policy", resourcePolicy)
+	c.policy("policy", iampolicy.Resource)
 }
 
 func createKey(t *Tx, r *Resource) error {
@@ -134,16 +135,16 @@ func applyKey(t *Tx, r *Resource) error {
 // checkKeyPolicy refuses a policy that names somebody who does not exist, or that nobody could change any more.
 func checkKeyPolicy(t *Tx, r *Resource, text string) error {
 	const code = "MalformedPolicyDocumentException"
-	statements, err := parsePolicy(text, resourcePolicy)
+	statements, err := iampolicy.Parse(text, iampolicy.Resource)
 	if err != nil {
 		return Refuse(code, "KMS API, PutKeyPolicy", "%v", err)
 	}
 	if _, invalid := invalidPrincipal(t, statements, "KMS"); invalid {
 		return Refuse(code, "facts 33", "Policy contains a statement with one or more invalid principals.")
 	}
-	caller := principal{"AWS", t.Declared().Principal}
-	change := request{Principal: caller, Action: "kms:PutKeyPolicy", Resource: r.Str("arn")}
-	if !r.Bool("bypassPolicyLockoutSafetyCheck") && !allows(statements, change) {
+	caller := iampolicy.Principal{Kind: "AWS", ID: t.Declared().Principal}
+	change := iampolicy.Request{Principal: caller, Action: "kms:PutKeyPolicy", Resource: r.Str("arn")}
+	if !r.Bool("bypassPolicyLockoutSafetyCheck") && !iampolicy.Allows(statements, change) {
 		return Refuse(code, "facts 34", "The new key policy will not allow you to update the key policy in the future.")
 	}
 	return nil

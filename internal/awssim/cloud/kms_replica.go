@@ -5,6 +5,7 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 
+	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
 	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
@@ -16,7 +17,7 @@ var _ = register(&Kind{
 	DeleteOnly: []string{"deletionWindowInDays"},
 	Keys:       []string{"arn"},
 	Check: func(c *Checker) {
-		c.policy("policy", resourcePolicy)
+		c.policy("policy", iampolicy.Resource)
 	},
 	Create: createReplicaKey,
 	Update: func(t *Tx, r *Resource, old Map) error {
@@ -82,8 +83,8 @@ func keyByARN(t *Tx, arn string) (*Resource, bool) {
 }
 
 // keyAllows reports whether a key's policy lets somebody do something with it.
-func keyAllows(key *Resource, q request) bool {
-	statements, err := parsePolicy(key.Str("policy"), resourcePolicy)
+func keyAllows(key *Resource, q iampolicy.Request) bool {
+	statements, err := iampolicy.Parse(key.Str("policy"), iampolicy.Resource)
 	q.Resource = key.Str("arn")
-	return err == nil && allows(statements, q)
+	return err == nil && iampolicy.Allows(statements, q)
 }

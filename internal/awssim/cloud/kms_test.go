@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
 	"github.com/stretchr/testify/require"
 )
 
@@ -24,7 +25,7 @@ func TestKey(t *testing.T) {
 	require.Equal(t, 365.0, key["rotationPeriodInDays"])
 	require.Equal(t, Map{"a": "b"}, key["tagsAll"])
 	require.Contains(t, key["policy"], "arn:aws:iam::111122223333:root")
-	_, err := parsePolicy(key["policy"].(string), resourcePolicy)
+	_, err := iampolicy.Parse(key["policy"].(string), iampolicy.Resource)
 	require.NoError(t, err)
 
 	state, err := d.change(typeKey, id, Map{"enableKeyRotation": true, "rotationPeriodInDays": 90.0})

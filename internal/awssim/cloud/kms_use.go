@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
 )
 
 // longestPlaintext is what KMS encrypts under a symmetric key at most (KMS API, Encrypt: 4096 bytes).
@@ -124,8 +126,8 @@ func (c *Cloud) keyFor(action string, u KeyUse) (*Resource, error) {
 		return nil, err
 	}
 	caller := c.account.Principal
-	statements, err := parsePolicy(k.Str("policy"), resourcePolicy)
-	if err != nil || !allows(statements, request{Principal: principal{"AWS", caller}, Action: "kms:" + action, Resource: k.Str("arn")}) {
+	statements, err := iampolicy.Parse(k.Str("policy"), iampolicy.Resource)
+	if err != nil || !iampolicy.Allows(statements, iampolicy.Request{Principal: iampolicy.Principal{Kind: "AWS", ID: caller}, Action: "kms:" + action, Resource: k.Str("arn")}) {
 		return nil, Refuse("AccessDeniedException", "KMS Developer Guide, Key policies",
 			"User: %s is not authorized to perform: kms:%s on resource: %s because no resource-based policy allows the kms:%s action", caller, action, k.Str("arn"), action)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 
+	"github.com/deepstreamhub/platform/internal/awssim/documents"
 	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
@@ -72,7 +73,7 @@ func checkLaunchTemplate(c *Checker) {
 		checkVolume(c, fmt.Sprintf("blockDeviceMappings[%d].ebs", i), m)
 	}
 	c.document("userData", func(text string) []Problem {
-		if _, err := parseUserData(text); err != nil {
+		if _, err := documents.ReadUserData(text); err != nil {
 			return []Problem{{Reason: err.Error()}}
 		}
 		return nil
@@ -102,7 +103,7 @@ func checkVolume(c *Checker, at string, mapping Map) {
 	if throughput, ok := known[float64](mapping, "ebs.throughput"); ok && (kind != "gp3" || throughput < 125 || throughput > 1000) {
 		c.Fail(at+".throughput", "%v MiB/s: 125 to 1000, and only for gp3", throughput)
 	}
-	if oneOf(kind, "io1 io2") && !Has(mapping, "ebs.iops") {
+	if documents.OneOf(kind, "io1 io2") && !Has(mapping, "ebs.iops") {
 		c.Fail(at+".iops", "missing: %s needs it", kind)
 	}
 }

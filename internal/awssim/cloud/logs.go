@@ -6,6 +6,7 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 
+	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
 	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
@@ -76,13 +77,13 @@ func logsMayUse(t *Tx, key, group *Resource) bool {
 	if enabled, ok := known[bool](key.State, "isEnabled"); ok && !enabled {
 		return false
 	}
-	statements, err := parsePolicy(key.Str("policy"), resourcePolicy)
+	statements, err := iampolicy.Parse(key.Str("policy"), iampolicy.Resource)
 	if err != nil {
 		return false
 	}
 	for _, action := range strings.Fields("kms:Encrypt kms:Decrypt kms:ReEncryptFrom kms:ReEncryptTo kms:GenerateDataKey kms:DescribeKey") {
-		ok := allows(statements, request{
-			Principal: principal{"Service", "logs." + t.Region + ".amazonaws.com"}, Action: action, Resource: key.Str("arn"),
+		ok := iampolicy.Allows(statements, iampolicy.Request{
+			Principal: iampolicy.Principal{Kind: "Service", ID: "logs." + t.Region + ".amazonaws.com"}, Action: action, Resource: key.Str("arn"),
 			Context: map[string]string{
 				"kms:encryptioncontext:aws:logs:arn": group.Str("arn"),
 				"aws:sourcearn":                      group.Str("arn"),

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
 )
 
 // NullVersion is the version id of an object that was written while its bucket was not versioned ("How S3 Versioning
@@ -292,9 +294,9 @@ func (c *Cloud) MayUse(as, bucket, action, name string, context map[string]strin
 			return err
 		}
 	}
-	q := request{Principal: principal{"AWS", c.account.Principal}, Action: action, Resource: arn, Context: context}
+	q := iampolicy.Request{Principal: iampolicy.Principal{Kind: "AWS", ID: c.account.Principal}, Action: action, Resource: arn, Context: context}
 	for _, s := range bucketStatements(t, r) {
-		if s.Deny && s.covers(q) {
+		if s.Deny && s.Covers(q) {
 			return Refuse("AccessDenied", "S3 User Guide, Bucket policies", "User: %s is not authorized to perform: %s on resource: %q with an explicit deny in a resource-based policy",
 				c.account.Principal, action, arn)
 		}

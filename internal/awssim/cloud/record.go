@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/deepstreamhub/platform/internal/awssim/documents"
+	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
 	"github.com/deepstreamhub/platform/internal/iamdata"
 )
 
@@ -183,7 +185,7 @@ func (t *Tx) contextOf(action string, v verb, r *Resource, inputs Map) map[strin
 		keys["route53:changeresourcerecordsetsnormalizedrecordnames"] = strings.TrimSuffix(r.Str("name"), ".")
 	}
 	// The actions that carry it ("Actions, resources, and condition keys for AWS Identity and Access Management").
-	if oneOf(action, "iam:CreateRole iam:PutRolePolicy iam:DeleteRolePolicy iam:AttachRolePolicy iam:DetachRolePolicy iam:PutRolePermissionsBoundary") {
+	if documents.OneOf(action, "iam:CreateRole iam:PutRolePolicy iam:DeleteRolePolicy iam:AttachRolePolicy iam:DetachRolePolicy iam:PutRolePermissionsBoundary") {
 		if b := on.Str(boundaryOf); b != "" {
 			keys["iam:permissionsboundary"] = b
 		}
@@ -271,15 +273,15 @@ const (
 // Decide evaluates policies that are attached to a role on a request of that role's.
 func Decide(documents []string, a Access) (Decision, error) {
 	decision := ImplicitlyDenied
-	q := request{Action: a.Action, Resource: a.Resource, Context: a.Context}
+	q := iampolicy.Request{Action: a.Action, Resource: a.Resource, Context: a.Context}
 	for _, text := range documents {
-		statements, err := parsePolicy(text, identityPolicy)
+		statements, err := iampolicy.Parse(text, iampolicy.Identity)
 		if err != nil {
 			return "", err
 		}
 		for _, s := range statements {
 			switch {
-			case !s.covers(q):
+			case !s.Covers(q):
 			case s.Deny:
 				return ExplicitlyDenied, nil
 			default:

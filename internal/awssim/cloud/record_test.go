@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/deepstreamhub/platform/internal/awssim/documents"
 	"github.com/stretchr/testify/require"
 )
 
@@ -17,7 +18,7 @@ func TestEveryTypeHasItsCalls(t *testing.T) {
 	t.Parallel()
 	for _, typ := range Types() {
 		has := kinds[typ].Calls != Calls{}
-		require.NotEqual(t, has, oneOf(typ, administrators), "%s: is it a region's or the account's? If a region's, which actions does the provider call?", typ)
+		require.NotEqual(t, has, documents.OneOf(typ, administrators), "%s: is it a region's or the account's? If a region's, which actions does the provider call?", typ)
 		for _, verb := range []string{"create", "update", "delete", "read"} {
 			for _, action := range ActionsOf(typ, verb) {
 				require.Regexp(t, `^[a-z0-9-]+:[A-Z][A-Za-z0-9]+$`, action)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
 
+	"github.com/deepstreamhub/platform/internal/awssim/documents"
 	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
@@ -38,7 +39,7 @@ func createZone(t *Tx, r *Resource) error {
 	switch {
 	case !zoneName.MatchString(name):
 		return Refuse("InvalidDomainName", "Route 53 API, CreateHostedZone", "%s is not a valid domain name", r.Str("name"))
-	case oneOf(name, "example.com example.net example.org"):
+	case documents.OneOf(name, "example.com example.net example.org"):
 		return Refuse("InvalidDomainName", "Route 53 API, CreateHostedZone", "%s is reserved by AWS!", name)
 	}
 	r.ID = "Z" + strings.ToUpper(t.Hex(20))
@@ -73,7 +74,7 @@ func deleteZone(t *Tx, r *Resource) error {
 
 // zonesOwn reports whether a record set is one of the two that every zone has.
 func zonesOwn(record, zone *Resource) bool {
-	return record.Str("fqdn") == domain(zone.Str("name")) && oneOf(record.Str("type"), "NS SOA")
+	return record.Str("fqdn") == domain(zone.Str("name")) && documents.OneOf(record.Str("type"), "NS SOA")
 }
 
 // isPrivate reports whether a zone answers inside VPCs only.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
 
+	"github.com/deepstreamhub/platform/internal/awssim/documents"
 	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
@@ -197,7 +198,7 @@ func completeRecord(r *Resource) error {
 		return Refuse("InvalidInput", changeRecords, "Value '%d' at 'TTL' must be between 0 and 2147483647", ttl)
 	case policyOf(r) == "weighted" && (r.Int("weightedRoutingPolicies[].weight") < 0 || r.Int("weightedRoutingPolicies[].weight") > 255):
 		return Refuse("InvalidInput", changeRecords, "Value '%d' at 'Weight' must be between 0 and 255", r.Int("weightedRoutingPolicies[].weight"))
-	case policyOf(r) == "multivalue answer" && (Has(r.State, "aliases[]") || oneOf(r.Str("type"), "CNAME NS")):
+	case policyOf(r) == "multivalue answer" && (Has(r.State, "aliases[]") || documents.OneOf(r.Str("type"), "CNAME NS")):
 		return Refuse("InvalidInput", changeRecords, "Invalid request: Multivalue answer is not supported for %s records and aliases", r.Str("type"))
 	}
 	return nil
@@ -221,7 +222,7 @@ func recordValues(r *Resource) error {
 			return invalidChange("Invalid Resource Record: 'FATAL problem: ARRDATAIllegalIPv4Address (Value is not a valid IPv4 address) encountered with '%s''", v)
 		case kind == "AAAA" && (err != nil || !a.Is6()):
 			return invalidChange("Invalid Resource Record: 'FATAL problem: AAAARRDATAIllegalIPv6Address (Value is not a valid IPv6 address) encountered with '%s''", v)
-		case oneOf(kind, "CNAME NS PTR") && strings.ContainsAny(v, " /:"):
+		case documents.OneOf(kind, "CNAME NS PTR") && strings.ContainsAny(v, " /:"):
 			return invalidChange("Invalid Resource Record: 'FATAL problem: DomainNameIllegalCharacter (Value contains illegal character) encountered with '%s''", v)
 		}
 	}
@@ -237,7 +238,7 @@ func aliasTarget(t *Tx, r *Resource, alias Map) error {
 		if domain(b.Str("dnsName")) != target {
 			continue
 		}
-		if b.Str("zoneId") == zone && oneOf(r.Str("type"), "A AAAA") {
+		if b.Str("zoneId") == zone && documents.OneOf(r.Str("type"), "A AAAA") {
 			return nil
 		}
 		problem = "the alias target name does not lie within the target zone"

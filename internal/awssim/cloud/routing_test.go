@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
 	"github.com/stretchr/testify/require"
 )
 
@@ -116,7 +117,7 @@ func TestGatewayEndpoint(t *testing.T) {
 	require.Equal(t, "arn:aws:ec2:eu-central-1:111122223333:vpc-endpoint/"+id, state["arn"])
 	require.Equal(t, "available", state["state"])
 	require.Regexp(t, `^pl-[0-9a-f]{8}$`, state["prefixListId"])
-	_, err := parsePolicy(state["policy"].(string), resourcePolicy)
+	_, err := iampolicy.Parse(state["policy"].(string), iampolicy.Resource)
 	require.NoError(t, err)
 
 	n.refused("RouteAlreadyExists", typeEndpoint, n.s3(n.table))

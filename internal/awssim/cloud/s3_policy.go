@@ -7,6 +7,7 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
 
+	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
 	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
@@ -15,7 +16,7 @@ const longestBucketPolicy = 20 * 1024 // bytes; S3 User Guide, "Bucket policies"
 var _ = register(bucketSetting(Kind{
 	Type: typeBucketPolicy, Noun: "BucketPolicy",
 	JSON:   []string{"policy"},
-	Check:  func(c *Checker) { c.policy("policy", resourcePolicy) },
+	Check:  func(c *Checker) { c.policy("policy", iampolicy.Resource) },
 	Create: applyBucketPolicy,
 	Schema: schema.Of(s3.BucketPolicy{}, s3.BucketPolicyArgs{}),
 	Calls:  Calls{"s3:PutBucketPolicy", "s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"},
@@ -34,7 +35,7 @@ func applyBucketPolicy(t *Tx, r *Resource) error {
 	malformed := func(format string, args ...any) error {
 		return Refuse("MalformedPolicy", "S3 API, PutBucketPolicy", format, args...)
 	}
-	statements, err := parsePolicy(text, resourcePolicy)
+	statements, err := iampolicy.Parse(text, iampolicy.Resource)
 	if err != nil {
 		return malformed("%v", err)
 	}
@@ -56,7 +57,7 @@ func applyBucketPolicy(t *Tx, r *Resource) error {
 				}
 			}
 		}
-		if s.public() && blocksPublicPolicies(t, bucket) {
+		if s.Public() && blocksPublicPolicies(t, bucket) {
 			return Refuse("AccessDenied", "facts 106", "User: %s is not authorized to perform: s3:PutBucketPolicy on resource: %q because public policies "+
 				"are blocked by the BlockPublicPolicy block public access setting.", t.Declared().Principal, bucket.Str("arn"))
 		}
@@ -80,30 +81,13 @@ func blocksPublicPolicies(t *Tx, bucket *Resource) bool {
 	return !configured || block.Bool("blockPublicPolicy")
 }
 
-// narrowing are the condition keys whose fixed values make a statement for everybody not public ("The meaning of
-// public", S3 User Guide).
-var narrowing = strings.Fields(`aws:sourcearn aws:sourceaccount aws:sourcevpc aws:sourcevpce aws:sourceip aws:principalorgid aws:principalarn
-	aws:principalaccount aws:userid s3:dataaccesspointarn s3:dataaccesspointaccount`)
-
-// public reports whether a statement opens something to everybody.
-func (s *statement) public() bool {
-	everybody := s.NotPrincipal || slices.ContainsFunc(s.Principals, func(p principal) bool { return p.ID == "*" })
-	if s.Deny || !everybody {
-		return false
-	}
-	return !slices.ContainsFunc(s.Conditions, func(c condition) bool {
-		fixed := !slices.ContainsFunc(c.Values, func(v string) bool { return strings.ContainsAny(v, "*?") })
-		return slices.Contains(narrowing, strings.ToLower(c.Key)) && !strings.Contains(c.Operator, "Not") && fixed
-	})
-}
-
 // bucketAllows reports whether a bucket's policy lets a service or another account do something.
-func bucketAllows(t *Tx, bucket *Resource, q request) bool {
-	return allows(bucketStatements(t, bucket), q)
+func bucketAllows(t *Tx, bucket *Resource, q iampolicy.Request) bool {
+	return iampolicy.Allows(bucketStatements(t, bucket), q)
 }
 
 // bucketStatements are what a bucket's policy says; none where it has no policy.
-func bucketStatements(t *Tx, bucket *Resource) []statement {
+func bucketStatements(t *Tx, bucket *Resource) []iampolicy.Statement {
 	p, ok := t.Find(typeBucketPolicy, "", bucket.ID)
 	if !ok {
 		return nil
@@ -116,7 +100,7 @@ func bucketStatements(t *Tx, bucket *Resource) []statement {
 		}
 		text = string(raw)
 	}
-	statements, err := parsePolicy(text, resourcePolicy)
+	statements, err := iampolicy.Parse(text, iampolicy.Resource)
 	if err != nil {
 		return nil // checked when it came in
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
 
+	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
 	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
@@ -65,7 +66,7 @@ func checkSecret(c *Checker) {
 	}
 	// An empty document takes the policy away, as the provider does.
 	if text := Str(c.In, "policy"); text != "" && text != "{}" {
-		c.policy("policy", resourcePolicy)
+		c.policy("policy", iampolicy.Resource)
 	}
 }
 
@@ -101,7 +102,7 @@ func applySecret(t *Tx, r *Resource) error {
 
 func checkSecretPolicy(t *Tx, text string) error {
 	const code = "MalformedPolicyDocumentException"
-	statements, err := parsePolicy(text, resourcePolicy)
+	statements, err := iampolicy.Parse(text, iampolicy.Resource)
 	if err != nil {
 		return Refuse(code, "Secrets Manager API, PutResourcePolicy", "%v", err)
 	}

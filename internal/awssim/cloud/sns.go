@@ -8,6 +8,8 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
 
+	"github.com/deepstreamhub/platform/internal/awssim/documents"
+	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
 	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
@@ -59,7 +61,7 @@ var _ = register(
 		}}},
 		Refs: []Ref{{Path: "arn", To: typeTopic, Key: "arn", Missing: noSuchTopic}},
 		Check: func(c *Checker) {
-			c.policy("policy", resourcePolicy)
+			c.policy("policy", iampolicy.Resource)
 		},
 		Create: func(t *Tx, r *Resource) error {
 			r.ID = r.Str("arn")
@@ -119,7 +121,7 @@ func checkTopic(c *Checker) {
 	}
 	c.Length("displayName", 0, 100)
 	c.Match("namePrefix", topicPrefix, "letters, digits, underscores and hyphens")
-	c.policy("policy", resourcePolicy)
+	c.policy("policy", iampolicy.Resource)
 	for _, p := range []string{"deliveryPolicy", "archivePolicy"} {
 		c.document(p, jsonObject)
 	}
@@ -127,12 +129,12 @@ func checkTopic(c *Checker) {
 
 // jsonObject is for documents of which only the outer form is known.
 func jsonObject(text string) []Problem {
-	v, err := readJSON(text)
+	v, err := documents.ReadJSON(text)
 	if err != nil {
 		return []Problem{{Reason: err.Error()}}
 	}
 	if _, ok := v.(Map); !ok {
-		return []Problem{{Reason: "expected an object, got " + jsonKind(v)}}
+		return []Problem{{Reason: "expected an object, got " + documents.KindOf(v)}}
 	}
 	return nil
 }
@@ -192,7 +194,7 @@ const maxTopicPolicy = 30720 // bytes of a topic's policy (SNS Developer Guide, 
 // checkTopicPolicy refuses a policy that names somebody who does not exist, speaks of another service, or of another
 // topic.
 func checkTopicPolicy(t *Tx, topic *Resource, text string) error {
-	statements, err := parsePolicy(text, resourcePolicy)
+	statements, err := iampolicy.Parse(text, iampolicy.Resource)
 	if err != nil {
 		return Refuse(snsInvalid, "SNS API, SetTopicAttributes", "Invalid parameter: Policy Error: %v", err)
 	}
@@ -205,12 +207,12 @@ func checkTopicPolicy(t *Tx, topic *Resource, text string) error {
 	for _, s := range statements {
 		for _, a := range s.Actions {
 			name, ours := strings.CutPrefix(strings.ToLower(a), "sns:")
-			if !ours || !oneOf(name, topicActions) {
+			if !ours || !documents.OneOf(name, topicActions) {
 				return Refuse(snsInvalid, "SNS API, SetTopicAttributes", "Invalid parameter: Policy statement action out of service scope!")
 			}
 		}
 		arn := topic.Str("arn")
-		if !slices.ContainsFunc(s.Resources, func(pattern string) bool { return wildcard(pattern, arn) }) {
+		if !slices.ContainsFunc(s.Resources, func(pattern string) bool { return iampolicy.Matches(pattern, arn) }) {
 			return Refuse(snsInvalid, "SNS API, SetTopicAttributes", "Invalid parameter: Policy statement resource does not name the topic %s", arn)
 		}
 	}

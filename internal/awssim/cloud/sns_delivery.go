@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+
+	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
 )
 
 func checkSubscription(c *Checker) {
@@ -112,9 +114,9 @@ func delivers(t *Tx, p publisher, source, topicArn string) error {
 	if !p.anonymous {
 		context = map[string]string{"aws:sourceaccount": t.Account(), "aws:sourceowner": t.Account(), "aws:sourcearn": source}
 	}
-	who := principal{"Service", p.service}
-	statements, err := parsePolicy(topic.Str("policy"), resourcePolicy)
-	if err != nil || !allows(statements, request{Principal: who, Action: "sns:Publish", Resource: topicArn, Context: context}) {
+	who := iampolicy.Principal{Kind: "Service", ID: p.service}
+	statements, err := iampolicy.Parse(topic.Str("policy"), iampolicy.Resource)
+	if err != nil || !iampolicy.Allows(statements, iampolicy.Request{Principal: who, Action: "sns:Publish", Resource: topicArn, Context: context}) {
 		return Refuse("ValidationError", "SNS Developer Guide, Example cases for Amazon SNS access control",
 			"%s is not authorized to perform: SNS:Publish on resource: %s", p.service, topicArn)
 	}
@@ -132,13 +134,13 @@ func delivers(t *Tx, p publisher, source, topicArn string) error {
 
 // mayPublishUnder reports whether a key's policy allows what publishing to an encrypted topic takes. A key managed by AWS
 // never does.
-func mayPublishUnder(key *Resource, who principal, context map[string]string) bool {
-	statements, err := parsePolicy(key.Str("policy"), resourcePolicy)
+func mayPublishUnder(key *Resource, who iampolicy.Principal, context map[string]string) bool {
+	statements, err := iampolicy.Parse(key.Str("policy"), iampolicy.Resource)
 	if err != nil {
 		return false
 	}
 	for _, action := range []string{"kms:Decrypt", "kms:GenerateDataKey"} {
-		if !allows(statements, request{Principal: who, Action: action, Resource: key.Str("arn"), Context: context}) {
+		if !iampolicy.Allows(statements, iampolicy.Request{Principal: who, Action: action, Resource: key.Str("arn"), Context: context}) {
 			return false
 		}
 	}

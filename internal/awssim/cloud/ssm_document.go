@@ -9,6 +9,7 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ssm"
 
+	"github.com/deepstreamhub/platform/internal/awssim/documents"
 	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
@@ -26,7 +27,7 @@ var _ = register(&Kind{
 		c.OneOf("documentFormat", "JSON")
 		c.OneOf("documentType", "Session") // the only type whose content the offline AWS reads
 		c.Unmodelled("attachmentsSources", "permissions", "targetType", "versionName")
-		c.document("content", checkSessionDocument)
+		c.document("content", documents.CheckSessionDocument)
 	},
 	Create: createDocument,
 	Update: func(t *Tx, r *Resource, old Map) error {
@@ -64,54 +65,4 @@ func applyDocument(r *Resource, version int) error {
 	r.State["hash"] = fmt.Sprintf("%x", sha256.Sum256([]byte(r.Str("content"))))
 	tagsAll(r)
 	return nil
-}
-
-// sessionDocument is the form of a Session document (Systems Manager User Guide, "Session document schema").
-type sessionDocument struct {
-	SchemaVersion string `json:"schemaVersion"`
-	Description   string `json:"description"`
-	SessionType   string `json:"sessionType"`
-	Inputs        struct {
-		S3BucketName                string `json:"s3BucketName"`
-		S3KeyPrefix                 string `json:"s3KeyPrefix"`
-		S3EncryptionEnabled         bool   `json:"s3EncryptionEnabled"`
-		CloudWatchLogGroupName      string `json:"cloudWatchLogGroupName"`
-		CloudWatchEncryptionEnabled bool   `json:"cloudWatchEncryptionEnabled"`
-		CloudWatchStreamingEnabled  bool   `json:"cloudWatchStreamingEnabled"`
-		KmsKeyID                    string `json:"kmsKeyId"`
-		RunAsEnabled                bool   `json:"runAsEnabled"`
-		RunAsDefaultUser            string `json:"runAsDefaultUser"`
-		IdleSessionTimeout          string `json:"idleSessionTimeout"`
-		MaxSessionDuration          string `json:"maxSessionDuration"`
-		ShellProfile                struct {
-			Windows string `json:"windows"`
-			Linux   string `json:"linux"`
-		} `json:"shellProfile"`
-	} `json:"inputs"`
-}
-
-func checkSessionDocument(text string) []Problem {
-	var doc sessionDocument
-	problems := decodeStrict(text, &doc)
-	if len(problems) > 0 {
-		return problems
-	}
-	fail := func(path, format string, args ...any) {
-		problems = append(problems, Problem{Path: path, Reason: fmt.Sprintf(format, args...)})
-	}
-	if doc.SchemaVersion != "1.0" {
-		fail("schemaVersion", "a Session document's is 1.0, not %q", doc.SchemaVersion)
-	}
-	if !oneOf(doc.SessionType, "Standard_Stream InteractiveCommands NonInteractiveCommands Port") {
-		fail("sessionType", "%q is no session type", doc.SessionType)
-	}
-	for path, limit := range map[string]struct {
-		text string
-		most int
-	}{"inputs.idleSessionTimeout": {doc.Inputs.IdleSessionTimeout, 60}, "inputs.maxSessionDuration": {doc.Inputs.MaxSessionDuration, 1440}} {
-		if n, err := strconv.Atoi(limit.text); limit.text != "" && (err != nil || n < 1 || n > limit.most) {
-			fail(path, "%q must be minutes from 1 to %d, as text", limit.text, limit.most)
-		}
-	}
-	return problems
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/wafv2"
 
+	"github.com/deepstreamhub/platform/internal/awssim/documents"
 	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
@@ -164,7 +165,7 @@ func (c *Checker) statement(path string, s Map) {
 		if len(sortedKeys(mapOf(inner["fieldToMatch"]))) != 1 {
 			c.Fail(path+".byteMatchStatement.fieldToMatch", "exactly one part of the request must be named")
 		}
-		if how := Str(inner, "positionalConstraint"); !oneOf(how, "EXACTLY STARTS_WITH ENDS_WITH CONTAINS CONTAINS_WORD") {
+		if how := Str(inner, "positionalConstraint"); !documents.OneOf(how, "EXACTLY STARTS_WITH ENDS_WITH CONTAINS CONTAINS_WORD") {
 			c.Fail(path+".byteMatchStatement.positionalConstraint", "%q is none", how)
 		}
 		if n := len(Str(inner, "searchString")); n < 1 || n > 200 {

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/deepstreamhub/platform/internal/awssim/documents"
 )
 
 // ruleGroup is a managed rule group: its capacity and its rules.
@@ -82,7 +84,7 @@ func weigh(s Map) (int, error) {
 	}
 	if match := mapOf(s["byteMatchStatement"]); match != nil {
 		weight := 2
-		if oneOf(Str(match, "positionalConstraint"), "CONTAINS CONTAINS_WORD") {
+		if documents.OneOf(Str(match, "positionalConstraint"), "CONTAINS CONTAINS_WORD") {
 			weight = 10
 		}
 		for _, kind := range Strs(match, "textTransformations[].type") {

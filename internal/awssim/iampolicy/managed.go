@@ -1,20 +1,21 @@
-package cloud
+package iampolicy
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/deepstreamhub/platform/internal/awssim/documents"
 )
 
-// managedPolicies are policies that AWS keeps itself, by the part of their ARN behind arn:aws:iam::aws:policy/, with
+// ManagedPolicies are policies that AWS keeps itself, by the part of their ARN behind arn:aws:iam::aws:policy/, with
 // the actions that rules of the offline AWS ask for (AWS Managed Policy Reference Guide).
-var managedPolicies = map[string]string{
+var ManagedPolicies = map[string]string{
 	"AdministratorAccess":                                         "*",
 	"AmazonSSMManagedInstanceCore":                                "ssm:UpdateInstanceInformation ssm:GetParameter ssm:GetParameters ssmmessages:* ec2messages:*",
 	"AWSBackupServiceRolePolicyForS3Backup":                       "s3:GetInventoryConfiguration",
 	"AWSBackupServiceRolePolicyForS3Restore":                      "s3:CreateBucket",
 	"CloudWatchAgentServerPolicy":                                 "cloudwatch:PutMetricData logs:CreateLogGroup logs:CreateLogStream logs:PutLogEvents",
-	"service-role/AmazonEC2ContainerServiceforEC2Role":            hostActions + " ecs:CreateCluster ecs:StartTelemetrySession ec2:DescribeTags " + pullActions,
+	"service-role/AmazonEC2ContainerServiceforEC2Role":            HostActions + " ecs:CreateCluster ecs:StartTelemetrySession ec2:DescribeTags " + pullActions,
 	"service-role/AmazonECSInfrastructureRolePolicyForVolumes":    "ec2:CreateVolume",
 	"service-role/AmazonECSTaskExecutionRolePolicy":               pullActions,
 	"service-role/AmazonRDSEnhancedMonitoringRole":                "logs:CreateLogGroup logs:PutRetentionPolicy logs:CreateLogStream logs:PutLogEvents",
@@ -30,17 +31,17 @@ var managedPolicies = map[string]string{
 
 const (
 	pullActions = "ecr:GetAuthorizationToken ecr:BatchCheckLayerAvailability ecr:GetDownloadUrlForLayer ecr:BatchGetImage logs:CreateLogStream logs:PutLogEvents"
-	// hostActions is what an instance needs to join an ECS cluster and take tasks from it.
-	hostActions = "ecs:DeregisterContainerInstance ecs:DiscoverPollEndpoint ecs:Poll ecs:RegisterContainerInstance ecs:SubmitContainerStateChange " +
+	// HostActions is what an instance needs to join an ECS cluster and take tasks from it.
+	HostActions = "ecs:DeregisterContainerInstance ecs:DiscoverPollEndpoint ecs:Poll ecs:RegisterContainerInstance ecs:SubmitContainerStateChange " +
 		"ecs:SubmitTaskStateChange ecs:SubmitAttachmentStateChanges ecs:UpdateContainerInstancesState"
 )
 
-const managedPolicyPrefix = "arn:aws:iam::aws:policy/"
+const ManagedPolicyPrefix = "arn:aws:iam::aws:policy/"
 
-// managedPolicy returns the actions of one of AWS's own policies.
-func managedPolicy(arn string) ([]string, bool) {
-	name, own := strings.CutPrefix(arn, managedPolicyPrefix)
-	actions, known := managedPolicies[name]
+// Managed returns the actions of one of AWS's own policies.
+func Managed(arn string) ([]string, bool) {
+	name, own := strings.CutPrefix(arn, ManagedPolicyPrefix)
+	actions, known := ManagedPolicies[name]
 	return strings.Fields(actions), own && known
 }
 
@@ -56,40 +57,14 @@ const (
 
 var regionSuffix = regexp.MustCompile(`\.[a-z]{2}(-[a-z]+)+-\d$`)
 
-// principalExists reports whether AWS knows a principal of the account's trust and resource policies. Principals of
-// other accounts are unknown here: the offline AWS is one account. A new role is unknown until the service that was given
-// the policy has heard of it.
-func principalExists(t *Tx, p principal, by string) bool {
-	switch p.Kind {
-	case "Service":
-		name := strings.TrimSuffix(p.ID, ".amazonaws.com")
-		global := regionSuffix.ReplaceAllString(name, "")
-		return oneOf(name, servicePrincipals) || global != name && oneOf(global, regionalPrincipals)
-	case "AWS":
-		if p.ID == "*" || len(p.ID) == 12 || strings.HasSuffix(p.ID, ":root") || p.ID == t.Declared().Principal {
-			return true
-		}
-		role, ok := roleByARN(t, p.ID)
-		return ok && t.Visible(role, by) || strings.Contains(p.ID, ":assumed-role/")
-	case "Federated":
-		_, ok := t.Find("aws:iam/openIdConnectProvider:OpenIdConnectProvider", "arn", p.ID)
-		return ok || !strings.HasPrefix(p.ID, "arn:")
-	}
-	return true
+// KnownService reports whether AWS knows a service by the name under which policies let it in.
+func KnownService(id string) bool {
+	name := strings.TrimSuffix(id, ".amazonaws.com")
+	global := regionSuffix.ReplaceAllString(name, "")
+	return documents.OneOf(name, servicePrincipals) || global != name && documents.OneOf(global, regionalPrincipals)
 }
 
-// invalidPrincipal returns the first principal that AWS does not know, as IAM writes it: "AWS":"arn:...".
-func invalidPrincipal(t *Tx, statements []statement, by string) (string, bool) {
-	for _, s := range statements {
-		for _, p := range s.Principals {
-			if !principalExists(t, p, by) {
-				kind := p.Kind
-				if kind != "AWS" {
-					kind = strings.ToUpper(kind)
-				}
-				return fmt.Sprintf("%q:%q", kind, p.ID), true
-			}
-		}
-	}
-	return "", false
+// Allowing is a statement that allows actions on everything, as AWS's own policies do here.
+func Allowing(actions []string) Statement {
+	return Statement{Actions: actions, lower: lowered(actions), Resources: []string{"*"}}
 }

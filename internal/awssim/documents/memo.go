@@ -1,10 +1,10 @@
-package cloud
+package documents
 
 import "sync"
 
-// memo keeps what documents were read as. Replays hand in the same ones over and over, and reading one takes far longer
+// Memo keeps what documents were read as. Replays hand in the same ones over and over, and reading one takes far longer
 // than every rule together. What is kept is shared: whoever gets it leaves it as it is.
-type memo[K comparable, V any] struct {
+type Memo[K comparable, V any] struct {
 	mu    sync.RWMutex
 	known map[K]V
 }
@@ -12,7 +12,7 @@ type memo[K comparable, V any] struct {
 // memoLimit is how many documents a memo keeps before it begins anew.
 const memoLimit = 4096
 
-func (m *memo[K, V]) of(k K, read func() V) V {
+func (m *Memo[K, V]) Of(k K, read func() V) V {
 	m.mu.RLock()
 	v, ok := m.known[k]
 	m.mu.RUnlock()

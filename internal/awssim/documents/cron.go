@@ -1,4 +1,4 @@
-package cloud
+package documents
 
 import (
 	"errors"
@@ -76,9 +76,9 @@ func (f cronField) value(s string) (int, bool) {
 	return n, err == nil && n >= f.low && n <= f.high
 }
 
-// checkBackupSchedule refuses what AWS Backup does not take as the schedule of a rule: anything but a cron expression,
+// CheckBackupSchedule refuses what AWS Backup does not take as the schedule of a rule: anything but a cron expression,
 // and one that fires more often than every hour (AWS Backup Developer Guide, "Backup frequency").
-func checkBackupSchedule(expression string) error {
+func CheckBackupSchedule(expression string) error {
 	fields, err := parseCron(expression)
 	if err != nil {
 		return err

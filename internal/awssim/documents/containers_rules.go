@@ -1,15 +1,18 @@
-package cloud
+package documents
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/deepstreamhub/platform/internal/awssim/facts"
 )
 
-// task is what the rules on containers ask of the task definition around them.
-type task struct {
+// Task is what the rules on containers ask of the task definition around them.
+type Task struct {
 	NetworkMode string
 	MemoryMiB   int // of the task; 0 when it sets none
 	CPU         int // units of 1024 to a vCPU; 0 when it sets none
@@ -18,10 +21,10 @@ type task struct {
 	Execution   bool // it names an execution role
 }
 
-// parseContainers reads container definitions strictly and applies the rules of RegisterTaskDefinition (ECS API
+// ReadContainers reads container definitions strictly and applies the rules of RegisterTaskDefinition (ECS API
 // reference, ContainerDefinition and the types it names).
-func parseContainers(text string, around task) ([]containerDefinition, []Problem) {
-	p := containerTexts.of(containersKey{text, fmt.Sprint(around)}, func() (p readContainers) {
+func ReadContainers(text string, around Task) ([]Container, []facts.Problem) {
+	p := containerTexts.Of(containersKey{text, fmt.Sprint(around)}, func() (p readContainers) {
 		p.list, p.problems = parseContainersAnew(text, around)
 		return p
 	})
@@ -31,16 +34,16 @@ func parseContainers(text string, around task) ([]containerDefinition, []Problem
 type (
 	containersKey  struct{ text, around string }
 	readContainers struct {
-		list     []containerDefinition
-		problems []Problem
+		list     []Container
+		problems []facts.Problem
 	}
 )
 
-var containerTexts memo[containersKey, readContainers]
+var containerTexts Memo[containersKey, readContainers]
 
-func parseContainersAnew(text string, around task) ([]containerDefinition, []Problem) {
-	var list []containerDefinition
-	if problems := decodeStrict(text, &list); len(problems) > 0 {
+func parseContainersAnew(text string, around Task) ([]Container, []facts.Problem) {
+	var list []Container
+	if problems := Decode(text, &list); len(problems) > 0 {
 		return nil, problems
 	}
 	r := &containerRules{task: around, names: map[string]bool{}}
@@ -58,13 +61,13 @@ func parseContainersAnew(text string, around task) ([]containerDefinition, []Pro
 }
 
 type containerRules struct {
-	task     task
+	task     Task
 	names    map[string]bool
-	problems []Problem
+	problems []facts.Problem
 }
 
 func (r *containerRules) fail(path, format string, args ...any) {
-	r.problems = append(r.problems, Problem{Path: path, Reason: fmt.Sprintf(format, args...)})
+	r.problems = append(r.problems, facts.Problem{Path: path, Reason: fmt.Sprintf(format, args...)})
 }
 
 func (r *containerRules) between(path string, v *int, low, high int) {
@@ -74,18 +77,18 @@ func (r *containerRules) between(path string, v *int, low, high int) {
 }
 
 func (r *containerRules) oneOf(path, v, allowed string) {
-	if !oneOf(v, allowed) {
+	if !OneOf(v, allowed) {
 		r.fail(path, "%q is none of %s", v, strings.Join(strings.Fields(allowed), ", "))
 	}
 }
 
 // together holds the rules on all containers of a task.
-func (r *containerRules) together(list []containerDefinition) {
+func (r *containerRules) together(list []Container) {
 	if len(list) == 0 || len(list) > 10 {
 		r.fail("", "a task has 1 to 10 containers, got %d", len(list))
 		return
 	}
-	if !slices.ContainsFunc(list, func(c containerDefinition) bool { return c.essential() }) {
+	if !slices.ContainsFunc(list, func(c Container) bool { return c.essential() }) {
 		r.fail("", "at least one container has to be essential")
 	}
 	cpu, memory := 0, 0
@@ -111,7 +114,7 @@ var (
 	portRange     = regexp.MustCompile(`^\d{1,5}-\d{1,5}$`)
 )
 
-func (r *containerRules) container(at string, c *containerDefinition) {
+func (r *containerRules) container(at string, c *Container) {
 	if !containerName.MatchString(c.Name) {
 		r.fail(at+".name", "%q: 1 to 255 letters, digits, underscores and hyphens", c.Name)
 	}
@@ -138,7 +141,7 @@ func (r *containerRules) container(at string, c *containerDefinition) {
 	r.timeouts(at, c)
 }
 
-func (r *containerRules) timeouts(at string, c *containerDefinition) {
+func (r *containerRules) timeouts(at string, c *Container) {
 	longest := 1 << 30 // on EC2 the agent sets no limit
 	if r.task.Fargate {
 		longest = 120
@@ -147,7 +150,7 @@ func (r *containerRules) timeouts(at string, c *containerDefinition) {
 	r.between(at+".stopTimeout", c.StopTimeout, 0, longest)
 }
 
-func (r *containerRules) resources(at string, c *containerDefinition) {
+func (r *containerRules) resources(at string, c *Container) {
 	if c.Memory < 0 || c.MemoryReservation < 0 || c.CPU < 0 {
 		r.fail(at, "cpu and memory cannot be negative")
 	}
@@ -164,7 +167,7 @@ func (r *containerRules) resources(at string, c *containerDefinition) {
 	}
 }
 
-func (r *containerRules) ports(at string, c *containerDefinition) {
+func (r *containerRules) ports(at string, c *Container) {
 	seen := map[string]bool{}
 	for i, p := range c.PortMappings {
 		at := fmt.Sprintf("%s.portMappings[%d]", at, i)
@@ -178,7 +181,7 @@ func (r *containerRules) ports(at string, c *containerDefinition) {
 		if p.HostPort < 0 || p.HostPort > 65535 {
 			r.fail(at+".hostPort", "%d is not a port", p.HostPort)
 		}
-		if oneOf(r.task.NetworkMode, "awsvpc host") && p.HostPort != 0 && p.HostPort != p.ContainerPort {
+		if OneOf(r.task.NetworkMode, "awsvpc host") && p.HostPort != 0 && p.HostPort != p.ContainerPort {
 			r.fail(at+".hostPort", "in network mode %s it is absent or the container's port, %d, got %d", r.task.NetworkMode, p.ContainerPort, p.HostPort)
 		}
 		if p.Protocol != "" {
@@ -204,7 +207,7 @@ var (
 	parameter    = regexp.MustCompile(`^/?[A-Za-z0-9_./-]+$`)
 )
 
-func (r *containerRules) variables(at string, c *containerDefinition) {
+func (r *containerRules) variables(at string, c *Container) {
 	seen := map[string]bool{}
 	name := func(at, name string) {
 		if name == "" {
@@ -236,7 +239,7 @@ func (r *containerRules) health(at string, h *containerHealth) {
 	if h == nil {
 		return
 	}
-	if len(h.Command) < 2 || !oneOf(h.Command[0], "CMD CMD-SHELL") {
+	if len(h.Command) < 2 || !OneOf(h.Command[0], "CMD CMD-SHELL") {
 		r.fail(at+".command", "must begin with CMD or CMD-SHELL, the command after it")
 	}
 	r.between(at+".interval", h.Interval, 5, 300)
@@ -245,7 +248,7 @@ func (r *containerRules) health(at string, h *containerHealth) {
 	r.between(at+".startPeriod", h.StartPeriod, 0, 300)
 }
 
-func (r *containerRules) limits(at string, c *containerDefinition) {
+func (r *containerRules) limits(at string, c *Container) {
 	const names = "core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack"
 	for i, u := range c.Ulimits {
 		at := fmt.Sprintf("%s.ulimits[%d]", at, i)
@@ -295,7 +298,7 @@ func (r *containerRules) logs(at string, l *logConfiguration) {
 			r.fail(at+".options."+name, "missing")
 		}
 	}
-	for _, name := range sortedKeys(l.Options) {
+	for _, name := range slices.Sorted(maps.Keys(l.Options)) {
 		r.oneOf(at+".options", name, logOptions)
 	}
 	if mode := l.Options["mode"]; mode != "" {
@@ -311,7 +314,7 @@ func (r *containerRules) logs(at string, l *logConfiguration) {
 	}
 }
 
-func (r *containerRules) relations(at string, c *containerDefinition) {
+func (r *containerRules) relations(at string, c *Container) {
 	for i, d := range c.DependsOn {
 		at := fmt.Sprintf("%s.dependsOn[%d]", at, i)
 		r.oneOf(at+".condition", d.Condition, "START COMPLETE SUCCESS HEALTHY")
@@ -325,7 +328,7 @@ func (r *containerRules) relations(at string, c *containerDefinition) {
 		}
 	}
 	for i, m := range c.MountPoints {
-		if !contains(r.task.Volumes, m.SourceVolume) {
+		if !slices.Contains(r.task.Volumes, m.SourceVolume) {
 			r.fail(fmt.Sprintf("%s.mountPoints[%d].sourceVolume", at, i), "%q is no volume of the task", m.SourceVolume)
 		}
 	}

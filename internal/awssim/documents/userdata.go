@@ -1,4 +1,4 @@
-package cloud
+package documents
 
 import (
 	"encoding/base64"
@@ -10,20 +10,20 @@ import (
 
 const userDataLimit = 16 << 10 // bytes before base64 (EC2 User Guide, "Run commands when you launch an EC2 instance")
 
-// userData is what a host's start-up script says of ECS.
-type userData struct {
+// UserData is what a host's start-up script says of ECS.
+type UserData struct {
 	Cluster string            // ECS_CLUSTER; "default" when the agent's configuration does not name one
 	Agent   map[string]string // the agent's settings
 }
 
 var (
 	agentLine    = regexp.MustCompile(`^(?:echo\s+)?["']?(ECS_[A-Z_]+)=([^"'\s>]*)["']?(?:\s*>>?\s*/etc/ecs/ecs\.config)?$`)
-	clusterNames = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
+	ClusterNames = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
 )
 
-// parseUserData reads base64-encoded user data: a shell script, cloud-config or a MIME document of such parts.
-func parseUserData(encoded string) (userData, error) {
-	p := userDataTexts.of(encoded, func() (p readUserData) {
+// ReadUserData reads base64-encoded user data: a shell script, cloud-config or a MIME document of such parts.
+func ReadUserData(encoded string) (UserData, error) {
+	p := userDataTexts.Of(encoded, func() (p readUserData) {
 		p.data, p.err = parseUserDataAnew(encoded)
 		return p
 	})
@@ -31,14 +31,14 @@ func parseUserData(encoded string) (userData, error) {
 }
 
 type readUserData struct {
-	data userData
+	data UserData
 	err  error
 }
 
-var userDataTexts memo[string, readUserData]
+var userDataTexts Memo[string, readUserData]
 
-func parseUserDataAnew(encoded string) (userData, error) {
-	out := userData{Cluster: "default", Agent: map[string]string{}}
+func parseUserDataAnew(encoded string) (UserData, error) {
+	out := UserData{Cluster: "default", Agent: map[string]string{}}
 	raw, err := base64.StdEncoding.DecodeString(encoded)
 	if err != nil {
 		return out, fmt.Errorf("not base64: %w", err)
@@ -62,7 +62,7 @@ func parseUserDataAnew(encoded string) (userData, error) {
 		out.Agent[m[1]] = m[2]
 	}
 	if name, ok := out.Agent["ECS_CLUSTER"]; ok {
-		if !clusterNames.MatchString(name) {
+		if !ClusterNames.MatchString(name) {
 			return out, fmt.Errorf("ECS_CLUSTER=%s: not the name of a cluster", name)
 		}
 		out.Cluster = name

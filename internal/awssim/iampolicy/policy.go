@@ -1,43 +1,48 @@
-package cloud
+package iampolicy
 
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
+
+	"github.com/deepstreamhub/platform/internal/awssim/documents"
+	"github.com/deepstreamhub/platform/internal/awssim/facts"
 )
 
-// policyUse is where a policy document stands, which decides what its statements must and must not name.
-type policyUse int
+// Use is where a policy document stands, which decides what its statements must and must not name.
+type Use int
 
 const (
-	identityPolicy policyUse = iota // attached to a role: no principals
-	trustPolicy                     // a role's assume-role policy: no resources
-	resourcePolicy                  // of a key, secret, bucket, queue or VPC endpoint: both
+	Identity Use = iota // attached to a role: no principals
+	Trust               // a role's assume-role policy: no resources
+	Resource            // of a key, secret, bucket, queue or VPC endpoint: both
 )
 
-// statement is one statement of a policy.
-type statement struct {
+// Statement is one statement of a policy.
+type Statement struct {
 	Sid          string
 	Deny         bool
-	Principals   []principal
+	Principals   []Principal
 	NotPrincipal bool // Principals are those it does not speak of
 	Actions      []string
 	NotAction    bool
 	lower        []string // Actions in lower case, as they are compared
 	Resources    []string
 	NotResource  bool
-	Conditions   []condition
+	Conditions   []Condition
 }
 
-// principal is one of those a statement speaks of.
-type principal struct {
+// Principal is one of those a statement speaks of.
+type Principal struct {
 	Kind string // AWS, Service, Federated or CanonicalUser; * for everybody
 	ID   string // ARN, account number, service name; * for everybody of the kind
 }
 
-// condition is one comparison of a statement.
-type condition struct {
+// Condition is one comparison of a statement.
+type Condition struct {
 	Operator string // without set prefix and IfExists
 	Set      string // ForAllValues, ForAnyValue or nothing
 	IfExists bool
@@ -46,10 +51,10 @@ type condition struct {
 	Values   []string
 }
 
-// parsePolicy reads a policy document strictly (IAM User Guide, "Grammar of the IAM JSON policy language"). The error
+// Parse reads a policy document strictly (IAM User Guide, "Grammar of the IAM JSON policy language"). The error
 // joins every problem, each with its path in the document.
-func parsePolicy(text string, use policyUse) ([]statement, error) {
-	statements, problems := readPolicy(text, use)
+func Parse(text string, use Use) ([]Statement, error) {
+	statements, problems := Read(text, use)
 	var errs []error
 	for _, p := range problems {
 		errs = append(errs, fmt.Errorf("%s: %s", p.Path, p.Reason))
@@ -57,9 +62,9 @@ func parsePolicy(text string, use policyUse) ([]statement, error) {
 	return statements, errors.Join(errs...)
 }
 
-// readPolicy is parsePolicy with the problems apart.
-func readPolicy(text string, use policyUse) ([]statement, []Problem) {
-	p := policies.of(policyKey{use, text}, func() (p readDocument) {
+// Read is parsePolicy with the problems apart.
+func Read(text string, use Use) ([]Statement, []facts.Problem) {
+	p := policies.Of(policyKey{use, text}, func() (p readDocument) {
 		p.statements, p.problems = readPolicyAnew(text, use)
 		return p
 	})
@@ -68,25 +73,25 @@ func readPolicy(text string, use policyUse) ([]statement, []Problem) {
 
 type (
 	policyKey struct {
-		use  policyUse
+		use  Use
 		text string
 	}
 	readDocument struct {
-		statements []statement
-		problems   []Problem
+		statements []Statement
+		problems   []facts.Problem
 	}
 )
 
-var policies memo[policyKey, readDocument]
+var policies documents.Memo[policyKey, readDocument]
 
-func readPolicyAnew(text string, use policyUse) ([]statement, []Problem) {
-	v, err := readJSON(text)
+func readPolicyAnew(text string, use Use) ([]Statement, []facts.Problem) {
+	v, err := documents.ReadJSON(text)
 	if err != nil {
-		return nil, []Problem{{Path: "policy", Reason: err.Error()}}
+		return nil, []facts.Problem{{Path: "policy", Reason: err.Error()}}
 	}
-	object, ok := v.(Map)
+	object, ok := v.(map[string]any)
 	if !ok {
-		return nil, []Problem{{Path: "policy", Reason: "expected an object, got " + jsonKind(v)}}
+		return nil, []facts.Problem{{Path: "policy", Reason: "expected an object, got " + documents.KindOf(v)}}
 	}
 	r := &policyReader{use: use, sids: map[string]bool{}}
 	statements := r.document(object)
@@ -94,34 +99,34 @@ func readPolicyAnew(text string, use policyUse) ([]statement, []Problem) {
 }
 
 type policyReader struct {
-	use      policyUse
+	use      Use
 	sids     map[string]bool
-	problems []Problem
+	problems []facts.Problem
 }
 
 func (r *policyReader) fail(path, format string, args ...any) {
-	r.problems = append(r.problems, Problem{Path: path, Reason: fmt.Sprintf(format, args...)})
+	r.problems = append(r.problems, facts.Problem{Path: path, Reason: fmt.Sprintf(format, args...)})
 }
 
-func (r *policyReader) document(object Map) []statement {
+func (r *policyReader) document(object map[string]any) []Statement {
 	var list []any
-	for _, k := range sortedKeys(object) {
+	for _, k := range slices.Sorted(maps.Keys(object)) {
 		switch v := object[k]; k {
 		case "Version":
 			if v != "2012-10-17" && v != "2008-10-17" {
-				r.fail(k, "expected 2012-10-17 or 2008-10-17, got %s", jsonKind(v))
+				r.fail(k, "expected 2012-10-17 or 2008-10-17, got %s", documents.KindOf(v))
 			}
 		case "Id":
 			if _, ok := v.(string); !ok {
-				r.fail(k, "expected a string, got %s", jsonKind(v))
+				r.fail(k, "expected a string, got %s", documents.KindOf(v))
 			}
 		case "Statement":
-			if one, ok := v.(Map); ok {
+			if one, ok := v.(map[string]any); ok {
 				v = []any{one}
 			}
 			var ok bool
 			if list, ok = v.([]any); !ok {
-				r.fail(k, "expected statements, got %s", jsonKind(v))
+				r.fail(k, "expected statements, got %s", documents.KindOf(v))
 			}
 		default:
 			r.fail(k, "no such element; a policy has Version, Id and Statement")
@@ -133,13 +138,13 @@ func (r *policyReader) document(object Map) []statement {
 	if len(list) == 0 {
 		r.fail("Statement", "a policy needs at least one statement")
 	}
-	var out []statement
+	var out []Statement
 	for i, v := range list {
 		path := fmt.Sprintf("Statement[%d]", i)
-		if o, ok := v.(Map); ok {
+		if o, ok := v.(map[string]any); ok {
 			out = append(out, r.statement(path, o))
 		} else {
-			r.fail(path, "expected an object, got %s", jsonKind(v))
+			r.fail(path, "expected an object, got %s", documents.KindOf(v))
 		}
 	}
 	return out
@@ -147,9 +152,9 @@ func (r *policyReader) document(object Map) []statement {
 
 var sidPattern = regexp.MustCompile(`^[A-Za-z0-9]*$`)
 
-func (r *policyReader) statement(path string, object Map) statement {
-	var s statement
-	for _, k := range sortedKeys(object) {
+func (r *policyReader) statement(path string, object map[string]any) Statement {
+	var s Statement
+	for _, k := range slices.Sorted(maps.Keys(object)) {
 		at, v := path+"."+k, object[k]
 		switch k {
 		case "Sid":
@@ -157,7 +162,7 @@ func (r *policyReader) statement(path string, object Map) statement {
 		case "Effect":
 			s.Deny = v == "Deny"
 			if v != "Allow" && v != "Deny" {
-				r.fail(at, "expected Allow or Deny, got %s", jsonKind(v))
+				r.fail(at, "expected Allow or Deny, got %s", documents.KindOf(v))
 			}
 		case "Principal", "NotPrincipal":
 			s.Principals, s.NotPrincipal = r.principals(at, v), k == "NotPrincipal"
@@ -177,16 +182,16 @@ func (r *policyReader) statement(path string, object Map) statement {
 }
 
 // elements checks which elements a statement has.
-func (r *policyReader) elements(path string, object Map) {
+func (r *policyReader) elements(path string, object map[string]any) {
 	if _, ok := object["Effect"]; !ok {
 		r.fail(path+".Effect", "missing")
 	}
 	r.exactlyOne(path, object, "Action", true)
-	r.exactlyOne(path, object, "Principal", r.use != identityPolicy)
-	r.exactlyOne(path, object, "Resource", r.use != trustPolicy)
+	r.exactlyOne(path, object, "Principal", r.use != Identity)
+	r.exactlyOne(path, object, "Resource", r.use != Trust)
 }
 
-func (r *policyReader) exactlyOne(path string, object Map, name string, wanted bool) {
+func (r *policyReader) exactlyOne(path string, object map[string]any, name string, wanted bool) {
 	_, plain := object[name]
 	_, negated := object["Not"+name]
 	switch {
@@ -206,8 +211,8 @@ func (r *policyReader) sid(path string, v any) string {
 	sid, ok := v.(string)
 	switch {
 	case !ok:
-		r.fail(path, "expected a string, got %s", jsonKind(v))
-	case r.use != resourcePolicy && !sidPattern.MatchString(sid):
+		r.fail(path, "expected a string, got %s", documents.KindOf(v))
+	case r.use != Resource && !sidPattern.MatchString(sid):
 		r.fail(path, "only letters and digits are allowed, got %q", sid)
 	case sid != "" && r.sids[sid]:
 		r.fail(path, "%q names another statement of the policy as well", sid)
@@ -223,14 +228,14 @@ func (r *policyReader) texts(path string, v any) []string {
 	}
 	list, ok := v.([]any)
 	if !ok || len(list) == 0 {
-		r.fail(path, "expected a string or strings, got %s", jsonKind(v))
+		r.fail(path, "expected a string or strings, got %s", documents.KindOf(v))
 		return nil
 	}
 	var out []string
 	for i, e := range list {
 		s, ok := e.(string)
 		if !ok {
-			r.fail(fmt.Sprintf("%s[%d]", path, i), "expected a string, got %s", jsonKind(e))
+			r.fail(fmt.Sprintf("%s[%d]", path, i), "expected a string, got %s", documents.KindOf(e))
 			continue
 		}
 		out = append(out, s)
@@ -247,7 +252,7 @@ func (r *policyReader) actions(path string, v any) []string {
 		if !actionPattern.MatchString(a) {
 			r.fail(path, "%q is neither * nor service:Action", a)
 		}
-		if r.use == trustPolicy && !strings.HasPrefix(a, "sts:") {
+		if r.use == Trust && !strings.HasPrefix(a, "sts:") {
 			r.fail(path, "%q: a trust policy may hold only STS actions", a)
 		}
 	}
@@ -276,17 +281,17 @@ var (
 	principalKinds = "AWS, Service, Federated or CanonicalUser"
 )
 
-func (r *policyReader) principals(path string, v any) []principal {
+func (r *policyReader) principals(path string, v any) []Principal {
 	if v == "*" {
-		return []principal{{"*", "*"}}
+		return []Principal{{"*", "*"}}
 	}
-	object, ok := v.(Map)
+	object, ok := v.(map[string]any)
 	if !ok || len(object) == 0 {
-		r.fail(path, "expected * or an object of %s, got %s", principalKinds, jsonKind(v))
+		r.fail(path, "expected * or an object of %s, got %s", principalKinds, documents.KindOf(v))
 		return nil
 	}
-	var out []principal
-	for _, kind := range sortedKeys(object) {
+	var out []Principal
+	for _, kind := range slices.Sorted(maps.Keys(object)) {
 		pattern, known := principalPatterns[kind]
 		if !known {
 			r.fail(path+"."+kind, "no such kind of principal; there are %s", principalKinds)
@@ -296,7 +301,7 @@ func (r *policyReader) principals(path string, v any) []principal {
 			if !pattern.MatchString(id) {
 				r.fail(path+"."+kind, "%q is not a principal of this kind", id)
 			}
-			out = append(out, principal{kind, id})
+			out = append(out, Principal{kind, id})
 		}
 	}
 	return out
@@ -311,24 +316,24 @@ const conditionOperators = "StringEquals StringNotEquals StringEqualsIgnoreCase 
 
 var conditionKeyPattern = regexp.MustCompile(`^[A-Za-z0-9.-]+[:/][A-Za-z0-9./:${}_+=@-]+$`)
 
-func (r *policyReader) conditions(path string, v any) []condition {
-	object, ok := v.(Map)
+func (r *policyReader) conditions(path string, v any) []Condition {
+	object, ok := v.(map[string]any)
 	if !ok {
-		r.fail(path, "expected an object of operators, got %s", jsonKind(v))
+		r.fail(path, "expected an object of operators, got %s", documents.KindOf(v))
 		return nil
 	}
-	var out []condition
-	for _, operator := range sortedKeys(object) {
+	var out []Condition
+	for _, operator := range slices.Sorted(maps.Keys(object)) {
 		at := path + "." + operator
 		c, ok := parseOperator(operator)
 		if !ok {
 			r.fail(at, "no such condition operator")
 		}
-		keys, ok := object[operator].(Map)
+		keys, ok := object[operator].(map[string]any)
 		if !ok {
-			r.fail(at, "expected an object of condition keys, got %s", jsonKind(object[operator]))
+			r.fail(at, "expected an object of condition keys, got %s", documents.KindOf(object[operator]))
 		}
-		for _, key := range sortedKeys(keys) {
+		for _, key := range slices.Sorted(maps.Keys(keys)) {
 			if !conditionKeyPattern.MatchString(key) {
 				r.fail(at+"."+key, "a condition key has the form service:key")
 			}
@@ -339,15 +344,15 @@ func (r *policyReader) conditions(path string, v any) []condition {
 	return out
 }
 
-func parseOperator(text string) (condition, bool) {
-	c := condition{Operator: text}
+func parseOperator(text string) (Condition, bool) {
+	c := Condition{Operator: text}
 	for _, set := range []string{"ForAllValues", "ForAnyValue"} {
 		if rest, ok := strings.CutPrefix(text, set+":"); ok {
 			c.Set, c.Operator = set, rest
 		}
 	}
 	c.Operator, c.IfExists = strings.CutSuffix(c.Operator, "IfExists")
-	return c, oneOf(c.Operator, conditionOperators) || c.Operator == "Null" && !c.IfExists
+	return c, documents.OneOf(c.Operator, conditionOperators) || c.Operator == "Null" && !c.IfExists
 }
 
 // scalars reads condition values, which may be bools and numbers as well.

@@ -1,4 +1,4 @@
-package cloud
+package documents
 
 import (
 	"bytes"
@@ -6,14 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/deepstreamhub/platform/internal/awssim/facts"
 )
 
-// readJSON decodes the one JSON value that text holds. Objects with the same name twice are refused: AWS's parsers
+// ReadJSON decodes the one JSON value that text holds. Objects with the same name twice are refused: AWS's parsers
 // differ in which of the two they take.
-func readJSON(text string) (any, error) {
+func ReadJSON(text string) (any, error) {
 	d := json.NewDecoder(strings.NewReader(text))
 	v, err := readValue(d)
 	if err != nil {
@@ -52,7 +55,7 @@ func readValue(d *json.Decoder) (any, error) {
 }
 
 func readObject(d *json.Decoder) (any, error) {
-	object := Map{}
+	object := map[string]any{}
 	for d.More() {
 		name, err := d.Token()
 		if err != nil {
@@ -70,36 +73,36 @@ func readObject(d *json.Decoder) (any, error) {
 	return object, err
 }
 
-// decodeStrict fills into, a pointer to a struct or slice with json tags, from JSON text. It returns a problem for
+// Decode fills into, a pointer to a struct or slice with json tags, from JSON text. It returns a problem for
 // every field that the type does not have, its name compared with case, and for every value of another type.
-func decodeStrict(text string, into any) []Problem {
-	v, err := readJSON(text)
+func Decode(text string, into any) []facts.Problem {
+	v, err := ReadJSON(text)
 	if err != nil {
-		return []Problem{{Reason: err.Error()}}
+		return []facts.Problem{{Reason: err.Error()}}
 	}
-	var problems []Problem
-	compareShape("", v, reflect.TypeOf(into).Elem(), &problems)
+	var problems []facts.Problem
+	CompareShape("", v, reflect.TypeOf(into).Elem(), &problems)
 	if len(problems) > 0 {
 		return problems
 	}
 	d := json.NewDecoder(bytes.NewBufferString(text))
 	if err := d.Decode(into); err != nil {
-		return []Problem{{Reason: err.Error()}}
+		return []facts.Problem{{Reason: err.Error()}}
 	}
 	return nil
 }
 
-// compareShape holds a JSON value against a Go type.
-func compareShape(path string, v any, t reflect.Type, problems *[]Problem) {
+// CompareShape holds a JSON value against a Go type.
+func CompareShape(path string, v any, t reflect.Type, problems *[]facts.Problem) {
 	wrong := func(want string) {
-		*problems = append(*problems, Problem{Path: path, Reason: fmt.Sprintf("expected %s, got %s", want, jsonKind(v))})
+		*problems = append(*problems, facts.Problem{Path: path, Reason: fmt.Sprintf("expected %s, got %s", want, KindOf(v))})
 	}
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
 	switch t.Kind() {
 	case reflect.Struct:
-		object, ok := v.(Map)
+		object, ok := v.(map[string]any)
 		if !ok {
 			wrong("an object")
 			return
@@ -112,16 +115,16 @@ func compareShape(path string, v any, t reflect.Type, problems *[]Problem) {
 			return
 		}
 		for i, e := range list {
-			compareShape(fmt.Sprintf("%s[%d]", path, i), e, t.Elem(), problems)
+			CompareShape(fmt.Sprintf("%s[%d]", path, i), e, t.Elem(), problems)
 		}
 	case reflect.Map:
-		object, ok := v.(Map)
+		object, ok := v.(map[string]any)
 		if !ok {
 			wrong("an object")
 			return
 		}
-		for _, k := range sortedKeys(object) {
-			compareShape(dotted(path, k), object[k], t.Elem(), problems)
+		for _, k := range slices.Sorted(maps.Keys(object)) {
+			CompareShape(dotted(path, k), object[k], t.Elem(), problems)
 		}
 	case reflect.String:
 		if _, ok := v.(string); !ok {
@@ -138,25 +141,25 @@ func compareShape(path string, v any, t reflect.Type, problems *[]Problem) {
 	}
 }
 
-func compareFields(path string, object Map, t reflect.Type, problems *[]Problem) {
+func compareFields(path string, object map[string]any, t reflect.Type, problems *[]facts.Problem) {
 	fields := map[string]reflect.Type{}
 	for i := range t.NumField() {
 		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
 		fields[name] = t.Field(i).Type
 	}
-	for _, k := range sortedKeys(object) {
+	for _, k := range slices.Sorted(maps.Keys(object)) {
 		field, known := fields[k]
 		if !known {
-			*problems = append(*problems, Problem{Path: dotted(path, k), Reason: "no such field; there are " + strings.Join(sortedKeys(fields), ", ")})
+			*problems = append(*problems, facts.Problem{Path: dotted(path, k), Reason: "no such field; there are " + strings.Join(slices.Sorted(maps.Keys(fields)), ", ")})
 			continue
 		}
 		if object[k] != nil { // null is the same as nothing
-			compareShape(dotted(path, k), object[k], field, problems)
+			CompareShape(dotted(path, k), object[k], field, problems)
 		}
 	}
 }
 
-func jsonKind(v any) string {
+func KindOf(v any) string {
 	switch v := v.(type) {
 	case nil:
 		return "null"
@@ -164,7 +167,7 @@ func jsonKind(v any) string {
 		return fmt.Sprintf("the string %q", v)
 	case []any:
 		return "a list"
-	case Map:
+	case map[string]any:
 		return "an object"
 	}
 	return fmt.Sprintf("the %T %v", v, v)
@@ -177,37 +180,5 @@ func dotted(path, name string) string {
 	return path + "." + name
 }
 
-// document refuses a known string at path, a property that holds a document, with every problem that parse finds.
-func (c *Checker) document(path string, parse func(text string) []Problem) {
-	text, ok := c.String(path)
-	if !ok {
-		return
-	}
-	for _, p := range parse(text) {
-		reason := p.Reason
-		if p.Path != "" {
-			reason = p.Path + ": " + p.Reason
-		}
-		c.Fail(path, "%s", reason)
-	}
-}
-
-// policy refuses a known string at path that is not a policy for that use.
-func (c *Checker) policy(path string, use policyUse) {
-	c.document(path, func(text string) []Problem {
-		_, problems := readPolicy(text, use)
-		return problems
-	})
-}
-
-// oneOf reports whether s is among the values of a space-separated list.
-func oneOf(s, list string) bool { return slices.Contains(strings.Fields(list), s) }
-
-// listed puts problems into one line, for answers to calls that report them all.
-func listed(problems []Problem) string {
-	texts := make([]string, len(problems))
-	for i, p := range problems {
-		texts[i] = p.Path + ": " + p.Reason
-	}
-	return strings.Join(texts, "; ")
-}
+// OneOf reports whether s is among the values of a space-separated list.
+func OneOf(s, list string) bool { return slices.Contains(strings.Fields(list), s) }

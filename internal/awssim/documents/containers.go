@@ -1,8 +1,8 @@
-package cloud
+package documents
 
-// containerDefinition and the types below are ContainerDefinition of the ECS API reference: every field there is, so
+// Container and the types below are ContainerDefinition of the ECS API reference: every field there is, so
 // that whatever else stands in a document is a mistake.
-type containerDefinition struct {
+type Container struct {
 	Command                []string             `json:"command"`
 	CPU                    int                  `json:"cpu"`
 	CredentialSpecs        []string             `json:"credentialSpecs"`
@@ -13,7 +13,7 @@ type containerDefinition struct {
 	DockerLabels           map[string]string    `json:"dockerLabels"`
 	DockerSecurityOptions  []string             `json:"dockerSecurityOptions"`
 	EntryPoint             []string             `json:"entryPoint"`
-	Environment            []keyValue           `json:"environment"`
+	Environment            []KeyValue           `json:"environment"`
 	EnvironmentFiles       []environmentFile    `json:"environmentFiles"`
 	Essential              *bool                `json:"essential"`
 	ExtraHosts             []extraHost          `json:"extraHosts"`
@@ -29,14 +29,14 @@ type containerDefinition struct {
 	MemoryReservation      int                  `json:"memoryReservation"`
 	MountPoints            []mountPoint         `json:"mountPoints"`
 	Name                   string               `json:"name"`
-	PortMappings           []portMapping        `json:"portMappings"`
+	PortMappings           []PortMapping        `json:"portMappings"`
 	Privileged             bool                 `json:"privileged"`
 	PseudoTerminal         bool                 `json:"pseudoTerminal"`
 	ReadonlyRootFilesystem bool                 `json:"readonlyRootFilesystem"`
 	RepositoryCredentials  *repositorySignIn    `json:"repositoryCredentials"`
 	ResourceRequirements   []typedValue         `json:"resourceRequirements"`
 	RestartPolicy          *restartPolicy       `json:"restartPolicy"`
-	Secrets                []secretReference    `json:"secrets"`
+	Secrets                []SecretReference    `json:"secrets"`
 	StartTimeout           *int                 `json:"startTimeout"`
 	StopTimeout            *int                 `json:"stopTimeout"`
 	SystemControls         []systemControl      `json:"systemControls"`
@@ -52,7 +52,7 @@ type containerDependsOn struct {
 	ContainerName string `json:"containerName"`
 }
 
-type keyValue struct {
+type KeyValue struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
 }
@@ -115,7 +115,7 @@ type tmpfs struct {
 type logConfiguration struct {
 	LogDriver     string            `json:"logDriver"`
 	Options       map[string]string `json:"options"`
-	SecretOptions []secretReference `json:"secretOptions"`
+	SecretOptions []SecretReference `json:"secretOptions"`
 }
 
 type mountPoint struct {
@@ -124,7 +124,7 @@ type mountPoint struct {
 	SourceVolume  string `json:"sourceVolume"`
 }
 
-type portMapping struct {
+type PortMapping struct {
 	AppProtocol        string `json:"appProtocol"`
 	ContainerPort      int    `json:"containerPort"`
 	ContainerPortRange string `json:"containerPortRange"`
@@ -143,7 +143,7 @@ type restartPolicy struct {
 	RestartAttemptPeriod *int  `json:"restartAttemptPeriod"` // seconds
 }
 
-type secretReference struct {
+type SecretReference struct {
 	Name      string `json:"name"`
 	ValueFrom string `json:"valueFrom"`
 }
@@ -165,4 +165,4 @@ type volumeFrom struct {
 }
 
 // essential reports whether the task ends with the container, which is so unless the definition says otherwise.
-func (c *containerDefinition) essential() bool { return c.Essential == nil || *c.Essential }
+func (c *Container) essential() bool { return c.Essential == nil || *c.Essential }

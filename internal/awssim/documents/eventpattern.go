@@ -1,8 +1,11 @@
-package cloud
+package documents
 
 import (
 	"fmt"
+	"maps"
 	"slices"
+
+	"github.com/deepstreamhub/platform/internal/awssim/facts"
 )
 
 // eventFields are what every event has (EventBridge User Guide, "Events"). A pattern for another field would match
@@ -10,31 +13,31 @@ import (
 const eventFields = "account detail detail-type id region replay-name resources source time version"
 
 // patternReader collects the problems of one event pattern.
-type patternReader struct{ problems []Problem }
+type patternReader struct{ problems []facts.Problem }
 
 func (r *patternReader) fail(path, format string, args ...any) {
-	r.problems = append(r.problems, Problem{Path: path, Reason: fmt.Sprintf(format, args...)})
+	r.problems = append(r.problems, facts.Problem{Path: path, Reason: fmt.Sprintf(format, args...)})
 }
 
-// readEventPattern returns every problem of an event pattern (EventBridge User Guide, "Creating event patterns").
-func readEventPattern(text string) []Problem {
-	return eventPatterns.of(text, func() []Problem { return readEventPatternAnew(text) })
+// CheckEventPattern returns every problem of an event pattern (EventBridge User Guide, "Creating event patterns").
+func CheckEventPattern(text string) []facts.Problem {
+	return eventPatterns.Of(text, func() []facts.Problem { return readEventPatternAnew(text) })
 }
 
-var eventPatterns memo[string, []Problem]
+var eventPatterns Memo[string, []facts.Problem]
 
-func readEventPatternAnew(text string) []Problem {
-	v, err := readJSON(text)
+func readEventPatternAnew(text string) []facts.Problem {
+	v, err := ReadJSON(text)
 	if err != nil {
-		return []Problem{{Reason: err.Error()}}
+		return []facts.Problem{{Reason: err.Error()}}
 	}
-	object, ok := v.(Map)
+	object, ok := v.(map[string]any)
 	if !ok {
-		return []Problem{{Reason: "expected an object, got " + jsonKind(v)}}
+		return []facts.Problem{{Reason: "expected an object, got " + KindOf(v)}}
 	}
 	r := &patternReader{}
-	for _, k := range sortedKeys(object) {
-		if k != "$or" && !oneOf(k, eventFields) {
+	for _, k := range slices.Sorted(maps.Keys(object)) {
+		if k != "$or" && !OneOf(k, eventFields) {
 			r.fail(k, "no event has such a field; there are %s", eventFields)
 		}
 	}
@@ -42,14 +45,14 @@ func readEventPatternAnew(text string) []Problem {
 	return r.problems
 }
 
-func (r *patternReader) object(path string, object Map) {
+func (r *patternReader) object(path string, object map[string]any) {
 	if len(object) == 0 {
 		r.fail(path, "Empty objects are not allowed")
 	}
-	for _, k := range sortedKeys(object) {
+	for _, k := range slices.Sorted(maps.Keys(object)) {
 		at := dotted(path, k)
 		switch v := object[k].(type) {
-		case Map:
+		case map[string]any:
 			r.object(at, v)
 		case []any:
 			if k == "$or" {
@@ -58,7 +61,7 @@ func (r *patternReader) object(path string, object Map) {
 				r.values(at, v)
 			}
 		default:
-			r.fail(at, "\"%s\" must be an object or an array, got %s", k, jsonKind(v))
+			r.fail(at, "\"%s\" must be an object or an array, got %s", k, KindOf(v))
 		}
 	}
 }
@@ -68,10 +71,10 @@ func (r *patternReader) alternatives(path string, list []any) {
 		r.fail(path, "expected at least two alternatives, got %d", len(list))
 	}
 	for i, v := range list {
-		if object, ok := v.(Map); ok {
+		if object, ok := v.(map[string]any); ok {
 			r.object(fmt.Sprintf("%s[%d]", path, i), object)
 		} else {
-			r.fail(fmt.Sprintf("%s[%d]", path, i), "expected an object, got %s", jsonKind(v))
+			r.fail(fmt.Sprintf("%s[%d]", path, i), "expected an object, got %s", KindOf(v))
 		}
 	}
 }
@@ -84,10 +87,10 @@ func (r *patternReader) values(path string, list []any) {
 		at := fmt.Sprintf("%s[%d]", path, i)
 		switch v := v.(type) {
 		case nil, bool, float64, string:
-		case Map:
+		case map[string]any:
 			r.filter(at, v)
 		default:
-			r.fail(at, "Match value must be String, number, true, false, or null, got %s", jsonKind(v))
+			r.fail(at, "Match value must be String, number, true, false, or null, got %s", KindOf(v))
 		}
 	}
 }
@@ -107,7 +110,7 @@ var filters = map[string]func(v any) bool{
 func isText(v any) bool { s, ok := v.(string); return ok && s != "" }
 
 func textOrCaseless(v any) bool {
-	m, ok := v.(Map)
+	m, ok := v.(map[string]any)
 	return isText(v) || ok && len(m) == 1 && isText(m["equals-ignore-case"])
 }
 
@@ -126,7 +129,7 @@ func isNumeric(v any) bool {
 	return true
 }
 
-func (r *patternReader) filter(path string, object Map) {
+func (r *patternReader) filter(path string, object map[string]any) {
 	if len(object) != 1 {
 		r.fail(path, "Only one key allowed in match expression, got %d", len(object))
 		return
@@ -137,7 +140,7 @@ func (r *patternReader) filter(path string, object Map) {
 		case !known:
 			r.fail(path, "Unrecognized match type %s", name)
 		case !takes(v):
-			r.fail(path, "%s does not take %s", name, jsonKind(v))
+			r.fail(path, "%s does not take %s", name, KindOf(v))
 		}
 	}
 }
