@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/deepstreamhub/platform/internal/awssim/services"
+
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
@@ -137,8 +139,8 @@ func TestBlindPreviewNeedsNoKeyOfSecrets(t *testing.T) {
 // objects are the names of the state bucket's objects.
 func objects(aws *harness.AWS) []string {
 	var out []string
-	for _, b := range aws.Cloud().Buckets() {
-		for _, o := range aws.Cloud().ObjectVersions(b.Name, "") {
+	for _, b := range services.Buckets(aws.Cloud()) {
+		for _, o := range services.ObjectVersions(aws.Cloud(), b.Name, "") {
 			out = append(out, b.Name+"/"+o.Key+" "+o.Version)
 		}
 	}

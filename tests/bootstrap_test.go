@@ -12,6 +12,7 @@ import (
 
 	"github.com/deepstreamhub/platform/bootstrap/settings"
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+	"github.com/deepstreamhub/platform/internal/awssim/services"
 	"github.com/deepstreamhub/platform/internal/config"
 	"github.com/deepstreamhub/platform/internal/plan"
 	"github.com/deepstreamhub/platform/tests/harness"
@@ -158,7 +159,7 @@ func TestBootstrapTogglesAndSharedNames(t *testing.T) {
 // secretsProviderOf reads from the bootstrap's checkpoint in the bucket what encrypts its secrets.
 func secretsProviderOf(t *testing.T, aws *harness.AWS) string {
 	t.Helper()
-	_, text, err := aws.Cloud().GetObject("deepstreamhub-state-111122223333", ".pulumi/stacks/deepstreamhub-bootstrap/production.json", "")
+	_, text, err := services.GetObject(aws.Cloud(), "deepstreamhub-state-111122223333", ".pulumi/stacks/deepstreamhub-bootstrap/production.json", "")
 	require.NoError(t, err)
 	var file struct {
 		Checkpoint struct {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/deepstreamhub/platform/internal/awssim"
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+	"github.com/deepstreamhub/platform/internal/awssim/services"
 	"github.com/deepstreamhub/platform/internal/plan"
 	"github.com/deepstreamhub/platform/internal/state"
 	"github.com/deepstreamhub/platform/tests/harness"
@@ -33,7 +34,7 @@ func TestUpAfterTheMachineWentAway(t *testing.T) {
 	require.Contains(t, told, "network-vpc: found what had been made: "+made[0].ID)
 	require.Equal(t, made[0].ID, s.aws.Find("aws:ec2/vpc:Vpc")[0].ID)
 	require.Empty(t, s.locks())
-	_, checkpoint, err := s.aws.Cloud().GetObject(s.bucket, state.StackFile("deepstreamhub", "prod-eu"), "")
+	_, checkpoint, err := services.GetObject(s.aws.Cloud(), s.bucket, state.StackFile("deepstreamhub", "prod-eu"), "")
 	require.NoError(t, err)
 	require.NotContains(t, string(checkpoint), "pending_operations")
 	for _, r := range s.aws.Cloud().List() {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/deepstreamhub/platform/bootstrap/access"
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+	"github.com/deepstreamhub/platform/internal/awssim/services"
 	"github.com/deepstreamhub/platform/internal/config"
 	"github.com/deepstreamhub/platform/internal/naming"
 	"github.com/deepstreamhub/platform/tests/harness"
@@ -77,7 +78,7 @@ func TestEveryRegionIsKnownOffline(t *testing.T) {
 		got, err := c.Invoke(region, "aws:index/getRegion:getRegion", cloud.Map{})
 		require.NoError(t, err, region)
 		require.NotEmpty(t, cloud.Str(got, "description"), region)
-		require.NotEmpty(t, cloud.BalancerZone(region), region)
+		require.NotEmpty(t, services.BalancerZone(region), region)
 	}
 	require.NoError(t, c.Close())
 }

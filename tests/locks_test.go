@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+	"github.com/deepstreamhub/platform/internal/awssim/services"
 	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/state"
 	"github.com/deepstreamhub/platform/tests/harness"
@@ -55,12 +56,12 @@ func (s shared) start(t *testing.T) (hub *exec.Cmd, engine int) {
 }
 
 func (s shared) locks() []cloud.Object {
-	return s.aws.Cloud().Objects(s.bucket, state.LockDir("deepstreamhub", "prod-eu"))
+	return services.ListObjects(s.aws.Cloud(), s.bucket, state.LockDir("deepstreamhub", "prod-eu"))
 }
 
 func (s shared) lock(t *testing.T, key string) state.Lock {
 	t.Helper()
-	_, text, err := s.aws.Cloud().GetObject(s.bucket, key, "")
+	_, text, err := services.GetObject(s.aws.Cloud(), s.bucket, key, "")
 	require.NoError(t, err)
 	return state.ParseLock(key, text)
 }
@@ -103,7 +104,7 @@ func TestOperatorsShareAStack(t *testing.T) {
 	require.Contains(t, told, "ran on this machine and has ended without giving the lock back")
 	require.Contains(t, told, "may or may not exist: creating urn:pulumi:prod-eu::deepstreamhub::")
 	require.Empty(t, s.locks())
-	require.Empty(t, s.aws.Cloud().Objects(s.bucket, ".deepstreamhub/holders"))
+	require.Empty(t, services.ListObjects(s.aws.Cloud(), s.bucket, ".deepstreamhub/holders"))
 
 	s.damage(t)
 }
@@ -112,16 +113,16 @@ func TestOperatorsShareAStack(t *testing.T) {
 func (s shared) damage(t *testing.T) {
 	t.Helper()
 	key := state.StackFile("deepstreamhub", "prod-eu")
-	_, sound, err := s.aws.Cloud().GetObject(s.bucket, key, "")
+	_, sound, err := services.GetObject(s.aws.Cloud(), s.bucket, key, "")
 	require.NoError(t, err)
-	_, err = s.aws.Cloud().PutObject(s.bucket, cloud.Put{Key: key, Body: sound[:len(sound)/2]})
+	_, err = services.PutObject(s.aws.Cloud(), s.bucket, services.Put{Key: key, Body: sound[:len(sound)/2]})
 	require.NoError(t, err)
-	before := len(s.aws.Cloud().ObjectVersions(s.bucket, key))
+	before := len(services.ObjectVersions(s.aws.Cloud(), s.bucket, key))
 	for _, args := range [][]string{{"up", "prod-eu", "--yes"}, {"preview", "prod-eu"}, {"destroy", "prod-eu", "--yes"}} {
 		refused := s.run(t, 1, args...)
 		require.Contains(t, refused, "the checkpoint "+key+" is damaged: it is cut short")
 	}
-	_, kept, err := s.aws.Cloud().GetObject(s.bucket, key, "")
+	_, kept, err := services.GetObject(s.aws.Cloud(), s.bucket, key, "")
 	require.NoError(t, err)
 	require.Equal(t, sound[:len(sound)/2], kept, "it is not touched")
 
@@ -129,15 +130,15 @@ func (s shared) damage(t *testing.T) {
 	way := regexp.MustCompile(`hub (state restore prod-eu --version \S+)`).FindStringSubmatch(refused)
 	require.NotNil(t, way, refused)
 	restored := s.run(t, 0, append(strings.Fields(way[1]), "--yes")...)
-	_, back, err := s.aws.Cloud().GetObject(s.bucket, key, "")
+	_, back, err := services.GetObject(s.aws.Cloud(), s.bucket, key, "")
 	require.NoError(t, err)
 	require.JSONEq(t, string(sound), string(back))
 	replaced := regexp.MustCompile(`kept as (\S+)\.\n`).FindStringSubmatch(restored)
 	require.NotNil(t, replaced, restored)
-	_, kept, err = s.aws.Cloud().GetObject(s.bucket, replaced[1], "")
+	_, kept, err = services.GetObject(s.aws.Cloud(), s.bucket, replaced[1], "")
 	require.NoError(t, err)
 	require.Equal(t, sound[:len(sound)/2], kept, "what was there is kept")
-	require.Len(t, s.aws.Cloud().ObjectVersions(s.bucket, key), before+1, "no version is lost")
+	require.Len(t, services.ObjectVersions(s.aws.Cloud(), s.bucket, key), before+1, "no version is lost")
 	s.run(t, 0, "preview", "prod-eu")
 }
 
@@ -147,7 +148,7 @@ func TestLockThatCannotBeJudged(t *testing.T) {
 	s := share(t, nil)
 	lock, err := json.Marshal(state.Lock{Pid: 4242, User: "ada", Host: "build-7", Taken: time.Now().Add(-3*time.Hour - 30*time.Second)}) // S3 says its times in whole seconds
 	require.NoError(t, err)
-	_, err = s.aws.Cloud().PutObject(s.bucket, cloud.Put{Key: state.LockDir("deepstreamhub", "prod-eu") + "1.json", Body: lock})
+	_, err = services.PutObject(s.aws.Cloud(), s.bucket, services.Put{Key: state.LockDir("deepstreamhub", "prod-eu") + "1.json", Body: lock})
 	require.NoError(t, err)
 
 	refused := s.run(t, 4, "up", "prod-eu", "--yes")

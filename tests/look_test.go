@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+	"github.com/deepstreamhub/platform/internal/awssim/services"
 	"github.com/deepstreamhub/platform/tests/harness"
 )
 
@@ -55,7 +56,7 @@ func TestShortLivedRegion(t *testing.T) {
 		case r.Type == "aws:appautoscaling/policy:Policy", r.Type == ingressRule && r.Str("tags.Name") == "it-1-edge-targets-from-lb":
 			require.NoError(t, c.Delete(context.Background(), r.Region, r.Type, r.ID, r.Inputs))
 		case r.Type == "aws:cloudwatch/metricAlarm:MetricAlarm" && r.Str("tags.Name") == "it-1-observability-edge-5xx":
-			require.NoError(t, c.SetAlarm(r.Region, r.ID, "ALARM"))
+			require.NoError(t, services.SetAlarm(c, r.Region, r.ID, "ALARM"))
 		}
 	}
 	require.NoError(t, c.Close())

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+	"github.com/deepstreamhub/platform/internal/awssim/services"
 	"github.com/deepstreamhub/platform/tests/harness"
 )
 
@@ -26,7 +27,7 @@ func TestDataComesBack(t *testing.T) {
 	require.NotEmpty(t, marker)
 	plans := aws.Find("aws:backup/plan:Plan")
 	require.Len(t, plans, 1)
-	points, err := aws.Cloud().RunBackupPlan("eu-central-1", plans[0].ID)
+	points, err := services.RunBackupPlan(aws.Cloud(), "eu-central-1", plans[0].ID)
 	require.NoError(t, err)
 	require.Len(t, points, 2, "a recovery point of this stack's cluster, and its copy")
 	point, copied := points[0], points[1]

@@ -10,6 +10,7 @@ import (
 	"github.com/deepstreamhub/platform/internal/awsenv"
 	simulated "github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/endpoint"
+	"github.com/deepstreamhub/platform/internal/awssim/services"
 	"github.com/deepstreamhub/platform/internal/health"
 	"github.com/deepstreamhub/platform/internal/plan"
 	"github.com/deepstreamhub/platform/internal/values"
@@ -72,28 +73,28 @@ func TestRehearsals(t *testing.T) {
 	c, mine := aws.Cloud(), owned(s)
 	require.Empty(t, problems(t, s))
 	before := aws.Contents()
-	for _, d := range simulated.Damages {
+	for _, d := range services.Damages {
 		if d.Name == "release" { // which shows with the next deployment
 			continue
 		}
-		require.NoError(t, c.Break(s.Name, "eu-central-1", d.Name, mine), d.Name)
+		require.NoError(t, services.Break(c, s.Name, "eu-central-1", d.Name, mine), d.Name)
 		require.Contains(t, shows, d.Name)
 		require.Regexp(t, shows[d.Name], problems(t, s), d.Name)
-		_, err := c.Heal(s.Name, mine)
+		_, err := services.Heal(c, s.Name, mine)
 		require.NoError(t, err)
 		require.Empty(t, problems(t, s), d.Name)
 	}
-	require.ErrorContains(t, c.Break(s.Name, "eu-central-1", "nosuch", mine), "known: image, task, zone, sg, secret")
+	require.ErrorContains(t, services.Break(c, s.Name, "eu-central-1", "nosuch", mine), "known: image, task, zone, sg, secret")
 	require.ElementsMatch(t, before, aws.Contents(), "everything is as it was")
 	require.Empty(t, s.BlindDrift().Drifted)
 
 	driftByHand(t, s)
-	healed, err := c.Heal(s.Name, mine)
+	healed, err := services.Heal(c, s.Name, mine)
 	require.NoError(t, err)
 	require.Len(t, healed, len(drifts))
 	require.Empty(t, s.BlindDrift().Drifted)
 
-	require.NoError(t, c.Break(s.Name, "eu-central-1", "release", mine))
+	require.NoError(t, services.Break(c, s.Name, "eu-central-1", "release", mine))
 	require.Empty(t, problems(t, s))
 	memory := s.Config.Service.MemoryMiB
 	s.Config.Service.MemoryMiB = 1536
@@ -102,7 +103,7 @@ func TestRehearsals(t *testing.T) {
 	s.Config.Service.MemoryMiB = memory
 	s.Up()
 	require.Empty(t, problems(t, s))
-	_, err = c.Heal(s.Name, owned(s))
+	_, err = services.Heal(c, s.Name, owned(s))
 	require.NoError(t, err)
 	require.Empty(t, problems(t, s), "healing takes no deployment back")
 }

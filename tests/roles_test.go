@@ -14,6 +14,7 @@ import (
 	"github.com/deepstreamhub/platform/bootstrap/settings"
 	"github.com/deepstreamhub/platform/components/bus"
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+	"github.com/deepstreamhub/platform/internal/awssim/services"
 	"github.com/deepstreamhub/platform/internal/config"
 	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/drift"
@@ -130,7 +131,7 @@ func requireEnforced(t *testing.T, aws *harness.AWS, s, other *harness.Stack) {
 		}
 		require.ErrorContains(t, err, "is not authorized to perform: kms:Decrypt", role)
 		for _, action := range []string{"secretsmanager:GetSecretValue", "ssm:GetParameter", "ec2:CreateVpc", "s3:PutObject", "kms:Encrypt"} {
-			require.Error(t, aws.Cloud().MayCall(role, "eu-central-1", action, "*"), "%s %s", role, action)
+			require.Error(t, services.MayCall(aws.Cloud(), role, "eu-central-1", action, "*"), "%s %s", role, action)
 		}
 	}
 	short, err := s.Open(aws.As(t, "deepstreamhub-ephemeral")...)
@@ -171,7 +172,7 @@ func requireNeeded(t *testing.T, documents []string, requests []cloud.Access) {
 	}
 	for _, typ := range cloud.Types() {
 		for _, verb := range []string{"create", "update", "delete", "read"} {
-			for _, action := range cloud.ActionsOf(typ, verb) {
+			for _, action := range services.ActionsOf(typ, verb) {
 				if needed[action] == "" {
 					needed[action] = verb + " " + typ
 				}
@@ -262,47 +263,47 @@ func TestDeployRoleKeepsToItsBounds(t *testing.T) {
 	for _, c := range []struct {
 		action, resource string
 		context          map[string]string
-		want             cloud.Decision
+		want             services.Decision
 	}{
-		{"iam:CreateRole", role, with("iam:permissionsboundary", boundary, "aws:requesttag/stack", "prod-eu"), cloud.Allowed},
-		{"iam:CreateRole", role, with("iam:permissionsboundary", boundary), cloud.ImplicitlyDenied},
-		{"iam:CreateRole", role, with("iam:permissionsboundary", boundary, "aws:requesttag/stack", "prod-us"), cloud.ImplicitlyDenied},
-		{"iam:TagRole", role, with("aws:requesttag/stack", "prod-us"), cloud.ImplicitlyDenied},
-		{"iam:UntagRole", role, with("aws:tagkeys", "stack"), cloud.ExplicitlyDenied},
-		{"iam:UpdateAssumeRolePolicy", role, with(), cloud.ImplicitlyDenied},
-		{"iam:CreateRole", role, with(), cloud.ImplicitlyDenied},
-		{"iam:CreateRole", role, with("iam:permissionsboundary", "arn:aws:iam::aws:policy/AdministratorAccess"), cloud.ImplicitlyDenied},
-		{"iam:CreateRole", "arn:aws:iam::111122223333:role/x", with("iam:permissionsboundary", boundary), cloud.ImplicitlyDenied},
-		{"iam:AttachRolePolicy", role, with(), cloud.ImplicitlyDenied},
-		{"iam:AttachRolePolicy", "arn:aws:iam::111122223333:role/deepstreamhub-deploy", with(), cloud.ImplicitlyDenied},
-		{"iam:DeleteRolePermissionsBoundary", role, with("iam:permissionsboundary", boundary), cloud.ImplicitlyDenied},
-		{"iam:UpdateAssumeRolePolicy", "arn:aws:iam::111122223333:role/deepstreamhub-deploy", with(), cloud.ImplicitlyDenied},
-		{"iam:CreatePolicyVersion", boundary, with(), cloud.ImplicitlyDenied},
-		{"iam:CreateUser", "arn:aws:iam::111122223333:user/x", with(), cloud.ImplicitlyDenied},
-		{"iam:PassRole", role, with("iam:passedtoservice", "ecs-tasks.amazonaws.com"), cloud.Allowed},
-		{"iam:PassRole", role, with("iam:passedtoservice", "lambda.amazonaws.com"), cloud.ImplicitlyDenied},
-		{"iam:PassRole", "arn:aws:iam::111122223333:role/admin", with("iam:passedtoservice", "ecs-tasks.amazonaws.com"), cloud.ImplicitlyDenied},
-		{"s3:PutObject", bucket + "/.pulumi/stacks/deepstreamhub/prod-eu.json", with(), cloud.Allowed},
-		{"s3:PutObject", bucket + "/.pulumi/locks/organization/deepstreamhub/prod-eu/l.json", with(), cloud.Allowed},
-		{"s3:PutObject", bucket + "/.deepstreamhub/holders/deepstreamhub/prod-eu/l.json", with(), cloud.Allowed},
-		{"s3:PutObject", bucket + "/.pulumi/stacks/deepstreamhub/prod-us.json", with(), cloud.ImplicitlyDenied},
-		{"s3:GetObject", bucket + "/.pulumi/stacks/deepstreamhub-bootstrap/production.json", with(), cloud.ImplicitlyDenied},
-		{"s3:DeleteObjectVersion", bucket + "/.pulumi/stacks/deepstreamhub/prod-eu.json", with(), cloud.ExplicitlyDenied},
-		{"kms:UpdateAlias", "arn:aws:kms:eu-central-1:111122223333:alias/deepstreamhub-state", with(), cloud.ExplicitlyDenied},
-		{"rds:ModifyDBClusterSnapshotAttribute", "arn:aws:rds:eu-central-1:111122223333:cluster-snapshot:final", with(), cloud.ExplicitlyDenied},
-		{"rds:DeleteDBClusterSnapshot", "arn:aws:rds:eu-central-1:111122223333:cluster-snapshot:final", with(), cloud.ExplicitlyDenied},
-		{"logs:DeleteLogGroup", "arn:aws:logs:eu-central-1:111122223333:log-group:/deepstreamhub/sessions:*", with(), cloud.ExplicitlyDenied},
-		{"kms:ScheduleKeyDeletion", key, with("aws:resourcetag/stack", "prod-us"), cloud.ImplicitlyDenied},
-		{"s3:PutBucketPolicy", bucket, with(), cloud.ExplicitlyDenied},
-		{"s3:DeleteObject", "arn:aws:s3:::deepstreamhub-trail-111122223333/AWSLogs/x", with(), cloud.ExplicitlyDenied},
-		{"kms:ScheduleKeyDeletion", key, with(), cloud.Allowed},
-		{"kms:ScheduleKeyDeletion", key, with("aws:resourcetag/project", "deepstreamhub-bootstrap"), cloud.ExplicitlyDenied},
-		{"kms:UntagResource", key, with("aws:resourcetag/project", "deepstreamhub-bootstrap"), cloud.ExplicitlyDenied},
-		{"ec2:CreateVpc", "arn:aws:ec2:us-east-1:111122223333:vpc/v", with(), cloud.Allowed},
-		{"ec2:CreateVpc", "arn:aws:ec2:us-west-2:111122223333:vpc/v", with("aws:requestedregion", "us-west-2"), cloud.ImplicitlyDenied},
-		{"cloudtrail:StopLogging", "arn:aws:cloudtrail:eu-central-1:111122223333:trail/deepstreamhub", with(), cloud.ImplicitlyDenied},
+		{"iam:CreateRole", role, with("iam:permissionsboundary", boundary, "aws:requesttag/stack", "prod-eu"), services.Allowed},
+		{"iam:CreateRole", role, with("iam:permissionsboundary", boundary), services.ImplicitlyDenied},
+		{"iam:CreateRole", role, with("iam:permissionsboundary", boundary, "aws:requesttag/stack", "prod-us"), services.ImplicitlyDenied},
+		{"iam:TagRole", role, with("aws:requesttag/stack", "prod-us"), services.ImplicitlyDenied},
+		{"iam:UntagRole", role, with("aws:tagkeys", "stack"), services.ExplicitlyDenied},
+		{"iam:UpdateAssumeRolePolicy", role, with(), services.ImplicitlyDenied},
+		{"iam:CreateRole", role, with(), services.ImplicitlyDenied},
+		{"iam:CreateRole", role, with("iam:permissionsboundary", "arn:aws:iam::aws:policy/AdministratorAccess"), services.ImplicitlyDenied},
+		{"iam:CreateRole", "arn:aws:iam::111122223333:role/x", with("iam:permissionsboundary", boundary), services.ImplicitlyDenied},
+		{"iam:AttachRolePolicy", role, with(), services.ImplicitlyDenied},
+		{"iam:AttachRolePolicy", "arn:aws:iam::111122223333:role/deepstreamhub-deploy", with(), services.ImplicitlyDenied},
+		{"iam:DeleteRolePermissionsBoundary", role, with("iam:permissionsboundary", boundary), services.ImplicitlyDenied},
+		{"iam:UpdateAssumeRolePolicy", "arn:aws:iam::111122223333:role/deepstreamhub-deploy", with(), services.ImplicitlyDenied},
+		{"iam:CreatePolicyVersion", boundary, with(), services.ImplicitlyDenied},
+		{"iam:CreateUser", "arn:aws:iam::111122223333:user/x", with(), services.ImplicitlyDenied},
+		{"iam:PassRole", role, with("iam:passedtoservice", "ecs-tasks.amazonaws.com"), services.Allowed},
+		{"iam:PassRole", role, with("iam:passedtoservice", "lambda.amazonaws.com"), services.ImplicitlyDenied},
+		{"iam:PassRole", "arn:aws:iam::111122223333:role/admin", with("iam:passedtoservice", "ecs-tasks.amazonaws.com"), services.ImplicitlyDenied},
+		{"s3:PutObject", bucket + "/.pulumi/stacks/deepstreamhub/prod-eu.json", with(), services.Allowed},
+		{"s3:PutObject", bucket + "/.pulumi/locks/organization/deepstreamhub/prod-eu/l.json", with(), services.Allowed},
+		{"s3:PutObject", bucket + "/.deepstreamhub/holders/deepstreamhub/prod-eu/l.json", with(), services.Allowed},
+		{"s3:PutObject", bucket + "/.pulumi/stacks/deepstreamhub/prod-us.json", with(), services.ImplicitlyDenied},
+		{"s3:GetObject", bucket + "/.pulumi/stacks/deepstreamhub-bootstrap/production.json", with(), services.ImplicitlyDenied},
+		{"s3:DeleteObjectVersion", bucket + "/.pulumi/stacks/deepstreamhub/prod-eu.json", with(), services.ExplicitlyDenied},
+		{"kms:UpdateAlias", "arn:aws:kms:eu-central-1:111122223333:alias/deepstreamhub-state", with(), services.ExplicitlyDenied},
+		{"rds:ModifyDBClusterSnapshotAttribute", "arn:aws:rds:eu-central-1:111122223333:cluster-snapshot:final", with(), services.ExplicitlyDenied},
+		{"rds:DeleteDBClusterSnapshot", "arn:aws:rds:eu-central-1:111122223333:cluster-snapshot:final", with(), services.ExplicitlyDenied},
+		{"logs:DeleteLogGroup", "arn:aws:logs:eu-central-1:111122223333:log-group:/deepstreamhub/sessions:*", with(), services.ExplicitlyDenied},
+		{"kms:ScheduleKeyDeletion", key, with("aws:resourcetag/stack", "prod-us"), services.ImplicitlyDenied},
+		{"s3:PutBucketPolicy", bucket, with(), services.ExplicitlyDenied},
+		{"s3:DeleteObject", "arn:aws:s3:::deepstreamhub-trail-111122223333/AWSLogs/x", with(), services.ExplicitlyDenied},
+		{"kms:ScheduleKeyDeletion", key, with(), services.Allowed},
+		{"kms:ScheduleKeyDeletion", key, with("aws:resourcetag/project", "deepstreamhub-bootstrap"), services.ExplicitlyDenied},
+		{"kms:UntagResource", key, with("aws:resourcetag/project", "deepstreamhub-bootstrap"), services.ExplicitlyDenied},
+		{"ec2:CreateVpc", "arn:aws:ec2:us-east-1:111122223333:vpc/v", with(), services.Allowed},
+		{"ec2:CreateVpc", "arn:aws:ec2:us-west-2:111122223333:vpc/v", with("aws:requestedregion", "us-west-2"), services.ImplicitlyDenied},
+		{"cloudtrail:StopLogging", "arn:aws:cloudtrail:eu-central-1:111122223333:trail/deepstreamhub", with(), services.ImplicitlyDenied},
 	} {
-		got, err := cloud.Decide(deploy, cloud.Access{Action: c.action, Resource: c.resource, Context: c.context})
+		got, err := services.Decide(deploy, cloud.Access{Action: c.action, Resource: c.resource, Context: c.context})
 		require.NoError(t, err)
 		require.Equal(t, c.want, got, "%s on %s with %v", c.action, c.resource, c.context)
 	}
@@ -323,9 +324,9 @@ func requireAllowed(t *testing.T, documents []string, requests []cloud.Access) {
 	t.Helper()
 	denied := map[string]bool{}
 	for _, r := range requests {
-		d, err := cloud.Decide(documents, r)
+		d, err := services.Decide(documents, r)
 		require.NoError(t, err)
-		if d != cloud.Allowed {
+		if d != services.Allowed {
 			denied[fmt.Sprintf("%s on %s for %s: %s", r.Action, r.Resource, r.For, d)] = true
 		}
 	}

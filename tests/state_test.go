@@ -5,6 +5,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/deepstreamhub/platform/internal/awssim/services"
+
 	"github.com/stretchr/testify/require"
 
 	"github.com/deepstreamhub/platform/tests/harness"
@@ -30,14 +32,14 @@ func TestRegionsShareTheStateBucket(t *testing.T) {
 	for i, s := range stacks {
 		require.NoError(t, failed[i])
 		require.Empty(t, harness.Changed(s.Preview()))
-		_, checkpoint, err := aws.Cloud().GetObject(bucket, ".pulumi/stacks/deepstreamhub/"+s.Name+".json", "")
+		_, checkpoint, err := services.GetObject(aws.Cloud(), bucket, ".pulumi/stacks/deepstreamhub/"+s.Name+".json", "")
 		require.NoError(t, err)
 		require.Contains(t, string(checkpoint), `"url":"`+backend.Secrets)
 		for _, secret := range aws.Find("aws:secretsmanager/secretVersion:SecretVersion") {
 			require.NotContains(t, string(checkpoint), secret.Str("secretString"))
 		}
 	}
-	for _, o := range aws.Cloud().Objects(bucket, ".pulumi/locks") {
+	for _, o := range services.ListObjects(aws.Cloud(), bucket, ".pulumi/locks") {
 		require.Fail(t, "a lock was left behind", o.Key)
 	}
 	require.True(t, strings.HasPrefix(backend.URL, "s3://"))

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+	"github.com/deepstreamhub/platform/internal/awssim/services"
 	"github.com/deepstreamhub/platform/internal/iamdata"
 	"github.com/deepstreamhub/platform/internal/policy"
 	"github.com/deepstreamhub/platform/tests/generated"
@@ -190,16 +191,16 @@ func stoppedBy(t *testing.T, documents []Named, q try) string {
 	for i := 0; i < len(q.context); i += 2 {
 		a.Context[q.context[i]] = q.context[i+1]
 	}
-	decision, err := cloud.Decide(texts(t, documents), a)
+	decision, err := services.Decide(texts(t, documents), a)
 	require.NoError(t, err)
 	holder := ""
 	for _, n := range documents {
 		for _, s := range n.Document.Statements {
 			alone, err := policy.Document{Statements: []policy.Statement{s}}.JSON()
 			require.NoError(t, err)
-			d, err := cloud.Decide([]string{alone}, a)
+			d, err := services.Decide([]string{alone}, a)
 			require.NoError(t, err)
-			if d == cloud.ExplicitlyDenied {
+			if d == services.ExplicitlyDenied {
 				return prefix + "denied by `" + s.Sid + "`"
 			}
 			if s.Effect == policy.Allow && names(t, alone, q.action) {
@@ -208,7 +209,7 @@ func stoppedBy(t *testing.T, documents []Named, q try) string {
 		}
 	}
 	switch {
-	case decision == cloud.Allowed:
+	case decision == services.Allowed:
 		return ""
 	case holder == "":
 		return prefix + "not granted"

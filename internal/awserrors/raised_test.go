@@ -8,6 +8,7 @@ import (
 
 	"github.com/deepstreamhub/platform/internal/awserrors"
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+	_ "github.com/deepstreamhub/platform/internal/awssim/services" // types and what AWS answers about them
 )
 
 // raised are errors of AWS as hub --fault has the offline AWS raise them (CODE:CALL:TYPE), with words of the cause and of the

@@ -17,6 +17,7 @@ import (
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/endpoint"
 	"github.com/deepstreamhub/platform/internal/awssim/provider"
+	"github.com/deepstreamhub/platform/internal/awssim/services"
 )
 
 // Options say which cloud is served, and how.
@@ -56,7 +57,7 @@ func Start(opts Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if opts.As != cloud.Administrator && !c.HasRole(opts.As) {
+	if opts.As != services.Administrator && !services.HasRole(c, opts.As) {
 		return nil, errors.Join(fmt.Errorf("act as %s: the offline account has no such role; hub bootstrap makes them", opts.As), c.Close())
 	}
 	s.cloud, s.as, s.grpc = c, opts.As, provider.As(c, opts.As).GRPC(opts.Around)

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	simulated "github.com/deepstreamhub/platform/internal/awssim/cloud"
+	"github.com/deepstreamhub/platform/internal/awssim/services"
 	"github.com/deepstreamhub/platform/internal/plan"
 	"github.com/deepstreamhub/platform/internal/values"
 )
@@ -53,7 +54,7 @@ With --gone the resource is deleted instead. hub drift finds it; hub offline hea
 func (a App) offlineBreak() *cobra.Command {
 	list := "break has one thing go wrong in a region of the offline AWS, without anybody's deployment. hub health\nthen says what AWS says; hub offline heal makes it good again. What can go wrong:\n"
 	var known []string
-	for _, d := range simulated.Damages {
+	for _, d := range services.Damages {
 		list += fmt.Sprintf("\n  %-10s %s", d.Name, d.What)
 		known = append(known, d.Name)
 	}
@@ -227,11 +228,11 @@ func (s *session) offlineBreak(ctx context.Context, damage string) error {
 		if !ok {
 			break
 		}
-		if err := c.Break(state.Stack, region, damage, owned(state)); err != nil {
+		if err := services.Break(c, state.Stack, region, damage, owned(state)); err != nil {
 			return err
 		}
-		i := slices.IndexFunc(simulated.Damages, func(d simulated.Damage) bool { return d.Name == damage })
-		s.say("%s is broken: %s.", state.Stack, simulated.Damages[i].What)
+		i := slices.IndexFunc(services.Damages, func(d services.Damage) bool { return d.Name == damage })
+		s.say("%s is broken: %s.", state.Stack, services.Damages[i].What)
 		s.next("health")
 		return nil
 	}
@@ -243,7 +244,7 @@ func (s *session) offlineHeal(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	healed, err := c.Heal(state.Stack, owned(state))
+	healed, err := services.Heal(c, state.Stack, owned(state))
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -108,7 +109,7 @@ func (a *Account) Give(organisation, id string, zones []string) {
 // AddRegion gives the account a region that account.yaml does not declare, with zones by id and one machine image; else it
 // is like the one that is first by name.
 func (a *Account) AddRegion(name string, zoneIDs []string, image Image) {
-	like := a.Regions[sortedKeys(a.Regions)[0]]
+	like := a.Regions[slices.Sorted(maps.Keys(a.Regions))[0]]
 	like.Zones, like.Images = map[string]string{}, []Image{image}
 	for i, id := range zoneIDs {
 		like.ZonePrefix, _, _ = strings.Cut(id, "-")
@@ -129,9 +130,9 @@ func (a *Account) String() string {
 	for _, z := range a.HostedZones {
 		fmt.Fprintf(&b, "  hosted zone   %s (%s)\n", z.Name, z.ID)
 	}
-	for _, name := range sortedKeys(a.Regions) {
+	for _, name := range slices.Sorted(maps.Keys(a.Regions)) {
 		r := a.Regions[name]
-		fmt.Fprintf(&b, "  region        %s: zones %s\n", name, strings.Join(sortedKeys(r.Zones), ", "))
+		fmt.Fprintf(&b, "  region        %s: zones %s\n", name, strings.Join(slices.Sorted(maps.Keys(r.Zones)), ", "))
 		for _, i := range r.Images {
 			fmt.Fprintf(&b, "  machine image %s in %s: %s, %s\n", i.ID, name, i.Name, i.Architecture)
 		}
@@ -143,37 +144,4 @@ func (a *Account) String() string {
 		fmt.Fprintf(&b, "  service-linked roles of %s\n", strings.Join(a.ServiceLinkedRoles, ", "))
 	}
 	return b.String()
-}
-
-// declare puts the account's hosted zones and policies into a cloud, as resources that no deployment made, where they
-// are not there yet.
-func (a *Account) declare(t *Tx) {
-	for _, z := range a.HostedZones {
-		inputs := Map{"name": z.Name, "comment": "declared by the account"}
-		if r, made := t.declare(typeZone, z.ID, inputs); made {
-			applyZoneState(r)
-			t.c.put(t, kinds[r.Type], r)
-		}
-	}
-	for _, p := range a.Policies {
-		arn := t.GlobalARN("iam", "policy"+p.Path+p.Name)
-		inputs := Map{"name": p.Name, "path": p.Path, "policy": p.Policy}
-		if r, made := t.declare(typePolicy, arn, inputs); made {
-			r.State["arn"], r.State["attachmentCount"] = arn, 0.0
-			r.State["policyId"] = "ANPA" + strings.ToUpper(t.Hex(17))
-			tagsAll(r)
-			t.c.put(t, kinds[r.Type], r)
-		}
-	}
-}
-
-// declare begins a resource that the account has by itself, unless it is there.
-func (t *Tx) declare(typ, id string, inputs Map) (r *Resource, made bool) {
-	if r, ok := t.Find(typ, "", id); ok {
-		return r, false
-	}
-	t.c.serial++
-	r = &Resource{Type: typ, ID: id, Serial: t.c.serial, Declared: true, Inputs: inputs, State: withDefaults(kinds[typ], inputs)}
-	r.State["id"] = id
-	return r, true
 }

@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// verb is what a call does to its resource.
-type verb string
+// Verb is what a call does to its resource.
+type Verb string
 
 const (
-	verbCreate verb = "create"
-	verbUpdate verb = "update"
-	verbDelete verb = "delete"
+	Creating Verb = "create"
+	Updating Verb = "update"
+	Deleting Verb = "delete"
 )
 
 // Call is one operation under way, from the provider's first request to its return: attempts, repeated as long as the
@@ -22,7 +22,7 @@ const (
 type Call struct {
 	c      *Cloud
 	ctx    context.Context // ends when nobody waits for the call any more; nil: never
-	verb   verb
+	verb   Verb
 	kind   *Kind
 	region string // in which the request is made, also for the types of global services
 	token  string // what is made, by a name that is the same in every run; seeds ids
@@ -45,12 +45,12 @@ type Call struct {
 // the engine's URN: the same seed and token give the same ids, whatever else happens meanwhile. An empty token stands
 // for one that nobody else has.
 func (c *Cloud) StartCreate(region, typ, token string, inputs Map) *Call {
-	return c.start(&Call{verb: verbCreate, region: region, token: token, inputs: inputs}, typ)
+	return c.start(&Call{verb: Creating, region: region, token: token, inputs: inputs}, typ)
 }
 
 // StartUpdate prepares giving a resource new inputs.
 func (c *Cloud) StartUpdate(region, typ, id string, inputs Map) *Call {
-	return c.start(&Call{verb: verbUpdate, region: region, id: id, token: typ + "/" + id, inputs: inputs}, typ)
+	return c.start(&Call{verb: Updating, region: region, id: id, token: typ + "/" + id, inputs: inputs}, typ)
 }
 
 // StartDelete prepares the removal of a resource. What is gone already counts as removed, as it does for the provider.
@@ -60,7 +60,7 @@ func (c *Cloud) StartDelete(region, typ, id string, inputs Map) *Call {
 	if k := kinds[typ]; k != nil && k.ShownID != "" && Has(inputs, "arn") {
 		id = Str(inputs, "arn") // the shown id may be a younger resource's by now
 	}
-	return c.start(&Call{verb: verbDelete, region: region, id: id, token: typ + "/" + id, inputs: inputs}, typ)
+	return c.start(&Call{verb: Deleting, region: region, id: id, token: typ + "/" + id, inputs: inputs}, typ)
 }
 
 func (c *Cloud) start(o *Call, typ string) *Call {
@@ -77,10 +77,10 @@ func (c *Cloud) start(o *Call, typ string) *Call {
 // Result returns what a finished call came to: the resource's id and state, none after a deletion. An error with an id
 // means that the resource exists all the same.
 func (o *Call) Result() (id string, state Map, err error) {
-	if o.r == nil || o.verb == verbDelete || o.lost != nil {
+	if o.r == nil || o.verb == Deleting || o.lost != nil {
 		return "", nil, o.err
 	}
-	return o.kind.shownID(o.r), o.c.snapshot(o.r), o.err
+	return o.kind.Shown(o.r), o.c.snapshot(o.r), o.err
 }
 
 // Run makes a call to its end, in the cloud's own time. It returns early, with ctx's error, when ctx ends; what AWS has
@@ -98,7 +98,7 @@ func (c *Cloud) Run(ctx context.Context, o *Call) (id string, state Map, err err
 		}
 	}
 	id, state, err = o.Result()
-	if err == nil && o.verb == verbCreate {
+	if err == nil && o.verb == Creating {
 		err = c.wait(ctx, c.slow[o.kind.Type])
 	}
 	return id, state, err
@@ -106,10 +106,10 @@ func (c *Cloud) Run(ctx context.Context, o *Call) (id string, state Map, err err
 
 // Outcome is Result without the state, for whoever plays thousands of calls and looks at none.
 func (o *Call) Outcome() (id string, err error) {
-	if o.r == nil || o.verb == verbDelete || o.lost != nil {
+	if o.r == nil || o.verb == Deleting || o.lost != nil {
 		return "", o.err
 	}
-	return o.kind.shownID(o.r), o.err
+	return o.kind.Shown(o.r), o.err
 }
 
 // Step does what is due now. It returns when to call it again, or that the call is over.
@@ -161,12 +161,12 @@ func (o *Call) finish() (time.Time, bool) {
 			return o.end(err)
 		}
 	}
-	if o.kind.Fails == nil || o.verb != verbCreate {
+	if o.kind.Fails == nil || o.verb != Creating {
 		return o.end(nil)
 	}
 	t := &Tx{c: o.c, Region: o.region, salt: o.salt() + "/failed"}
 	if err := o.kind.Fails(t, o.r); err != nil {
-		return o.end(o.kind.complete(err, o.operation(), o.r.ID))
+		return o.end(o.kind.Complete(err, o.operation(), o.r.ID))
 	}
 	return o.end(nil)
 }
@@ -204,23 +204,30 @@ func (o *Call) retry(now time.Time, err error) (again time.Time, repeats bool) {
 // attempt makes the request once. A refusal leaves the account as it was.
 func (o *Call) attempt(now time.Time) error {
 	if err := o.fault.before(o); err != nil {
-		return o.kind.complete(err, o.operation(), o.id)
+		return o.kind.Complete(err, o.operation(), o.id)
 	}
 	t := &Tx{c: o.c, Region: o.region, salt: o.salt()}
-	if o.verb == verbDelete {
+	if o.verb == Deleting {
 		if r, err := o.c.lookup(o.kind, o.region, o.id); err == nil {
 			o.c.noteAll(t, o.verb, r)
 		}
 	}
 	if err := o.apply(t, now); err != nil {
-		return o.kind.complete(err, o.operation(), o.id)
+		return o.kind.Complete(err, o.operation(), o.id)
 	}
-	if o.verb != verbDelete && o.r != nil {
+	if o.verb != Deleting && o.r != nil {
 		o.c.noteAll(t, o.verb, o.r)
 	}
 	o.c.made[o.token]++
 	o.lost = o.fault.after(o)
 	return o.c.save(t)
+}
+
+// Attempt makes the request once. What the provider does about a refusal is Step's.
+func (o *Call) Attempt() error {
+	o.c.mu.Lock()
+	defer o.c.mu.Unlock()
+	return o.attempt(o.c.now())
 }
 
 // salt makes the ids of this call differ from those of every other.
@@ -234,9 +241,9 @@ func (o *Call) salt() string {
 
 func (o *Call) operation() string {
 	switch o.verb {
-	case verbCreate:
+	case Creating:
 		return o.kind.call("Create", o.kind.CreateCall)
-	case verbUpdate:
+	case Updating:
 		return o.kind.call("Modify", o.kind.UpdateCall)
 	}
 	return o.kind.call("Delete", o.kind.DeleteCall)
@@ -244,9 +251,9 @@ func (o *Call) operation() string {
 
 func (o *Call) apply(t *Tx, now time.Time) error {
 	switch o.verb {
-	case verbCreate:
+	case Creating:
 		return o.create(t, now)
-	case verbUpdate:
+	case Updating:
 		return o.update(t, now)
 	}
 	return o.remove(t, now)
@@ -273,7 +280,7 @@ func (o *Call) busy(r *Resource, now time.Time, f Refusal) error {
 	if f.Code == "" || !now.Before(r.Busy) {
 		return nil
 	}
-	return o.kind.refusal(o.operation(), f.fill("{id}", r.ID, "{name}", r.Name()), r.ID)
+	return o.kind.refusal(o.operation(), f.Fill("{id}", r.ID, "{name}", r.Name()), r.ID)
 }
 
 func (o *Call) update(t *Tx, now time.Time) error {

@@ -2,10 +2,10 @@ package cloud
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/deepstreamhub/platform/internal/awssim/facts"
-	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
 )
 
 // Checker collects the problems of one resource's inputs. Every getter answers "not known" for absent and unknown
@@ -45,24 +45,22 @@ func (k *Kind) Problems(region string, in Map) []Problem {
 	return append(out, c.Problems...)
 }
 
-// words splits a list of names.
-func words(text string) []string { return strings.Fields(text) }
-
 // Fail records a problem.
 func (c *Checker) Fail(path, format string, args ...any) {
 	c.Problems = append(c.Problems, Problem{Path: path, Reason: fmt.Sprintf(format, args...)})
 }
 
 // String returns the string at path and whether it is there and known.
-func (c *Checker) String(path string) (string, bool) { return known[string](c.In, path) }
+func (c *Checker) String(path string) (string, bool) { return Known[string](c.In, path) }
 
 // Number returns the number at path and whether it is there and known.
-func (c *Checker) Number(path string) (float64, bool) { return known[float64](c.In, path) }
+func (c *Checker) Number(path string) (float64, bool) { return Known[float64](c.In, path) }
 
 // Bool returns the bool at path and whether it is there and known.
-func (c *Checker) Bool(path string) (bool, bool) { return known[bool](c.In, path) }
+func (c *Checker) Bool(path string) (bool, bool) { return Known[bool](c.In, path) }
 
-func known[T any](m Map, path string) (zero T, ok bool) {
+// Known returns what is at path in m, and whether it is there, known and of the type.
+func Known[T any](m Map, path string) (zero T, ok bool) {
 	for _, v := range At(m, path) {
 		t, ok := v.(T)
 		return t, ok
@@ -73,7 +71,7 @@ func known[T any](m Map, path string) (zero T, ok bool) {
 // OneOf refuses a known string at path (every element, with "[]") outside the allowed values.
 func (c *Checker) OneOf(path string, allowed ...string) {
 	for _, s := range Strs(c.In, path) {
-		if !contains(allowed, s) {
+		if !slices.Contains(allowed, s) {
 			c.Fail(path, "expected %s to be one of %q, got %s", path, allowed, s)
 		}
 	}
@@ -165,17 +163,8 @@ func blank(v any) bool {
 	return v == nil
 }
 
-func contains[T comparable](list []T, v T) bool {
-	for _, e := range list {
-		if e == v {
-			return true
-		}
-	}
-	return false
-}
-
-// document refuses a known string at path, a property that holds a document, with every problem that parse finds.
-func (c *Checker) document(path string, parse func(text string) []Problem) {
+// Document refuses a known string at path, a property that holds a document, with every problem that parse finds.
+func (c *Checker) Document(path string, parse func(text string) []Problem) {
 	text, ok := c.String(path)
 	if !ok {
 		return
@@ -189,16 +178,8 @@ func (c *Checker) document(path string, parse func(text string) []Problem) {
 	}
 }
 
-// policy refuses a known string at path that is not a policy for that use.
-func (c *Checker) policy(path string, use iampolicy.Use) {
-	c.document(path, func(text string) []Problem {
-		_, problems := iampolicy.Read(text, use)
-		return problems
-	})
-}
-
-// listed puts problems into one line, for answers to calls that report them all.
-func listed(problems []Problem) string {
+// Joined puts problems into one line, for answers to calls that report them all.
+func Joined(problems []Problem) string {
 	texts := make([]string, len(problems))
 	for i, p := range problems {
 		texts[i] = p.Path + ": " + p.Reason

@@ -49,7 +49,7 @@ type Cloud struct {
 	owned     map[key][]*Resource     // what AWS made along with a resource, by ownerKey
 	leaving   []*Resource             // what is being deleted
 	remnants  []Remnant
-	objects   *objects          // what the buckets hold
+	objects   *ObjectStore      // what the buckets hold
 	recorded  map[string]Access // requests since Record; nil: none are remembered
 }
 
@@ -98,7 +98,7 @@ func Open(opts Options) (*Cloud, error) {
 		}
 	}
 	t := &Tx{c: c}
-	c.account.declare(t)
+	services.Declare(t)
 	if err := c.save(t); err != nil {
 		return nil, errors.Join(fmt.Errorf("write offline cloud in %s: %w", opts.Dir, err), c.Close())
 	}
@@ -207,13 +207,13 @@ func (c *Cloud) create(t *Tx, k *Kind, r *Resource) error {
 		case len(k.Unique) == 0:
 			return fmt.Errorf("%s: id %s exists already", k.Type, r.ID)
 		default: // the handler made one name of two that differ, such as in their case
-			f := k.Unique[0].Refusal.fill("{id}", r.ID, "{name}", r.Name(), "{value}", r.ID)
+			f := k.Unique[0].Refusal.Fill("{id}", r.ID, "{name}", r.Name(), "{value}", r.ID)
 			return k.refusal(k.call("Create", k.CreateCall), f, r.ID)
 		}
 	}
 	c.serial++
 	r.Serial = c.serial
-	r.State["id"] = k.shownID(r)
+	r.State["id"] = k.Shown(r)
 	c.put(t, k, r)
 	return nil
 }
@@ -246,7 +246,7 @@ func (c *Cloud) remove(t *Tx, k *Kind, r *Resource, by time.Time) error {
 		return fmt.Errorf("delete %s %s: the account's declared list holds it", k.Type, r.ID)
 	}
 	if holders := c.holders(r); len(holders) > 0 && k.InUse.Code != "" {
-		f := k.InUse.fill("{id}", r.ID, "{name}", r.Name(), "{by}", holders[0].By.ID)
+		f := k.InUse.Fill("{id}", r.ID, "{name}", r.Name(), "{by}", holders[0].By.ID)
 		return k.refusal(k.call("Delete", k.DeleteCall), f, r.ID)
 	}
 	if k.Delete != nil {
@@ -321,19 +321,6 @@ func (c *Cloud) holders(r *Resource) []*Holder {
 	}
 	slices.SortFunc(out, func(a, b *Holder) int { return a.By.Serial - b.By.Serial })
 	return out
-}
-
-// mutate runs one change that is nobody's call under the lock and saves it.
-func (c *Cloud) mutate(f func(*Tx) error, region string) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.settle(c.now())
-	c.serial++
-	t := &Tx{c: c, Region: region, salt: "mutation/" + number(c.serial)}
-	if err := f(t); err != nil {
-		return err
-	}
-	return c.save(t)
 }
 
 func (k *Kind) region(region string) string {

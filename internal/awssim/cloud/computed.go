@@ -1,7 +1,9 @@
 package cloud
 
-// computed fills in what AWS chooses for inputs that were not given.
-func computed(r *Resource, chosen Map) {
+import "strings"
+
+// Computed fills in what AWS chooses for inputs that were not given.
+func Computed(r *Resource, chosen Map) {
 	for p, v := range chosen {
 		if !Has(r.State, p) {
 			r.State[p] = Clone(v)
@@ -9,8 +11,8 @@ func computed(r *Resource, chosen Map) {
 	}
 }
 
-// keep leaves optional inputs that AWS also computes as they were when the program gives them no longer.
-func keep(r *Resource, old Map, properties ...string) {
+// Keep leaves optional inputs that AWS also computes as they were when the program gives them no longer.
+func Keep(r *Resource, old Map, properties ...string) {
 	for _, p := range properties {
 		if v, had := old[p]; had && !Has(r.State, p) {
 			r.State[p] = Clone(v)
@@ -18,16 +20,50 @@ func keep(r *Resource, old Map, properties ...string) {
 	}
 }
 
-// nameOrPrefixed returns a resource's name, or one made from its prefix as the provider does. Both are in the state
+// NameOrPrefixed returns a resource's name, or one made from its prefix as the provider does. Both are in the state
 // afterwards.
-func nameOrPrefixed(t *Tx, r *Resource, property, prefix string) string {
+func NameOrPrefixed(t *Tx, r *Resource, property, prefix string) string {
 	name := r.Str(property)
 	if name == "" {
-		name = r.Str(prefix) + uniqueSuffix(t)
+		name = r.Str(prefix) + UniqueSuffix(t)
 		r.State[property] = name
 	}
 	if !Has(r.State, prefix) {
 		r.State[prefix] = ""
 	}
 	return name
+}
+
+// UniqueSuffix returns what the provider appends where it makes something unique: the time and a counter, 26
+// characters.
+func UniqueSuffix(t *Tx) string { return t.Now().Format("20060102150405") + t.Hex(12) }
+
+// ApplyName fills in name and namePrefix as the provider does.
+func ApplyName(t *Tx, r *Resource) string { return NameOrPrefixed(t, r, "name", "namePrefix") }
+
+// TagsAll fills in the tags as AWS has them: those of the resource, since the offline provider has no default tags.
+func TagsAll(r *Resource) {
+	tags := Clone(At(r.State, "tags"))
+	if len(tags) == 1 {
+		r.State["tagsAll"] = tags[0]
+		return
+	}
+	r.State["tagsAll"] = Map{}
+}
+
+// Composed joins properties of a resource, as ids and ARNs do that are made of several.
+func Composed(r *Resource, with string, properties ...string) string {
+	var parts []string
+	for _, p := range properties {
+		parts = append(parts, r.Str(p))
+	}
+	return strings.Join(parts, with)
+}
+
+// TakeOver makes room for something of which AWS has exactly one and that is put rather than created, such as an
+// account's password policy: putting it again replaces what is there, whoever put it.
+func TakeOver(t *Tx, r *Resource) {
+	if before, ok := t.Find(r.Type, "", r.ID); ok {
+		t.Remove(before)
+	}
 }

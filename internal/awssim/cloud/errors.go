@@ -50,7 +50,8 @@ type Refusal struct {
 	Rule    string // source: "facts 13", the name of an AWS page, or the provider's source file
 }
 
-func (f Refusal) fill(pairs ...string) Refusal {
+// Fill puts values in the place of {names}: pairs are a name and its value each.
+func (f Refusal) Fill(pairs ...string) Refusal {
 	f.Message = strings.NewReplacer(pairs...).Replace(f.Message)
 	return f
 }
@@ -66,3 +67,6 @@ type NotFound struct{ Type, Region, ID string }
 func (e *NotFound) Error() string {
 	return fmt.Sprintf("%s %q does not exist in %s", e.Type, e.ID, e.Region)
 }
+
+// AsError is the refusal without anything filled in.
+func (f Refusal) AsError() *Error { return &Error{Code: f.Code, Message: f.Message, Rule: f.Rule} }

@@ -103,7 +103,7 @@ type Faults struct {
 }
 
 // draw returns what goes wrong with the next call, nil for nothing.
-func (f *Faults) draw(v verb, k *Kind) *Fault {
+func (f *Faults) draw(v Verb, k *Kind) *Fault {
 	if f == nil {
 		return nil
 	}

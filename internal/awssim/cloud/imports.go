@@ -2,18 +2,7 @@ package cloud
 
 import (
 	"fmt"
-	"strings"
 )
-
-func composed(r *Resource, with string, properties ...string) string {
-	var parts []string
-	for _, p := range properties {
-		parts = append(parts, r.Str(p))
-	}
-	return strings.Join(parts, with)
-}
-
-func lastPart(s string) string { return s[strings.LastIndex(s, "/")+1:] }
 
 // Import returns what the provider calls the id of the resource that an import's id names. The error is a *NotFound
 // when there is none.
@@ -31,8 +20,8 @@ func (c *Cloud) Import(region, typ, importID string) (id string, err error) {
 		if r.Type != typ || r.Region != k.region(region) || r.Owner != "" {
 			continue
 		}
-		if k.ImportID == nil && k.shownID(r) == importID || k.ImportID != nil && k.ImportID(r) == importID {
-			return k.shownID(r), nil
+		if k.ImportID == nil && k.Shown(r) == importID || k.ImportID != nil && k.ImportID(r) == importID {
+			return k.Shown(r), nil
 		}
 	}
 	return "", &NotFound{typ, k.region(region), importID}

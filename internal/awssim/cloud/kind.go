@@ -2,6 +2,8 @@ package cloud
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -88,7 +90,7 @@ type Kind struct {
 // and "Actions, resources, and condition keys for AWS services", Service Authorization Reference). A creation and an
 // update read the resource afterwards, and a deletion waits until it is gone, so each needs what read has as well.
 // Tags are given at creation and put or taken away by an update; a few services have actions of their own for that.
-type Calls struct{ create, read, update, remove string }
+type Calls struct{ Create, Read, Update, Remove string }
 
 // ReplaceIf is a condition on which the change of an input makes a new resource.
 type ReplaceIf struct {
@@ -135,7 +137,9 @@ type Quota struct {
 // kinds is the registry, filled by the files of the services through register.
 var kinds = map[string]*Kind{}
 
-func register(ks ...*Kind) struct{} {
+// Register makes types known. One that is there already, or lacks its schema or the source of its timing, is a mistake in the program:
+// it panics.
+func Register(ks ...*Kind) struct{} {
 	for _, k := range ks {
 		if _, twice := kinds[k.Type]; twice {
 			panic("kind registered twice: " + k.Type)
@@ -143,11 +147,14 @@ func register(ks ...*Kind) struct{} {
 		if k.Timing.Source == "" || k.Schema.Inputs == nil {
 			panic("kind without schema, or without the source of its timing: " + k.Type)
 		}
-		k.Timing = limits(k.Timing)
+		k.Timing = WithLimits(k.Timing)
 		kinds[k.Type] = k
 	}
 	return struct{}{}
 }
+
+// KindOf returns the kind of a type token; nil where there is none.
+func KindOf(token string) *Kind { return kinds[token] }
 
 // Lookup returns the kind of a type token.
 func Lookup(token string) (*Kind, bool) { k, ok := kinds[token]; return k, ok }
@@ -170,7 +177,7 @@ func (k *Kind) timing(in Map) Timing {
 }
 
 // Types returns all type tokens the offline AWS knows, sorted.
-func Types() []string { return sortedKeys(kinds) }
+func Types() []string { return slices.Sorted(maps.Keys(kinds)) }
 
 func (k *Kind) call(verb, override string) string {
 	if override != "" {
@@ -184,8 +191,8 @@ func (k *Kind) refusal(op string, f Refusal, id string) *Error {
 	return &Error{Service: k.Service, Operation: op, Code: f.Code, Message: f.Message, Type: k.Type, ID: id, Rule: f.Rule}
 }
 
-// complete fills in where an error came from, as far as the handler left it open.
-func (k *Kind) complete(err error, op, id string) error {
+// Complete fills in where an error came from, as far as the handler left it open.
+func (k *Kind) Complete(err error, op, id string) error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		if e.Service == "" {
 			e.Service = k.Service
@@ -197,7 +204,7 @@ func (k *Kind) complete(err error, op, id string) error {
 			e.Type, e.ID = k.Type, id
 		}
 		if e.Retry == 0 {
-			e.Retry = retries[repeated{e.Rule, e.Code}]
+			e.Retry = services.Repeats[Repeated{e.Rule, e.Code}]
 		}
 	}
 	return err
@@ -213,7 +220,7 @@ func (k *Kind) Replaces(path string) bool {
 // ReplacesHere reports whether a change of the input at path makes a new resource because of what else the inputs say.
 func (k *Kind) ReplacesHere(path string, old, new Map) bool {
 	plain := stripIndexes(path)
-	for _, p := range sortedKeys(k.ReplaceIf) {
+	for _, p := range slices.Sorted(maps.Keys(k.ReplaceIf)) {
 		if coveredBy(plain, []string{p}) && k.ReplaceIf[p].Holds(old, new) {
 			return true
 		}
@@ -223,7 +230,7 @@ func (k *Kind) ReplacesHere(path string, old, new Map) bool {
 
 // Conditional reports whether it depends on more than the input at path whether its change makes a new resource.
 func (k *Kind) Conditional(path string) bool {
-	return coveredBy(stripIndexes(path), k.Swaps) || coveredBy(stripIndexes(path), sortedKeys(k.ReplaceIf))
+	return coveredBy(stripIndexes(path), k.Swaps) || coveredBy(stripIndexes(path), slices.Sorted(maps.Keys(k.ReplaceIf)))
 }
 
 // Swapped reports whether an input's appearing or going makes a new resource.

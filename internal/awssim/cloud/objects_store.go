@@ -2,28 +2,31 @@ package cloud
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 )
 
-// objects is what the buckets hold. An index of all versions is in memory; on disk it is a log that a version or a
+// ObjectStore is what the buckets hold. An index of all versions is in memory; on disk it is a log that a version or a
 // removal is appended to, since a deployment writes its state hundreds of times. Contents are kept compressed by their
 // hash, so that the copy of a state costs nothing; they are in memory where the cloud is.
-type objects struct {
-	dir       string   // empty: in memory
-	origin    *objects // of a fork: where contents from before it are
-	versions  map[objectKey][]*Object
+type ObjectStore struct {
+	dir       string       // empty: in memory
+	origin    *ObjectStore // of a fork: where contents from before it are
+	versions  map[ObjectKey][]*Object
 	versioned map[string]bool // buckets in which there are, or were, versions
 
 	mu     sync.Mutex // of what follows, which is used without the cloud's lock
@@ -46,12 +49,12 @@ type dropped struct {
 	All     bool   `json:"all,omitempty"` // everything in the bucket
 }
 
-func newObjects(dir string) *objects {
-	return &objects{dir: dir, versions: map[objectKey][]*Object{}, versioned: map[string]bool{}, memory: map[string][]byte{}}
+func newObjects(dir string) *ObjectStore {
+	return &ObjectStore{dir: dir, versions: map[ObjectKey][]*Object{}, versioned: map[string]bool{}, memory: map[string][]byte{}}
 }
 
 // fork returns a copy in memory. Contents never change, so those there are stay where they are.
-func (s *objects) fork() *objects {
+func (s *ObjectStore) fork() *ObjectStore {
 	f := newObjects("")
 	f.origin = s
 	for k, all := range s.versions {
@@ -63,13 +66,13 @@ func (s *objects) fork() *objects {
 	return f
 }
 
-func (s *objects) logPath() string { return filepath.Join(s.dir, "objects.jsonl") }
+func (s *ObjectStore) logPath() string { return filepath.Join(s.dir, "objects.jsonl") }
 
-func (s *objects) tailPath() string { return filepath.Join(s.dir, "objects.tail") }
+func (s *ObjectStore) tailPath() string { return filepath.Join(s.dir, "objects.tail") }
 
 // load reads the log. A last line that is cut short is of a write that was never acknowledged: the process was killed. What
 // was acknowledged must be there; a log without a tail is of a time when none was kept.
-func (s *objects) load() error {
+func (s *ObjectStore) load() error {
 	damaged := func(format string, values ...any) error { return &Damaged{s.logPath(), fmt.Errorf(format, values...)} }
 	acknowledged, err := s.acknowledged()
 	if err != nil {
@@ -112,7 +115,7 @@ func (s *objects) load() error {
 }
 
 // acknowledged is how long the log was at the last acknowledged write.
-func (s *objects) acknowledged() (int64, error) {
+func (s *ObjectStore) acknowledged() (int64, error) {
 	text, err := os.ReadFile(s.tailPath())
 	if errors.Is(err, os.ErrNotExist) {
 		return 0, nil
@@ -131,11 +134,11 @@ func (s *objects) acknowledged() (int64, error) {
 const tailBytes = 20
 
 // apply makes an entry part of the index.
-func (s *objects) apply(e entry) {
+func (s *ObjectStore) apply(e entry) {
 	switch {
 	case e.Put != nil:
 		o := e.Put
-		k := objectKey{o.Bucket, o.Key}
+		k := ObjectKey{o.Bucket, o.Key}
 		all := s.versions[k]
 		if o.Version == NullVersion {
 			all = slices.DeleteFunc(all, func(old *Object) bool { return old.Version == NullVersion })
@@ -144,12 +147,12 @@ func (s *objects) apply(e entry) {
 		}
 		s.versions[k] = append(all, o)
 	case e.Drop != nil && e.Drop.All:
-		for _, k := range s.keys(e.Drop.Bucket, "") {
+		for _, k := range s.Keys(e.Drop.Bucket, "") {
 			delete(s.versions, k)
 		}
 		delete(s.versioned, e.Drop.Bucket)
 	case e.Drop != nil:
-		k := objectKey{e.Drop.Bucket, e.Drop.Key}
+		k := ObjectKey{e.Drop.Bucket, e.Drop.Key}
 		left := slices.DeleteFunc(s.versions[k], func(o *Object) bool { return o.Version == e.Drop.Version })
 		if s.versions[k] = left; len(left) == 0 {
 			delete(s.versions, k)
@@ -158,7 +161,7 @@ func (s *objects) apply(e entry) {
 }
 
 // write appends an entry to the log.
-func (s *objects) write(e entry) error {
+func (s *ObjectStore) write(e entry) error {
 	if s.dir == "" {
 		return nil
 	}
@@ -187,7 +190,7 @@ func (s *objects) write(e entry) error {
 	return err
 }
 
-func (s *objects) close() error {
+func (s *ObjectStore) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.log == nil {
@@ -206,8 +209,8 @@ var (
 	unpacker, _ = zstd.NewReader(nil, zstd.WithDecoderConcurrency(0))
 )
 
-// keep stores a content and returns the name under which content finds it.
-func (s *objects) keep(body []byte) (string, error) {
+// Keep stores a content and returns the name under which content finds it.
+func (s *ObjectStore) Keep(body []byte) (string, error) {
 	sum := sha256.Sum256(body)
 	name := hex.EncodeToString(sum[:])
 	if s.dir == "" {
@@ -236,13 +239,14 @@ func (s *objects) keep(body []byte) (string, error) {
 	return name, os.Rename(temp.Name(), path)
 }
 
-func (s *objects) content(name string) ([]byte, error) {
+// Content returns a content by the name that Keep gave it. What is no longer what was kept is a *Damaged.
+func (s *ObjectStore) Content(name string) ([]byte, error) {
 	s.mu.Lock()
 	packed, there := s.memory[name]
 	s.mu.Unlock()
 	switch {
 	case !there && s.origin != nil:
-		return s.origin.content(name)
+		return s.origin.Content(name)
 	case s.dir != "":
 		var err error
 		if packed, err = os.ReadFile(s.contentPath(name)); err != nil {
@@ -259,6 +263,99 @@ func (s *objects) content(name string) ([]byte, error) {
 	return body, nil
 }
 
-func (s *objects) contentPath(name string) string {
+func (s *ObjectStore) contentPath(name string) string {
 	return filepath.Join(s.dir, "objects", name[:2], name[2:])
 }
+
+// NullVersion is the version id of an object that was written while its bucket was not versioned ("How S3 Versioning
+// works", S3 User Guide).
+const NullVersion = "null"
+
+// Object is one version of an object in a bucket, or the marker that a deletion left.
+type Object struct {
+	Bucket   string            `json:"bucket"`
+	Key      string            `json:"key"`
+	Version  string            `json:"version"`
+	Marker   bool              `json:"marker,omitempty"` // a delete marker: no content
+	Size     int64             `json:"size,omitempty"`
+	MD5      string            `json:"md5,omitempty"` // hexadecimal; the ETag
+	Modified time.Time         `json:"modified"`
+	KeyARN   string            `json:"keyArn,omitempty"` // KMS key that it is encrypted under; empty: S3's own
+	Meta     map[string]string `json:"meta,omitempty"`   // headers it was written with
+	Content  string            `json:"content,omitempty"`
+}
+
+// ObjectKey is what versions have in common.
+type ObjectKey struct{ Bucket, Key string }
+
+// Current is the version that a request without one gets; nil when there is none or it is deleted.
+func (s *ObjectStore) Current(k ObjectKey) *Object {
+	all := s.versions[k]
+	if len(all) == 0 || all[len(all)-1].Marker {
+		return nil
+	}
+	return all[len(all)-1]
+}
+
+// Version returns one version of an object; nil where there is none.
+func (s *ObjectStore) Version(k ObjectKey, version string) *Object {
+	for _, o := range s.versions[k] {
+		if o.Version == version {
+			return o
+		}
+	}
+	return nil
+}
+
+// Keys are the objects of a bucket, deleted ones included, in order.
+func (s *ObjectStore) Keys(bucket, prefix string) []ObjectKey {
+	var out []ObjectKey
+	for k := range maps.Keys(s.versions) {
+		if k.Bucket == bucket && strings.HasPrefix(k.Key, prefix) {
+			out = append(out, k)
+		}
+	}
+	slices.SortFunc(out, func(a, b ObjectKey) int { return cmp.Compare(a.Key, b.Key) })
+	return out
+}
+
+// Add makes a version the current one. A null version takes the place of the earlier one.
+func (s *ObjectStore) Add(o Object) error {
+	if err := s.write(entry{Put: &o}); err != nil {
+		return fmt.Errorf("write object %s: %w", o.Key, err)
+	}
+	s.apply(entry{Put: &o})
+	return nil
+}
+
+// Remove removes a version for good. What is not there counts as removed.
+func (s *ObjectStore) Remove(k ObjectKey, version string) error {
+	if s.Version(k, version) == nil {
+		return nil
+	}
+	e := entry{Drop: &dropped{Bucket: k.Bucket, Key: k.Key, Version: version}}
+	if err := s.write(e); err != nil {
+		return fmt.Errorf("delete object %s: %w", k.Key, err)
+	}
+	s.apply(e)
+	return nil
+}
+
+// RemoveAll empties a bucket.
+func (s *ObjectStore) RemoveAll(bucket string) error {
+	e := entry{Drop: &dropped{Bucket: bucket, All: true}}
+	if len(s.Keys(bucket, "")) == 0 {
+		return nil
+	}
+	if err := s.write(e); err != nil {
+		return fmt.Errorf("empty bucket %s: %w", bucket, err)
+	}
+	s.apply(e)
+	return nil
+}
+
+// KeepsVersions reports whether there are, or were, versions in a bucket.
+func (s *ObjectStore) KeepsVersions(bucket string) bool { return s.versioned[bucket] }
+
+// VersionsOf are the versions of an object, the newest last.
+func (s *ObjectStore) VersionsOf(k ObjectKey) []*Object { return s.versions[k] }

@@ -25,7 +25,7 @@ func (c *Cloud) Read(region, typ, id string) (inputs, state Map, err error) {
 	if !r.Gone.IsZero() {
 		return nil, nil, &NotFound{typ, k.region(region), id}
 	}
-	c.noteAll(&Tx{c: c, Region: region}, verbRead, r)
+	c.noteAll(&Tx{c: c, Region: region}, Reading, r)
 	if k.Read != nil {
 		k.Read(&Tx{c: c, Region: region}, r)
 	}
@@ -79,8 +79,8 @@ func (c *Cloud) latest(typ, region, property, value string) (found *Resource, ok
 	return found, found != nil
 }
 
-// shownID returns what the provider calls the resource's id.
-func (k *Kind) shownID(r *Resource) string {
+// Shown returns what the provider calls the resource's id.
+func (k *Kind) Shown(r *Resource) string {
 	if k.ShownID != "" {
 		return r.Str(k.ShownID)
 	}

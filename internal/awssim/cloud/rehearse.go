@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -22,7 +23,7 @@ func (c *Cloud) Locate(typ, id string) (region string, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, r := range c.byType[typ] {
-		if r.Gone.IsZero() && (r.ID == id || kinds[typ].shownID(r) == id) {
+		if r.Gone.IsZero() && (r.ID == id || kinds[typ].Shown(r) == id) {
 			return r.Region, true
 		}
 	}
@@ -46,9 +47,9 @@ func (c *Cloud) Drift(ctx context.Context, name, region, typ, id string, inputs 
 		return err
 	}
 	if _, err := c.Update(ctx, region, typ, id, inputs); err != nil {
-		return errors.Join(err, c.mutate(func(t *Tx) error { t.c.forgetLast(name); return nil }, region))
+		return errors.Join(err, c.Change(region, func(t *Tx) error { t.c.forgetLast(name); return nil }))
 	}
-	return c.mutate(func(t *Tx) error { return t.became(name) }, region)
+	return c.Change(region, func(t *Tx) error { return t.became(name) })
 }
 
 // takes refuses a property that a type does not have or that AWS decides, and a value that the provider would not send.
@@ -61,7 +62,7 @@ func (k *Kind) takes(region, property string, inputs Map) error {
 	for fields := t.Fields; fields != nil && len(names) > 0; names = names[1:] {
 		p := fields[names[0]]
 		if p == nil || !p.Optional && !p.Required {
-			known := slices.DeleteFunc(sortedKeys(fields), func(n string) bool { return !fields[n].Optional && !fields[n].Required })
+			known := slices.DeleteFunc(slices.Sorted(maps.Keys(fields)), func(n string) bool { return !fields[n].Optional && !fields[n].Required })
 			return fmt.Errorf("%s: %s has no such input; it has: %s", property, k.Type, strings.Join(known, ", "))
 		}
 		for p.Fields == nil && p.Elem != nil {
@@ -87,23 +88,36 @@ func (c *Cloud) Lose(ctx context.Context, name, region, typ, id string) error {
 		return err
 	}
 	if err := c.Delete(ctx, region, typ, id, nil); err != nil {
-		return errors.Join(err, c.mutate(func(t *Tx) error { t.c.forgetLast(name); return nil }, region))
+		return errors.Join(err, c.Change(region, func(t *Tx) error { t.c.forgetLast(name); return nil }))
 	}
-	return c.mutate(func(t *Tx) error { return t.became(name) }, region)
+	return c.Change(region, func(t *Tx) error { return t.became(name) })
 }
 
 func (c *Cloud) remember(name, region string, k *Kind, id string) error {
-	return c.mutate(func(t *Tx) error {
+	return c.Change(region, func(t *Tx) error {
 		r, err := c.lookup(k, region, id)
 		if err != nil {
 			return err
 		}
-		return t.remember(name, r)
-	}, region)
+		return t.Remember(name, r)
+	})
 }
 
-// remember keeps what a resource is now. What counts is how it was before the first change.
-func (t *Tx) remember(name string, r *Resource) error {
+// Rehearse has something happen in a region that is nobody's call. What it changes it remembers under the name. On an error
+// nothing is remembered.
+func (c *Cloud) Rehearse(name, region string, happen func(t *Tx) error) error {
+	before := slices.Clone(c.Remnants())
+	err := c.Change(region, func(t *Tx) error { return errors.Join(happen(t), t.became(name)) })
+	if err != nil {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.remnants = before
+	}
+	return err
+}
+
+// Remember keeps what a resource is now. What counts is how it was before the first change.
+func (t *Tx) Remember(name string, r *Resource) error {
 	raw, err := json.Marshal(r)
 	if err != nil {
 		return fmt.Errorf("remember %s %s: %w", r.Type, r.ID, err)
@@ -151,8 +165,8 @@ func (c *Cloud) asked(k key) (string, error) {
 
 // Heal puts back all that rehearsals under a name changed, as it was before the first of them, and returns what, as
 // "type id". What a deployment has changed since, or made another in its place, stays as the deployment made it.
-func (c *Cloud) Heal(name string, owns Owns) (healed []string, err error) {
-	err = c.mutate(func(t *Tx) error {
+func (c *Cloud) Heal(name string, owns Owns, marks ...string) (healed []string, err error) {
+	err = c.Change("", func(t *Tx) error {
 		var kept []Remnant
 		was, became := map[key]*Resource{}, map[key]string{} // before the first, after the last
 		for _, m := range slices.Backward(c.remnants) {
@@ -171,7 +185,7 @@ func (c *Cloud) Heal(name string, owns Owns) (healed []string, err error) {
 		}
 		slices.Reverse(kept)
 		for k, r := range was {
-			if !owns(r.Type, r.ID) && !owns(r.Type, kinds[r.Type].shownID(r)) {
+			if !owns(r.Type, r.ID) && !owns(r.Type, kinds[r.Type].Shown(r)) {
 				continue
 			}
 			now, err := c.asked(k)
@@ -179,7 +193,7 @@ func (c *Cloud) Heal(name string, owns Owns) (healed []string, err error) {
 				return err
 			}
 			if now != became[k] {
-				t.unmark(k)
+				t.unmark(k, marks)
 				continue
 			}
 			t.putBack(r)
@@ -187,18 +201,18 @@ func (c *Cloud) Heal(name string, owns Owns) (healed []string, err error) {
 		}
 		c.remnants = kept
 		return nil
-	}, "")
+	})
 	slices.Sort(healed)
 	return healed, err
 }
 
 // unmark takes away what damages left beside the state of a resource that a deployment has changed since.
-func (t *Tx) unmark(k key) {
+func (t *Tx) unmark(k key, marks []string) {
 	r, ok := t.c.resources[k]
 	if !ok {
 		return
 	}
-	for _, mark := range []string{imageGone, crashes, zoneDown, nextFails, refreshIs} {
+	for _, mark := range marks {
 		delete(r.Hidden, mark)
 	}
 	t.touched(r)
@@ -215,82 +229,4 @@ func (t *Tx) putBack(was *Resource) {
 	t.c.put(there, kinds[was.Type], was)
 	slices.SortFunc(t.c.byType[was.Type], func(a, b *Resource) int { return a.Serial - b.Serial })
 	t.changed = append(t.changed, there.changed...)
-}
-
-// Damage is one thing that goes wrong in a region without anybody's deployment.
-type Damage struct {
-	Name string
-	What string // one line, for a list
-	do   func(*scene) error
-}
-
-// scene is a region in which something is about to go wrong, seen from one stack.
-type scene struct {
-	*Tx
-	name string
-	owns Owns
-}
-
-// Break has a damage happen to the resources of a stack in a region, and remembers under a name what they were.
-func (c *Cloud) Break(name, region, damage string, owns Owns) error {
-	i := slices.IndexFunc(Damages, func(d Damage) bool { return d.Name == damage })
-	if i < 0 {
-		var known []string
-		for _, d := range Damages {
-			known = append(known, d.Name)
-		}
-		return fmt.Errorf("break %s: no such damage; known: %s", damage, strings.Join(known, ", "))
-	}
-	before := slices.Clone(c.Remnants())
-	err := c.mutate(func(t *Tx) error { return errors.Join(Damages[i].do(&scene{t, name, owns}), t.became(name)) }, region)
-	if err != nil {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.remnants = before
-		return fmt.Errorf("break %s: %w", damage, err)
-	}
-	return nil
-}
-
-// mine returns the stack's resources of a type, in order of creation; an error when there are none.
-func (s *scene) mine(typ string) ([]*Resource, error) {
-	out := slices.DeleteFunc(s.All(typ), func(r *Resource) bool { return !s.owns(typ, r.ID) && !s.owns(typ, kinds[typ].shownID(r)) })
-	if len(out) == 0 {
-		return nil, fmt.Errorf("the stack has no %s", kinds[typ].Noun)
-	}
-	return out, nil
-}
-
-// lose takes a resource out of the account.
-func (s *scene) lose(r *Resource) error {
-	if err := s.remember(s.name, r); err != nil {
-		return err
-	}
-	s.Remove(r)
-	return nil
-}
-
-// set gives a resource another value of an input.
-func (s *scene) set(r *Resource, property string, value any) error {
-	if err := s.remember(s.name, r); err != nil {
-		return err
-	}
-	r.Inputs, r.State = Clone(r.Inputs), Clone(r.State)
-	r.Inputs[property], r.State[property] = value, value
-	s.touched(r)
-	return nil
-}
-
-// hide sets what AWS knows of a resource and no output shows.
-func (s *scene) hide(r *Resource, name string, value any) error {
-	if err := s.remember(s.name, r); err != nil {
-		return err
-	}
-	r.Hidden = Clone(r.Hidden)
-	if r.Hidden == nil {
-		r.Hidden = Map{}
-	}
-	r.Hidden[name] = value
-	s.touched(r)
-	return nil
 }

@@ -1,9 +1,6 @@
 package cloud
 
 import (
-	"maps"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -97,13 +94,13 @@ func At(m Map, path string) []any {
 }
 
 // Str returns the first string at path in m, or "".
-func Str(m Map, path string) string { return first[string](m, path) }
+func Str(m Map, path string) string { return First[string](m, path) }
 
 // Bool returns the first bool at path in m, or false.
-func Bool(m Map, path string) bool { return first[bool](m, path) }
+func Bool(m Map, path string) bool { return First[bool](m, path) }
 
 // Int returns the first number at path in m as an int, or 0.
-func Int(m Map, path string) int { return int(first[float64](m, path)) }
+func Int(m Map, path string) int { return int(First[float64](m, path)) }
 
 // Has reports whether there is a value at path in m, Unknown included.
 func Has(m Map, path string) bool {
@@ -140,7 +137,8 @@ func Maps(m Map, path string) []Map {
 	return out
 }
 
-func first[T any](m Map, path string) (zero T) {
+// First returns the first value of a type at path in m.
+func First[T any](m Map, path string) (zero T) {
 	if plain(path) { // most are, and need no list
 		t, _ := m[path].(T)
 		return t
@@ -164,9 +162,3 @@ func List[T any](values ...T) []any {
 	}
 	return out
 }
-
-// sortedKeys returns the keys of a map in order, so that whatever walks it is deterministic.
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
-
-// number formats a count as the property trees of string-typed properties hold it.
-func number(n int) string { return strconv.Itoa(n) }

@@ -1,6 +1,9 @@
 package cloud
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // check holds the rules that every type shares: what the inputs point at exists, and what must be unique is. old is
 // nil for a creation.
@@ -23,12 +26,12 @@ func (c *Cloud) check(t *Tx, k *Kind, r, old *Resource) error {
 			if ok {
 				answer = ref.Unseen
 			}
-			return k.refusal(op, answer.fill("{id}", r.ID, "{name}", r.Name(), "{value}", value), r.ID)
+			return k.refusal(op, answer.Fill("{id}", r.ID, "{name}", r.Name(), "{value}", value), r.ID)
 		}
 	}
 	for _, u := range k.Unique {
 		if other := c.duplicate(k, r, u); other != nil {
-			f := u.Refusal.fill("{id}", other.ID, "{name}", r.Name(), "{value}", Str(r.State, u.Props[0]))
+			f := u.Refusal.Fill("{id}", other.ID, "{name}", r.Name(), "{value}", Str(r.State, u.Props[0]))
 			return k.refusal(op, f, r.ID)
 		}
 	}
@@ -86,7 +89,7 @@ func (c *Cloud) underQuota(k *Kind, r *Resource) error {
 	if n < k.Quota.Max {
 		return nil
 	}
-	return k.refusal(k.call("Create", k.CreateCall), k.Quota.Refusal.fill("{value}", number(k.Quota.Max)), r.ID)
+	return k.refusal(k.call("Create", k.CreateCall), k.Quota.Refusal.Fill("{value}", strconv.Itoa(k.Quota.Max)), r.ID)
 }
 
 // put enters a resource into the account and all indexes.

@@ -33,8 +33,8 @@ func (r Range) At(fraction float64) time.Duration {
 	}
 }
 
-// seen is the range of what public logs show, in whole seconds, less the provider's own wait that they include.
-func seen(wait int, seconds ...int) Range {
+// Seen is the range of what public logs show, in whole seconds, less the provider's own wait that they include.
+func Seen(wait int, seconds ...int) Range {
 	slices.Sort(seconds)
 	at := func(i int) time.Duration { return time.Duration(max(0, seconds[i]-wait)) * time.Second }
 	n := len(seconds)
@@ -44,11 +44,11 @@ func seen(wait int, seconds ...int) Range {
 // Waits are lengths by operation.
 type Waits struct{ Create, Update, Delete time.Duration }
 
-func (w Waits) of(v verb) time.Duration {
+func (w Waits) of(v Verb) time.Duration {
 	switch v {
-	case verbCreate:
+	case Creating:
 		return w.Create
-	case verbUpdate:
+	case Updating:
 		return w.Update
 	}
 	return w.Delete
@@ -62,11 +62,11 @@ type Timing struct {
 	Source                 string // where the figures come from
 }
 
-func (t Timing) of(v verb) Range {
+func (t Timing) of(v Verb) Range {
 	switch v {
-	case verbCreate:
+	case Creating:
 		return t.Create
-	case verbUpdate:
+	case Updating:
 		return t.Update
 	}
 	return t.Delete
@@ -78,7 +78,7 @@ type LengthFunc func(t Timing, operation, token string) time.Duration
 // Seeded returns lengths within each type's range, the same ones for the same seed, operation and token.
 func Seeded(seed uint64) LengthFunc {
 	return func(t Timing, operation, token string) time.Duration {
-		return t.of(verb(operation)).At(fraction(seed, operation, token, "length"))
+		return t.of(Verb(operation)).At(fraction(seed, operation, token, "length"))
 	}
 }
 
@@ -98,8 +98,8 @@ func fraction(seed uint64, names ...string) float64 {
 	return float64(x>>11) / (1 << 53)
 }
 
-// sum is the range of what takes one part after the other.
-func sum(parts ...Range) Range {
+// Sum is the range of what takes one part after the other.
+func Sum(parts ...Range) Range {
 	var all Range
 	for _, p := range parts {
 		all.Typical, all.Min, all.Max = all.Typical+p.Typical, all.Min+p.Min, all.Max+p.Max
@@ -107,23 +107,27 @@ func sum(parts ...Range) Range {
 	return all
 }
 
-// upTo is the range with a longest that was seen elsewhere than in the logs of which the quantiles are known.
-func (r Range) upTo(longest float64) Range {
-	r.Max = secs(0, 0, longest).Max
+// UpTo is the range with a longest that was seen elsewhere than in the logs of which the quantiles are known.
+func (r Range) UpTo(longest float64) Range {
+	r.Max = Secs(0, 0, longest).Max
 	return r
 }
 
-// secs is a range in seconds: typical, least, most.
-func secs(typical, least, most float64) Range {
+// Secs is a range in seconds: typical, least, most.
+func Secs(typical, least, most float64) Range {
 	of := func(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 	return Range{Typical: of(typical), Min: of(least), Max: of(most)}
 }
 
-// wait is the provider's fixed wait in seconds.
-func wait(create, update, remove int) Waits { return inUnits(time.Second, create, update, remove) }
+// WaitSeconds is the provider's fixed wait in seconds.
+func WaitSeconds(create, update, remove int) Waits {
+	return inUnits(time.Second, create, update, remove)
+}
 
-// most are the provider's timeouts in minutes; 0 where the resource names none.
-func most(create, update, remove int) Waits { return inUnits(time.Minute, create, update, remove) }
+// LimitMinutes are the provider's timeouts in minutes; 0 where the resource names none.
+func LimitMinutes(create, update, remove int) Waits {
+	return inUnits(time.Minute, create, update, remove)
+}
 
 func inUnits(unit time.Duration, create, update, remove int) Waits {
 	return Waits{time.Duration(create) * unit, time.Duration(update) * unit, time.Duration(remove) * unit}
@@ -132,7 +136,8 @@ func inUnits(unit time.Duration, create, update, remove int) Waits {
 // sdkTimeout ends every operation whose resource names no timeout (plugin SDK v2, schema.DefaultTimeout).
 const sdkTimeout = 20 * time.Minute
 
-func limits(row Timing) Timing {
+// WithLimits puts the plugin SDK's timeout in the place of those that a resource does not name.
+func WithLimits(row Timing) Timing {
 	for _, limit := range []*time.Duration{&row.Limit.Create, &row.Limit.Update, &row.Limit.Delete} {
 		if *limit == 0 {
 			*limit = sdkTimeout

@@ -114,8 +114,8 @@ func (t *Tx) Hex(n int) string {
 	return hex.EncodeToString(sum[:])[:n]
 }
 
-// stable returns n hexadecimal digits that are the same at every call for one thing of the account in the call's region.
-func (t *Tx) stable(what string, n int) string {
+// Stable returns n hexadecimal digits that are the same at every call for one thing of the account in the call's region.
+func (t *Tx) Stable(what string, n int) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s/%s/%s", t.Account(), t.Region, what))
 	return hex.EncodeToString(sum[:])[:n]
 }

@@ -52,6 +52,7 @@ type containerDependsOn struct {
 	ContainerName string `json:"containerName"`
 }
 
+// KeyValue is an environment variable.
 type KeyValue struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
@@ -124,6 +125,7 @@ type mountPoint struct {
 	SourceVolume  string `json:"sourceVolume"`
 }
 
+// PortMapping opens a port of a container.
 type PortMapping struct {
 	AppProtocol        string `json:"appProtocol"`
 	ContainerPort      int    `json:"containerPort"`
@@ -143,6 +145,7 @@ type restartPolicy struct {
 	RestartAttemptPeriod *int  `json:"restartAttemptPeriod"` // seconds
 }
 
+// SecretReference is an environment variable whose value is a secret's.
 type SecretReference struct {
 	Name      string `json:"name"`
 	ValueFrom string `json:"valueFrom"`

@@ -27,6 +27,7 @@ type imageRule struct {
 	} `json:"action"`
 }
 
+// CheckImageRules returns every problem of a repository's lifecycle policy.
 func CheckImageRules(text string) []facts.Problem {
 	var doc imageRules
 	problems := Decode(text, &doc)

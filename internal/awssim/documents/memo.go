@@ -12,6 +12,7 @@ type Memo[K comparable, V any] struct {
 // memoLimit is how many documents a memo keeps before it begins anew.
 const memoLimit = 4096
 
+// Of returns what k was read as, or reads it.
 func (m *Memo[K, V]) Of(k K, read func() V) V {
 	m.mu.RLock()
 	v, ok := m.known[k]

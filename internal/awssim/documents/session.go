@@ -31,6 +31,7 @@ type sessionDocument struct {
 	} `json:"inputs"`
 }
 
+// CheckSessionDocument returns every problem of a Session document.
 func CheckSessionDocument(text string) []facts.Problem {
 	var doc sessionDocument
 	problems := Decode(text, &doc)

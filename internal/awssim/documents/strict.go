@@ -159,6 +159,7 @@ func compareFields(path string, object map[string]any, t reflect.Type, problems 
 	}
 }
 
+// KindOf says what a JSON value is, for messages: the string "x", a list, null.
 func KindOf(v any) string {
 	switch v := v.(type) {
 	case nil:

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+	"github.com/deepstreamhub/platform/internal/awssim/services"
 )
 
 // refusal is an error of S3's ("Error responses", S3 API).
@@ -46,7 +47,7 @@ func admit(c *cloud.Cloud, r *http.Request) *refusal {
 	if name == "" {
 		return nil
 	}
-	bucket, ok := c.Bucket(name)
+	bucket, ok := services.FindBucket(c, name)
 	if !ok {
 		return &refusal{Code: "NoSuchBucket", Message: "The specified bucket does not exist", status: http.StatusNotFound}
 	}
@@ -59,7 +60,7 @@ func admit(c *cloud.Cloud, r *http.Request) *refusal {
 		return &refusal{Code: "NotImplemented", status: http.StatusNotImplemented,
 			Message: "A header or query you provided implies functionality that is not implemented: the offline S3 keeps objects; buckets are made through the AWS provider"}
 	}
-	return refuse(c.MayUse(as, name, action, key, conditionsOf(r)))
+	return refuse(services.MayUse(c, as, name, action, key, conditionsOf(r)))
 }
 
 // refuse makes S3's answer of a refusal by the cloud.

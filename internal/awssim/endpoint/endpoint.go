@@ -14,6 +14,7 @@ import (
 	"github.com/johannesboyne/gofakes3"
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+	"github.com/deepstreamhub/platform/internal/awssim/services"
 )
 
 // The credentials of the offline account's only user. Any other key is one of a real account, or nobody's.
@@ -27,7 +28,7 @@ const roleKey = "ASIAOFFLINE-"
 
 // Key is the access key of an identity, the name of a role or cloud.Administrator, as if it had been given out by STS.
 func Key(as string) string {
-	if as == cloud.Administrator {
+	if as == services.Administrator {
 		return AccessKey
 	}
 	return roleKey + as
@@ -36,14 +37,14 @@ func Key(as string) string {
 // identity is whose an access key is; false for one that is not of the account.
 func identity(c *cloud.Cloud, key string) (as string, ok bool) {
 	if key == AccessKey {
-		return cloud.Administrator, true
+		return services.Administrator, true
 	}
 	role, taken := strings.CutPrefix(key, roleKey)
-	return role, taken && c.HasRole(role)
+	return role, taken && services.HasRole(c, role)
 }
 
 // Environment is what makes an AWS SDK's clients use an endpoint at address, host and port, and nothing else.
-func Environment(address string) []string { return EnvironmentOf(cloud.Administrator, address) }
+func Environment(address string) []string { return EnvironmentOf(services.Administrator, address) }
 
 // EnvironmentOf is Environment for an identity: the name of a role, or cloud.Administrator.
 func EnvironmentOf(as, address string) []string {
@@ -67,7 +68,7 @@ func Handler(c *cloud.Cloud) http.Handler {
 			return
 		}
 		if who, signed := signer(r); signed {
-			if s, served := services[who.Service]; served {
+			if s, known := apis[who.Service]; known {
 				s.serve(c, w, r, who)
 				return
 			}

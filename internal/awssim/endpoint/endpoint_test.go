@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+	"github.com/deepstreamhub/platform/internal/awssim/services"
 )
 
 const home = "eu-central-1"
@@ -111,7 +112,7 @@ func TestS3Protocol(t *testing.T) {
 		versions += len(page.Versions) + len(page.DeleteMarkers)
 	}
 	require.Equal(t, 3, versions, "two versions and the marker of the deletion")
-	require.Len(t, c.Objects("vault", "dir/"), 3)
+	require.Len(t, services.ListObjects(c, "vault", "dir/"), 3)
 }
 
 // What the cloud does not hold or its owner did not allow is refused as S3 refuses it.

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/deepstreamhub/platform/internal/awssim/services"
+
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 )
 
@@ -19,8 +21,8 @@ type service struct {
 	action   string // that IAM decides on; none of them on a resource that a role would be scoped to
 }
 
-// services are those that are served, by the name that requests are signed for.
-var services = map[string]service{
+// apis are the services that are, by the name that requests are signed for.
+var apis = map[string]service{
 	"autoscaling":          {describeRefreshes, queryRefusal, "InvalidClientTokenId", "autoscaling:DescribeInstanceRefreshes"},
 	"backup":               {listSelections, restRefusal, "UnrecognizedClientException", "backup:ListBackupSelections"},
 	"ecs":                  {describeServices, kmsFault, "UnrecognizedClientException", "ecs:DescribeServices"}, // the same protocol as KMS's
@@ -37,7 +39,7 @@ func (s service) serve(c *cloud.Cloud, w http.ResponseWriter, r *http.Request, w
 		s.refuse(w, s.stranger, "The security token included in the request is invalid.")
 		return
 	}
-	if err := c.MayCall(as, who.Region, s.action, resourceOf(c, s.action, who.Region)); err != nil {
+	if err := services.MayCall(c, as, who.Region, s.action, resourceOf(c, s.action, who.Region)); err != nil {
 		s.refuse(w, "AccessDenied", err.Error())
 		return
 	}
@@ -48,7 +50,7 @@ func (s service) serve(c *cloud.Cloud, w http.ResponseWriter, r *http.Request, w
 
 // resourceOf is what an action is decided on: everything of the service in the account, where it can be scoped at all.
 func resourceOf(c *cloud.Cloud, action, region string) string {
-	if cloud.Unscoped(action) {
+	if services.Unscoped(action) {
 		return "*"
 	}
 	service, _, _ := strings.Cut(action, ":")
@@ -91,9 +93,9 @@ func describeServices(c *cloud.Cloud, w http.ResponseWriter, r *http.Request, wh
 	if err := json.NewDecoder(r.Body).Decode(&q); err != nil {
 		return &queryFault{"SerializationException", err.Error()}
 	}
-	services, failures := []map[string]any{}, []map[string]any{}
+	described, failures := []map[string]any{}, []map[string]any{}
 	found := map[string]bool{}
-	for _, s := range c.Services(who.Region, q.Services) {
+	for _, s := range services.DescribeServices(c, who.Region, q.Services) {
 		found[s.ARN] = true
 		rollout, events := "COMPLETED", []map[string]any{}
 		if s.Reason != "" {
@@ -103,7 +105,7 @@ func describeServices(c *cloud.Cloud, w http.ResponseWriter, r *http.Request, wh
 		if s.TakenBack != "" { // ECS Developer Guide, "Viewing Amazon ECS service event messages"
 			events = append(events, map[string]any{"message": "(service " + s.Name + ") deployment failed: tasks failed to start: " + s.TakenBack})
 		}
-		services = append(services, map[string]any{
+		described = append(described, map[string]any{
 			"serviceArn": s.ARN, "serviceName": s.Name, "clusterArn": s.Cluster, "status": "ACTIVE", "taskDefinition": s.TaskDefinition,
 			"desiredCount": s.Desired, "runningCount": s.Running, "pendingCount": s.Desired - s.Running, "events": events,
 			"deployments": []map[string]any{{
@@ -117,7 +119,7 @@ func describeServices(c *cloud.Cloud, w http.ResponseWriter, r *http.Request, wh
 		}
 	}
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
-	_ = json.NewEncoder(w).Encode(map[string]any{"services": services, "failures": failures}) // the client is gone: nobody to tell
+	_ = json.NewEncoder(w).Encode(map[string]any{"services": described, "failures": failures}) // the client is gone: nobody to tell
 	return nil
 }
 
@@ -127,7 +129,7 @@ func describeTargetHealth(c *cloud.Cloud, w http.ResponseWriter, r *http.Request
 		return unknownOperation(action)
 	}
 	arn := r.FormValue("TargetGroupArn")
-	healthy, unhealthy, reason, ok := c.TargetHealth(who.Region, arn)
+	healthy, unhealthy, reason, ok := services.TargetHealth(c, who.Region, arn)
 	if !ok {
 		return &queryFault{"TargetGroupNotFound", "One or more target groups not found"}
 	}
@@ -158,7 +160,7 @@ func describeRefreshes(c *cloud.Cloud, w http.ResponseWriter, r *http.Request, w
 	if action := r.FormValue("Action"); action != "DescribeInstanceRefreshes" {
 		return unknownOperation(action)
 	}
-	status, reason, percent, ok := c.Refresh(who.Region, r.FormValue("AutoScalingGroupName"))
+	status, reason, percent, ok := services.LastRefresh(c, who.Region, r.FormValue("AutoScalingGroupName"))
 	if !ok {
 		return &queryFault{"ValidationError", "AutoScalingGroup name not found - null"}
 	}
@@ -194,7 +196,7 @@ func describeAlarms(c *cloud.Cloud, w http.ResponseWriter, r *http.Request, who 
 		State string `xml:"StateValue"`
 	}
 	var alarms []alarm
-	for name, state := range c.Alarms(who.Region, names) {
+	for name, state := range services.AlarmStates(c, who.Region, names) {
 		alarms = append(alarms, alarm{name, state})
 	}
 	answer(w, struct {
@@ -211,7 +213,7 @@ func listSelections(c *cloud.Cloud, w http.ResponseWriter, r *http.Request, who 
 	if !ok || what != "selections" || r.Method != http.MethodGet {
 		return unknownOperation(r.Method + " " + r.URL.Path)
 	}
-	selections, found := c.Selections(who.Region, plan)
+	selections, found := services.Selections(c, who.Region, plan)
 	if !found {
 		return &queryFault{"ResourceNotFoundException", "Cannot find Backup plan with ID " + plan}
 	}

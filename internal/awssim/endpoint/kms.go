@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+	"github.com/deepstreamhub/platform/internal/awssim/services"
 )
 
 // kmsPrefix is how KMS's JSON protocol names its operations in X-Amz-Target.
@@ -55,7 +56,7 @@ func serveKMS(c *cloud.Cloud, w http.ResponseWriter, r *http.Request) {
 		kmsFault(w, "UnknownOperationException", "the offline KMS does not know "+operation)
 		return
 	}
-	answer, err := call(c, cloud.KeyUse{Region: who.Region, Key: q.KeyID, Context: q.EncryptionContext, As: as}, q)
+	answer, err := call(c, services.KeyUse{Region: who.Region, Key: q.KeyID, Context: q.EncryptionContext, As: as}, q)
 	if err != nil {
 		code := cloud.Code(err)
 		switch code {
@@ -81,13 +82,13 @@ func kmsFault(w http.ResponseWriter, code, message string) {
 	_ = json.NewEncoder(w).Encode(map[string]string{"__type": code, "message": message})
 }
 
-var kmsCalls = map[string]func(*cloud.Cloud, cloud.KeyUse, kmsRequest) (kmsAnswer, error){
-	"Encrypt": func(c *cloud.Cloud, u cloud.KeyUse, q kmsRequest) (kmsAnswer, error) {
-		blob, arn, err := c.Encrypt(u, q.Plaintext)
+var kmsCalls = map[string]func(*cloud.Cloud, services.KeyUse, kmsRequest) (kmsAnswer, error){
+	"Encrypt": func(c *cloud.Cloud, u services.KeyUse, q kmsRequest) (kmsAnswer, error) {
+		blob, arn, err := services.Encrypt(c, u, q.Plaintext)
 		return kmsAnswer{KeyID: arn, CiphertextBlob: blob, Algorithm: "SYMMETRIC_DEFAULT"}, err
 	},
-	"Decrypt": func(c *cloud.Cloud, u cloud.KeyUse, q kmsRequest) (kmsAnswer, error) {
-		plain, arn, err := c.Decrypt(u, q.CiphertextBlob)
+	"Decrypt": func(c *cloud.Cloud, u services.KeyUse, q kmsRequest) (kmsAnswer, error) {
+		plain, arn, err := services.Decrypt(c, u, q.CiphertextBlob)
 		return kmsAnswer{KeyID: arn, Plaintext: plain, Algorithm: "SYMMETRIC_DEFAULT"}, err
 	},
 	"GenerateDataKey": generateDataKey,
@@ -96,7 +97,7 @@ var kmsCalls = map[string]func(*cloud.Cloud, cloud.KeyUse, kmsRequest) (kmsAnswe
 
 // generateDataKey makes a key of AES_256, AES_128 or a number of bytes (KMS API, GenerateDataKey: one of the two, 1 to
 // 1024 bytes).
-func generateDataKey(c *cloud.Cloud, u cloud.KeyUse, q kmsRequest) (kmsAnswer, error) {
+func generateDataKey(c *cloud.Cloud, u services.KeyUse, q kmsRequest) (kmsAnswer, error) {
 	n := map[string]int{"AES_256": 32, "AES_128": 16}[q.KeySpec]
 	if (n == 0) == (q.NumberOfBytes == 0) || q.NumberOfBytes < 0 || q.NumberOfBytes > 1024 {
 		return kmsAnswer{}, cloud.Refuse("ValidationException", "KMS API, GenerateDataKey", "Please specify either number of bytes or key spec.")
@@ -105,14 +106,14 @@ func generateDataKey(c *cloud.Cloud, u cloud.KeyUse, q kmsRequest) (kmsAnswer, e
 	if _, err := rand.Read(key); err != nil {
 		return kmsAnswer{}, err
 	}
-	blob, arn, err := c.Encrypt(u, key)
+	blob, arn, err := services.Encrypt(c, u, key)
 	return kmsAnswer{KeyID: arn, Plaintext: key, CiphertextBlob: blob}, err
 }
 
-func describeKey(c *cloud.Cloud, u cloud.KeyUse, _ kmsRequest) (kmsAnswer, error) {
-	state, status, err := c.DescribeKey(u.Region, u.Key)
+func describeKey(c *cloud.Cloud, u services.KeyUse, _ kmsRequest) (kmsAnswer, error) {
+	state, status, err := services.DescribeKey(c, u.Region, u.Key)
 	if err == nil {
-		err = c.MayCall(u.As, u.Region, "kms:DescribeKey", cloud.Str(state, "arn"))
+		err = services.MayCall(c, u.As, u.Region, "kms:DescribeKey", cloud.Str(state, "arn"))
 	}
 	if err != nil {
 		return kmsAnswer{}, err

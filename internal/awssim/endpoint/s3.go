@@ -11,6 +11,7 @@ import (
 	"github.com/johannesboyne/gofakes3"
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+	"github.com/deepstreamhub/platform/internal/awssim/services"
 )
 
 // buckets are a cloud's buckets as the protocol library wants to see them.
@@ -36,14 +37,14 @@ func fault(err error) error {
 
 func (b *buckets) ListBuckets() ([]gofakes3.BucketInfo, error) {
 	var out []gofakes3.BucketInfo
-	for _, bucket := range b.c.Buckets() {
+	for _, bucket := range services.Buckets(b.c) {
 		out = append(out, gofakes3.BucketInfo{Name: bucket.Name})
 	}
 	return out, nil
 }
 
 func (b *buckets) BucketExists(name string) (bool, error) {
-	_, ok := b.c.Bucket(name)
+	_, ok := services.FindBucket(b.c, name)
 	return ok, nil
 }
 
@@ -57,7 +58,7 @@ func (b *buckets) ListBucket(name string, prefix *gofakes3.Prefix, page gofakes3
 	out := gofakes3.NewObjectList()
 	var n int64
 	last := ""
-	for _, o := range b.c.Objects(name, prefix.Prefix) {
+	for _, o := range services.ListObjects(b.c, name, prefix.Prefix) {
 		common := commonPrefix(o.Key, prefix)
 		if page.HasMarker && (o.Key <= page.Marker || common != "" && common <= page.Marker) || common != "" && common == last {
 			continue
@@ -97,7 +98,7 @@ func (b *buckets) GetObject(bucket, key string, asked *gofakes3.ObjectRangeReque
 }
 
 func (b *buckets) GetObjectVersion(bucket, key string, version gofakes3.VersionID, asked *gofakes3.ObjectRangeRequest) (*gofakes3.Object, error) {
-	o, body, err := b.c.GetObject(bucket, key, string(version))
+	o, body, err := services.GetObject(b.c, bucket, key, string(version))
 	if err != nil {
 		return nil, fault(err)
 	}
@@ -118,7 +119,7 @@ func (b *buckets) HeadObject(bucket, key string) (*gofakes3.Object, error) {
 }
 
 func (b *buckets) HeadObjectVersion(bucket, key string, version gofakes3.VersionID) (*gofakes3.Object, error) {
-	o, err := b.c.HeadObject(bucket, key, string(version))
+	o, err := services.HeadObject(b.c, bucket, key, string(version))
 	if err != nil {
 		return nil, fault(err)
 	}
@@ -161,7 +162,7 @@ func (b *buckets) PutObject(bucket, key string, meta map[string]string, input io
 	if err != nil {
 		return gofakes3.PutObjectResult{}, err
 	}
-	p := cloud.Put{Key: key, Body: body, Meta: kept(meta)}
+	p := services.Put{Key: key, Body: body, Meta: kept(meta)}
 	if conditions != nil {
 		p.Allowed = func(current *cloud.Object) error {
 			now := &gofakes3.ConditionalObjectInfo{Exists: current != nil}
@@ -171,7 +172,7 @@ func (b *buckets) PutObject(bucket, key string, meta map[string]string, input io
 			return gofakes3.CheckPutConditions(conditions, now)
 		}
 	}
-	o, err := b.c.PutObject(bucket, p)
+	o, err := services.PutObject(b.c, bucket, p)
 	if err != nil {
 		return gofakes3.PutObjectResult{}, fault(err)
 	}
@@ -179,7 +180,7 @@ func (b *buckets) PutObject(bucket, key string, meta map[string]string, input io
 }
 
 func (b *buckets) CopyObject(fromBucket, from, bucket, key string, meta map[string]string) (gofakes3.CopyObjectResult, error) {
-	o, err := b.c.CopyObject(fromBucket, from, bucket, key, kept(meta))
+	o, err := services.CopyObject(b.c, fromBucket, from, bucket, key, kept(meta))
 	if err != nil {
 		return gofakes3.CopyObjectResult{}, fault(err)
 	}
@@ -187,12 +188,12 @@ func (b *buckets) CopyObject(fromBucket, from, bucket, key string, meta map[stri
 }
 
 func (b *buckets) DeleteObject(bucket, key string) (gofakes3.ObjectDeleteResult, error) {
-	o, err := b.c.DeleteObject(bucket, key)
+	o, err := services.DeleteObject(b.c, bucket, key)
 	return gofakes3.ObjectDeleteResult{IsDeleteMarker: o.Marker, VersionID: versionID(o)}, fault(err)
 }
 
 func (b *buckets) DeleteObjectVersion(bucket, key string, version gofakes3.VersionID) (gofakes3.ObjectDeleteResult, error) {
-	o, err := b.c.DeleteObjectVersion(bucket, key, string(version))
+	o, err := services.DeleteObjectVersion(b.c, bucket, key, string(version))
 	return gofakes3.ObjectDeleteResult{IsDeleteMarker: o.Marker, VersionID: versionID(o)}, fault(err)
 }
 
@@ -209,9 +210,9 @@ func (b *buckets) DeleteMultiVersions(bucket string, ids ...gofakes3.ObjectID) (
 	for _, id := range ids {
 		var err error
 		if id.VersionID == "" {
-			_, err = b.c.DeleteObject(bucket, id.Key)
+			_, err = services.DeleteObject(b.c, bucket, id.Key)
 		} else {
-			_, err = b.c.DeleteObjectVersion(bucket, id.Key, id.VersionID)
+			_, err = services.DeleteObjectVersion(b.c, bucket, id.Key, id.VersionID)
 		}
 		if err != nil {
 			out.Error = append(out.Error, gofakes3.ErrorResultFromError(fault(err)))
@@ -223,7 +224,7 @@ func (b *buckets) DeleteMultiVersions(bucket string, ids ...gofakes3.ObjectID) (
 }
 
 func (b *buckets) VersioningConfiguration(name string) (gofakes3.VersioningConfiguration, error) {
-	bucket, _ := b.c.Bucket(name)
+	bucket, _ := services.FindBucket(b.c, name)
 	return gofakes3.VersioningConfiguration{Status: gofakes3.VersioningStatus(bucket.Versioning)}, nil
 }
 
@@ -236,7 +237,7 @@ func (b *buckets) SetVersioningConfiguration(string, gofakes3.VersioningConfigur
 func (b *buckets) ListBucketVersions(name string, prefix *gofakes3.Prefix, page *gofakes3.ListBucketVersionsPage) (*gofakes3.ListBucketVersionsResult, error) {
 	out := gofakes3.NewListBucketVersionsResult(name, prefix, page)
 	latest, begun := "", !page.HasKeyMarker
-	for _, o := range b.c.ObjectVersions(name, prefix.Prefix) {
+	for _, o := range services.ObjectVersions(b.c, name, prefix.Prefix) {
 		isLatest := o.Key != latest
 		latest = o.Key
 		if !begun { // what follows the marker, which itself was on the page before

@@ -29,6 +29,7 @@ func Allows(statements []Statement, q Request) bool {
 	return allowed
 }
 
+// Covers reports whether a statement, allowing or denying, speaks of a request.
 func (s *Statement) Covers(q Request) bool {
 	if len(s.Principals) > 0 && slices.ContainsFunc(s.Principals, q.Principal.is) == s.NotPrincipal {
 		return false

@@ -36,6 +36,7 @@ const (
 		"ecs:SubmitTaskStateChange ecs:SubmitAttachmentStateChanges ecs:UpdateContainerInstancesState"
 )
 
+// ManagedPolicyPrefix begins the ARNs of AWS's own policies.
 const ManagedPolicyPrefix = "arn:aws:iam::aws:policy/"
 
 // Managed returns the actions of one of AWS's own policies.

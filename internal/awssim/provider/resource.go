@@ -19,6 +19,7 @@ import (
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/facts"
 	"github.com/deepstreamhub/platform/internal/awssim/schema"
+	"github.com/deepstreamhub/platform/internal/awssim/services"
 )
 
 // providerSchema is the schema of the provider's own configuration.
@@ -197,7 +198,7 @@ func (s *Server) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*pul
 		out, err := marshal(planned(op.schema, op.kind.Planned(op.props)))
 		return &pulumirpc.CreateResponse{Properties: out}, err
 	}
-	if err := s.cloud.May(s.as, op.region, op.kind.Type, "create", "", op.props); err != nil {
+	if err := services.May(s.cloud, s.as, op.region, op.kind.Type, "create", "", op.props); err != nil {
 		return nil, failed("creating", req, "", nil, nil, err)
 	}
 	id, state, err := s.cloud.Run(ctx, s.cloud.StartCreate(op.region, op.kind.Type, req.GetUrn(), op.props))
@@ -223,7 +224,7 @@ func (s *Server) Read(ctx context.Context, req *pulumirpc.ReadRequest) (*pulumir
 			return gone(err)
 		}
 	}
-	if err := s.cloud.May(s.as, op.region, op.kind.Type, "read", id, op.props); err != nil {
+	if err := services.May(s.cloud, s.as, op.region, op.kind.Type, "read", id, op.props); err != nil {
 		return nil, failed("reading", req, "", nil, nil, err)
 	}
 	inputs, state, err := s.cloud.Read(op.region, op.kind.Type, id)
@@ -258,7 +259,7 @@ func (s *Server) Update(ctx context.Context, req *pulumirpc.UpdateRequest) (*pul
 	if req.GetPreview() {
 		return previewUpdate(op.kind, req, op.props)
 	}
-	if err := s.cloud.May(s.as, op.region, op.kind.Type, "update", req.GetId(), op.props); err != nil {
+	if err := services.May(s.cloud, s.as, op.region, op.kind.Type, "update", req.GetId(), op.props); err != nil {
 		return nil, failed("updating", req, "", nil, nil, err)
 	}
 	state, err := s.cloud.Update(ctx, op.region, op.kind.Type, req.GetId(), op.props)
@@ -292,7 +293,7 @@ func (s *Server) Delete(ctx context.Context, req *pulumirpc.DeleteRequest) (*emp
 	if err != nil {
 		return nil, err
 	}
-	if err := s.cloud.May(s.as, op.region, op.kind.Type, "delete", req.GetId(), op.props); err != nil {
+	if err := services.May(s.cloud, s.as, op.region, op.kind.Type, "delete", req.GetId(), op.props); err != nil {
 		return nil, failed("deleting", req, "", nil, nil, err)
 	}
 	if err := s.cloud.Delete(ctx, op.region, op.kind.Type, req.GetId(), op.props); err != nil {

@@ -19,6 +19,7 @@ import (
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/facts"
+	"github.com/deepstreamhub/platform/internal/awssim/services"
 )
 
 // Version is the provider version that the offline AWS answers as: that of the SDK in go.mod.
@@ -36,7 +37,7 @@ type Server struct {
 }
 
 // New returns a server over c that acts as its administrator.
-func New(c *cloud.Cloud) *Server { return As(c, cloud.Administrator) }
+func New(c *cloud.Cloud) *Server { return As(c, services.Administrator) }
 
 // As returns a server over c that acts as a role, by its name, or as the administrator: as a provider with such credentials
 // does.
@@ -207,7 +208,7 @@ func (s *Server) Invoke(ctx context.Context, req *pulumirpc.InvokeRequest) (*pul
 	if problems := schema.Args.Check(args); len(problems) > 0 {
 		return &pulumirpc.InvokeResponse{Failures: failures(problems)}, nil
 	}
-	if err := s.cloud.MayInvoke(s.as, region, req.GetTok()); err != nil {
+	if err := services.MayInvoke(s.cloud, s.as, region, req.GetTok()); err != nil {
 		return nil, fmt.Errorf("invoking %s: %w", req.GetTok(), err)
 	}
 	result, err := s.cloud.Invoke(region, req.GetTok(), args)

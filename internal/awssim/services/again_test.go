@@ -1,0 +1,24 @@
+package services
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+	"github.com/deepstreamhub/platform/internal/reclaim"
+)
+
+// What is recovered by creating it again has to be of a kind that takes over what is there.
+func TestWhatIsCreatedAgainTakesOver(t *testing.T) {
+	t.Parallel()
+	for _, typ := range reclaim.Types() {
+		if row, _ := reclaim.Of(typ); row.By != reclaim.Again {
+			continue
+		}
+		k, known := cloud.Lookup(typ)
+		require.True(t, known, typ)
+		// A network ACL's association gets another id each time, and the one before is gone.
+		require.True(t, k.Overwrites || typ == typeACLAssociation, typ)
+	}
+}
