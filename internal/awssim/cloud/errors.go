@@ -48,6 +48,8 @@ type Refusal struct {
 	Code    string
 	Message string
 	Rule    string // source: "facts 13", the name of an AWS page, or the provider's source file
+	// Retry is how long the provider repeats a call that is refused so, a constant of its own; 0: not at all.
+	Retry time.Duration
 }
 
 // Fill puts values in the place of {names}: pairs are a name and its value each.
@@ -69,4 +71,6 @@ func (e *NotFound) Error() string {
 }
 
 // AsError is the refusal without anything filled in.
-func (f Refusal) AsError() *Error { return &Error{Code: f.Code, Message: f.Message, Rule: f.Rule} }
+func (f Refusal) AsError() *Error {
+	return &Error{Code: f.Code, Message: f.Message, Rule: f.Rule, Retry: f.Retry}
+}

@@ -1,7 +1,5 @@
 package cloud
 
-import "time"
-
 // Services is what the services of AWS know together and this package, which knows none of them, asks them for.
 type Services struct {
 	// Declare puts into a new cloud what its account has from the start.
@@ -10,8 +8,6 @@ type Services struct {
 	Requests func(t *Tx, v Verb, r *Resource, inputs Map) []Access
 	// Lookups are what IAM is asked about a call of a provider function, of which calls are the actions.
 	Lookups func(region, token, calls string) []Access
-	// Repeats says for how long the provider repeats a call that is refused so. What does not stand in it fails at once.
-	Repeats map[Repeated]time.Duration
 }
 
 // services are those of AWS, once its package is part of the program.
@@ -22,6 +18,3 @@ func Serve(s Services) struct{} {
 	services = s
 	return struct{}{}
 }
-
-// Repeated is a refusal that the provider answers by repeating the call: the source of the rule and AWS's code.
-type Repeated struct{ Rule, Code string }

@@ -188,7 +188,7 @@ func (k *Kind) call(verb, override string) string {
 
 // refusal makes an Error of a template in the context of one operation on one resource.
 func (k *Kind) refusal(op string, f Refusal, id string) *Error {
-	return &Error{Service: k.Service, Operation: op, Code: f.Code, Message: f.Message, Type: k.Type, ID: id, Rule: f.Rule}
+	return &Error{Service: k.Service, Operation: op, Code: f.Code, Message: f.Message, Type: k.Type, ID: id, Rule: f.Rule, Retry: f.Retry}
 }
 
 // Complete fills in where an error came from, as far as the handler left it open.
@@ -202,9 +202,6 @@ func (k *Kind) Complete(err error, op, id string) error {
 		}
 		if e.Type == "" {
 			e.Type, e.ID = k.Type, id
-		}
-		if e.Retry == 0 {
-			e.Retry = services.Repeats[Repeated{e.Rule, e.Code}]
 		}
 	}
 	return err

@@ -7,7 +7,7 @@ import (
 )
 
 var _ = cloud.Serve(cloud.Services{
-	Declare: declareAccount, Repeats: retries, Lookups: lookupAccesses,
+	Declare: declareAccount, Lookups: lookupAccesses,
 	Requests: func(t *cloud.Tx, v cloud.Verb, r *cloud.Resource, inputs cloud.Map) []cloud.Access {
 		return accesses(t, v, r, inputs)
 	},

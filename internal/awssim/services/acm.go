@@ -37,7 +37,7 @@ var _ = cloud.Register(
 	&cloud.Kind{
 		Type: typeCertificate, Service: "ACM", Noun: "Certificate", CreateCall: "RequestCertificate", UpdateCall: "UpdateCertificateOptions",
 		Keys:  []string{"arn"},
-		InUse: cloud.Refusal{Code: "ResourceInUseException", Message: "Certificate {id} in account is in use.", Rule: "facts 72"},
+		InUse: cloud.Refusal{Code: "ResourceInUseException", Message: "Certificate {id} in account is in use.", Rule: "facts 72", Retry: 20 * time.Minute},
 		Quota: &cloud.Quota{Max: 2500, Refusal: cloud.Refusal{Code: "LimitExceededException", Message: "Error: you have reached your limit of {value} certificates.", Rule: "ACM User Guide, quotas"}},
 		Check: checkCertificate, Create: createCertificate,
 		Update: func(_ *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
@@ -182,7 +182,7 @@ func validateCertificate(t *cloud.Tx, r *cloud.Resource) error {
 	if cert.Str("status") != "ISSUED" {
 		if len(unresolved) > 0 {
 			return cloud.Refuse("PENDING_VALIDATION", "facts 73", "waiting for ACM Certificate (%s) to be issued: timeout while waiting for state to become 'ISSUED' "+
-				"(last state: 'PENDING_VALIDATION', timeout: 1h15m0s): %v", cert.ID, errors.Join(unresolved...))
+				"(last state: 'PENDING_VALIDATION', timeout: 1h15m0s): %v", cert.ID, errors.Join(unresolved...)).For(75 * time.Minute)
 		}
 		cert.State["status"] = "ISSUED"
 		cert.State["notBefore"] = t.Now().Format(time.RFC3339)

@@ -20,7 +20,7 @@ const (
 	trackingPage       = "Application Auto Scaling API, TargetTrackingScalingPolicyConfiguration"
 )
 
-var noScalableTarget = cloud.Refusal{Code: "ObjectNotFoundException", Message: "No scalable target registered for service namespace: ecs, resource ID: {value}, scalable dimension: ecs:service:DesiredCount", Rule: "facts 61"}
+var noScalableTarget = cloud.Refusal{Code: "ObjectNotFoundException", Message: "No scalable target registered for service namespace: ecs, resource ID: {value}, scalable dimension: ecs:service:DesiredCount", Rule: "facts 61", Retry: iamPropagation}
 
 var _ = cloud.Register(
 	&cloud.Kind{
@@ -92,7 +92,7 @@ func applyScalableTarget(t *cloud.Tx, r *cloud.Resource) error {
 		return cloud.Refuse(invalidScaling, rule, "Maximum capacity cannot be less than minimum capacity")
 	}
 	if s, ok := t.Find(typeService, "", t.ARN("ecs", id)); !ok || !t.Visible(s, "Application Auto Scaling") {
-		return cloud.Refuse(invalidScaling, "facts 60", "ECS service doesn't exist: %s", id)
+		return cloud.Refuse(invalidScaling, "facts 60", "ECS service doesn't exist: %s", id).For(iamPropagation)
 	}
 	cloud.Computed(r, cloud.Map{"suspendedState": cloud.Map{"dynamicScalingInSuspended": false, "dynamicScalingOutSuspended": false, "scheduledScalingSuspended": false}})
 	cloud.TagsAll(r)

@@ -46,7 +46,7 @@ var _ = cloud.Register(&cloud.Kind{
 			Missing: cloud.Refusal{Code: "ValidationError", Message: "The CloudWatch alarm {value} does not exist", Rule: "Auto Scaling API, AlarmSpecification"}},
 	},
 	Busy: cloud.Busy{Delete: cloud.Refusal{Code: "ScalingActivityInProgress",
-		Message: "You cannot delete an AutoScalingGroup while there are scaling activities in progress for that group.", Rule: "facts 40, 41"}},
+		Message: "You cannot delete an AutoScalingGroup while there are scaling activities in progress for that group.", Rule: "facts 40, 41", Retry: 10 * time.Minute}},
 	Check: checkGroup, Create: createGroup, Update: updateGroup, Delete: deleteGroup, Fails: groupFails, Holds: groupHolds,
 	Schema: schema.Of(autoscaling.Group{}, autoscaling.GroupArgs{}),
 	Timing: cloud.Timing{Create: cloud.Secs(16, 16, 80), Update: cloud.Secs(5, 1, 30), Delete: cloud.Seen(0, 89, 92, 93, 101, 118, 141, 151),
@@ -133,7 +133,7 @@ func applyGroup(t *cloud.Tx, r *cloud.Resource) error {
 		cause = launchProblem(t, r, content)
 	}
 	if strings.Contains(cause, "Invalid IAM Instance Profile") {
-		return cloud.Refuse("ValidationError", "facts 37", "You must use a valid fully-formed launch template. %s", cause)
+		return cloud.Refuse("ValidationError", "facts 37", "You must use a valid fully-formed launch template. %s", cause).For(iamPropagation)
 	}
 	if cause != "" {
 		return cloud.Refuse("ValidationError", "Auto Scaling API, CreateAutoScalingGroup", "You must use a valid fully-formed launch template. %s", cause)

@@ -18,7 +18,7 @@ func checkHooks(t *cloud.Tx, r *cloud.Resource) error {
 		role, ok := assumable(t, arn, "autoscaling.amazonaws.com", "Auto Scaling", r.Str("arn"))
 		_, exists := t.Find(typeTopic, "arn", target)
 		if !ok || !exists || !roleAllows(t, role, "sns:Publish", target, nil) {
-			return cloud.Refuse("ValidationError", "facts 43", "Unable to publish test message to notification target %s using IAM role %s. Please check your target and role configuration and try to put lifecycle hook again.", target, arn)
+			return cloud.Refuse("ValidationError", "facts 43", "Unable to publish test message to notification target %s using IAM role %s. Please check your target and role configuration and try to put lifecycle hook again.", target, arn).For(5 * time.Minute)
 		}
 	}
 	return nil
@@ -39,7 +39,7 @@ func deleteGroup(t *cloud.Tx, r *cloud.Resource) error {
 		for _, s := range t.All(typeService) {
 			if running, _ := s.Hidden[tasksRun].(bool); running && s.Int("desiredCount") > 0 && strings.Contains(strategyNames(s), " "+p.Str("name")+" ") {
 				return cloud.Refuse("ResourceInUse", "facts 40, 41",
-					"You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group.")
+					"You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group.").For(10 * time.Minute)
 			}
 		}
 	}

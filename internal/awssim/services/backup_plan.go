@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/backup"
 
@@ -42,7 +43,7 @@ var _ = cloud.Register(
 			Code: "LimitExceededException", Message: "You have reached the maximum of {value} backup plans", Rule: backupQuotas,
 		}},
 		InUse: cloud.Refusal{
-			Code: "InvalidRequestException", Message: "Related backup plan selections must be deleted prior to backup plan deletion", Rule: "facts 118",
+			Code: "InvalidRequestException", Message: "Related backup plan selections must be deleted prior to backup plan deletion", Rule: "facts 118", Retry: 2 * time.Minute,
 		},
 		Create: func(t *cloud.Tx, r *cloud.Resource) error {
 			r.ID = t.UUID()
@@ -246,7 +247,7 @@ func createBackupSelection(t *cloud.Tx, r *cloud.Resource) error {
 func backupRole(t *cloud.Tx, arn string) (*cloud.Resource, error) {
 	role, ok := roleByARN(t, arn)
 	if !ok || !t.Visible(role, "Backup") || !trusts(t, role, "backup.amazonaws.com") {
-		return nil, cloud.Refuse("InvalidParameterValueException", "facts 119", "IAM Role %s cannot be assumed by AWS Backup", arn)
+		return nil, cloud.Refuse("InvalidParameterValueException", "facts 119", "IAM Role %s cannot be assumed by AWS Backup", arn).For(iamPropagation)
 	}
 	return role, nil
 }

@@ -195,7 +195,7 @@ func applyBackupPolicy(t *cloud.Tx, r *cloud.Resource) error {
 		return cloud.Refuse("InvalidParameterValueException", "AWS Backup API, PutBackupVaultAccessPolicy", "Provided policy is not valid: %v", err)
 	}
 	if _, bad := invalidPrincipal(t, statements, "Backup"); bad {
-		return cloud.Refuse("InvalidParameterValueException", "facts 120", "Provided principal is not valid")
+		return cloud.Refuse("InvalidParameterValueException", "facts 120", "Provided principal is not valid").For(iamPropagation)
 	}
 	return nil
 }

@@ -10,13 +10,17 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/stretchr/testify/require"
 )
 
-// refusal is one answer as it stands in this package's source.
-type refusal struct{ code, message, rule string }
+// refusal is one answer as it stands in this package's source, and how long the provider repeats the call.
+type refusal struct {
+	code, message, rule string
+	retry               time.Duration
+}
 
 // source is what this package's source says: which refusals stand in which declaration, what each declaration uses, and
 // with what each type is registered.
@@ -26,6 +30,7 @@ type source struct {
 	kinds    map[string]string   // type token -> the name under which its registration stands in the other two
 	funcs    map[string]bool     // declarations that are functions
 	texts    map[string]string   // constants and variables that are strings
+	lengths  map[string]ast.Expr // constants and variables, by name
 	words    map[string][]string // by declaration: the words of its string literals, but for those that it lists as held or as not modelled
 }
 
@@ -34,7 +39,7 @@ func readSource(t *testing.T) *source {
 	names, err := filepath.Glob("*.go")
 	require.NoError(t, err)
 	names = append(names, filepath.Join("..", "cloud", "computed.go"), filepath.Join("..", "cloud", "checker.go"), filepath.Join("..", "cloud", "resource.go"))
-	s := &source{refusals: map[string][]refusal{}, uses: map[string][]string{}, kinds: map[string]string{}, texts: map[string]string{}, words: map[string][]string{}, funcs: map[string]bool{}}
+	s := &source{refusals: map[string][]refusal{}, uses: map[string][]string{}, kinds: map[string]string{}, texts: map[string]string{}, lengths: map[string]ast.Expr{}, words: map[string][]string{}, funcs: map[string]bool{}}
 	var files []*ast.File
 	for _, name := range names {
 		if strings.HasSuffix(name, "_test.go") {
@@ -67,6 +72,7 @@ func (s *source) literals(file *ast.File) {
 			}
 			for i, name := range v.Names {
 				if i < len(v.Values) {
+					s.lengths[name.Name] = v.Values[i]
 					if lit, ok := v.Values[i].(*ast.BasicLit); ok && lit.Kind == token.STRING {
 						s.texts[name.Name], _ = strconv.Unquote(lit.Value)
 					}
@@ -159,6 +165,16 @@ func (s *source) note(name string, n ast.Node) {
 		if r, ok := s.refusal(n); ok && r.message != "{…}" { // what passes on an answer says nothing itself
 			s.refusals[name] = append(s.refusals[name], r)
 		}
+		if call, ok := n.(*ast.CallExpr); ok {
+			if refused, d, ok := s.repeated(call); ok {
+				before := len(s.refusals[name])
+				ast.Inspect(refused, visit)
+				if len(s.refusals[name]) > before {
+					s.refusals[name][before].retry = d
+				}
+				return false
+			}
+		}
 		switch n := n.(type) {
 		case *ast.SelectorExpr: // of another package, a field, or a method
 			if x, ok := n.X.(*ast.Ident); ok && x.Name == "cloud" {
@@ -226,24 +242,49 @@ func (s *source) of(typ string) []refusal {
 	return slices.Compact(out)
 }
 
+// repeated reads what says of an answer how long the provider repeats the call.
+func (s *source) repeated(call *ast.CallExpr) (refused ast.Expr, d time.Duration, ok bool) {
+	f, is := call.Fun.(*ast.SelectorExpr)
+	if !is || f.Sel.Name != "For" || len(call.Args) != 1 {
+		return nil, 0, false
+	}
+	return f.X, s.length(call.Args[0]), true
+}
+
+// length is a constant length of time; 0 for one that only the run decides.
+func (s *source) length(e ast.Expr) time.Duration {
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		n, _ := strconv.Atoi(e.Value)
+		return time.Duration(n)
+	case *ast.BinaryExpr:
+		return s.length(e.X) * s.length(e.Y)
+	case *ast.SelectorExpr:
+		return map[string]time.Duration{"Second": time.Second, "Minute": time.Minute, "Hour": time.Hour}[e.Sel.Name]
+	case *ast.Ident:
+		return s.length(s.lengths[e.Name])
+	}
+	return 0
+}
+
 // refusal reads a Refusal or a call of Refuse.
 func (s *source) refusal(n ast.Node) (refusal, bool) {
 	switch n := n.(type) {
 	case *ast.CallExpr:
 		if f, ok := callee(n, true); ok && f == "Refuse" && len(n.Args) >= 3 {
-			return refusal{s.text(n.Args[0]), s.text(n.Args[2]), s.text(n.Args[1])}, true
+			return refusal{s.text(n.Args[0]), s.text(n.Args[2]), s.text(n.Args[1]), 0}, true
 		} else if ok && f == "failNAT" { // what a gateway fails with later
-			return refusal{s.text(n.Args[1]), s.text(n.Args[3]), s.text(n.Args[2])}, true
+			return refusal{s.text(n.Args[1]), s.text(n.Args[3]), s.text(n.Args[2]), 0}, true
 		}
 	case *ast.CompositeLit:
 		if f := named(n.Type); (f == "Refusal" || f == "Error") && len(n.Elts) >= 3 {
-			return refusal{s.text(element(n, 0, "Code")), s.text(element(n, 1, "Message")), s.text(element(n, 2, "Rule"))}, true
+			return refusal{s.text(element(n, "Code")), s.text(element(n, "Message")), s.text(element(n, "Rule")), s.length(element(n, "Retry"))}, true
 		}
 	}
 	return refusal{}, false
 }
 
-func element(lit *ast.CompositeLit, i int, key string) ast.Expr {
+func element(lit *ast.CompositeLit, key string) ast.Expr {
 	for _, e := range lit.Elts {
 		if kv, ok := e.(*ast.KeyValueExpr); ok {
 			if id, ok := kv.Key.(*ast.Ident); ok && id.Name == key {
@@ -251,10 +292,7 @@ func element(lit *ast.CompositeLit, i int, key string) ast.Expr {
 			}
 		}
 	}
-	if _, keyed := lit.Elts[i].(*ast.KeyValueExpr); keyed {
-		return nil
-	}
-	return lit.Elts[i]
+	return nil
 }
 
 // text returns what an expression of string literals and constants says; what only the run decides is in braces.
@@ -287,8 +325,8 @@ func (s *source) text(e ast.Expr) string {
 func (r refusal) row() string {
 	cell := func(text string) string { return strings.ReplaceAll(text, "|", `\|`) }
 	repeats := ""
-	if d := retries[cloud.Repeated{Rule: r.rule, Code: r.code}]; d > 0 {
-		repeats = spell(d)
+	if r.retry > 0 {
+		repeats = spell(r.retry)
 	}
 	return fmt.Sprintf("| %s | %s | %s | %s |", cell(r.code), cell(r.message), cell(r.rule), repeats)
 }

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
 
@@ -23,8 +24,8 @@ const (
 )
 
 var (
-	providersBusy    = cloud.Refusal{Code: "UpdateInProgressException", Message: "The specified cluster is in a busy state. Cluster attachments must be in UPDATE_COMPLETE or UPDATE_FAILED state before they can be updated. Wait and try again.", Rule: "facts 48"}
-	clusterNotFound  = cloud.Refusal{Code: "ClusterNotFoundException", Message: "Cluster not found.", Rule: "facts 54"}
+	providersBusy    = cloud.Refusal{Code: "UpdateInProgressException", Message: "The specified cluster is in a busy state. Cluster attachments must be in UPDATE_COMPLETE or UPDATE_FAILED state before they can be updated. Wait and try again.", Rule: "facts 48", Retry: 10 * time.Minute}
+	clusterNotFound  = cloud.Refusal{Code: "ClusterNotFoundException", Message: "Cluster not found.", Rule: "facts 54", Retry: 4 * time.Minute}
 	providerNotFound = cloud.Refusal{Code: invalidECSParameter, Message: "The specified capacity provider {value} was not found. Specify a valid name or ARN and try again.", Rule: capacityProvidersPage}
 )
 
@@ -100,7 +101,7 @@ var _ = cloud.Register(
 
 func createCluster(t *cloud.Tx, r *cloud.Resource) error {
 	if !serviceLinked(t, ecsServiceLinkedRole) {
-		return cloud.Refuse(invalidECSParameter, "facts 53", "Unable to assume the service linked role. Please verify that the ECS service linked role exists.")
+		return cloud.Refuse(invalidECSParameter, "facts 53", "Unable to assume the service linked role. Please verify that the ECS service linked role exists.").For(iamPropagation)
 	}
 	r.ID = t.ARN("ecs", "cluster/"+r.Str("name"))
 	r.State["arn"] = r.ID
@@ -132,12 +133,12 @@ func applyCluster(t *cloud.Tx, r *cloud.Resource) error {
 func deleteCluster(t *cloud.Tx, r *cloud.Resource) error {
 	for _, s := range t.All(typeService) {
 		if found, ok := clusterOf(t, s.Str("cluster")); ok && found == r {
-			return cloud.Refuse("ClusterContainsServicesException", "facts 50", "The Cluster cannot be deleted while Services are active.")
+			return cloud.Refuse("ClusterContainsServicesException", "facts 50", "The Cluster cannot be deleted while Services are active.").For(10 * time.Minute)
 		}
 	}
 	for _, g := range t.All(typeGroup) {
 		if cluster, _ := joined(t, g); cluster == r && g.Int("desiredCapacity") > 0 || holds(t, g, r) {
-			return cloud.Refuse("ClusterContainsContainerInstancesException", "facts 50", "The Cluster cannot be deleted while Container Instances are active or draining.")
+			return cloud.Refuse("ClusterContainsContainerInstancesException", "facts 50", "The Cluster cannot be deleted while Container Instances are active or draining.").For(10 * time.Minute)
 		}
 	}
 	return nil
@@ -225,7 +226,7 @@ func deleteProvider(t *cloud.Tx, r *cloud.Resource) error {
 	for _, h := range t.Holders(r) {
 		if h.By.Type == typeClusterProviders { // ECS ends in DELETE_FAILED, and the provider waits until its time is up
 			return cloud.Refuse("DELETE_FAILED", "facts 49", "timeout while waiting for resource to be gone (last state: 'ACTIVE', timeout: 20m0s): "+
-				"the capacity provider cannot be deleted because it is associated with cluster %s", h.By.ID)
+				"the capacity provider cannot be deleted because it is associated with cluster %s", h.By.ID).For(20 * time.Minute)
 		}
 	}
 	return nil
@@ -290,7 +291,7 @@ func keepUsed(t *cloud.Tx, r *cloud.Resource, kept []string) error {
 		}
 		for _, item := range serviceStrategy(s) {
 			if !slices.Contains(kept, cloud.Str(item, "capacityProvider")) {
-				return cloud.Refuse("ResourceInUseException", "facts 48", "The specified capacity provider is in use and cannot be removed.")
+				return cloud.Refuse("ResourceInUseException", "facts 48", "The specified capacity provider is in use and cannot be removed.").For(10 * time.Minute)
 			}
 		}
 	}

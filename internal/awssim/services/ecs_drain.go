@@ -1,6 +1,10 @@
 package services
 
-import "github.com/deepstreamhub/platform/internal/awssim/cloud"
+import (
+	"time"
+
+	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+)
 
 // tasksRun is what is kept of a service beside its state: whether its tasks came up.
 const tasksRun = "tasksRun"
@@ -30,7 +34,7 @@ func deleteService(t *cloud.Tx, r *cloud.Resource) error {
 		return nil
 	}
 	return cloud.Refuse("DRAINING", drainRule,
-		"waiting for ECS Service (%s) delete: timeout while waiting for state to become 'INACTIVE' (last state: 'DRAINING', timeout: 20m0s): %s", r.ID, why)
+		"waiting for ECS Service (%s) delete: timeout while waiting for state to become 'INACTIVE' (last state: 'DRAINING', timeout: 20m0s): %s", r.ID, why).For(20 * time.Minute)
 }
 
 // disconnected says why ECS cannot reach the agents of the service's hosts, or "". Hosts that are gone took their tasks

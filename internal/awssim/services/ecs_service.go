@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
 
@@ -17,7 +18,7 @@ import (
 const typeService = "aws:ecs/service:Service"
 
 var unknownTargets = cloud.Refusal{Code: invalidECSParameter,
-	Message: "Unable to assume role and validate the specified targetGroupArn. Please verify that the ECS service role being passed has the proper permissions.", Rule: "facts 52"}
+	Message: "Unable to assume role and validate the specified targetGroupArn. Please verify that the ECS service role being passed has the proper permissions.", Rule: "facts 52", Retry: 4 * time.Minute}
 
 // The parts of a service's start, none of which anybody measured apart. What comes after them is not the provider's to
 // wait for: it returns when the tasks run, and the load balancer finds them healthy after some checks of its own.
@@ -54,7 +55,7 @@ var _ = cloud.Register(&cloud.Kind{
 		{Path: "serviceRegistries.registryArn", To: "aws:servicediscovery/service:Service", Key: "arn", Missing: cloud.Refusal{Code: invalidECSParameter,
 			Message: "Unable to find the service registry {value}.", Rule: "ECS API, CreateService"}},
 	},
-	Busy:  cloud.Busy{Delete: cloud.Refusal{Code: invalidECSParameter, Message: "The service cannot be stopped while deployments are active.", Rule: "facts 56"}},
+	Busy:  cloud.Busy{Delete: cloud.Refusal{Code: invalidECSParameter, Message: "The service cannot be stopped while deployments are active.", Rule: "facts 56", Retry: 20 * time.Minute}},
 	Check: checkService, Create: createService, Update: updateService, Delete: deleteService, Holds: serviceHolds, Awaits: imageThere,
 	Schema: schema.Of(ecs.Service{}, ecs.ServiceArgs{}),
 	Timing: cloud.Timing{Create: cloud.Sum(taskPlaced, taskStarted, steadySeen), Update: cloud.Secs(647, 180, 1214), Delete: cloud.Secs(150, 15, 330),
@@ -109,7 +110,7 @@ func createService(t *cloud.Tx, r *cloud.Resource) error {
 	}
 	cluster, ok := clusterOf(t, r.Str("cluster"))
 	if !ok {
-		return cloud.Refuse(clusterNotFound.Code, clusterNotFound.Rule, "%s", clusterNotFound.Message)
+		return clusterNotFound.AsError()
 	}
 	r.ID = t.ARN("ecs", fmt.Sprintf("service/%s/%s", cluster.Str("name"), r.Str("name")))
 	if _, taken := t.Find(typeService, "", r.ID); taken {
@@ -129,7 +130,7 @@ func createService(t *cloud.Tx, r *cloud.Resource) error {
 func updateService(t *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
 	cluster, ok := clusterOf(t, r.Str("cluster"))
 	if !ok {
-		return cloud.Refuse(clusterNotFound.Code, clusterNotFound.Rule, "%s", clusterNotFound.Message)
+		return clusterNotFound.AsError()
 	}
 	spoiled(t, r, old)
 	err := applyService(t, r, cluster)
@@ -318,7 +319,7 @@ func checkBalancers(t *cloud.Tx, r, definition *cloud.Resource) error {
 			return invalidService("targetGroupArn and loadBalancerName cannot both be empty.")
 		}
 		if !balanced(t, arn) {
-			return cloud.Refuse(invalidECSParameter, "facts 51", "The target group with targetGroupArn %s does not have an associated load balancer.", arn)
+			return cloud.Refuse(invalidECSParameter, "facts 51", "The target group with targetGroupArn %s does not have an associated load balancer.", arn).For(4 * time.Minute)
 		}
 		target, _ := t.Find("aws:lb/targetGroup:TargetGroup", "arn", arn)
 		kind := target.Str("targetType")

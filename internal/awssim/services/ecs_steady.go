@@ -41,10 +41,10 @@ func steady(t *cloud.Tx, r, cluster, definition *cloud.Resource) error {
 	err := cloud.Refuse(code, steadyRule,
 		"waiting for ECS Service (%s): timeout while waiting for state to become 'tfSTABLE' (last state: 'tfPENDING', timeout: 20m0s): (service %s) %s", r.ID, r.Str("name"), reason)
 	err.Operation = "DescribeServices"
-	if code != unplacedCode {
-		return err.For(patience(r))
+	if code == unplacedCode {
+		return err.For(20 * time.Minute)
 	}
-	return err
+	return err.For(patience(r))
 }
 
 // serviceEvent is what ECS itself says, of a steady's error: the text of a service event after the service's name.

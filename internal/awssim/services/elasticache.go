@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/elasticache"
 
@@ -51,8 +52,8 @@ var _ = cloud.Register(&cloud.Kind{
 	},
 	Recomputed: []string{"memberClusters"},
 	Busy: cloud.Busy{
-		Update: cloud.Refusal{Code: "InvalidReplicationGroupState", Message: "Replication group {id} is not in a valid state to be modified", Rule: "facts 97"},
-		Delete: cloud.Refusal{Code: "InvalidReplicationGroupState", Message: "Replication group {id} is not in a valid state to be deleted", Rule: "facts 97"},
+		Update: cloud.Refusal{Code: "InvalidReplicationGroupState", Message: "Replication group {id} is not in a valid state to be modified", Rule: "facts 97", Retry: 10 * time.Minute},
+		Delete: cloud.Refusal{Code: "InvalidReplicationGroupState", Message: "Replication group {id} is not in a valid state to be deleted", Rule: "facts 97", Retry: 10 * time.Minute},
 	},
 	Check:  checkReplicationGroup,
 	Create: createReplicationGroup,

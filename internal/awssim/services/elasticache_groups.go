@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/elasticache"
 
@@ -65,7 +66,7 @@ var _ = cloud.Register(
 		InUse: cloud.Refusal{
 			Code:    "InvalidCacheParameterGroupState",
 			Message: "One or more cache clusters are still members of this parameter group {name}, so the group cannot be deleted",
-			Rule:    "facts 99",
+			Rule:    "facts 99", Retry: 3 * time.Minute,
 		},
 		Create: func(t *cloud.Tx, r *cloud.Resource) error {
 			r.ID = strings.ToLower(r.Str("name"))

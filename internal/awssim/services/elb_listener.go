@@ -3,6 +3,7 @@ package services
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
 
@@ -12,7 +13,7 @@ import (
 
 const typeListener = "aws:lb/listener:Listener"
 
-var noSuchCertificate = cloud.Refusal{Code: "CertificateNotFound", Message: "Certificate '{value}' not found", Rule: "facts 69"}
+var noSuchCertificate = cloud.Refusal{Code: "CertificateNotFound", Message: "Certificate '{value}' not found", Rule: "facts 69", Retry: 5 * time.Minute}
 
 var missingTargets = cloud.Refusal{Code: "TargetGroupNotFound", Message: "Target groups '{value}' not found", Rule: "ELB API, CreateListener"}
 

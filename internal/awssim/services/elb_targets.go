@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
 
@@ -23,7 +24,7 @@ var _ = cloud.Register(&cloud.Kind{
 	Keys:   []string{"arn"},
 	Refs:   []cloud.Ref{{Path: "vpcId", To: typeVPC, Free: true, Missing: cloud.Refusal{Code: "ValidationError", Message: "The VPC ID '{value}' is not found", Rule: createTargets}}},
 	Unique: []cloud.Unique{{Props: []string{"name"}, Refusal: cloud.Refusal{Code: "DuplicateTargetGroupName", Message: "ELBv2 Target Group ({value}) already exists", Rule: "facts 65"}}},
-	InUse:  cloud.Refusal{Code: "ResourceInUse", Message: "Target group '{id}' is currently in use by a listener or a rule", Rule: "facts 67"},
+	InUse:  cloud.Refusal{Code: "ResourceInUse", Message: "Target group '{id}' is currently in use by a listener or a rule", Rule: "facts 67", Retry: 2 * time.Minute},
 	Quota:  &cloud.Quota{Max: 3000, Refusal: cloud.Refusal{Code: "TooManyTargetGroups", Message: "The maximum number of target groups has been reached.", Rule: "facts 21"}},
 	Check:  checkTargetGroup,
 	Create: func(t *cloud.Tx, r *cloud.Resource) error {

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 
@@ -36,7 +37,7 @@ var _ = cloud.Register(
 		Unique: []cloud.Unique{{Props: []string{"name", "eventBusName"}, Refusal: cloud.Refusal{
 			Code: eventsInvalid, Message: "Rule {value} exists already; PutRule would overwrite it", Rule: "EventBridge API, PutRule",
 		}}},
-		InUse: cloud.Refusal{Code: eventsInvalid, Message: "Rule can't be deleted since it has targets.", Rule: "facts 112"},
+		InUse: cloud.Refusal{Code: eventsInvalid, Message: "Rule can't be deleted since it has targets.", Rule: "facts 112", Retry: 5 * time.Minute},
 		Quota: &cloud.Quota{Max: 300, Refusal: cloud.Refusal{Code: "LimitExceededException", Message: "The requested resource exceeds the maximum number allowed.", Rule: "EventBridge quotas"}},
 		Check: checkEventRule,
 		Create: func(t *cloud.Tx, r *cloud.Resource) error {
@@ -149,7 +150,7 @@ func eventsRole(t *cloud.Tx, r *cloud.Resource) error {
 		return nil
 	}
 	if _, ok := assumable(t, arn, "events.amazonaws.com", "EventBridge", r.Str("arn")); !ok {
-		return cloud.Refuse(eventsInvalid, "facts 113", "Provided role '%s' cannot be assumed by principal 'events.amazonaws.com'.", arn)
+		return cloud.Refuse(eventsInvalid, "facts 113", "Provided role '%s' cannot be assumed by principal 'events.amazonaws.com'.", arn).For(iamPropagation)
 	}
 	return nil
 }

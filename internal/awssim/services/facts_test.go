@@ -106,21 +106,6 @@ func TestEveryCollectedRule(t *testing.T) {
 	}
 }
 
-// A length in the table of retries is that of a refusal which stands somewhere.
-func TestEveryRetryIsOfARefusal(t *testing.T) {
-	t.Parallel()
-	s := readSource(t)
-	stands := map[cloud.Repeated]bool{{Rule: steadyRule, Code: unplacedCode}: true} // the code is a variable there
-	for _, rows := range s.refusals {
-		for _, r := range rows {
-			stands[cloud.Repeated{Rule: r.rule, Code: r.code}] = true
-		}
-	}
-	for r := range retries {
-		require.True(t, stands[r], "nothing answers %s by %s", r.Code, r.Rule)
-	}
-}
-
 // Every type says how long it takes, so that no replay calls something done that AWS has hardly begun.
 func TestEveryTypeTakesTime(t *testing.T) {
 	t.Parallel()

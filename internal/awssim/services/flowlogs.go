@@ -62,7 +62,7 @@ func createFlowLog(t *cloud.Tx, r *cloud.Resource) error {
 	})
 	role, ok := roleByARN(t, r.Str("iamRoleArn"))
 	if !ok || !t.Visible(role, "EC2") || !flowLogsMayAssume(t, role, r) {
-		return cloud.Refuse("InvalidParameter", "facts 18", "Unable to assume given IAM role")
+		return cloud.Refuse("InvalidParameter", "facts 18", "Unable to assume given IAM role").For(iamPropagation)
 	}
 	for _, other := range t.All(typeFlowLog) {
 		if other.Str("vpcId") == r.Str("vpcId") && other.Str("subnetId") == r.Str("subnetId") && other.Str("logGroupName") == name && other.Str("trafficType") == r.Str("trafficType") {

@@ -3,6 +3,7 @@ package services
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
@@ -75,3 +76,7 @@ func trustsFor(t *cloud.Tx, role *cloud.Resource, service, source string) bool {
 	named := lets(map[string]string{"aws:sourceaccount": t.Account(), "aws:sourcearn": source})
 	return named && (!slices.Contains(unsaid, service) || lets(nil))
 }
+
+// iamPropagation is for how long the provider puts up with what a new identity causes, whatever the service (facts,
+// section 4: the constants propagationTimeout and iamPropagationTimeout).
+const iamPropagation = 2 * time.Minute

@@ -28,7 +28,7 @@ const (
 	attachedLimit = 10    // managed policies of a role
 )
 
-var noSuchRole = cloud.Refusal{Code: "NoSuchEntity", Message: "The role with name {value} cannot be found.", Rule: "facts 31"}
+var noSuchRole = cloud.Refusal{Code: "NoSuchEntity", Message: "The role with name {value} cannot be found.", Rule: "facts 31", Retry: iamPropagation}
 
 var _ = cloud.Register(
 	&cloud.Kind{
@@ -161,7 +161,7 @@ func applyRole(t *cloud.Tx, r *cloud.Resource) error {
 		return cloud.Refuse("MalformedPolicyDocument", "IAM User Guide, Grammar of the IAM JSON policy language", "%v", err)
 	}
 	if p, bad := invalidPrincipal(t, statements, "IAM"); bad {
-		return cloud.Refuse("MalformedPolicyDocument", "facts 28", "Invalid principal in policy: %s", p)
+		return cloud.Refuse("MalformedPolicyDocument", "facts 28", "Invalid principal in policy: %s", p).For(iamPropagation)
 	}
 	arns := r.Strs("managedPolicyArns[]")
 	if len(arns) > attachedLimit {
@@ -199,9 +199,9 @@ func deleteRole(t *cloud.Tx, r *cloud.Resource) error {
 
 func roleInUse(by *cloud.Resource) error {
 	if by.Type == typeRolePolicy {
-		return cloud.Refuse("DeleteConflict", "facts 25", "Cannot delete entity, must delete policies first.")
+		return cloud.Refuse("DeleteConflict", "facts 25", "Cannot delete entity, must delete policies first.").For(iamPropagation)
 	}
-	return cloud.Refuse("DeleteConflict", "facts 24", "Cannot delete entity, must detach all policies first.")
+	return cloud.Refuse("DeleteConflict", "facts 24", "Cannot delete entity, must detach all policies first.").For(iamPropagation)
 }
 
 func createRolePolicy(t *cloud.Tx, r *cloud.Resource) error {

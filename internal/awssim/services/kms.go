@@ -142,12 +142,12 @@ func checkKeyPolicy(t *cloud.Tx, r *cloud.Resource, text string) error {
 		return cloud.Refuse(code, "KMS API, PutKeyPolicy", "%v", err)
 	}
 	if _, invalid := invalidPrincipal(t, statements, "KMS"); invalid {
-		return cloud.Refuse(code, "facts 33", "Policy contains a statement with one or more invalid principals.")
+		return cloud.Refuse(code, "facts 33", "Policy contains a statement with one or more invalid principals.").For(iamPropagation)
 	}
 	caller := iampolicy.Principal{Kind: "AWS", ID: t.Declared().Principal}
 	change := iampolicy.Request{Principal: caller, Action: "kms:PutKeyPolicy", Resource: r.Str("arn")}
 	if !r.Bool("bypassPolicyLockoutSafetyCheck") && !iampolicy.Allows(statements, change) {
-		return cloud.Refuse(code, "facts 34", "The new key policy will not allow you to update the key policy in the future.")
+		return cloud.Refuse(code, "facts 34", "The new key policy will not allow you to update the key policy in the future.").For(iamPropagation)
 	}
 	return nil
 }
@@ -203,7 +203,7 @@ func aimAlias(t *cloud.Tx, r *cloud.Resource) error {
 	case problem == keyPending:
 		return cloud.Refuse("KMSInvalidStateException", "facts 36", "%s is pending deletion.", ref)
 	case problem == keyMissing || k == nil || !t.Visible(k, "KMS"):
-		return cloud.Refuse("NotFoundException", "facts 35; KMS API, CreateAlias", "Key '%s' does not exist", ref)
+		return cloud.Refuse("NotFoundException", "facts 35; KMS API, CreateAlias", "Key '%s' does not exist", ref).For(10 * time.Minute)
 	}
 	r.State["targetKeyId"], r.State["targetKeyArn"] = k.ID, k.Str("arn")
 	return nil

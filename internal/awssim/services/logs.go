@@ -23,7 +23,7 @@ var _ = cloud.Register(&cloud.Kind{
 	Create: func(t *cloud.Tx, r *cloud.Resource) error {
 		r.ID = cloud.ApplyName(t, r)
 		if _, kept := t.Remnant("logGroup", r.ID); kept {
-			return cloud.Refuse(logGroupExists.Code, logGroupExists.Rule, "%s", logGroupExists.Message)
+			return logGroupExists.AsError()
 		}
 		if !cloud.Has(r.State, "logGroupClass") {
 			r.State["logGroupClass"] = "STANDARD"

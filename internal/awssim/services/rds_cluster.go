@@ -65,7 +65,7 @@ var _ = cloud.Register(&cloud.Kind{
 	TaggedAs: "rds:cluster:",
 })
 
-var clusterBusy = cloud.Refusal{Code: "InvalidDBClusterStateFault", Message: "DBCluster {id} is not currently in the available state.", Rule: "facts 93"}
+var clusterBusy = cloud.Refusal{Code: "InvalidDBClusterStateFault", Message: "DBCluster {id} is not currently in the available state.", Rule: "facts 93", Retry: 2 * time.Minute}
 
 func createDBCluster(t *cloud.Tx, r *cloud.Resource) error {
 	if !serviceLinked(t, "rds.amazonaws.com") {
@@ -196,7 +196,7 @@ func updateDBCluster(t *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
 func deleteDBCluster(t *cloud.Tx, r *cloud.Resource) error {
 	if r.Bool("deletionProtection") {
 		return cloud.Refuse("InvalidParameterCombination", "facts 83",
-			"Cannot delete protected Cluster, please disable deletion protection and try again.")
+			"Cannot delete protected Cluster, please disable deletion protection and try again.").For(2 * time.Minute)
 	}
 	if r.Bool("skipFinalSnapshot") {
 		return nil

@@ -193,7 +193,7 @@ func monitored(t *cloud.Tx, r *cloud.Resource) error {
 		found, ok := assumable(t, role, "monitoring.rds.amazonaws.com", "RDS", r.Str("arn"))
 		if !ok || !roleAllows(t, found, "logs:PutLogEvents", t.ARN("logs", "log-group:RDSOSMetrics:log-stream:"+r.ID), nil) {
 			return cloud.Refuse("InvalidParameterValue", "facts 91",
-				"IAM role ARN value is invalid or does not include the required permissions for: ENHANCED_MONITORING")
+				"IAM role ARN value is invalid or does not include the required permissions for: ENHANCED_MONITORING").For(iamPropagation)
 		}
 	}
 	return insights(t, r)

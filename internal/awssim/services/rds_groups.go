@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
 
@@ -69,7 +70,7 @@ var _ = cloud.Register(
 		InUse: cloud.Refusal{
 			Code:    "InvalidDBParameterGroupState",
 			Message: "One or more database instances are still members of this parameter group {name}, so the group cannot be deleted",
-			Rule:    "facts 92",
+			Rule:    "facts 92", Retry: 3 * time.Minute,
 		},
 		Check: checkParameterGroup,
 		Create: func(t *cloud.Tx, r *cloud.Resource) error {

@@ -3,6 +3,7 @@ package services
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
 
@@ -31,7 +32,7 @@ var _ = cloud.Register(&cloud.Kind{
 	InUse: cloud.Refusal{
 		Code:    "InvalidDBParameterGroupState",
 		Message: "One or more database instances are still members of this parameter group {name}, so the group cannot be deleted",
-		Rule:    "facts 92",
+		Rule:    "facts 92", Retry: 3 * time.Minute,
 	},
 	Check: func(c *cloud.Checker) {
 		checkParameterGroup(c)

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
 
@@ -19,7 +20,7 @@ const (
 	changeRecords = "Route 53 API, ChangeResourceRecordSets"
 )
 
-var noSuchZone = cloud.Refusal{Code: "NoSuchHostedZone", Message: "No hosted zone found with ID: {value}", Rule: "facts 77"}
+var noSuchZone = cloud.Refusal{Code: "NoSuchHostedZone", Message: "No hosted zone found with ID: {value}", Rule: "facts 77", Retry: time.Minute}
 
 var _ = cloud.Register(&cloud.Kind{
 	Type: typeRecord, Service: "Route 53", Noun: "Record", Global: true,

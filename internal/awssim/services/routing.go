@@ -5,6 +5,7 @@ import (
 	"hash/crc32"
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 
@@ -100,7 +101,7 @@ var routeTargetRefs = []cloud.Ref{
 	{Path: "vpcEndpointId", To: typeEndpoint, Free: true, Missing: cloud.Refusal{Code: "InvalidVpcEndpointId.NotFound", Message: "The Vpc Endpoint Id '{value}' does not exist", Rule: ec2Codes}},
 	{Path: "networkInterfaceId", To: "aws:ec2/networkInterface:NetworkInterface", Free: true, Missing: missingInterface},
 	{Path: "transitGatewayId", To: "aws:ec2transitgateway/transitGateway:TransitGateway", Free: true,
-		Missing: cloud.Refusal{Code: "InvalidTransitGatewayID.NotFound", Message: "The transitGateway ID '{value}' does not exist", Rule: "facts 10"}},
+		Missing: cloud.Refusal{Code: "InvalidTransitGatewayID.NotFound", Message: "The transitGateway ID '{value}' does not exist", Rule: "facts 10", Retry: 5 * time.Minute}},
 	{Path: "vpcPeeringConnectionId", To: "aws:ec2/vpcPeeringConnection:VpcPeeringConnection", Free: true,
 		Missing: cloud.Refusal{Code: "InvalidVpcPeeringConnectionID.NotFound", Message: "The vpcPeeringConnection ID '{value}' does not exist", Rule: ec2Codes}},
 	{Path: "egressOnlyGatewayId", To: typeEgressGateway, Free: true, Missing: missingGateway},

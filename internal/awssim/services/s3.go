@@ -79,7 +79,7 @@ var websiteZones = map[string]string{"eu-central-1": "Z21DNDUVLTQW6Q", "us-east-
 func createBucket(t *cloud.Tx, r *cloud.Resource) error {
 	r.ID = cloud.NameOrPrefixed(t, r, "bucket", "bucketPrefix")
 	if _, held := t.Remnant("bucket", r.ID); held {
-		return cloud.Refuse("OperationAborted", "facts 104", "A conflicting conditional operation is currently in progress against this resource. Please try again.")
+		return cloud.Refuse("OperationAborted", "facts 104", "A conflicting conditional operation is currently in progress against this resource. Please try again.").For(20 * time.Minute)
 	}
 	cloud.Computed(r, cloud.Map{
 		"arn": "arn:aws:s3:::" + r.ID, "region": t.Region, "hostedZoneId": websiteZones[t.Region], "objectLockEnabled": false,

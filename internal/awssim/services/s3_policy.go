@@ -54,7 +54,7 @@ func applyBucketPolicy(t *cloud.Tx, r *cloud.Resource) error {
 		for _, p := range s.Principals {
 			if p.Kind == "AWS" && strings.HasPrefix(p.ID, "arn:aws:iam::"+t.Account()+":role/") {
 				if role, exists := roleByARN(t, p.ID); !exists || !t.Visible(role, "S3") {
-					return cloud.Refuse("MalformedPolicy", "facts 106", "Invalid principal in policy")
+					return cloud.Refuse("MalformedPolicy", "facts 106", "Invalid principal in policy").For(iamPropagation)
 				}
 			}
 		}

@@ -19,7 +19,7 @@ const (
 	typeLifecycle = "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2"
 )
 
-var noSuchBucket = cloud.Refusal{Code: "NoSuchBucket", Message: "The specified bucket does not exist", Rule: "facts 105"}
+var noSuchBucket = cloud.Refusal{Code: "NoSuchBucket", Message: "The specified bucket does not exist", Rule: "facts 105", Retry: 2 * time.Minute}
 
 // bucketSetting makes the kind of something that configures a bucket: there is one of it per bucket, and it goes with
 // the bucket. It takes the time of most such things where k says none.

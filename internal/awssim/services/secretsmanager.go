@@ -75,7 +75,7 @@ func createSecret(t *cloud.Tx, r *cloud.Resource) error {
 	name := cloud.NameOrPrefixed(t, r, "name", "namePrefix")
 	if _, scheduled := t.Remnant("secret", name); scheduled {
 		return cloud.Refuse("InvalidRequestException", "facts 100",
-			"You can't create this secret because a secret with this name is already scheduled for deletion.")
+			"You can't create this secret because a secret with this name is already scheduled for deletion.").For(2 * time.Minute)
 	}
 	r.ID = t.ARN("secretsmanager", "secret:"+name+"-"+t.Hex(6))
 	r.State["arn"] = r.ID
@@ -108,7 +108,7 @@ func checkSecretPolicy(t *cloud.Tx, text string) error {
 		return cloud.Refuse(code, "Secrets Manager API, PutResourcePolicy", "%v", err)
 	}
 	if _, invalid := invalidPrincipal(t, statements, "Secrets Manager"); invalid {
-		return cloud.Refuse(code, "facts 102", "This resource policy contains an unsupported principal.")
+		return cloud.Refuse(code, "facts 102", "This resource policy contains an unsupported principal.").For(iamPropagation)
 	}
 	return nil
 }

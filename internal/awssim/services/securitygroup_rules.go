@@ -120,7 +120,7 @@ func admissible(t *cloud.Tx, r *cloud.Resource) error {
 	}
 	if list := r.Str("prefixListId"); list != "" && !isPrefixList(t, list) {
 		f := missingPrefixList.Fill("{value}", list)
-		return cloud.Refuse(f.Code, f.Rule, "%s", f.Message)
+		return f.AsError()
 	}
 	same := func(o *cloud.Resource) bool {
 		return o.ID != r.ID && o.Str("securityGroupId") == own.ID && peerOf(o) == peerOf(r) &&

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 
@@ -133,7 +134,7 @@ func deleteSecurityGroup(t *cloud.Tx, r *cloud.Resource) error {
 	}
 	for _, h := range t.Holders(r) {
 		if !slices.Contains(revoked, h.By) {
-			return cloud.Refuse(inUseByOthers, "facts 3", "resource %s has a dependent object", r.ID)
+			return cloud.Refuse(inUseByOthers, "facts 3", "resource %s has a dependent object", r.ID).For(15 * time.Minute)
 		}
 	}
 	for _, rule := range append(own, revoked...) {

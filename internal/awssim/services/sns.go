@@ -203,7 +203,7 @@ func checkTopicPolicy(t *cloud.Tx, topic *cloud.Resource, text string) error {
 		return cloud.Refuse(snsInvalid, "SNS Developer Guide, Policy constraints", "Invalid parameter: Policy is longer than %d bytes", maxTopicPolicy)
 	}
 	if _, bad := invalidPrincipal(t, statements, "SNS"); bad {
-		return cloud.Refuse(snsInvalid, "facts 122", "Invalid parameter: Policy Error: PrincipalNotFound")
+		return cloud.Refuse(snsInvalid, "facts 122", "Invalid parameter: Policy Error: PrincipalNotFound").For(iamPropagation)
 	}
 	for _, s := range statements {
 		for _, a := range s.Actions {

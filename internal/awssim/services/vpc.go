@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 
@@ -34,7 +35,7 @@ var _ = cloud.Register(
 		Type: typeVPC, Service: "EC2", Noun: "Vpc", UpdateCall: "ModifyVpcAttribute",
 		Kept:  strings.Fields("instanceTenancy"),
 		Keys:  []string{"defaultNetworkAclId", "defaultRouteTableId"},
-		InUse: cloud.Refusal{Code: inUseByOthers, Message: "The vpc '{id}' has dependencies and cannot be deleted.", Rule: "facts 1"},
+		InUse: cloud.Refusal{Code: inUseByOthers, Message: "The vpc '{id}' has dependencies and cannot be deleted.", Rule: "facts 1", Retry: 5 * time.Minute},
 		Quota: &cloud.Quota{Max: 5, Refusal: cloud.Refusal{Code: "VpcLimitExceeded", Message: "The maximum number of VPCs has been reached.", Rule: "facts 19"}},
 		Check: checkVPC, Create: createVPC,
 		Update: func(_ *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
@@ -59,7 +60,7 @@ var _ = cloud.Register(
 		Type: typeSubnet, Service: "EC2", Noun: "Subnet", UpdateCall: "ModifySubnetAttribute",
 		Kept:  strings.Fields("enableResourceNameDnsARecordOnLaunch"),
 		Refs:  []cloud.Ref{{Path: "vpcId", To: typeVPC, Missing: missingVPC}},
-		InUse: cloud.Refusal{Code: inUseByOthers, Message: "The subnet '{id}' has dependencies and cannot be deleted.", Rule: "facts 2"},
+		InUse: cloud.Refusal{Code: inUseByOthers, Message: "The subnet '{id}' has dependencies and cannot be deleted.", Rule: "facts 2", Retry: 20 * time.Minute},
 		Quota: &cloud.Quota{Max: 200, Per: "vpcId", Refusal: cloud.Refusal{Code: "SubnetLimitExceeded", Message: "The maximum number of subnets has been reached.", Rule: "facts 21"}},
 		Check: checkSubnet, Create: createSubnet,
 		Update: func(t *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
@@ -242,7 +243,7 @@ func gatewayOf(t *cloud.Tx, vpc string) (*cloud.Resource, bool) {
 func detachGateway(t *cloud.Tx, id, vpc string) error {
 	if vpc != "" && mappedAddresses(t, vpc) {
 		return &cloud.Error{Operation: "DetachInternetGateway", Code: inUseByOthers, Rule: "facts 4",
-			Message: "Network " + vpc + " has some mapped public address(es). Please unmap those public address(es) before detaching the gateway."}
+			Message: "Network " + vpc + " has some mapped public address(es). Please unmap those public address(es) before detaching the gateway.", Retry: 20 * time.Minute}
 	}
 	blackhole(t, "gatewayId", id)
 	return nil

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/wafv2"
 
@@ -26,7 +27,7 @@ const (
 )
 
 // unseenByWAF is the answer about something so new that WAF has not heard of it.
-var unseenByWAF = cloud.Refusal{Code: "WAFUnavailableEntityException", Message: "AWS WAF couldn't retrieve the resource that you requested. Retry your request.", Rule: "facts 74"}
+var unseenByWAF = cloud.Refusal{Code: "WAFUnavailableEntityException", Message: "AWS WAF couldn't retrieve the resource that you requested. Retry your request.", Rule: "facts 74", Retry: 5 * time.Minute}
 
 var noSuchACL = cloud.Refusal{Code: "WAFNonexistentItemException", Message: "AWS WAF couldn't perform the operation because your resource doesn't exist.", Rule: "WAFV2 API, AssociateWebACL"}
 
@@ -39,7 +40,7 @@ var _ = cloud.Register(
 		Unique: []cloud.Unique{{Props: []string{"name", "scope"}, Refusal: cloud.Refusal{Code: "WAFDuplicateItemException",
 			Message: "AWS WAF couldn't perform the operation because some resource in your request is a duplicate of an existing one.", Rule: "facts 75"}}},
 		InUse: cloud.Refusal{Code: "WAFAssociatedItemException", Message: "AWS WAF couldn't perform the operation because your resource is being used by another " +
-			"resource or it's associated with another resource.", Rule: "facts 75"},
+			"resource or it's associated with another resource.", Rule: "facts 75", Retry: 5 * time.Minute},
 		Quota: &cloud.Quota{Max: 100, Refusal: cloud.Refusal{Code: "WAFLimitsExceededException", Message: "AWS WAF couldn't perform the operation because you exceeded your resource limit.", Rule: "facts 21"}},
 		Check: checkWebACL,
 		Create: func(t *cloud.Tx, r *cloud.Resource) error {

@@ -71,7 +71,7 @@ func weigh(s cloud.Map) (int, error) {
 	if group := mapOf(s["managedRuleGroupStatement"]); group != nil {
 		g, ok := managedGroups[cloud.Str(group, "name")]
 		if !ok || cloud.Str(group, "vendorName") != "AWS" {
-			return 0, cloud.Refuse(noSuchACL.Code, noSuchACL.Rule, "%s", noSuchACL.Message)
+			return 0, noSuchACL.AsError()
 		}
 		for _, name := range cloud.Strs(group, "ruleActionOverrides[].name") {
 			if !slices.Contains(g.rules, name) {
