@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -18,7 +19,11 @@ import (
 	"github.com/deepstreamhub/platform/tests/harness"
 )
 
-var every = flag.Bool("every", false, "list every disagreement, those with a reason too")
+var (
+	every   = flag.Bool("every", false, "list every disagreement, those with a reason too")
+	combine = flag.Int("combine", 0, "judge so many combinations of two or three changes of each resource as well")
+	seed    = flag.Uint64("seed", 1, "which combinations")
+)
 
 // subjects are the resources of all stacks: an account's bootstrap, both regions, and a region with every option on. Of those
 // that give the same inputs the first stands for all.
@@ -111,6 +116,37 @@ func TestOfflineAgreesWithTheProvider(t *testing.T) {
 	report(t, tally)
 }
 
+// Changes made together come to the same here as there. There is no end of combinations: this is for who looks for more.
+func TestOfflineAgreesOnCombinedChanges(t *testing.T) {
+	if *combine == 0 {
+		t.Skip("no combinations asked for: go test ./tests/conformance -combine 100 -seed 7")
+	}
+	tf := real(t)
+	off := newOffline(t)
+	reasons := readReasons(t)
+	tally := map[string]int{}
+	rng := rand.New(rand.NewPCG(*seed, 0))
+	for _, s := range cached(t) {
+		j, err := newJudge(t.Context(), tf, s)
+		require.NoError(t, err)
+		n := *combine
+		if s.Type == webACL {
+			n = min(n, costly)
+		}
+		for range n {
+			v := combined(j.facts, s, rng)
+			there, why, err := j.says(t.Context(), v.Inputs)
+			if err != nil {
+				tally["not a value"]++
+				continue
+			}
+			here, because := off.says(t.Context(), t, s, v.Inputs)
+			compareOne(t, tally, reasons, finding{s.Type, v.Kind, v.Path, there, here, why, because})
+		}
+	}
+	agree(t, tally)
+}
+
 // finding is what both say of one variant.
 type finding struct{ Type, Kind, Path, There, Here, Why, Because string }
 
@@ -148,16 +184,21 @@ func compareOne(t *testing.T, tally map[string]int, reasons reasons, f finding) 
 const unexplained = 0
 
 func report(t *testing.T, tally map[string]int) {
+	require.Zero(t, tally["not judged"])
+	require.GreaterOrEqual(t, tally["changes"], 3000)
+	require.GreaterOrEqual(t, tally["wrong inputs"], 600)
+	agree(t, tally)
+	require.LessOrEqual(t, tally["refused here alone, apart"], unexplained, "inputs that the real provider takes are refused here, and no reason is listed")
+}
+
+// agree prints the tally and holds the shares of what is alike.
+func agree(t *testing.T, tally map[string]int) {
 	for _, k := range slices.Sorted(maps.Keys(tally)) {
 		t.Logf("%-40s %6d", k, tally[k])
 	}
 	share := func(group string) float64 { return 1 - float64(tally[group+", apart"])/float64(max(tally[group], 1)) }
-	require.Zero(t, tally["not judged"])
-	require.GreaterOrEqual(t, tally["changes"], 3000)
-	require.GreaterOrEqual(t, tally["wrong inputs"], 600)
 	require.GreaterOrEqual(t, share("changes"), 0.998, "share of changes that come to the same")
 	require.GreaterOrEqual(t, share("wrong inputs"), 0.997, "share of wrong inputs that are refused here too")
-	require.LessOrEqual(t, tally["refused here alone, apart"], unexplained, "inputs that the real provider takes are refused here, and no reason is listed")
 }
 
 // reasons are why the offline AWS says something else on purpose: lines of "type | path | there | here | words | reason", in which
@@ -186,7 +227,8 @@ func readReasons(t *testing.T) reasons {
 
 func (rs reasons) explain(f finding) bool {
 	for _, r := range rs {
-		if matches(r.typ, f.Type) && matches(r.path, f.Path) && matches(r.there, f.There) && matches(r.here, f.Here) && (r.words == "*" || strings.Contains(f.Because, r.words)) {
+		at := func(path string) bool { return matches(r.path, path) }
+		if matches(r.typ, f.Type) && slices.ContainsFunc(strings.Split(f.Path, together), at) && matches(r.there, f.There) && matches(r.here, f.Here) && (r.words == "*" || strings.Contains(f.Because, r.words)) {
 			r.used++
 			return true
 		}

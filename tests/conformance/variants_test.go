@@ -3,6 +3,7 @@ package conformance
 import (
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"strings"
 
@@ -22,7 +23,7 @@ type variant struct {
 func variants(f *facts.Type, s subject) []variant {
 	v := &varier{of: s}
 	v.object("", f.Fields, s.Inputs, s.State)
-	if n := len(v.out); s.Type == "aws:wafv2/webAcl:WebAcl" && n > costly {
+	if n := len(v.out); s.Type == webACL && n > costly {
 		var some []variant
 		for i := range costly {
 			some = append(some, v.out[i*n/costly])
@@ -30,6 +31,27 @@ func variants(f *facts.Type, s subject) []variant {
 		return some
 	}
 	return v.out
+}
+
+const webACL = "aws:wafv2/webAcl:WebAcl"
+
+// together joins the paths of changes that are made together.
+const together = " and "
+
+// combined is a variant of a variant, or of one of those.
+func combined(f *facts.Type, s subject, rng *rand.Rand) variant {
+	var kinds, paths []string
+	for range 2 + rng.IntN(2) {
+		v := &varier{of: s}
+		v.object("", f.Fields, s.Inputs, s.State)
+		if len(v.out) == 0 {
+			break
+		}
+		change := v.out[rng.IntN(len(v.out))]
+		kinds, paths = append(kinds, change.Kind), append(paths, change.Path)
+		s.Inputs = change.Inputs
+	}
+	return variant{strings.Join(kinds, together), strings.Join(paths, together), s.Inputs}
 }
 
 // costly is how many of a web ACL's variants are judged: the provider takes half a second for one.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/documents"
+	"github.com/deepstreamhub/platform/internal/awssim/facts"
 	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
@@ -68,6 +69,17 @@ func checkGroup(c *cloud.Checker) {
 	for _, p := range []string{"instanceWarmup", "checkpointDelay"} {
 		if s, ok := c.String(preferences + p); ok && strings.Trim(s, "0123456789") != "" {
 			c.Fail(preferences+p, "expected a whole number of seconds, got %q", s)
+		}
+	}
+	arguments := map[string]bool{} // by the provider's own names
+	if f, ok := facts.Of(typeGroup); ok {
+		for _, p := range f.Fields {
+			arguments[p.Terraform] = p.Optional || p.Required
+		}
+	}
+	for _, name := range cloud.Strs(c.In, "instanceRefresh.triggers[]") {
+		if !arguments[name] {
+			c.Fail("instanceRefresh.triggers", "%q is not a recognized parameter name for aws_autoscaling_group", name)
 		}
 	}
 	checkMixture(c)

@@ -15,7 +15,7 @@ const (
 	reservedLast  = 1
 )
 
-// ipv4Range refuses a range that is not canonical or whose prefix is outside [shortest, longest] bits.
+// checkIPv4Range refuses a range that is not canonical or whose prefix is outside [shortest, longest] bits.
 func checkIPv4Range(c *cloud.Checker, path string, shortest, longest int) {
 	text, ok := c.String(path)
 	if !ok || text == "" {
@@ -32,7 +32,7 @@ func checkIPv4Range(c *cloud.Checker, path string, shortest, longest int) {
 	}
 }
 
-// ipv6Range refuses a range that is no IPv6 network.
+// checkIPv6Range refuses a range that is no IPv6 network.
 func checkIPv6Range(c *cloud.Checker, path string) {
 	text, ok := c.String(path)
 	if !ok || text == "" {

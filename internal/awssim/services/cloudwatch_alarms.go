@@ -82,14 +82,14 @@ func checkAlarm(c *cloud.Checker) {
 
 var noColon = regexp.MustCompile(`^[^:]`)
 
-// metric checks one metric's own properties. Periods below a minute differ between the places where a metric stands.
+// checkMetric checks one metric's own properties. Periods below a minute differ between the places where a metric stands.
 func checkMetric(c *cloud.Checker, path string, m cloud.Map, stat string, subMinute ...float64) {
 	inner := cloud.Checker{In: m}
 	inner.Length("metricName", 1, 255)
 	inner.Length("namespace", 1, 255)
 	inner.OneOf("unit", units...)
 	inner.Match("namespace", noColon, "must not begin with a colon")
-	if s := cloud.Str(m, stat); s != "" && !slices.Contains(statistics, s) && (stat == "statistic" || !percentilePattern.MatchString(s)) {
+	if s, given := m[stat].(string); given && (s != "" || stat == "stat") && !slices.Contains(statistics, s) && (stat == "statistic" || !percentilePattern.MatchString(s)) {
 		inner.Fail(stat, "expected %s to be one of %q, got %s", stat, statistics, s)
 	}
 	checkPeriod(&inner, subMinute)
@@ -104,7 +104,7 @@ func checkPeriod(c *cloud.Checker, subMinute []float64) {
 	}
 }
 
-// query checks one entry of a metric math alarm.
+// checkMathQuery checks one entry of a metric math alarm.
 func checkMathQuery(c *cloud.Checker, path string, q cloud.Map) {
 	inner := cloud.Checker{In: q}
 	inner.Length("id", 1, 255)

@@ -41,7 +41,7 @@ func checkReplicationGroup(c *cloud.Checker) {
 	}
 }
 
-// failover holds the provider's own plan-time rules (facts 96).
+// checkFailover holds the provider's own plan-time rules (facts 96).
 func checkFailover(c *cloud.Checker) {
 	failover := cloud.Bool(c.In, "automaticFailoverEnabled")
 	unknownFailover := cloud.IsUnknown(c.In["automaticFailoverEnabled"])

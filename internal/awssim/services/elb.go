@@ -66,7 +66,7 @@ const elbNameLimit = 32
 
 var elbNamePattern = regexp.MustCompile(`^[0-9A-Za-z-]+$`)
 
-// elbName holds the provider's rules for names of load balancers and target groups (facts 62; elbv2/validate.go).
+// checkELBName holds the provider's rules for names of load balancers and target groups (facts 62; elbv2/validate.go).
 func checkELBName(c *cloud.Checker, longestPrefix int) {
 	for path, longest := range map[string]int{"name": elbNameLimit, "namePrefix": longestPrefix} {
 		name, ok := c.String(path)

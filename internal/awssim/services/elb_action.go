@@ -14,7 +14,7 @@ var actionBlocks = map[string][]string{
 	"authenticate-cognito": {"authenticateCognito"}, "authenticate-oidc": {"authenticateOidc"},
 }
 
-// actions holds what the provider checks of a listener's or a rule's actions (elbv2/listener.go).
+// checkActions holds what the provider checks of a listener's or a rule's actions (elbv2/listener.go).
 func checkActions(c *cloud.Checker, path string) {
 	c.OneOf(path+"[].type", slices.Sorted(maps.Keys(actionBlocks))...)
 	if cloud.Has(c.In, path) && !cloud.IsUnknown(c.In[path]) && len(cloud.At(c.In, path+"[]")) == 0 {

@@ -184,7 +184,7 @@ var (
 
 const maxInputPaths = 100 // EventBridge API, InputTransformer
 
-// transformer checks how an event becomes a message.
+// checkTransformer checks how an event becomes a message.
 func checkTransformer(c *cloud.Checker) {
 	if len(cloud.Maps(c.In, "inputTransformer")) == 0 {
 		return // absent, or not known yet

@@ -105,7 +105,7 @@ func managedStatements(t *cloud.Tx, arn string) []iampolicy.Statement {
 	return statements
 }
 
-// policy refuses a known string at path that is not a policy for that use.
+// checkPolicy refuses a known string at path that is not a policy for that use.
 func checkPolicy(c *cloud.Checker, path string, use iampolicy.Use) {
 	c.Document(path, func(text string) []cloud.Problem {
 		_, problems := iampolicy.Read(text, use)

@@ -95,7 +95,7 @@ func may(t *cloud.Tx, as string, a cloud.Access) error {
 	return nil
 }
 
-// refuse is AWS's refusal (IAM User Guide, "Troubleshoot access denied error messages"). EC2 has a code of its own (EC2 API,
+// deny is AWS's refusal (IAM User Guide, "Troubleshoot access denied error messages"). EC2 has a code of its own (EC2 API,
 // "Error codes for the Amazon EC2 API").
 func deny(t *cloud.Tx, as string, a cloud.Access) error {
 	code := "AccessDenied"

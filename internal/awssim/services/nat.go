@@ -57,6 +57,9 @@ var _ = cloud.Register(
 					c.Fail("privateIp", "expected privateIp to contain a valid IPv4 address, got: %s", text)
 				}
 			}
+			if kind, known := c.String("connectivityType"); (kind == "public" || !known && !cloud.Has(c.In, "connectivityType")) && cloud.Has(c.In, "secondaryPrivateIpAddressCount") {
+				c.Fail("secondaryPrivateIpAddressCount", "is not supported with connectivityType public")
+			}
 			c.Unmodelled("secondaryAllocationIds", "secondaryPrivateIpAddressCount", "secondaryPrivateIpAddresses")
 		},
 		Create: createNAT, Fails: natFailure, Holds: natHolds,

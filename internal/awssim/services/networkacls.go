@@ -138,7 +138,7 @@ const aclRulesLimit = 20
 // security group rules know icmpv6, network ACLs do not).
 var aclProtocols = []string{"all", "-1", "icmp", "tcp", "udp", "ipv6-icmp", "ah", "esp", "gre", "hopopt", "ipv4", "sctp", "vrrp"}
 
-// aclRules holds a list of rules against what the provider checks (ec2/vpc_network_acl.go, networkACLRuleNestedBlock).
+// checkACLRules holds a list of rules against what the provider checks (ec2/vpc_network_acl.go, networkACLRuleNestedBlock).
 func checkACLRules(c *cloud.Checker, list string) {
 	for i, rule := range cloud.Maps(c.In, list+"[]") {
 		at := func(p string) string { return fmt.Sprintf("%s[%d].%s", list, i, p) }

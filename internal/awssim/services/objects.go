@@ -58,7 +58,7 @@ func bucketNamed(t *cloud.Tx, name string) (*cloud.Resource, bool) {
 	return nil, false
 }
 
-// versioning is a bucket's versioning status. Taking the setting away suspends it, as the provider does
+// versioningOf is a bucket's versioning status. Taking the setting away suspends it, as the provider does
 // (s3/bucket_versioning.go); what has versions then keeps them.
 func versioningOf(t *cloud.Tx, bucket *cloud.Resource) string {
 	v, ok := t.In(bucket.Region).Find(typeVersioning, "", bucket.ID)

@@ -61,7 +61,7 @@ func checkDBCluster(c *cloud.Checker) {
 	}
 }
 
-// identifier checks a name as rds/validate.go does.
+// checkIdentifier checks a name as rds/validate.go does.
 func checkIdentifier(c *cloud.Checker, path string) {
 	s, ok := c.String(path)
 	if !ok {

@@ -14,7 +14,7 @@ const pointInTime = "restoreToPointInTime"
 // Amazon Aurora User Guide, "Restoring a DB cluster to a specified time": typically within the last five minutes).
 const recoveryLag = 5 * time.Minute
 
-// pointInTime checks where and when a cluster takes its data from, as the provider does (rds/cluster.go).
+// checkPointInTime checks where and when a cluster takes its data from, as the provider does (rds/cluster.go).
 func checkPointInTime(c *cloud.Checker) {
 	if !cloud.Has(c.In, pointInTime) || cloud.IsUnknown(c.In[pointInTime]) {
 		return

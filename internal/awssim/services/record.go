@@ -46,7 +46,7 @@ func Unscoped(action string) bool {
 	return slices.ContainsFunc(unscoped, func(u string) bool { return strings.HasPrefix(action, u) })
 }
 
-// target is the ARN that an action on a resource is decided on.
+// targetOf is the ARN that an action on a resource is decided on.
 func targetOf(t *cloud.Tx, action string, r *cloud.Resource) string {
 	service, _, _ := strings.Cut(action, ":")
 	switch {
@@ -87,7 +87,7 @@ func targetOf(t *cloud.Tx, action string, r *cloud.Resource) string {
 	return t.ARN(service, r.ID)
 }
 
-// concerned is what an action on a resource is decided on: mostly the resource, but a role for its policies, a secret for its
+// concernedBy is what an action on a resource is decided on: mostly the resource, but a role for its policies, a secret for its
 // versions, and for KMS the key under which the resource is encrypted.
 func concernedBy(t *cloud.Tx, action string, r *cloud.Resource) *cloud.Resource {
 	other, ok := r, false
@@ -159,7 +159,7 @@ var roleInputs = map[string]map[string]string{
 	typeGroup:                                 {"initialLifecycleHooks[].roleArn": "autoscaling"},
 }
 
-// passed are the roles that making or changing a resource gives to services: those that it names, and that of an instance
+// passedRoles are the roles that making or changing a resource gives to services: those that it names, and that of an instance
 // profile, in a launch template or by itself.
 func passedRoles(t *cloud.Tx, r *cloud.Resource) []givenRole {
 	var out []givenRole

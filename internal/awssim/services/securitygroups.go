@@ -77,7 +77,7 @@ var _ = cloud.Register(
 	},
 )
 
-// rulesApart refuses rules written into a group: as resources of their own each has an identity, and two groups can
+// refuseRules refuses rules written into a group: as resources of their own each has an identity, and two groups can
 // name each other.
 func refuseRules(c *cloud.Checker) { c.Unmodelled("ingress", "egress") }
 

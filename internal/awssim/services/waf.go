@@ -148,7 +148,12 @@ func checkWebACL(c *cloud.Checker) {
 	}
 }
 
-// statement checks a statement and those in it. Kinds that nothing here weighs are refused.
+// textTransformations are what WAF can do to a part of a request before it looks at it (AWS WAF API, TextTransformation: Type).
+const textTransformations = "NONE COMPRESS_WHITE_SPACE HTML_ENTITY_DECODE LOWERCASE CMD_LINE URL_DECODE BASE64_DECODE HEX_DECODE MD5 " +
+	"REPLACE_COMMENTS ESCAPE_SEQ_DECODE SQL_HEX_DECODE CSS_DECODE JS_DECODE NORMALIZE_PATH NORMALIZE_PATH_WIN REMOVE_NULLS REPLACE_NULLS " +
+	"BASE64_DECODE_EXT URL_DECODE_UNI UTF8_TO_UNICODE"
+
+// checkStatement checks a statement and those in it. Kinds that nothing here weighs are refused.
 func checkStatement(c *cloud.Checker, path string, s cloud.Map) {
 	kinds := slices.Sorted(maps.Keys(s))
 	if len(kinds) != 1 {
@@ -179,6 +184,11 @@ func checkStatement(c *cloud.Checker, path string, s cloud.Map) {
 		}
 		if len(cloud.Maps(inner, "textTransformations[]")) == 0 {
 			c.Fail(path+".byteMatchStatement.textTransformations", "at least one is needed, NONE if the text is compared as it is")
+		}
+		for i, t := range cloud.Maps(inner, "textTransformations[]") {
+			if kind, known := t["type"].(string); known && !documents.OneOf(kind, textTransformations) {
+				c.Fail(fmt.Sprintf("%s.byteMatchStatement.textTransformations[%d].type", path, i), "expected type to be one of [%s], got %s", textTransformations, kind)
+			}
 		}
 	case "managedRuleGroupStatement", "rateBasedStatement":
 	default:
