@@ -82,11 +82,11 @@ func (t *Tx) Repoint(r *Resource, change func()) {
 // Remnants returns what deletions left behind, in all regions and in order.
 func (t *Tx) Remnants() []Remnant { return t.c.remnants }
 
-// LeaveThat records a remnant that is told whole.
-func (t *Tx) LeaveThat(m Remnant) { t.c.remnants = append(t.c.remnants, m) }
+// AddRemnant adds one that is told whole.
+func (t *Tx) AddRemnant(m Remnant) { t.c.remnants = append(t.c.remnants, m) }
 
-// Forget removes remnants.
-func (t *Tx) Forget(which func(Remnant) bool) {
+// RemoveRemnants removes some of them.
+func (t *Tx) RemoveRemnants(which func(Remnant) bool) {
 	t.c.remnants = slices.DeleteFunc(t.c.remnants, which)
 }
 

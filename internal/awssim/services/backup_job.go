@@ -116,7 +116,7 @@ func (j backupJob) take(t *cloud.Tx) cloud.Remnant {
 	if j.days > 0 {
 		point.Until = t.Now().AddDate(0, 0, j.days)
 	}
-	t.LeaveThat(point)
+	t.AddRemnant(point)
 	countPoints(t, j.vault)
 	t.Save(j.vault)
 	return point

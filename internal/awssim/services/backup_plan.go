@@ -210,7 +210,7 @@ func applyLifecycle(of cloud.Map, continuous bool) error {
 var assignedPattern = regexp.MustCompile(`^(\*|arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9*-]*:[0-9*]*:\S+)$`)
 
 func createBackupSelection(t *cloud.Tx, r *cloud.Resource) error {
-	refuse := func(rule, format string, args ...any) error {
+	refuse := func(rule, format string, args ...any) *cloud.Error {
 		return cloud.Refuse("InvalidParameterValueException", rule, format, args...)
 	}
 	const api = "AWS Backup API, BackupSelection"
@@ -238,7 +238,7 @@ func createBackupSelection(t *cloud.Tx, r *cloud.Resource) error {
 		return err
 	}
 	if !roleAllows(t, role, "tag:GetResources", "*", nil) || !settledRights(t, role, "Backup") {
-		return refuse("facts 119", "IAM Role %s is not authorized to call tag:GetResources", role.Str("arn"))
+		return refuse("facts 119", "IAM Role %s is not authorized to call tag:GetResources", role.Str("arn")).For(iamPropagation)
 	}
 	return nil
 }

@@ -126,7 +126,7 @@ func deleteBackupVault(t *cloud.Tx, r *cloud.Resource) error {
 			return cloud.Refuse("InvalidRequestException", "AWS Backup Developer Guide, \"AWS Backup Vault Lock\"",
 				"Recovery points of a locked backup vault cannot be deleted: %s", r.ID)
 		}
-		t.Forget(func(m cloud.Remnant) bool { return isPointOf(m, r) })
+		t.RemoveRemnants(func(m cloud.Remnant) bool { return isPointOf(m, r) })
 	}
 	for _, typ := range []string{typeBackupPolicy, typeBackupLock} {
 		if part, ok := t.Find(typ, "", r.ID); ok {
