@@ -197,6 +197,7 @@ func (c *Cloud) create(t *Tx, k *Kind, r *Resource) error {
 			return err
 		}
 	}
+	k.tag(r)
 	if r.ID == "" {
 		return fmt.Errorf("%s: handler gave no id", k.Type)
 	}
@@ -235,6 +236,7 @@ func (c *Cloud) update(t *Tx, k *Kind, r *Resource, inputs Map) error {
 			return err
 		}
 	}
+	k.tag(r)
 	c.put(t, k, r)
 	return nil
 }

@@ -1,6 +1,10 @@
 package cloud
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/deepstreamhub/platform/internal/awssim/facts"
+)
 
 // Computed fills in what AWS chooses for inputs that were not given.
 func Computed(r *Resource, chosen Map) {
@@ -41,14 +45,16 @@ func UniqueSuffix(t *Tx) string { return t.Now().Format("20060102150405") + t.He
 // ApplyName fills in name and namePrefix as the provider does.
 func ApplyName(t *Tx, r *Resource) string { return NameOrPrefixed(t, r, "name", "namePrefix") }
 
-// TagsAll fills in the tags as AWS has them: those of the resource, since the offline provider has no default tags.
-func TagsAll(r *Resource) {
-	tags := Clone(At(r.State, "tags"))
-	if len(tags) == 1 {
-		r.State["tagsAll"] = tags[0]
+// tag fills in all tags of a resource, of a type that has them: they are its own, since the offline provider has no default tags.
+func (k *Kind) tag(r *Resource) {
+	if t, ok := facts.Of(k.Type); !ok || t.Fields["tagsAll"] == nil {
 		return
 	}
-	r.State["tagsAll"] = Map{}
+	tags, _ := Clone(r.State["tags"]).(Map)
+	if tags == nil {
+		tags = Map{}
+	}
+	r.State["tagsAll"] = tags
 }
 
 // Composed joins properties of a resource, as ids and ARNs do that are made of several.

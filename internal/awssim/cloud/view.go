@@ -43,9 +43,6 @@ func (t *Tx) Count() int {
 	return t.c.serial
 }
 
-// Timeless reports whether nothing takes time.
-func (t *Tx) Timeless() bool { return t.c.timeless }
-
 // Note remembers a request, where requests are recorded.
 func (t *Tx) Note(a Access) { t.c.note(a) }
 
@@ -114,6 +111,7 @@ func (t *Tx) Declare(typ, id string, inputs Map, fill func(r *Resource)) {
 	r := &Resource{Type: typ, ID: id, Serial: t.c.serial, Declared: true, Inputs: inputs, State: withDefaults(kinds[typ], inputs)}
 	r.State["id"] = id
 	fill(r)
+	kinds[typ].tag(r)
 	t.c.put(t, kinds[typ], r)
 }
 

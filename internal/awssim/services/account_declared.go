@@ -24,7 +24,6 @@ func declareAccount(t *cloud.Tx) {
 		t.Declare(typePolicy, arn, cloud.Map{"name": p.Name, "path": p.Path, "policy": p.Policy}, func(r *cloud.Resource) {
 			r.State["arn"], r.State["attachmentCount"] = arn, 0.0
 			r.State["policyId"] = "ANPA" + strings.ToUpper(t.Hex(17))
-			cloud.TagsAll(r)
 		})
 	}
 }

@@ -87,7 +87,6 @@ var _ = cloud.Register(
 			c.Unmodelled("configuration")
 		},
 		Create: createAnalyzer,
-		Update: func(_ *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { cloud.TagsAll(r); return nil },
 		Schema: schema.Of(accessanalyzer.Analyzer{}, accessanalyzer.AnalyzerArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(2, 1, 5), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(2, 1, 5),
 			Source: "guess"},
@@ -102,7 +101,6 @@ var _ = cloud.Register(
 		Create: createDetector,
 		Update: func(_ *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
 			cloud.Keep(r, old, "findingPublishingFrequency", "datasources")
-			cloud.TagsAll(r)
 			return nil
 		},
 		Schema: schema.Of(guardduty.Detector{}, guardduty.DetectorArgs{}),
@@ -123,7 +121,6 @@ func createAnalyzer(t *cloud.Tx, r *cloud.Resource) error {
 	}
 	r.ID = r.Str("analyzerName")
 	r.State["arn"] = t.ARN("access-analyzer", "analyzer/"+r.ID)
-	cloud.TagsAll(r)
 	return nil
 }
 
@@ -140,7 +137,6 @@ func createDetector(t *cloud.Tx, r *cloud.Resource) error {
 		"s3Logs": on, "kubernetes": cloud.Map{"auditLogs": on},
 		"malwareProtection": cloud.Map{"scanEc2InstanceWithFindings": cloud.Map{"ebsVolumes": on}},
 	}})
-	cloud.TagsAll(r)
 	return nil
 }
 

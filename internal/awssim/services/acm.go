@@ -43,7 +43,6 @@ var _ = cloud.Register(
 		Update: func(_ *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
 			cloud.Keep(r, old, "options")
 			applyCertificateOptions(r)
-			cloud.TagsAll(r)
 			return nil
 		},
 		Delete: func(t *cloud.Tx, r *cloud.Resource) error {
@@ -117,7 +116,6 @@ func createCertificate(t *cloud.Tx, r *cloud.Resource) error {
 	slices.Sort(names)
 	r.State["subjectAlternativeNames"] = cloud.List(names...) // with the first, as ACM has them
 	applyCertificateOptions(r)
-	cloud.TagsAll(r)
 	return nil
 }
 

@@ -95,7 +95,6 @@ func applyScalableTarget(t *cloud.Tx, r *cloud.Resource) error {
 		return cloud.Refuse(invalidScaling, "facts 60", "ECS service doesn't exist: %s", id).For(iamPropagation)
 	}
 	cloud.Computed(r, cloud.Map{"suspendedState": cloud.Map{"dynamicScalingInSuspended": false, "dynamicScalingOutSuspended": false, "scheduledScalingSuspended": false}})
-	cloud.TagsAll(r)
 	return nil
 }
 

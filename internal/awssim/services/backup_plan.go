@@ -82,7 +82,6 @@ var _ = cloud.Register(
 
 // applyBackupPlan checks the rules, fills in what the provider and AWS choose in them, and gives the plan a version.
 func applyBackupPlan(t *cloud.Tx, r *cloud.Resource) error {
-	cloud.TagsAll(r)
 	cloud.Computed(r, cloud.Map{"advancedBackupSettings": []any{}})
 	if name := r.Str("name"); len(name) > 50 || !backupNamePattern.MatchString(name) {
 		return cloud.Refuse("InvalidParameterValueException", "AWS Backup API, BackupPlanInput", "Invalid backup plan name: %s", name)

@@ -32,7 +32,6 @@ var _ = cloud.Register(
 			Code: "LimitExceededException", Message: "You have reached the maximum of {value} backup vaults", Rule: "AWS Backup Developer Guide, \"AWS Backup quotas\"",
 		}},
 		Create: createBackupVault,
-		Update: func(_ *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { cloud.TagsAll(r); return nil },
 		Delete: deleteBackupVault,
 		Read:   func(t *cloud.Tx, r *cloud.Resource) { countPoints(t, r) },
 		Schema: schema.Of(backup.Vault{}, backup.VaultArgs{}),
@@ -80,7 +79,6 @@ func createBackupVault(t *cloud.Tx, r *cloud.Resource) error {
 	r.ID = r.Str("name")
 	r.State["arn"] = t.ARN("backup", "backup-vault:"+r.ID)
 	r.State["recoveryPoints"] = 0.0
-	cloud.TagsAll(r)
 	if key := r.Str("kmsKeyArn"); key != "" && !mayEncrypt(t, key) {
 		return cloud.Refuse("AccessDeniedException", "AWS Backup Developer Guide, \"Create a backup vault\"", "Insufficient privileges to "+
 			"create a backup vault. Creating a backup vault requires backup-storage and KMS permissions.")

@@ -27,7 +27,6 @@ var _ = cloud.Register(&cloud.Kind{
 	Create: createBudget,
 	Update: func(_ *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
 		cloud.Keep(r, old, "timePeriodStart", "timePeriodEnd", "costTypes", "accountId", "costFilters")
-		cloud.TagsAll(r)
 		return nil
 	},
 	Schema: schema.Of(budgets.Budget{}, budgets.BudgetArgs{}),
@@ -67,6 +66,5 @@ func createBudget(t *cloud.Tx, r *cloud.Resource) error {
 		"costTypes": cloud.Map{"includeCredit": true, "includeDiscount": true, "includeOtherSubscription": true, "includeRecurring": true, "includeRefund": true,
 			"includeSubscription": true, "includeSupport": true, "includeTax": true, "includeUpfront": true, "useAmortized": false, "useBlended": false},
 	})
-	cloud.TagsAll(r)
 	return nil
 }

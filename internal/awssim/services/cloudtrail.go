@@ -60,7 +60,6 @@ func logFolder(r *cloud.Resource, t *cloud.Tx) string {
 // applyTrail asks the bucket's and the key's policies for what CloudTrail does with them (CloudTrail User Guide, "Amazon
 // S3 bucket policy for CloudTrail" and "Configure AWS KMS key policies for CloudTrail").
 func applyTrail(t *cloud.Tx, r *cloud.Resource) error {
-	cloud.TagsAll(r)
 	if r.Bool("isMultiRegionTrail") && !r.Bool("includeGlobalServiceEvents") {
 		return cloud.Refuse("InvalidParameterCombinationException", "CloudTrail API, CreateTrail", "Multi-Region trail must include global service events.")
 	}

@@ -129,7 +129,6 @@ func checkMathQuery(c *cloud.Checker, path string, q cloud.Map) {
 
 // applyAlarm checks what creation and update have in common.
 func applyAlarm(t *cloud.Tx, r *cloud.Resource) error {
-	cloud.TagsAll(r)
 	longest := r.Int("period")
 	if cloud.Has(r.State, "metricQueries[]") {
 		if err := checkMath(r); err != nil {

@@ -39,7 +39,6 @@ var _ = cloud.Register(
 			c.Match("name", repositoryName, "lower case letters, digits and . _ - / between them")
 		},
 		Create: createRepository,
-		Update: func(_ *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { cloud.TagsAll(r); return nil },
 		Delete: func(t *cloud.Tx, r *cloud.Resource) error {
 			if len(cloud.Maps(r.Hidden, "images[]")) > 0 && !r.Bool("forceDelete") {
 				return cloud.Refuse("RepositoryNotEmptyException", "facts 114", "The repository with name '%s' in registry with id '%s' cannot be deleted because it still contains images", r.ID, t.Account())
@@ -102,7 +101,6 @@ func createRepository(t *cloud.Tx, r *cloud.Resource) error {
 	r.State["arn"] = t.ARN("ecr", "repository/"+r.ID)
 	r.State["registryId"] = t.Account()
 	r.State["repositoryUrl"] = fmt.Sprintf("%s.dkr.ecr.%s.amazonaws.com/%s", t.Account(), t.Region, r.ID)
-	cloud.TagsAll(r)
 	return nil
 }
 

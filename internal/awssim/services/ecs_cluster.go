@@ -116,7 +116,6 @@ func createCluster(t *cloud.Tx, r *cloud.Resource) error {
 }
 
 func applyCluster(t *cloud.Tx, r *cloud.Resource) error {
-	cloud.TagsAll(r)
 	if key := r.Str("configuration.executeCommandConfiguration.kmsKeyId"); key != "" {
 		if _, problem := usableKey(t, key); problem != "" {
 			return cloud.Refuse(invalidECSParameter, "ECS API, ExecuteCommandConfiguration", "The KMS key %s cannot be used: %s", key, problem)
@@ -190,7 +189,6 @@ func createProvider(t *cloud.Tx, r *cloud.Resource) error {
 
 // applyProvider fills in what ECS assumes and checks that protection can work.
 func applyProvider(t *cloud.Tx, r *cloud.Resource) error {
-	cloud.TagsAll(r)
 	provider := cloud.First[cloud.Map](r.State, "autoScalingGroupProvider")
 	fill(provider, cloud.Map{"managedDraining": "ENABLED", "managedTerminationProtection": "DISABLED", "managedScaling": cloud.Map{"status": "DISABLED"}})
 	scaling := cloud.First[cloud.Map](provider, "managedScaling")

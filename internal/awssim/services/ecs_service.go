@@ -165,7 +165,6 @@ const takenBack = "takenBack"
 
 // applyService checks what creation and update have in common, in the order in which ECS looks.
 func applyService(t *cloud.Tx, r, cluster *cloud.Resource) error {
-	cloud.TagsAll(r)
 	definition, ok := taskOf(t, r.Str("taskDefinition"))
 	if !ok {
 		return taskMissing(t, r.Str("taskDefinition"))

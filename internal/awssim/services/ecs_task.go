@@ -31,7 +31,6 @@ var _ = cloud.Register(&cloud.Kind{
 		{Path: "taskRoleArn", To: typeRole, Key: "arn", Free: true, Missing: roleNotValid},
 	},
 	Check: checkTask, Create: createTask,
-	Update: func(_ *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { cloud.TagsAll(r); return nil },
 	Delete: func(t *cloud.Tx, r *cloud.Resource) error {
 		t.Leave("taskDefinition", r, r.Str("family"), time.Time{}, cloud.Map{"revision": float64(lastRevision(t, r.Str("family"))), "inactive": !r.Bool("skipDestroy"), "arn": r.ID})
 		return nil
@@ -129,7 +128,6 @@ func createTask(t *cloud.Tx, r *cloud.Resource) error {
 	if !cloud.Has(r.State, "enableFaultInjection") {
 		r.State["enableFaultInjection"] = false
 	}
-	cloud.TagsAll(r)
 	return nil
 }
 

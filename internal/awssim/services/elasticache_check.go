@@ -68,7 +68,6 @@ func checkLogDelivery(c *cloud.Checker) {
 
 // applyReplicationGroup checks and computes what creation and update have in common.
 func applyReplicationGroup(t *cloud.Tx, r *cloud.Resource) error {
-	cloud.TagsAll(r)
 	engine := r.Str("engine")
 	cloud.Computed(r, cloud.Map{"engineVersion": cacheDefaults[engine]})
 	version, known := cacheVersions[engine][r.Str("engineVersion")]

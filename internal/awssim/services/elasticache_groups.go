@@ -88,7 +88,6 @@ var _ = cloud.Register(
 )
 
 func applyCacheSubnetGroup(t *cloud.Tx, r *cloud.Resource) error {
-	cloud.TagsAll(r)
 	vpc, ok := commonVPC(t, r.Strs("subnetIds[]"))
 	if !ok {
 		return cloud.Refuse("InvalidSubnet", "ElastiCache API, CreateCacheSubnetGroup", "An invalid subnet identifier was specified: "+
@@ -106,7 +105,6 @@ func covered(zones, by []string) bool {
 // applyCacheParameters checks a group's family and parameters. cluster-enabled cannot change once a group exists.
 func applyCacheParameters(r *cloud.Resource, old cloud.Map) error {
 	const code, rule = "InvalidParameterValue", "ElastiCache API, ModifyCacheParameterGroup"
-	cloud.TagsAll(r)
 	if family := r.Str("family"); !slices.Contains(cacheFamilies, family) {
 		return cloud.Refuse(code, "ElastiCache API, CreateCacheParameterGroup", "CacheParameterGroupFamily %s is not a valid parameter group family.", family)
 	}

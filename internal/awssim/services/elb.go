@@ -114,7 +114,6 @@ func createBalancer(t *cloud.Tx, r *cloud.Resource) error {
 		"dnsName":        fmt.Sprintf("%s-%010d.%s.elb.amazonaws.com", strings.ToLower(host), crc32.ChecksumIEEE([]byte(r.ID)), t.Region),
 		"subnetMappings": mappings(r), "enforceSecurityGroupInboundRulesOnPrivateLinkTraffic": "",
 	})
-	cloud.TagsAll(r)
 	return logsAccess(t, r, nil)
 }
 
@@ -132,7 +131,6 @@ func updateBalancer(t *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
 		return err
 	}
 	r.State["subnetMappings"] = mappings(r)
-	cloud.TagsAll(r)
 	return logsAccess(t, r, old)
 }
 

@@ -83,7 +83,6 @@ func applyListener(t *cloud.Tx, r *cloud.Resource) error {
 	if err := applyActions(t, r, "defaultActions", r.Str("loadBalancerArn")); err != nil {
 		return err
 	}
-	cloud.TagsAll(r)
 	return nil
 }
 

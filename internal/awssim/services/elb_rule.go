@@ -102,7 +102,6 @@ func applyListenerRule(t *cloud.Tx, r *cloud.Resource) error {
 	if err := applyActions(t, r, "actions", balancer); err != nil {
 		return err
 	}
-	cloud.TagsAll(r)
 	return nil
 }
 

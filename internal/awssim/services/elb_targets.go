@@ -91,7 +91,6 @@ func checkHealthCheck(c *cloud.Checker) {
 // applyTargetGroup fills in what AWS assumes. The provider has assumptions of its own as soon as there is a health
 // check block (elbv2/target_group.go).
 func applyTargetGroup(t *cloud.Tx, r *cloud.Resource) error {
-	cloud.TagsAll(r)
 	health, given := r.State["healthCheck"].(cloud.Map)
 	if !given {
 		health = cloud.Map{"healthyThreshold": 5.0, "unhealthyThreshold": 2.0}

@@ -150,7 +150,6 @@ func updateEndpoint(t *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
 }
 
 func applyEndpoint(t *cloud.Tx, r *cloud.Resource) error {
-	cloud.TagsAll(r)
 	if name := endpointService.FindStringSubmatch(r.Str("serviceName")); cloud.Has(r.Inputs, "policy") && slices.Contains(withoutPolicies, name[2]) {
 		return cloud.Refuse("InvalidParameter", endpointRule, "The service %s does not support VPC endpoint policies.", r.Str("serviceName"))
 	}

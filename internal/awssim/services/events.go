@@ -117,7 +117,6 @@ const maxEventPattern = 2048 // characters (EventBridge quotas, Event pattern si
 
 // applyRule checks what creation and update have in common.
 func applyRule(t *cloud.Tx, r *cloud.Resource) error {
-	cloud.TagsAll(r)
 	if err := eventsRole(t, r); err != nil {
 		return err
 	}

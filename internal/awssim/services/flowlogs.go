@@ -31,7 +31,6 @@ var _ = cloud.Register(&cloud.Kind{
 		c.Unmodelled("eniId", "transitGatewayId", "transitGatewayAttachmentId", "destinationOptions", "deliverCrossAccountRole")
 	},
 	Create: createFlowLog,
-	Update: func(_ *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { cloud.TagsAll(r); return nil },
 	Schema: schema.Of(ec2.FlowLog{}, ec2.FlowLogArgs{}),
 	Timing: cloud.Timing{Create: cloud.Secs(1, 1, 2), Delete: cloud.Secs(1, 0, 1),
 		Source: "facts, section 1: flow log (guess)"},
@@ -69,7 +68,6 @@ func createFlowLog(t *cloud.Tx, r *cloud.Resource) error {
 			return cloud.Refuse("FlowLogAlreadyExists", "facts 18", "Error. There is an existing Flow Log with the same configuration and log destination.")
 		}
 	}
-	cloud.TagsAll(r)
 	return deliverable(t, r, role, name)
 }
 

@@ -49,7 +49,6 @@ var _ = cloud.Register(&cloud.Kind{
 		c.Unmodelled("customSuffix")
 	},
 	Create: createLinkedRole,
-	Update: func(_ *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { cloud.TagsAll(r); return nil },
 	Delete: deleteLinkedRole,
 	Schema: schema.Of(iam.ServiceLinkedRole{}, iam.ServiceLinkedRoleArgs{}),
 	Timing: cloud.Timing{Create: cloud.Secs(2, 1, 5), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(10, 2, 60),
@@ -77,7 +76,6 @@ func applyLinkedRole(t *cloud.Tx, r *cloud.Resource, service, name string) {
 	r.State["uniqueId"] = "AROA" + strings.ToUpper(t.Hex(17))
 	r.State["createDate"] = t.Now().Format(time.RFC3339)
 	cloud.Computed(r, cloud.Map{"description": "", "customSuffix": ""})
-	cloud.TagsAll(r)
 }
 
 // deleteLinkedRole refuses while the service still works with the role: the deletion that IAM starts then fails (IAM

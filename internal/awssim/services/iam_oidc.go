@@ -31,7 +31,6 @@ var _ = cloud.Register(&cloud.Kind{
 	Create: createOIDC,
 	Update: func(_ *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
 		cloud.Keep(r, old, "thumbprintLists")
-		cloud.TagsAll(r)
 		return nil
 	},
 	Schema: schema.Of(iam.OpenIdConnectProvider{}, iam.OpenIdConnectProviderArgs{}),
@@ -49,6 +48,5 @@ func createOIDC(t *cloud.Tx, r *cloud.Resource) error {
 	}
 	r.State["arn"] = r.ID
 	cloud.Computed(r, cloud.Map{"thumbprintLists": cloud.List(t.Stable(host, 40))})
-	cloud.TagsAll(r)
 	return nil
 }

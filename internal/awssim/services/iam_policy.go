@@ -53,7 +53,6 @@ func createPolicy(t *cloud.Tx, r *cloud.Resource) error {
 }
 
 func applyPolicy(r *cloud.Resource) error {
-	cloud.TagsAll(r)
 	if counted(r.Str("policy")) > managedLimit {
 		return cloud.Refuse("LimitExceeded", "facts 30", "Cannot exceed quota for PolicySize: %d", managedLimit)
 	}

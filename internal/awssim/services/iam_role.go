@@ -95,7 +95,6 @@ var _ = cloud.Register(
 			checkRoleName(c, "role")
 		},
 		Create: createProfile,
-		Update: func(_ *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { cloud.TagsAll(r); return nil },
 		Schema: schema.Of(iam.InstanceProfile{}, iam.InstanceProfileArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(1, 1, 3), Update: cloud.Secs(1, 1, 3), Delete: cloud.Secs(1, 0, 1),
 			Wait: cloud.WaitSeconds(6, 0, 0), Source: "facts, section 1: instance profile; the wait of 5.76 on is a guess"},
@@ -151,7 +150,6 @@ func updateRole(t *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { return appl
 
 // applyRole checks what creation and update have in common.
 func applyRole(t *cloud.Tx, r *cloud.Resource) error {
-	cloud.TagsAll(r)
 	trust := r.Str("assumeRolePolicy")
 	if counted(trust) > trustLimit {
 		return cloud.Refuse("LimitExceeded", "facts 30", "Cannot exceed quota for ACLSizePerRole: %d", trustLimit)
@@ -268,6 +266,5 @@ func createProfile(t *cloud.Tx, r *cloud.Resource) error {
 	r.State["arn"] = t.GlobalARN("iam", "instance-profile"+r.Str("path")+r.ID)
 	r.State["uniqueId"] = "AIPA" + strings.ToUpper(t.Hex(17))
 	r.State["createDate"] = t.Now().Format(time.RFC3339)
-	cloud.TagsAll(r)
 	return nil
 }

@@ -114,7 +114,6 @@ func updateKey(t *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
 
 // applyKey checks and computes what creation and update have in common.
 func applyKey(t *cloud.Tx, r *cloud.Resource) error {
-	cloud.TagsAll(r)
 	if r.Bool("enableKeyRotation") {
 		if spec := r.Str("customerMasterKeySpec"); spec != symmetric {
 			return cloud.Refuse("UnsupportedOperationException", "KMS API, EnableKeyRotation", "%s has key spec %s, which is not rotated", r.Str("arn"), spec)

@@ -65,7 +65,6 @@ func createReplicaKey(t *cloud.Tx, r *cloud.Resource) error {
 }
 
 func applyReplicaKey(t *cloud.Tx, r *cloud.Resource) error {
-	cloud.TagsAll(r)
 	if policy, given := r.Inputs["policy"].(string); given {
 		return checkKeyPolicy(t, r, policy)
 	}

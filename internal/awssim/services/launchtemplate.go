@@ -148,7 +148,6 @@ func updateLaunchTemplate(_ *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
 }
 
 func applyLaunchTemplate(r *cloud.Resource) {
-	cloud.TagsAll(r)
 	if !cloud.Has(r.State, "metadataOptions") {
 		r.State["metadataOptions"] = cloud.Map{}
 	}

@@ -60,7 +60,6 @@ func checkLogGroup(c *cloud.Checker) {
 
 // applyLogGroup checks that CloudWatch Logs may use the group's key.
 func applyLogGroup(t *cloud.Tx, r *cloud.Resource) error {
-	cloud.TagsAll(r)
 	arn := r.Str("kmsKeyId")
 	if arn == "" {
 		return nil

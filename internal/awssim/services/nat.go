@@ -32,7 +32,6 @@ var _ = cloud.Register(
 		Create: createEIP,
 		Update: func(_ *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
 			cloud.Keep(r, old, "domain", "vpc", "networkBorderGroup", "publicIpv4Pool", "instance", "networkInterface", "ipamPoolId")
-			cloud.TagsAll(r)
 			return nil
 		},
 		Schema: schema.Of(ec2.Eip{}, ec2.EipArgs{}),
@@ -63,7 +62,6 @@ var _ = cloud.Register(
 			c.Unmodelled("secondaryAllocationIds", "secondaryPrivateIpAddressCount", "secondaryPrivateIpAddresses")
 		},
 		Create: createNAT, Fails: natFailure, Holds: natHolds,
-		Update: func(_ *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { cloud.TagsAll(r); return nil },
 		Delete: func(t *cloud.Tx, r *cloud.Resource) error { blackhole(t, "natGatewayId", r.ID); return nil },
 		Schema: schema.Of(ec2.NatGateway{}, ec2.NatGatewayArgs{}),
 		Timing: cloud.Timing{Create: cloud.Seen(0, 84, 87, 92, 96, 115, 115, 116, 118, 121), Delete: cloud.Secs(35, 32, 50),
@@ -96,7 +94,6 @@ func createEIP(t *cloud.Tx, r *cloud.Resource) error {
 		"networkBorderGroup": t.Region, "publicIpv4Pool": "amazon", "associationId": "", "carrierIp": "", "customerOwnedIp": "",
 		"instance": "", "ipamPoolId": "", "networkInterface": "", "privateDns": "", "privateIp": "", "ptrRecord": "",
 	})
-	cloud.TagsAll(r)
 	return nil
 }
 
@@ -132,7 +129,6 @@ func createNAT(t *cloud.Tx, r *cloud.Resource) error {
 		"networkInterfaceId": t.ID("eni"), "associationId": "", "publicIp": "", "secondaryPrivateIpAddressCount": 0.0,
 		"secondaryAllocationIds": cloud.List[any](), "secondaryPrivateIpAddresses": cloud.List[any](),
 	})
-	cloud.TagsAll(r)
 	address, ok := t.Find(typeEIP, "", r.Str("allocationId"))
 	if !ok {
 		return nil

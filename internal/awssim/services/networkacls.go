@@ -118,10 +118,8 @@ var _ = cloud.Register(
 			vpc, _ := t.Find(typeVPC, "defaultRouteTableId", r.ID)
 			r.State["arn"], r.State["ownerId"], r.State["vpcId"] = t.ARN("ec2", "route-table/"+r.ID), t.Account(), vpc.ID
 			cloud.Computed(r, cloud.Map{"routes": cloud.List[any](), "propagatingVgws": cloud.List[any]()})
-			cloud.TagsAll(r)
 			return nil
 		},
-		Update: func(_ *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { cloud.TagsAll(r); return nil },
 		Schema: schema.Of(ec2.DefaultRouteTable{}, ec2.DefaultRouteTableArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(1, 0, 5), Delete: cloud.Secs(0, 0, 0),
 			Limit: cloud.LimitMinutes(5, 2, 0), Source: "facts, section 1: route table, 3 logs"},
@@ -166,7 +164,6 @@ func checkACLRules(c *cloud.Checker, list string) {
 func applyACL(t *cloud.Tx, r *cloud.Resource) error {
 	r.State["arn"], r.State["ownerId"] = t.ARN("ec2", "network-acl/"+r.ID), t.Account()
 	cloud.Computed(r, cloud.Map{"ingress": cloud.List[any](), "egress": cloud.List[any](), "subnetIds": cloud.List[any]()})
-	cloud.TagsAll(r)
 	for _, list := range []string{"ingress", "egress"} {
 		rules := cloud.Maps(r.State, list+"[]")
 		if len(rules) > aclRulesLimit {

@@ -107,7 +107,6 @@ func checkMaster(r *cloud.Resource) error {
 
 // applyDBCluster checks and computes what creation and update have in common.
 func applyDBCluster(t *cloud.Tx, r *cloud.Resource) error {
-	cloud.TagsAll(r)
 	version, ok := auroraVersion(r.Str("engineVersion"))
 	if !ok {
 		return cloud.Refuse("InvalidParameterCombination", "RDS API, CreateDBCluster", "Cannot find version %s for %s", version, auroraEngine)

@@ -94,7 +94,6 @@ var missingSubnet = cloud.Refusal{
 }
 
 func applyDBSubnetGroup(t *cloud.Tx, r *cloud.Resource) error {
-	cloud.TagsAll(r)
 	r.State["supportedNetworkTypes"] = cloud.List("IPV4")
 	vpc, ok := commonVPC(t, r.Strs("subnetIds[]"))
 	if !ok {
@@ -146,7 +145,6 @@ func subnetZones(t *cloud.Tx, subnets []string) []string {
 // applyParameters checks a cluster parameter group's family and parameters.
 func applyParameters(r *cloud.Resource) error {
 	const rule = "RDS API, ModifyDBClusterParameterGroup"
-	cloud.TagsAll(r)
 	family := r.Str("family")
 	if !slices.ContainsFunc(aurora.Versions(), func(v string) bool { return auroraFamily(v) == family }) {
 		return cloud.Refuse("InvalidParameterValue", "RDS API, CreateDBClusterParameterGroup",

@@ -121,7 +121,6 @@ func updateInstance(t *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
 
 // applyInstance checks and computes what creation and update have in common.
 func applyInstance(t *cloud.Tx, r, cluster *cloud.Resource) error {
-	cloud.TagsAll(r)
 	if err := fitsCluster(r, cluster); err != nil {
 		return err
 	}

@@ -22,7 +22,6 @@ var _ = cloud.Register(&cloud.Kind{
 		c.Unmodelled("vpcs") // zones that answer inside VPCs only
 	},
 	Create: createZone,
-	Update: func(_ *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { cloud.TagsAll(r); return nil },
 	Delete: deleteZone,
 	Schema: schema.Of(route53.Zone{}, route53.ZoneArgs{}),
 	Timing: cloud.Timing{Create: cloud.Secs(20, 16, 52), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(15, 10, 30),
@@ -56,7 +55,6 @@ func applyZoneState(r *cloud.Resource) {
 		"zoneId": r.ID, "arn": "arn:aws:route53:::hostedzone/" + r.ID, "nameServers": cloud.List(servers...), "primaryNameServer": servers[0],
 		"vpcs": []any{}, "delegationSetId": "",
 	})
-	cloud.TagsAll(r)
 }
 
 // deleteZone refuses while the zone has more than its own name servers, unless the program wants them gone with it.

@@ -87,6 +87,5 @@ func applyHealthCheck(r *cloud.Resource) error {
 		chosen["requestInterval"] = 30.0
 	}
 	cloud.Computed(r, chosen)
-	cloud.TagsAll(r)
 	return nil
 }

@@ -37,10 +37,8 @@ var _ = cloud.Register(
 		Create: func(t *cloud.Tx, r *cloud.Resource) error {
 			r.ID = t.ID("rtb")
 			cloud.Computed(r, routeTableState(t, r.ID, cloud.Map{}))
-			cloud.TagsAll(r)
 			return nil
 		},
-		Update: func(_ *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { cloud.TagsAll(r); return nil },
 		Delete: deleteRouteTable,
 		Schema: schema.Of(ec2.RouteTable{}, ec2.RouteTableArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(1, 0, 5), Delete: cloud.Secs(1, 0, 1),

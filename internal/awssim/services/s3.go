@@ -41,7 +41,6 @@ var _ = cloud.Register(&cloud.Kind{
 		Message: "Your previous request to create the named bucket succeeded and you already own it.", Rule: "facts 104"}}},
 	Quota: &cloud.Quota{Max: 10000, Refusal: cloud.Refusal{Code: "TooManyBuckets", Message: "You have attempted to create more buckets than allowed", Rule: "facts 21"}},
 	Check: checkBucket, Create: createBucket,
-	Update: func(_ *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { cloud.TagsAll(r); return nil },
 	Delete: deleteBucket,
 	Schema: schema.Of(s3.BucketV2{}, s3.BucketV2Args{}),
 	Timing: cloud.Timing{Create: cloud.Secs(9, 2, 10), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(1, 0, 1),
@@ -91,7 +90,6 @@ func createBucket(t *cloud.Tx, r *cloud.Resource) error {
 		"serverSideEncryptionConfigurations": cloud.List[any](cloud.Map{"rules": cloud.List[any](cloud.Map{"bucketKeyEnabled": false,
 			"applyServerSideEncryptionByDefaults": cloud.List[any](cloud.Map{"sseAlgorithm": "AES256", "kmsMasterKeyId": ""})})}),
 	})
-	cloud.TagsAll(r)
 	return nil
 }
 

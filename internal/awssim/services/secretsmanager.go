@@ -83,7 +83,6 @@ func createSecret(t *cloud.Tx, r *cloud.Resource) error {
 }
 
 func applySecret(t *cloud.Tx, r *cloud.Resource) error {
-	cloud.TagsAll(r)
 	cloud.Computed(r, cloud.Map{"policy": ""})
 	if text := r.Str("policy"); text != "" && text != "{}" {
 		if err := checkSecretPolicy(t, text); err != nil {

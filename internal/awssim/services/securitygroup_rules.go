@@ -54,10 +54,9 @@ func ruleKind(direction string, k cloud.Kind) *cloud.Kind {
 		}
 		r.ID = t.ID("sgr")
 		r.State["securityGroupRuleId"], r.State["arn"] = r.ID, t.ARN("ec2", "security-group-rule/"+r.ID)
-		cloud.TagsAll(r)
 		return nil
 	}
-	k.Update = func(t *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { cloud.TagsAll(r); return admissible(t, r) }
+	k.Update = func(t *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { return admissible(t, r) }
 	// A rule keeps the group that it names, unless that is its own.
 	k.Holds = func(t *cloud.Tx, r *cloud.Resource) []*cloud.Resource {
 		named, ok := t.Find(typeSecurityGroup, "", r.Str("referencedSecurityGroupId"))

@@ -44,7 +44,6 @@ var _ = cloud.Register(
 			refuseRules(c)
 		},
 		Create: createSecurityGroup,
-		Update: func(_ *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { cloud.TagsAll(r); return nil },
 		Delete: deleteSecurityGroup,
 		Schema: schema.Of(ec2.SecurityGroup{}, ec2.SecurityGroupArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(3, 2, 7), Delete: cloud.Secs(1, 0, 1),
@@ -65,7 +64,6 @@ var _ = cloud.Register(
 		Create: adoptDefaultGroup,
 		Update: func(_ *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
 			cloud.Keep(r, old, "vpcId")
-			cloud.TagsAll(r)
 			return nil
 		},
 		Schema: schema.Of(ec2.DefaultSecurityGroup{}, ec2.DefaultSecurityGroupArgs{}),
@@ -103,7 +101,6 @@ func createSecurityGroup(t *cloud.Tx, r *cloud.Resource) error {
 	}
 	r.ID = t.ID("sg")
 	cloud.Computed(r, securityGroupState(t, r.ID, cloud.Map{}))
-	cloud.TagsAll(r)
 	return nil
 }
 
@@ -159,6 +156,5 @@ func adoptDefaultGroup(t *cloud.Tx, r *cloud.Resource) error {
 	}
 	r.ID = id
 	cloud.Computed(r, securityGroupState(t, id, cloud.Map{"name": defaultGroupName, "description": defaultGroupDescription, "namePrefix": ""}))
-	cloud.TagsAll(r)
 	return nil
 }

@@ -157,7 +157,6 @@ func createTopic(t *cloud.Tx, r *cloud.Resource) error {
 
 // applyTopic checks what creation and update have in common.
 func applyTopic(t *cloud.Tx, r *cloud.Resource) error {
-	cloud.TagsAll(r)
 	if ref := r.Str("kmsMasterKeyId"); ref != "" {
 		key, problem := usableKey(t, ref)
 		if problem != "" {

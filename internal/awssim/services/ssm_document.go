@@ -64,6 +64,5 @@ func applyDocument(r *cloud.Resource, version int) error {
 	}
 	r.State["latestVersion"], r.State["defaultVersion"], r.State["documentVersion"] = strconv.Itoa(version), strconv.Itoa(version), strconv.Itoa(version)
 	r.State["hash"] = fmt.Sprintf("%x", sha256.Sum256([]byte(r.Str("content"))))
-	cloud.TagsAll(r)
 	return nil
 }

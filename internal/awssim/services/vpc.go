@@ -40,7 +40,6 @@ var _ = cloud.Register(
 		Check: checkVPC, Create: createVPC,
 		Update: func(_ *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
 			cloud.Keep(r, old, "enableDnsHostnames", "enableNetworkAddressUsageMetrics")
-			cloud.TagsAll(r)
 			return nil
 		},
 		Delete: func(t *cloud.Tx, r *cloud.Resource) error {
@@ -65,7 +64,6 @@ var _ = cloud.Register(
 		Check: checkSubnet, Create: createSubnet,
 		Update: func(t *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
 			cloud.Keep(r, old, "privateDnsHostnameTypeOnLaunch", "ipv6CidrBlockAssociationId")
-			cloud.TagsAll(r)
 			return applySubnetIPv6(t, r, old)
 		},
 		Delete: func(t *cloud.Tx, r *cloud.Resource) error {
@@ -88,11 +86,9 @@ var _ = cloud.Register(
 			r.ID = t.ID("igw")
 			r.State["arn"], r.State["ownerId"] = t.ARN("ec2", "internet-gateway/"+r.ID), t.Account()
 			cloud.Computed(r, cloud.Map{"vpcId": ""})
-			cloud.TagsAll(r)
 			return attachGateway(t, r)
 		},
 		Update: func(t *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
-			cloud.TagsAll(r)
 			was := cloud.Str(old, "vpcId")
 			cloud.Keep(r, old, "vpcId") // the provider takes it as AWS has it where the program says nothing
 			if was == r.Str("vpcId") {
@@ -131,7 +127,6 @@ func createVPC(t *cloud.Tx, r *cloud.Resource) error {
 		"enableDnsHostnames": false, "enableNetworkAddressUsageMetrics": false,
 		"ipv6AssociationId": "", "ipv6CidrBlock": "", "ipv6CidrBlockNetworkBorderGroup": "",
 	})
-	cloud.TagsAll(r)
 	t.Make(r, typeRouteTable, table, routeTableState(t, table, cloud.Map{"vpcId": r.ID}))
 	t.Make(r, typeSecurityGroup, group, securityGroupState(t, group, cloud.Map{
 		"vpcId": r.ID, "name": defaultGroupName, "description": defaultGroupDescription, "namePrefix": "",
@@ -167,7 +162,6 @@ func createSubnet(t *cloud.Tx, r *cloud.Resource) error {
 		"arn": t.ARN("ec2", "subnet/"+r.ID), "ownerId": t.Account(), "privateDnsHostnameTypeOnLaunch": "ip-name",
 		"ipv6CidrBlockAssociationId": "",
 	})
-	cloud.TagsAll(r)
 	return applySubnetIPv6(t, r, nil)
 }
 

@@ -39,10 +39,8 @@ var _ = cloud.Register(
 		Quota: &cloud.Quota{Max: 5, Refusal: cloud.Refusal{Code: "EgressOnlyInternetGatewayLimitExceeded", Message: "The maximum number of egress-only internet gateways has been reached.", Rule: "Amazon VPC quotas"}},
 		Create: func(t *cloud.Tx, r *cloud.Resource) error {
 			r.ID = t.ID("eigw")
-			cloud.TagsAll(r)
 			return nil
 		},
-		Update: func(_ *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { cloud.TagsAll(r); return nil },
 		Delete: func(t *cloud.Tx, r *cloud.Resource) error {
 			blackhole(t, "egressOnlyGatewayId", r.ID)
 			return nil

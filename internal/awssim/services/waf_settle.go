@@ -62,7 +62,6 @@ func applyWebACL(t *cloud.Tx, r *cloud.Resource) error {
 	}
 	r.State["capacity"], r.State["lockToken"] = float64(capacity), t.UUID()
 	cloud.Computed(r, cloud.Map{"applicationIntegrationUrl": ""})
-	cloud.TagsAll(r)
 	return nil
 }
 
