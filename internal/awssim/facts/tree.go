@@ -249,15 +249,19 @@ func (p *Property) filled() any {
 }
 
 func fill(fields map[string]*Property, inputs map[string]any, excluded func(string) bool) (filled []string) {
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		p := fields[name]
-		v, given := inputs[name]
-		switch {
-		case !given && p.Default != nil && !p.Computed && p.Optional && !excluded(name):
-			inputs[name] = p.filled()
-			filled = append(filled, name)
-		case given:
+	var left []string // that have a default
+	for name, p := range fields {
+		if v, given := inputs[name]; given {
 			p.fillIn(v)
+		} else if p.Default != nil && !p.Computed && p.Optional {
+			left = append(left, name)
+		}
+	}
+	slices.Sort(left) // what one of them excludes, a later one is
+	for _, name := range left {
+		if !excluded(name) {
+			inputs[name] = fields[name].filled()
+			filled = append(filled, name)
 		}
 	}
 	return filled
