@@ -28,6 +28,7 @@ type language struct {
 	mu     sync.Mutex
 	engine string // where the engine that attached last takes diagnostics
 	err    error  // of the program's last run, which the engine only passes on as text
+	runs   []*pulumi.Context
 }
 
 // serveProgram serves run on the loopback interface until close.
@@ -47,8 +48,15 @@ func (l *language) variable() string {
 	return "PULUMI_DEBUG_LANGUAGES=go:" + strconv.Itoa(l.listener.Addr().(*net.TCPAddr).Port)
 }
 
+// close ends what is served. An engine may call the hooks of a program that has failed for as long as it runs itself.
 func (l *language) close() error {
 	l.server.Stop()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, run := range l.runs {
+		endCallbacks(run)
+	}
+	l.runs = nil
 	return <-l.done
 }
 
@@ -106,6 +114,9 @@ func (l *language) Run(ctx context.Context, req *pulumirpc.RunRequest) (*pulumir
 	if err != nil {
 		return nil, err
 	}
+	l.mu.Lock()
+	l.runs = append(l.runs, pctx)
+	l.mu.Unlock()
 	err = l.recovered(pctx)
 	if err == nil {
 		err = awaitShutdown(ctx, req.GetMonitorAddress())
