@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+	_ "github.com/deepstreamhub/platform/internal/awssim/services" // what is played
 )
 
 // begin is when orders begin. It is fixed, so that an order is the same whenever it is played.

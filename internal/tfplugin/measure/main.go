@@ -13,6 +13,7 @@ import (
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/facts"
+	_ "github.com/deepstreamhub/platform/internal/awssim/services" // the types to be measured
 	"github.com/deepstreamhub/platform/internal/tfplugin"
 )
 
