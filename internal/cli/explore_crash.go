@@ -71,13 +71,17 @@ func (s *session) crash(ctx context.Context, x exploration) (err error) {
 			s.say("%s: %d of %d.", stack, done, all)
 		}
 	}})
-	if err != nil {
+	if err != nil && len(report.Results) == 0 {
 		return s.orInterrupted(ctx, err)
 	}
 	if x.step != "" && len(report.Results) == 0 {
 		return refused(fmt.Sprintf("explore %s: no step is called like %q", stack, x.step), `Steps are called like "up, after create network-vpc"; without --step all are tried.`)
 	}
-	return s.reportCrashes(crashesOf(stack, x.seed, report, s.Now().Sub(began)))
+	found := s.reportCrashes(crashesOf(stack, x.seed, report, s.Now().Sub(began)))
+	if err != nil { // what was tried until then counts all the same
+		return s.orInterrupted(ctx, err)
+	}
+	return found
 }
 
 func crashesOf(stack string, seed uint64, report crashtest.Report, took time.Duration) crashReport {

@@ -76,10 +76,14 @@ func (s *session) kill(ctx context.Context, x exploration) (err error) {
 		}
 		s.say("%s: %d of %d: seed %d, %s: %s.", stack, done, x.tries, r.Seed, r.What, r.Took.Round(time.Second))
 	}})
-	if err != nil {
+	if err != nil && len(results) == 0 {
 		return s.orInterrupted(ctx, err)
 	}
-	return s.reportKills(killsOf(stack, x.seed, results, s.Now().Sub(began)))
+	found := s.reportKills(killsOf(stack, x.seed, results, s.Now().Sub(began)))
+	if err != nil { // what was tried until then counts all the same
+		return s.orInterrupted(ctx, err)
+	}
+	return found
 }
 
 // killable is the environment of the processes that are killed: nothing in it leads to an account, and it has the engine

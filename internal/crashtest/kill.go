@@ -121,8 +121,8 @@ func (d draw) String() string {
 	return text
 }
 
-// Kill kills and recovers as often as asked, and says what each kill left behind. Its processes, and theirs, have ended when
-// it returns.
+// Kill kills and recovers as often as asked, and says what each kill left behind. When ctx ends it returns what had been tried,
+// and ctx's error. Its processes, and theirs, have ended when it returns.
 func Kill(ctx context.Context, k Killed, o KillOptions) (results []KillResult, err error) {
 	dir, err := os.MkdirTemp("", "hub-kill-")
 	if err != nil {
@@ -140,6 +140,9 @@ func Kill(ctx context.Context, k Killed, o KillOptions) (results []KillResult, e
 		all.Go(func() {
 			for seed := range next {
 				r := base.try(ctx, filepath.Join(dir, fmt.Sprint("try", seed)), drawn(seed, base.lines))
+				if ctx.Err() != nil && !r.OK() {
+					continue // interrupted: nobody knows what would have become of it
+				}
 				told.Lock()
 				if results = append(results, r); o.Told != nil {
 					o.Told(len(results), r)

@@ -50,7 +50,8 @@ type Report struct {
 	Run     int            // how many recoveries were run: one for results whose crash left the same, recovered by the same verb
 }
 
-// Run captures every crash point of one up, one update and one destroy, and recovers from each by an up and by a destroy.
+// Run captures every crash point of one up, one update and one destroy, and recovers from each by an up and by a destroy. When ctx
+// ends it returns what had been tried, and ctx's error.
 func Run(ctx context.Context, s Subject, o Options) (report Report, err error) {
 	dir, err := os.MkdirTemp("", "hub-crash-")
 	if err != nil {
@@ -83,6 +84,9 @@ func (s Subject) tryAll(ctx context.Context, dir string, report *Report, whole m
 		all.Go(func() {
 			for same := range next {
 				outcome := s.try(ctx, filepath.Join(dir, fmt.Sprint(same[0])), report.Results[same[0]], whole)
+				if ctx.Err() != nil && !outcome.OK() {
+					continue // interrupted: nobody knows what would have become of it
+				}
 				told.Lock()
 				report.Run++
 				for _, i := range same {
