@@ -104,13 +104,7 @@ func TestOfflineAgreesWithTheProvider(t *testing.T) {
 			continue
 		}
 		for _, v := range variants(j.facts, s) {
-			there, why, err := j.says(t.Context(), v.Inputs)
-			if err != nil {
-				tally["not a value"]++
-				continue
-			}
-			here, because := off.says(t.Context(), t, s, v.Inputs)
-			compareOne(t, tally, reasons, finding{s.Type, v.Kind, v.Path, there, here, why, because})
+			judgeOne(t, j, off, s, v, tally, reasons)
 		}
 	}
 	report(t, tally)
@@ -134,17 +128,22 @@ func TestOfflineAgreesOnCombinedChanges(t *testing.T) {
 			n = min(n, costly)
 		}
 		for range n {
-			v := combined(j.facts, s, rng)
-			there, why, err := j.says(t.Context(), v.Inputs)
-			if err != nil {
-				tally["not a value"]++
-				continue
-			}
-			here, because := off.says(t.Context(), t, s, v.Inputs)
-			compareOne(t, tally, reasons, finding{s.Type, v.Kind, v.Path, there, here, why, because})
+			judgeOne(t, j, off, s, combined(j.facts, s, rng), tally, reasons)
 		}
 	}
 	agree(t, tally)
+}
+
+// judgeOne asks both about one variant, and counts what they say.
+func judgeOne(t *testing.T, j *judge, off offline, s subject, v variant, tally map[string]int, reasons reasons) {
+	t.Helper()
+	there, why, err := j.says(t.Context(), v.Inputs)
+	if err != nil {
+		tally["not a value"]++
+		return
+	}
+	here, because := off.says(t.Context(), t, s, v.Inputs)
+	compareOne(t, tally, reasons, finding{s.Type, v.Kind, v.Path, there, here, why, because})
 }
 
 // finding is what both say of one variant.

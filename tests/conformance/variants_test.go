@@ -21,15 +21,20 @@ type variant struct {
 // variants are the changes of a subject: every input changed, removed, made unknown or wrong, every list grown, shortened and
 // turned round, what AWS assumes written out, and everything else that the provider takes added.
 func variants(f *facts.Type, s subject) []variant {
-	v := &varier{of: s}
-	v.object("", f.Fields, s.Inputs, s.State)
-	if n := len(v.out); s.Type == webACL && n > costly {
+	all := allVariants(f, s)
+	if n := len(all); s.Type == webACL && n > costly {
 		var some []variant
 		for i := range costly {
-			some = append(some, v.out[i*n/costly])
+			some = append(some, all[i*n/costly])
 		}
 		return some
 	}
+	return all
+}
+
+func allVariants(f *facts.Type, s subject) []variant {
+	v := &varier{of: s}
+	v.object("", f.Fields, s.Inputs, s.State)
 	return v.out
 }
 
@@ -42,12 +47,11 @@ const together = " and "
 func combined(f *facts.Type, s subject, rng *rand.Rand) variant {
 	var kinds, paths []string
 	for range 2 + rng.IntN(2) {
-		v := &varier{of: s}
-		v.object("", f.Fields, s.Inputs, s.State)
-		if len(v.out) == 0 {
+		all := allVariants(f, s)
+		if len(all) == 0 {
 			break
 		}
-		change := v.out[rng.IntN(len(v.out))]
+		change := all[rng.IntN(len(all))]
 		kinds, paths = append(kinds, change.Kind), append(paths, change.Path)
 		s.Inputs = change.Inputs
 	}
