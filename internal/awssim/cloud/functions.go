@@ -51,7 +51,7 @@ func (c *Cloud) Invoke(region, token string, args Map) (Map, error) {
 	if args == nil {
 		args = Map{}
 	}
-	for _, a := range services.Lookups(region, token, f.calls) {
+	for _, a := range services.Lookups(region, token) {
 		c.note(a)
 	}
 	return f.answer(&Tx{c: c, Region: region}, args)

@@ -6,8 +6,8 @@ type Services struct {
 	Declare func(t *Tx)
 	// Requests are what IAM is asked about one operation on a resource.
 	Requests func(t *Tx, v Verb, r *Resource, inputs Map) []Access
-	// Lookups are what IAM is asked about a call of a provider function, of which calls are the actions.
-	Lookups func(region, token, calls string) []Access
+	// Lookups are what IAM is asked about a call of a provider function.
+	Lookups func(region, token string) []Access
 }
 
 // services are those of AWS, once its package is part of the program.

@@ -106,7 +106,7 @@ func (c *Cloud) remember(name, region string, k *Kind, id string) error {
 // Rehearse has something happen in a region that is nobody's call. What it changes it remembers under the name. On an error
 // nothing is remembered.
 func (c *Cloud) Rehearse(name, region string, happen func(t *Tx) error) error {
-	before := slices.Clone(c.Remnants())
+	before := c.Remnants()
 	err := c.Change(region, func(t *Tx) error { return errors.Join(happen(t), t.became(name)) })
 	if err != nil {
 		c.mu.Lock()

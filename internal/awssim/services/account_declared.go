@@ -6,12 +6,7 @@ import (
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 )
 
-var _ = cloud.Serve(cloud.Services{
-	Declare: declareAccount, Lookups: lookupAccesses,
-	Requests: func(t *cloud.Tx, v cloud.Verb, r *cloud.Resource, inputs cloud.Map) []cloud.Access {
-		return accesses(t, v, r, inputs)
-	},
-})
+var _ = cloud.Serve(cloud.Services{Declare: declareAccount, Requests: accesses, Lookups: lookupAccesses})
 
 // declareAccount puts the account's hosted zones and policies into a cloud, as resources that no deployment made, where they
 // are not there yet.

@@ -68,7 +68,7 @@ func MayInvoke(c *cloud.Cloud, as, region, token string) error {
 	}
 	t, leave := c.Enter(region)
 	defer leave()
-	for _, a := range lookupAccesses(region, token, cloud.FunctionCalls(token)) {
+	for _, a := range lookupAccesses(region, token) {
 		if err := may(t, as, a); err != nil {
 			return err
 		}
@@ -183,9 +183,9 @@ func accesses(t *cloud.Tx, v cloud.Verb, r *cloud.Resource, inputs cloud.Map) []
 }
 
 // lookupAccesses are those of a provider function.
-func lookupAccesses(region, token, calls string) []cloud.Access {
+func lookupAccesses(region, token string) []cloud.Access {
 	var out []cloud.Access
-	for _, action := range strings.Fields(calls) {
+	for _, action := range strings.Fields(cloud.FunctionCalls(token)) {
 		resource, at := "*", region
 		if action == "route53:GetHostedZone" || action == "route53:ListTagsForResource" {
 			resource = "arn:aws:route53:::hostedzone/*"

@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
 
@@ -63,16 +62,10 @@ var _ = cloud.Register(
 	},
 	&cloud.Kind{
 		Type: typeDBParameterGroup, Service: "RDS", Noun: "DBClusterParameterGroup", Kept: []string{"description"},
-		Name: &cloud.AutoName{Property: "name", Max: 255, Prefix: "namePrefix", Lower: true},
-		Unique: []cloud.Unique{{Props: []string{"name"}, Refusal: cloud.Refusal{
-			Code: "DBParameterGroupAlreadyExists", Message: "Parameter group {value} already exists", Rule: "moto",
-		}}},
-		InUse: cloud.Refusal{
-			Code:    "InvalidDBParameterGroupState",
-			Message: "One or more database instances are still members of this parameter group {name}, so the group cannot be deleted",
-			Rule:    "facts 92", Retry: 3 * time.Minute,
-		},
-		Check: checkParameterGroup,
+		Name:   &cloud.AutoName{Property: "name", Max: 255, Prefix: "namePrefix", Lower: true},
+		Unique: []cloud.Unique{{Props: []string{"name"}, Refusal: parameterGroupExists}},
+		InUse:  parameterGroupInUse,
+		Check:  checkParameterGroup,
 		Create: func(t *cloud.Tx, r *cloud.Resource) error {
 			r.ID = cloud.NameOrPrefixed(t, r, "name", "namePrefix")
 			r.State["arn"] = t.ARN("rds", "cluster-pg:"+r.ID)

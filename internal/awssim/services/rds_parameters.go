@@ -22,18 +22,22 @@ var instanceParameters = strings.Fields("auto_explain.log_analyze auto_explain.l
 	"pg_stat_statements.max pg_stat_statements.track random_page_cost shared_buffers shared_preload_libraries statement_timeout " +
 	"synchronous_commit temp_buffers track_activity_query_size track_functions track_io_timing work_mem")
 
+// What RDS answers about parameter groups, of clusters and of instances.
+var (
+	parameterGroupExists = cloud.Refusal{Code: "DBParameterGroupAlreadyExists", Message: "Parameter group {value} already exists", Rule: "moto"}
+	parameterGroupInUse  = cloud.Refusal{
+		Code:    "InvalidDBParameterGroupState",
+		Message: "One or more database instances are still members of this parameter group {name}, so the group cannot be deleted",
+		Rule:    "facts 92", Retry: 3 * time.Minute,
+	}
+)
+
 var _ = cloud.Register(&cloud.Kind{
 	Type: typeInstanceParameters, Service: "RDS", Noun: "DBParameterGroup", Kept: []string{"description"},
 	Name:       &cloud.AutoName{Property: "name", Max: 255, Prefix: "namePrefix", Lower: true},
 	DeleteOnly: []string{"skipDestroy"},
-	Unique: []cloud.Unique{{Props: []string{"name"}, Refusal: cloud.Refusal{
-		Code: "DBParameterGroupAlreadyExists", Message: "Parameter group {value} already exists", Rule: "moto",
-	}}},
-	InUse: cloud.Refusal{
-		Code:    "InvalidDBParameterGroupState",
-		Message: "One or more database instances are still members of this parameter group {name}, so the group cannot be deleted",
-		Rule:    "facts 92", Retry: 3 * time.Minute,
-	},
+	Unique:     []cloud.Unique{{Props: []string{"name"}, Refusal: parameterGroupExists}},
+	InUse:      parameterGroupInUse,
 	Check: func(c *cloud.Checker) {
 		checkParameterGroup(c)
 		if cloud.Bool(c.In, "skipDestroy") {
