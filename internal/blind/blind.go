@@ -37,85 +37,73 @@ type Secret struct {
 	Path   string `json:"path"`   // such as masterPassword or list[0].token
 }
 
-// Provider says how the engine that gets the deployment encrypts, as a checkpoint has it.
-type Provider struct {
-	Type  string          `json:"type"`
-	State json.RawMessage `json:"state,omitempty"`
+// Copy is a checkpoint without its secrets.
+type Copy struct {
+	Text    []byte   // as the engine stores it, of the same stack
+	Secrets []Secret // what was taken out, in the checkpoint's order
 }
 
-// Deployment is a blinded checkpoint in the form that the engine imports.
-type Deployment struct {
-	Version  int
-	Features []string
-	Body     json.RawMessage // empty for a stack without resources
-	Secrets  []Secret        // what was taken out, in the checkpoint's order
-}
-
-// Checkpoint blinds a checkpoint. What it names as its secrets provider is replaced by provider, since an engine would
-// otherwise ask that one for its key. It fails on what is no checkpoint, and when a ciphertext would be left.
-func Checkpoint(data []byte, provider Provider) (Deployment, error) {
+// Checkpoint blinds a checkpoint. The copy names no secrets provider, so that an engine which reads it asks none for a key: it
+// takes what stands there in plain, and refuses a ciphertext. Checkpoint fails on what is no checkpoint, and when a ciphertext
+// would be left.
+func Checkpoint(data []byte) (Copy, error) {
 	var file struct {
 		Version    int      `json:"version"`
-		Features   []string `json:"features"`
+		Features   []string `json:"features,omitempty"`
 		Checkpoint *struct {
-			Latest map[string]json.RawMessage `json:"latest"`
+			Stack  string         `json:"stack"`
+			Latest map[string]any `json:"latest,omitempty"`
 		} `json:"checkpoint"`
 	}
-	if err := json.Unmarshal(data, &file); err != nil {
-		return Deployment{}, fmt.Errorf("blind checkpoint: %w", err)
+	if err := decode(data, &file); err != nil {
+		return Copy{}, fmt.Errorf("blind checkpoint: %w", err)
 	}
 	if file.Checkpoint == nil || file.Version == 0 {
-		return Deployment{}, errors.New("blind checkpoint: it lacks version and checkpoint")
+		return Copy{}, errors.New("blind checkpoint: it lacks version and checkpoint")
 	}
-	d := Deployment{Version: file.Version, Features: file.Features}
-	if file.Checkpoint.Latest == nil {
-		return d, nil
+	var c Copy
+	latest := file.Checkpoint.Latest
+	delete(latest, "secrets_providers")
+	for _, name := range sortedKeys(latest) {
+		latest[name] = c.section(name, latest[name])
 	}
-	body := map[string]any{"secrets_providers": provider}
-	for name, raw := range file.Checkpoint.Latest {
-		if name == "secrets_providers" {
-			continue
-		}
-		v, err := decode(raw)
-		if err != nil {
-			return Deployment{}, fmt.Errorf("blind checkpoint: %s: %w", name, err)
-		}
-		body[name] = d.section(name, v)
-	}
-	text, err := json.Marshal(body)
+	text, err := json.Marshal(file)
 	if err != nil {
-		return Deployment{}, fmt.Errorf("blind checkpoint: %w", err)
+		return Copy{}, fmt.Errorf("blind checkpoint: %w", err)
 	}
 	if bytes.Contains(text, []byte(`"ciphertext"`)) {
-		return Deployment{}, errors.New("blind checkpoint: a ciphertext stands where none is expected")
+		return Copy{}, errors.New("blind checkpoint: a ciphertext stands where none is expected")
 	}
-	d.Body = text
-	return d, nil
+	c.Text = text
+	return c, nil
 }
 
 // decode reads JSON and keeps numbers as they are written.
-func decode(raw []byte) (v any, err error) {
-	d := json.NewDecoder(bytes.NewReader(raw))
+func decode(text []byte, into any) error {
+	if err := json.Unmarshal(text, new(json.RawMessage)); err != nil { // a decoder minds nothing that comes after the value
+		return err
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
-	return v, d.Decode(&v)
+	return d.Decode(into)
 }
 
-// section blinds one part of the deployment: its resources one by one, so that what is taken out has an owner.
-func (d *Deployment) section(name string, v any) any {
+// section blinds one part of a deployment: its resources one by one, so that what is taken out has an owner.
+func (c *Copy) section(name string, v any) any {
 	list, isList := v.([]any)
 	if name != "resources" || !isList {
-		return d.value(Secret{}, v)
+		return c.value(Secret{}, v)
 	}
 	for i, e := range list {
 		r, _ := e.(map[string]any)
 		for part, v := range r {
 			if part != "inputs" && part != "outputs" {
-				r[part] = d.value(owner(r, false).below(part), v)
+				r[part] = c.value(owner(r, false).below(part), v)
 			}
 		}
 		for _, part := range []string{"inputs", "outputs"} { // in this order
 			if v, ok := r[part]; ok {
-				r[part] = d.value(owner(r, part == "outputs"), v)
+				r[part] = c.value(owner(r, part == "outputs"), v)
 			}
 		}
 		list[i] = e
@@ -130,22 +118,22 @@ func owner(r map[string]any, output bool) Secret {
 }
 
 // value blinds a value that stands at a place.
-func (d *Deployment) value(at Secret, v any) any {
+func (c *Copy) value(at Secret, v any) any {
 	switch v := v.(type) {
 	case []any:
 		for i := range v {
-			v[i] = d.value(at.below("["+strconv.Itoa(i)+"]"), v[i])
+			v[i] = c.value(at.below("["+strconv.Itoa(i)+"]"), v[i])
 		}
 	case map[string]any:
 		if v[signature] == secret {
 			if at.URN != "" { // else it is of an operation that was under way
-				d.Secrets = append(d.Secrets, at)
+				c.Secrets = append(c.Secrets, at)
 			}
 			// Whatever form the secret has, nothing of it is kept: the engine may have written it in plain.
 			return map[string]any{signature: secret, "plaintext": at.stand()}
 		}
 		for _, name := range sortedKeys(v) {
-			v[name] = d.value(at.below(name), v[name])
+			v[name] = c.value(at.below(name), v[name])
 		}
 	}
 	return v

@@ -24,24 +24,21 @@ func checkpoint(resources string) []byte {
 		"secrets_providers":{"type":"cloud","state":{"url":"awskms://alias/x","encryptedkey":"KEY"}},"resources":[` + resources + `],"metadata":{}}}}`)
 }
 
-var scratch = blind.Provider{Type: "passphrase", State: json.RawMessage(`{"salt":"v1:new"}`)}
-
 // Every ciphertext goes, each with a constant in its place, and everything else stays as it was written.
 func TestCheckpoint(t *testing.T) {
 	t.Parallel()
 	const version = "urn:pulumi:s::p::deepstreamhub:bus:Bus$aws:secretsmanager/secretVersion:SecretVersion::bus-secret-version"
 	d, err := blind.Checkpoint(checkpoint(`
-		{"urn":"`+version+`","type":"aws:secretsmanager/secretVersion:SecretVersion","inputs":{"secretString":`+secretOf("AAA")+`,"n":12345678901234567890},
-			"outputs":{"secretString":`+secretOf("BBB")+`}},
-		{"urn":"urn:pulumi:s::p::aws:x/y:Z::z","type":"aws:x/y:Z","inputs":{"list":[{"a.b":`+secretOf("CCC")+`}],"authToken":`+secretOf("DDD")+`},
-			"outputs":{"plain":{"`+sig+`":"1b47061264138c4ac30d75fd1eb44270","plaintext":"\"EEE\""}}}`), scratch)
+		{"urn":"` + version + `","type":"aws:secretsmanager/secretVersion:SecretVersion","inputs":{"secretString":` + secretOf("AAA") + `,"n":12345678901234567890},
+			"outputs":{"secretString":` + secretOf("BBB") + `}},
+		{"urn":"urn:pulumi:s::p::aws:x/y:Z::z","type":"aws:x/y:Z","inputs":{"list":[{"a.b":` + secretOf("CCC") + `}],"authToken":` + secretOf("DDD") + `},
+			"outputs":{"plain":{"` + sig + `":"1b47061264138c4ac30d75fd1eb44270","plaintext":"\"EEE\""}}}`))
 	require.NoError(t, err)
-	require.Equal(t, 3, d.Version)
-	text := string(d.Body)
-	for _, gone := range []string{"AAA", "BBB", "CCC", "DDD", "EEE", "ciphertext", "awskms", "KEY"} {
+	text := string(d.Text)
+	for _, gone := range []string{"AAA", "BBB", "CCC", "DDD", "EEE", "ciphertext", "awskms", "KEY", "secrets_providers"} {
 		require.NotContains(t, text, gone)
 	}
-	for _, kept := range []string{`"salt":"v1:new"`, "12345678901234567890", `"time":"2026-11-28T20:00:00Z"`, version} {
+	for _, kept := range []string{`{"version":3,"checkpoint":{"stack":"s","latest":{`, "12345678901234567890", `"time":"2026-11-28T20:00:00Z"`, version} {
 		require.Contains(t, text, kept)
 	}
 	var places []string
@@ -56,13 +53,16 @@ func TestCheckpoint(t *testing.T) {
 		"bus-secret-version secretString", "bus-secret-version secretString out", "z authToken", "z list[0].a.b", "z plain out",
 	}, places)
 	var got struct {
-		Resources []struct {
-			Inputs map[string]json.RawMessage `json:"inputs"`
-		} `json:"resources"`
+		Checkpoint struct {
+			Latest struct {
+				Resources []struct{ Inputs map[string]json.RawMessage }
+			}
+		}
 	}
-	require.NoError(t, json.Unmarshal(d.Body, &got))
-	require.Equal(t, blind.Text, plaintext(t, got.Resources[0].Inputs["secretString"]))
-	require.Equal(t, blind.Password, plaintext(t, got.Resources[1].Inputs["authToken"]))
+	require.NoError(t, json.Unmarshal(d.Text, &got))
+	resources := got.Checkpoint.Latest.Resources
+	require.Equal(t, blind.Text, plaintext(t, resources[0].Inputs["secretString"]))
+	require.Equal(t, blind.Password, plaintext(t, resources[1].Inputs["authToken"]))
 }
 
 func plaintext(t *testing.T, raw json.RawMessage) string {
@@ -93,12 +93,12 @@ func TestCheckpointRefuses(t *testing.T) {
 		``: "unexpected end", `{`: "unexpected end", `{}`: "lacks version", `{"version":3}`: "lacks version", `[]`: "cannot unmarshal",
 		`{"version":3,"checkpoint":{"latest":{"resources":[{"urn":"u","type":"t","inputs":{"x":{"ciphertext":"left"}}}]}}}`: "a ciphertext stands",
 	} {
-		_, err := blind.Checkpoint([]byte(text), scratch)
+		_, err := blind.Checkpoint([]byte(text))
 		require.ErrorContains(t, err, want, text)
 	}
-	d, err := blind.Checkpoint([]byte(`{"version":3,"checkpoint":{"latest":null}}`), scratch)
+	d, err := blind.Checkpoint([]byte(`{"version":3,"checkpoint":{"stack":"s","latest":null}}`))
 	require.NoError(t, err)
-	require.Empty(t, d.Body)
+	require.JSONEq(t, `{"version":3,"checkpoint":{"stack":"s"}}`, string(d.Text), "a stack on which nothing was deployed")
 }
 
 // Wherever a ciphertext stands, it is gone afterwards, and as many places are told as there were.
@@ -131,10 +131,10 @@ func TestNoCiphertextIsLeft(t *testing.T) {
 		r := map[string]any{"urn": "urn:pulumi:s::p::t::n", "type": "t", "inputs": tree(4), "outputs": tree(4), "other": tree(2)}
 		text, err := json.Marshal(r)
 		require.NoError(t, err)
-		d, err := blind.Checkpoint(checkpoint(string(text)), scratch)
+		d, err := blind.Checkpoint(checkpoint(string(text)))
 		require.NoError(t, err)
 		require.Len(t, d.Secrets, n)
-		require.NotContains(t, string(d.Body), "SECRETSECRET")
-		require.Equal(t, n, strings.Count(string(d.Body), `"plaintext"`))
+		require.NotContains(t, string(d.Text), "SECRETSECRET")
+		require.Equal(t, n, strings.Count(string(d.Text), `"plaintext"`))
 	})
 }

@@ -3,14 +3,11 @@ package deploy
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 
 	"github.com/deepstreamhub/platform/internal/blind"
 	"github.com/deepstreamhub/platform/internal/engine"
@@ -21,8 +18,8 @@ import (
 // errBlind is why a driver of a copy changes nothing.
 var errBlind = errors.New("the driver works on a copy of the state without its secrets, which is only to be looked at")
 
-// openBlind opens a copy of the stack's state without its secrets: the checkpoint is read from where it is, blinded, and
-// given to an engine that has a state of its own, under a passphrase that nobody keeps. The engine never hears of the real
+// openBlind opens a copy of the stack's state without its secrets: the checkpoint is read from where it is, blinded, and put
+// where an engine finds it that has a state of its own, with a passphrase that nobody keeps. The engine never hears of the real
 // state or of its key, and nothing is written to either.
 func (d *Driver) openBlind(ctx context.Context, e engine.Engine) error {
 	data, err := d.readCheckpoint(ctx)
@@ -38,26 +35,33 @@ func (d *Driver) openBlind(ctx context.Context, e engine.Engine) error {
 	d.target.Env = append(slices.DeleteFunc(slices.Clone(d.target.Env), func(kv string) bool {
 		return strings.HasPrefix(kv, "PULUMI_CONFIG_PASSPHRASE") || strings.HasPrefix(kv, "PULUMI_BACKEND_URL=")
 	}), "PULUMI_CONFIG_PASSPHRASE="+rand.Text())
-	if err := d.open(ctx, e); err != nil || data == nil {
+	if data != nil {
+		copied, err := blind.Checkpoint(data)
+		if err != nil {
+			return fmt.Errorf("read state of %s: %w", d.target.Stack, err)
+		}
+		if err := d.writeCopy(ctx, copied.Text); err != nil {
+			return fmt.Errorf("copy state of %s: %w", d.target.Stack, err)
+		}
+		d.blinded = copied.Secrets
+	}
+	return d.open(ctx, e)
+}
+
+// writeCopy makes the state of a copy. It is written here, since an engine takes three processes and the keys of three
+// passphrases for it.
+func (d *Driver) writeCopy(ctx context.Context, checkpoint []byte) error {
+	if err := makeFileBackend(d.target.Backend); err != nil {
 		return err
 	}
-	own, err := d.secretsProvider()
+	s, err := store.Open(ctx, d.target.Backend, nil)
 	if err != nil {
-		return fmt.Errorf("blind state of %s: %w", d.target.Stack, err)
+		return err
 	}
-	copied, err := blind.Checkpoint(data, blind.Provider{Type: own.Type, State: own.State})
-	if err != nil {
-		return fmt.Errorf("read state of %s: %w", d.target.Stack, err)
+	if err := s.WriteLayout(ctx); err != nil {
+		return err
 	}
-	if len(copied.Body) == 0 {
-		return nil
-	}
-	d.blinded = copied.Secrets
-	deployment := apitype.UntypedDeployment{Version: copied.Version, Features: copied.Features, Deployment: json.RawMessage(copied.Body)}
-	if err := d.stack.Import(ctx, deployment); err != nil {
-		return d.failed(ctx, "copy state of", err, nil)
-	}
-	return nil
+	return s.Write(ctx, state.StackFile(d.target.Project, d.target.Stack), checkpoint)
 }
 
 // readCheckpoint reads the stack's checkpoint from where everybody's is; nil where there is none.
@@ -73,32 +77,20 @@ func (d *Driver) readCheckpoint(ctx context.Context) ([]byte, error) {
 		}
 		return nil, fmt.Errorf("read state of %s without its secrets: this is only known for states in s3:// and file://, not in %q", t.Stack, backend)
 	}
-	return d.checkpointText(ctx)
+	return d.stored(ctx)
 }
 
-// checkpointText is the stack's checkpoint as it is stored; nil where there is none.
-func (d *Driver) checkpointText(ctx context.Context) ([]byte, error) {
-	data, err := d.store.Read(ctx, state.StackFile(d.target.Project, d.target.Stack), "")
-	if errors.Is(err, store.ErrMissing) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read state of %s: %w", d.target.Stack, err)
-	}
-	return data, nil
-}
-
-// stored is the stack's checkpoint as it is stored, where hub can read it: nil on a backend of another kind, and where the
-// engine compresses it.
+// stored is the stack's checkpoint as it is stored, its secrets encrypted; nil where there is none, and on a backend of a kind
+// that hub cannot look into.
 func (d *Driver) stored(ctx context.Context) ([]byte, error) {
 	if d.store == nil {
 		return nil, nil
 	}
-	plain, err := d.store.Plain(ctx, d.target.Project, d.target.Stack)
-	if err != nil || !plain {
-		return nil, err
+	text, err := d.store.Text(ctx, d.target.Project, d.target.Stack)
+	if err != nil {
+		return nil, fmt.Errorf("read state of %s: %w", d.target.Stack, err)
 	}
-	return d.checkpointText(ctx)
+	return text, nil
 }
 
 // Blinded are the places in the state whose values the driver does not know, because the target asked for that.

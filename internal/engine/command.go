@@ -69,6 +69,7 @@ func (c *Command) Run(ctx context.Context, workdir string, stdin io.Reader, stdo
 	cmd := exec.Command(c.Engine.Path, nonInteractive(args)...)
 	cmd.Dir = workdir
 	cmd.Env = slices.Concat(c.Env, env, []string{"PULUMI_AUTOMATION_API=true"})
+	keepNoLog(cmd.Env)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, out.file, errOut.file
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 

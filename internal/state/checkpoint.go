@@ -57,7 +57,7 @@ type Record struct {
 // ReadRecord reads a file of HistoryDir. One that cannot be read says nothing.
 func ReadRecord(data []byte) Record {
 	var r Record
-	if data, err := unpacked(data); err != nil || json.Unmarshal(data, &r) != nil {
+	if data, err := Unpacked(data); err != nil || json.Unmarshal(data, &r) != nil {
 		return Record{}
 	}
 	return r
@@ -89,7 +89,7 @@ const newestFormat = 4
 // ReadCheckpoint reads a checkpoint and refuses one that is damaged: cut short, not a checkpoint, or one that the engine
 // would not work with. The engine refuses the same, later and without a way back, or not at all.
 func ReadCheckpoint(data []byte) (Checkpoint, error) {
-	data, err := unpacked(data)
+	data, err := Unpacked(data)
 	if err != nil {
 		return Checkpoint{}, err
 	}
@@ -116,8 +116,9 @@ func ReadCheckpoint(data []byte) (Checkpoint, error) {
 	return readDeployment(file.Checkpoint.Latest)
 }
 
-// unpacked is a checkpoint as it was before the engine compressed it (PULUMI_DIY_BACKEND_GZIP and its successor).
-func unpacked(data []byte) ([]byte, error) {
+// Unpacked returns a checkpoint as it was before the engine compressed it (PULUMI_DIY_BACKEND_GZIP and its successor).
+// What is compressed and cannot be unpacked is an error.
+func Unpacked(data []byte) ([]byte, error) {
 	var from io.Reader
 	var err error
 	switch {

@@ -106,10 +106,20 @@ func (s *Store) orLost(ctx context.Context, project, stack, key string, c *state
 	return nil, s.damaged(ctx, project, stack, key, errors.New("it is missing, although the stack was deployed before"))
 }
 
-// Plain reports whether a stack's checkpoint is where state.StackFile says, not compressed.
-func (s *Store) Plain(ctx context.Context, project, stack string) (bool, error) {
+// Text returns a stack's checkpoint, unpacked where the engine compressed it; nil where there is none.
+func (s *Store) Text(ctx context.Context, project, stack string) ([]byte, error) {
 	key, err := s.key(ctx, project, stack)
-	return key == state.StackFile(project, stack), err
+	if err != nil {
+		return nil, err
+	}
+	data, err := s.Read(ctx, key, "")
+	if errors.Is(err, ErrMissing) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", key, err)
+	}
+	return state.Unpacked(data)
 }
 
 // key is where a stack's checkpoint is: the engine compresses it where it is told to, and goes by the newest then.

@@ -48,6 +48,11 @@ func (s *Store) layout(ctx context.Context) error {
 	return nil
 }
 
+// WriteLayout makes the storage one in which the engine keeps stacks by their projects, as it does itself where nothing is yet.
+func (s *Store) WriteLayout(ctx context.Context) error {
+	return s.Write(ctx, metaFile, []byte("version: 1\n"))
+}
+
 // Heal takes away what the engine's library keeps beside files in a folder and cannot read any more, and returns what it
 // took away. Nothing is lost by it.
 func (s *Store) Heal() ([]string, error) {

@@ -1,0 +1,48 @@
+package deploy_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+
+	"github.com/deepstreamhub/platform/internal/deploy"
+)
+
+// A look at a stack starts one engine, whether the engine compresses its checkpoints or not, and an offline engine keeps no log.
+func TestBlindPreviewTakesOneEngine(t *testing.T) {
+	t.Parallel()
+	for name, env := range map[string][]string{"plain": nil, "compressed": {"PULUMI_DIY_BACKEND_GZIP=true"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, port := serve(t, 0)
+			things := []thing{{name: "a", props: pulumi.Map{"key": pulumi.ToSecret(pulumi.String("k")), "size": pulumi.Int(1)}}}
+			dir := t.TempDir()
+			target := targetIn(dir, project(t), port, program(&things))
+			target.Env = append(target.Env, env...)
+			e, asked := watched(t)
+			d, err := deploy.Open(t.Context(), e, target)
+			require.NoError(t, err)
+			_, err = d.Up(t.Context(), deploy.Options{})
+			require.NoError(t, err)
+			require.NoError(t, d.Close())
+			asked()
+
+			target.Blind = true
+			things[0].props["size"] = pulumi.Int(2)
+			d, err = deploy.Open(t.Context(), e, target)
+			require.NoError(t, err)
+			p, err := d.Preview(t.Context(), deploy.Options{})
+			require.NoError(t, err)
+			require.NoError(t, d.Close())
+			require.Equal(t, []string{"preview"}, asked())
+			require.Len(t, p.Changes(), 1, "%v", p.Changes())
+			require.Len(t, d.Blinded(), 3) // the output, and the key among the inputs and the outputs of the thing
+			log, err := os.Stat(filepath.Join(dir, "pulumi", "logs"))
+			require.NoError(t, err)
+			require.True(t, log.Mode().IsRegular() && log.Size() == 0, log.Mode())
+		})
+	}
+}
