@@ -68,10 +68,10 @@ func acl4(tier Tier, cidr netip.Prefix) Rules {
 	switch tier {
 	case TierPublic:
 		// In come clients, what the private subnets send through NAT, and answers to both. Out goes NAT's traffic, by
-		// HTTPS, and what the load balancer sends to clients and targets.
+		// HTTPS, and what the load balancer sends to clients, and to targets on whatever port they listen.
 		return Rules{
 			Ingress: []Rule{tcp(https, https, anywhere), tcp(http, http, anywhere), answers, tooLarge},
-			Egress:  []Rule{tcp(https, https, anywhere), answers, tooLarge},
+			Egress:  []Rule{tcp(https, https, anywhere), answers, tooLarge, inside},
 		}
 	case TierPrivate:
 		// Hosts and tasks talk to everything inside the VPC; outside it they ask by HTTPS and take the answers.
