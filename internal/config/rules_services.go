@@ -85,8 +85,12 @@ const (
 	longestPath    = 126 // of 128 in a load balancer's path pattern, less "/*"
 )
 
-// takenNames are the tiers', with which a service would share the names of keys and log groups.
-var takenNames = []string{"backup", "bus", "cluster", "cluster-exec", "database", "deepstream", "edge", "network", "observability"}
+// takenNames are the tiers' and what the tiers call their keys and log groups, of which a service has one each by its own
+// name: AWS refuses a second of the name, in the middle of a deployment.
+var takenNames = []string{
+	"backup", "backup-copy", "bus", "cluster", "cluster-exec", "cluster-insights", "database", "database-logs", "deepstream", "edge", "network",
+	"observability",
+}
 
 // takenPaths are what deepstream answers, or what the load balancer keeps to itself.
 var takenPaths = []string{"/api", "/deepstream", "/deepstream-json", "/deepstream-v3", "/health-check", "/monitoring"}
