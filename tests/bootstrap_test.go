@@ -24,9 +24,14 @@ func TestBootstrapOfABlankAccount(t *testing.T) {
 	t.Parallel()
 	s, err := settings.Read(filepath.Join(harness.Root(t), "bootstrap"), settings.Stack, config.Options{Offline: true})
 	require.NoError(t, err)
-	a := harness.NewAccount(t, harness.NewBlankAWS(t), s)
+	aws := harness.NewBlankAWS(t)
+	a := harness.NewAccount(t, aws, s)
 	a.Up()
 	require.Empty(t, harness.Changed(a.Preview()))
+	lapses := slices.ContainsFunc(aws.Find("aws:iam/serviceLinkedRole:ServiceLinkedRole"), func(r cloud.Resource) bool {
+		return r.Str("awsServiceName") == "backup.amazonaws.com"
+	})
+	require.True(t, lapses, "recovery points that outlive their stack, and its role, expire under the role of AWS Backup itself")
 	_, err = a.TryDestroy()
 	require.ErrorContains(t, err, "protect")
 

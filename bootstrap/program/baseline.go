@@ -11,9 +11,12 @@ import (
 )
 
 // linkedServices are the services whose service-linked role has to exist before the platform's first use of them: the
-// deploy role may not make any.
+// deploy role may not make any. AWS Backup takes its own once a stack's role is gone, to let the recovery points expire
+// that outlive the stack; without it they stay and are paid for ("Identity and access management in AWS Backup", AWS Backup
+// Developer Guide; AWS Backup API, DeleteRecoveryPoint).
 var linkedServices = []string{
 	"autoscaling.amazonaws.com",
+	"backup.amazonaws.com",
 	"ecs.amazonaws.com",
 	"ecs.application-autoscaling.amazonaws.com",
 	"elasticache.amazonaws.com",

@@ -10,7 +10,7 @@
 //
 // It needs a provider for Args.Region through the component's options, a second one in Args.CopyProvider, both for the
 // same account, and Aurora opted in to AWS Backup in the region's settings of the account; AWS does that with the
-// account's first vault in a region.
+// account's first vault in a region. With Args.Keep it needs the service-linked role of AWS Backup as well.
 //
 // It refuses, before anything is registered: a schedule that is not once a day, retentions outside AWS's limits or the
 // lock's window, copies without a provider, a region or a retention of their own or into the same region, a lock on what
