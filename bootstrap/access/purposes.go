@@ -1,15 +1,13 @@
 package access
 
 import (
+	"github.com/deepstreamhub/platform/internal/naming"
 	"github.com/deepstreamhub/platform/internal/policy"
 )
 
-// ShortLived is how the names of short-lived stacks begin: it is all that their role touches.
-const ShortLived = "it-"
-
 // everything is the scope of roles that only look.
 func (a Account) everything() scope {
-	return scope{stacks: "*", buckets: []string{"arn:aws:s3:::edge-*", "arn:aws:s3:::" + ShortLived + "*"}, path: a.path()}
+	return scope{stacks: "*", buckets: []string{"arn:aws:s3:::edge-*", "arn:aws:s3:::" + naming.ShortLived + "*"}, path: a.path()}
 }
 
 // Deploy is what a deployment of one stack may do: everything that the platform's stacks do, to that one, and nothing to what
@@ -21,8 +19,8 @@ func (a Account) Deploy(stack string) []Named {
 // Ephemeral is what a job may do that brings short-lived stacks up and down: the same to what carries their names, tags and
 // path, and nothing to what is another stack's.
 func (a Account) Ephemeral() []Named {
-	own := scope{stacks: ShortLived + "*", buckets: []string{"arn:aws:s3:::" + ShortLived + "*"}, path: a.path() + "it/"}
-	own.names = []string{ShortLived + "*", "_*." + ShortLived + "*"} // a stack's, and by which ACM sees that it is ours
+	own := scope{stacks: naming.ShortLived + "*", buckets: []string{"arn:aws:s3:::" + naming.ShortLived + "*"}, path: a.path() + "it/"}
+	own.names = []string{naming.ShortLived + "*", "_*." + naming.ShortLived + "*"} // a stack's, and by which ACM sees that it is ours
 	out := a.changing(own)
 	state := &out[len(out)-1].Document
 	for _, actions := range [][]string{

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/deepstreamhub/platform/bootstrap/access"
 	"github.com/deepstreamhub/platform/internal/config"
+	"github.com/deepstreamhub/platform/internal/naming"
 )
 
 // checker holds Settings against the rules. Keys in bad did not decode and are left alone.
@@ -181,7 +181,7 @@ func (c *checker) checkGitHub() {
 			c.refuse("github.environments", g.Environments, "", "%q is for images or for short-lived stacks, and has a role of its own", e)
 		case len(e) > maxStack:
 			c.refuse("github.environments", g.Environments, "", "%q must have at most %d characters: a role is named after it", e, maxStack)
-		case strings.HasPrefix(e, access.ShortLived):
+		case strings.HasPrefix(e, naming.ShortLived):
 			c.refuse("github.environments", g.Environments, "", "%q must not begin as short-lived stacks do", e)
 		case slices.Contains(g.Environments[:i], e):
 			c.refuse("github.environments", g.Environments, "", "%q stands there twice", e)

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/deepstreamhub/platform/internal/naming"
 )
 
 // maxStack is the longest name of a stack: the region's SNS topic shows it as its display name, which has 100 characters
@@ -37,6 +39,9 @@ func CheckStacks(names ...string) error {
 		}
 		if !stackForm.MatchString(name) {
 			refuse("must be lower-case letters, digits and single hyphens, a letter first and no hyphen last: names in AWS and of files are made of it", nearestStack(name))
+		}
+		if n := utf8.RuneCountInString(name); n > naming.MaxShortLived && n <= maxStack && strings.HasPrefix(name, naming.ShortLived) {
+			refuse(fmt.Sprintf("must have at most %d characters, not %d, as it begins with %s: so do the names of its buckets", naming.MaxShortLived, n, naming.ShortLived), "")
 		}
 		if utf8.RuneCountInString(name) > maxStack {
 			refuse(fmt.Sprintf("must have at most %d characters, not %d: it is the display name of the region's SNS topic", maxStack, utf8.RuneCountInString(name)), "")

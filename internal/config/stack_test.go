@@ -17,7 +17,7 @@ func TestStackNames(t *testing.T) {
 	taken := []string{
 		"a", "z9", "prod-eu", "prod-us", "production", "it-1", "it-4711", "it-1-2-3", "a-b-c-d-e-f", "x1y2z3", "dev", "staging-2", "con", "nul", "aux", "null", "true", "false",
 		"yes", "organization", "default", "pulumi", "e1", "main", "master", "v1-2-3", "team-a-eu-central-1", "eu-central-1", "it-0", "a0", "a-0",
-		long, strings.Repeat("ab-", 33) + "c", "it-" + strings.Repeat("9", 97), "prod-eu-json", "locks", "bak", "it-19284710293", "aws-thing", "internal-x",
+		long, strings.Repeat("ab-", 33) + "c", "it-" + strings.Repeat("9", 33), "prod-eu-json", "locks", "bak", "it-19284710293", "aws-thing", "internal-x",
 	}
 	for _, name := range taken {
 		require.NoError(t, config.CheckStacks(name), name)
@@ -35,7 +35,7 @@ func TestStackNames(t *testing.T) {
 		"%2e%2e%2fprod": "e-2e-2fprod", "a@b": "a-b", "a:b": "a-b", "a=b": "a-b", "a+b": "a-b", "a,b": "a-b", "a!b": "a-b", "é": "", "prod-é": "prod", "ß": "", "ｐrod": "rod", "🦊": "",
 		"🦊fox": "fox", "a\u202eb": "a-b", "\xff\xfe": "", "prod-\xff": "prod", "~root": "root", "-rf": "rf", "--help": "help", "--yes": "yes", "prod-eu --yes": "prod-eu-yes",
 		long + "a": "", strings.Repeat("a", 255): "", strings.Repeat("a", 5000): "", strings.Repeat("../", 40) + "x": "x", strings.Repeat("a-", 60): "", long + "/": long,
-		strings.Repeat("é", 60): "", "<script>": "script", "'; drop table": "drop-table", "{{.Stack}}": "stack", "%s": "s", "%d%n": "d-n", "\\u0061": "u0061", "Ａ": "",
+		"it-" + strings.Repeat("9", 34): "", strings.Repeat("é", 60): "", "<script>": "script", "'; drop table": "drop-table", "{{.Stack}}": "stack", "%s": "s", "%d%n": "d-n", "\\u0061": "u0061", "Ａ": "",
 	}
 	require.GreaterOrEqual(t, len(taken)+len(refused), 100)
 	for name, nearest := range refused {
@@ -55,6 +55,7 @@ func TestStackNames(t *testing.T) {
 	require.ErrorContains(t, problems, `4 problems with the names of stacks`)
 	require.ErrorContains(t, problems, `stack = "../x": must be lower-case letters, digits and single hyphens`)
 	require.ErrorContains(t, problems, "must have at most 100 characters, not 101")
+	require.ErrorContains(t, config.CheckStacks("it-"+strings.Repeat("9", 34)), "must have at most 36 characters, not 37, as it begins with it-: so do the names of its buckets")
 }
 
 // FuzzCheckStacks takes any text: what is taken is one part of a path and nothing else.

@@ -29,6 +29,14 @@ func (o Organisation) Bootstrap() string { return string(o) + bootstrap }
 // of at most 64, leave the stack 64-MaxLength-8 (IAM User Guide, "IAM and AWS STS quotas").
 const MaxLength = 24
 
+// ShortLived is how the names of short-lived stacks begin that have a role of their own, which touches nothing else.
+const ShortLived = "it-"
+
+// MaxShortLived is how many characters the name of such a stack has at most: its buckets begin with it and a hyphen, because
+// S3 tells whose a bucket is by nothing else, and the AWS provider takes a beginning of 37, to leave 26 of 63 for what it
+// appends (aws_s3_bucket: bucket_prefix).
+const MaxShortLived = 37 - 1
+
 // form is what all services take: buckets no capitals and nothing but hyphens between letters and digits, parameters and
 // log groups no colon or blank.
 var form = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)

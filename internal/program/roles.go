@@ -9,6 +9,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/deepstreamhub/platform/internal/config"
+	"github.com/deepstreamhub/platform/internal/naming"
 	"github.com/deepstreamhub/platform/internal/policy"
 )
 
@@ -22,13 +23,10 @@ type roles struct {
 	bucketPrefix pulumi.String
 }
 
-// shortLived is how the names of stacks begin that have a role of their own.
-const shortLived = "it-"
-
 // rolesOf asks AWS for the account, which is part of the boundary's ARN and of no configuration.
 func rolesOf(ctx *pulumi.Context, provider *aws.Provider, p config.Platform) roles {
 	r := roles{path: pulumi.String(p.RolePath)}
-	if strings.HasPrefix(ctx.Stack(), shortLived) {
+	if strings.HasPrefix(ctx.Stack(), naming.ShortLived) {
 		r.bucketPrefix = pulumi.String(ctx.Stack() + "-")
 	}
 	if p.PermissionsBoundary == config.NoBoundary {
