@@ -3,7 +3,10 @@
 package access
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/deepstreamhub/platform/internal/naming"
 	"github.com/deepstreamhub/platform/internal/policy"
@@ -44,6 +47,29 @@ type From struct {
 	Repository   string // owner/name
 	Environments []string
 	Branch       string // empty: none
+}
+
+// Fits refuses an account whose roles would have a policy that is longer than IAM takes, before anything is made: what
+// deploys the stacks, brings short-lived ones up, looks at all of them and pushes images. Keys and the zone stand for their
+// own length where they are not known yet.
+func (a Account) Fits(stacks []string) error {
+	key := strings.Repeat("0", len("mrk-")+32)
+	a.StateKey, a.Secrets = cmp.Or(a.StateKey, a.arn("kms", a.Home, "key/"+key)), cmp.Or(a.Secrets, a.arn("kms", a.Home, "key/"+key))
+	a.ZoneID = cmp.Or(a.ZoneID, strings.Repeat("Z", 32)) // Route 53 API, HostedZone: Id
+	all := slices.Concat(a.Ephemeral(), a.Preview(), a.Images())
+	for _, stack := range stacks {
+		all = append(all, a.Deploy(stack)...)
+	}
+	for _, n := range all {
+		text, err := n.Document.JSON()
+		if err == nil {
+			err = policy.ManagedPolicy.Check(text)
+		}
+		if err != nil {
+			return fmt.Errorf("policy %s: %w", n.Name, err)
+		}
+	}
+	return nil
 }
 
 // Trust lets jobs of GitHub Actions take a role, and nobody else. A job that names an environment carries the

@@ -1,6 +1,8 @@
 package access
 
 import (
+	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -248,6 +250,29 @@ func (a Account) statements(g grant, kind, scoped, open string, conditions []pol
 	return out
 }
 
+// joined puts what may be done to anything under the same conditions into one statement. Each condition names all regions,
+// and a managed policy has 6144 characters.
+func joined(statements []policy.Statement) []policy.Statement {
+	var out []policy.Statement
+	open := 0
+	for _, s := range statements {
+		i := slices.IndexFunc(out, func(o policy.Statement) bool {
+			return reflect.DeepEqual(o.Resources, s.Resources) && reflect.DeepEqual(o.Conditions, s.Conditions)
+		})
+		switch {
+		case !reflect.DeepEqual(s.Resources, policy.AnyResource(noTypes)):
+			out = append(out, s)
+		case i >= 0:
+			out[i].Actions = append(out[i].Actions, s.Actions...)
+		default:
+			open++
+			s.Sid = fmt.Sprintf("Any%d", open)
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
 func actions(service, names string) []string {
 	var out []string
 	for _, name := range strings.Fields(names) {
@@ -270,6 +295,7 @@ func (a Account) looking(own scope) []Named {
 				d.Statements = append(d.Statements, a.reads(g)...)
 			}
 		}
+		d.Statements = joined(d.Statements)
 		out = append(out, Named{half.name, d})
 	}
 	return out
@@ -283,6 +309,7 @@ func (a Account) changing(own scope) []Named {
 		for _, g := range p.grants {
 			d.Statements = append(d.Statements, a.writes(g, own)...)
 		}
+		d.Statements = joined(d.Statements)
 		if p.name == "names" {
 			d.Statements = append(d.Statements, a.records(own))
 		}

@@ -101,11 +101,11 @@ func (a *account) role(p purpose, provider pulumi.StringOutput, parent pulumi.Re
 	return nil
 }
 
+// accessTo is the account with what is known of it once its keys and its zone are made.
 func (a *account) accessTo(stateKey, secretsKey, zone string) access.Account {
-	return access.Account{
-		Organisation: a.cfg.Organisation, ID: a.cfg.Account.ID, Home: a.cfg.Region, Regions: a.regions(), Bucket: a.cfg.Organisation.StateBucket(a.cfg.Account.ID), StateKey: stateKey, Secrets: secretsKey,
-		ZoneID: zone, CopyRegions: a.cfg.Account.Copies, Repositories: a.cfg.Images.Repositories,
-	}
+	to := a.cfg.Access()
+	to.StateKey, to.Secrets, to.ZoneID = stateKey, secretsKey, zone
+	return to
 }
 
 // managedPolicy makes a managed policy in the platform's path.

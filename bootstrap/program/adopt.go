@@ -22,7 +22,7 @@ import (
 func (a *account) look() error {
 	a.found = map[string]string{}
 	looks := []func() error{a.lookForZone, a.lookForGitHub, a.lookForServiceRoles, a.lookForBudget}
-	for _, region := range a.regions() {
+	for _, region := range a.cfg.AllRegions() {
 		looks = append(looks, func() error { return a.lookForDetector(region) }, func() error { return a.lookForAnalyzer(region) })
 	}
 	for _, region := range a.cfg.Account.Regions {

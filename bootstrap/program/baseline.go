@@ -54,7 +54,7 @@ func (a *account) baseline() error {
 	if err := a.accountWide(parent); err != nil {
 		return err
 	}
-	for _, region := range a.regions() {
+	for _, region := range a.cfg.AllRegions() {
 		if err := a.regional(region, parent); err != nil {
 			return err
 		}

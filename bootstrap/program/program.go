@@ -8,7 +8,6 @@ package program
 import (
 	"fmt"
 	"os"
-	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -71,16 +70,9 @@ type account struct {
 	zoneID               pulumi.StringInput  // nil without a zone
 }
 
-// regions are all regions in which something is made, sorted.
-func (a *account) regions() []string {
-	all := append(slices.Clone(a.cfg.Account.Regions), a.cfg.State.ReplicaRegion)
-	slices.Sort(all)
-	return slices.Compact(all)
-}
-
 // providers makes a provider for each region and holds that they lead into the account that the settings name.
 func (a *account) providers() error {
-	for _, region := range a.regions() {
+	for _, region := range a.cfg.AllRegions() {
 		p, err := program.Provider(a.ctx, "aws-"+region, region, a.cfg.AWS)
 		if err != nil {
 			return err

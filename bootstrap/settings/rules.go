@@ -37,6 +37,7 @@ func (c *checker) check() {
 	c.checkGitHub()
 	c.checkNames()
 	c.checkLists()
+	c.checkRights()
 }
 
 func (c *checker) checkRequired() {
@@ -195,6 +196,17 @@ func (c *checker) checkGitHub() {
 	}
 	if g.Branch == "" {
 		c.refuse("github.branch", nil, "main", "must be given")
+	}
+}
+
+// checkRights refuses an account that is too large for the policies of its roles, which name its regions and repositories.
+// What is wrong by itself says nothing of that.
+func (c *checker) checkRights() {
+	if len(c.problems) > 0 || !*c.s.GitHub.Enabled {
+		return
+	}
+	if err := c.s.Access().Fits(c.s.GitHub.Environments); err != nil {
+		c.refuse("account.regions", c.s.Account.Regions, "", "must be fewer, or images.repositories: the roles of GitHub's jobs name each of them: %v", err)
 	}
 }
 

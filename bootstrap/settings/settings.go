@@ -5,7 +5,9 @@ package settings
 
 import (
 	"fmt"
+	"slices"
 
+	"github.com/deepstreamhub/platform/bootstrap/access"
 	"github.com/deepstreamhub/platform/internal/config"
 	"github.com/deepstreamhub/platform/internal/naming"
 )
@@ -88,6 +90,21 @@ type Baseline struct {
 type Budget struct {
 	MonthlyUSD int      `yaml:"monthlyUSD"` // 0: none
 	Notify     []string `yaml:"notify"`     // mail addresses
+}
+
+// AllRegions are all regions in which something is made, sorted.
+func (s Settings) AllRegions() []string {
+	all := append(slices.Clone(s.Account.Regions), s.State.ReplicaRegion)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// Access is what the documents of roles are written for, as far as it is known before anything is made.
+func (s Settings) Access() access.Account {
+	return access.Account{
+		Organisation: s.Organisation, ID: s.Account.ID, Home: s.Region, Regions: s.AllRegions(), Bucket: s.Organisation.StateBucket(s.Account.ID),
+		CopyRegions: s.Account.Copies, Repositories: s.Images.Repositories,
+	}
 }
 
 // Defaults returns Settings with everything set that need not be decided for an account.

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -71,4 +72,29 @@ func TestRulesOfOtherRules(t *testing.T) {
 		_, err := Load(src, config.Options{Offline: true})
 		require.ErrorContains(t, err, bad[1], key)
 	}
+}
+
+// The platform's regions are as many as the roles' policies have room for: more are refused before anything is made, and
+// not by IAM in the middle of it.
+func TestRegionsFitIntoPolicies(t *testing.T) {
+	t.Parallel()
+	regions := []string{
+		"eu-central-1", "us-east-1", "ap-southeast-1", "ap-northeast-1", "sa-east-1", "us-west-2", "ap-southeast-2", "ca-central-1", "eu-west-1", "ap-south-1",
+		"ap-southeast-3", "ap-southeast-4", "ap-southeast-5",
+	}
+	with := func(n int) error {
+		src := tracked(t)
+		text, err := json.Marshal(map[string]any{
+			"id": "111122223333", "regions": regions[:n], "copies": []string{"eu-north-1"}, "owner": "a", "costCentre": "b", "protect": true,
+		})
+		require.NoError(t, err)
+		src.Values[src.Project+":account"] = string(text)
+		_, err = Load(src, config.Options{Offline: true})
+		return err
+	}
+	for n := 2; n <= 9; n++ {
+		require.NoError(t, with(n), "%d regions", n)
+	}
+	require.ErrorContains(t, with(len(regions)), "account.regions = [")
+	require.ErrorContains(t, with(len(regions)), "policy look-data: check policy size: ")
 }
