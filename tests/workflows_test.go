@@ -216,6 +216,48 @@ func TestWorkflowsCallHubAsItIs(t *testing.T) {
 	require.Greater(t, calls, 8)
 }
 
+// A step ends with what its commands end with: of a command inside of another's words, such as echo "x=$(false)", the shell
+// forgets that it failed, and the next jobs go on with nothing.
+func TestStepsFailWithTheirCommands(t *testing.T) {
+	t.Parallel()
+	root := harness.Root(t)
+	text, err := os.ReadFile(filepath.Join(root, ".github", "actions", "hub", "action.yml"))
+	require.NoError(t, err)
+	var action struct {
+		Runs struct {
+			Steps []struct {
+				ID  string `yaml:"id"`
+				Run string `yaml:"run"`
+			} `yaml:"steps"`
+		} `yaml:"runs"`
+	}
+	require.NoError(t, yaml.Unmarshal(text, &action))
+	forgets := regexp.MustCompile(`(?m)^\s*echo .*\$\(`)
+	ran := false
+	for _, s := range action.Runs.Steps {
+		require.NotRegexp(t, forgets, s.Run, "of the action")
+		if s.ID != "stacks" {
+			continue
+		}
+		dir := t.TempDir()
+		require.NoError(t, os.Mkdir(filepath.Join(dir, "bin"), 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "bin", "hub"), []byte("#!/bin/sh\necho '{\"kind\":\"error\"}'\nexit 2\n"), 0o755))
+		step := exec.Command("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", s.Run) // as GitHub does
+		step.Dir, step.Env = dir, append(os.Environ(), "GITHUB_OUTPUT="+filepath.Join(dir, "output"))
+		require.Error(t, step.Run(), "hub could not say which stacks there are")
+		require.NoFileExists(t, filepath.Join(dir, "output"))
+		ran = true
+	}
+	require.True(t, ran)
+	for _, w := range workflows(t) {
+		for name, j := range w.Jobs {
+			for _, s := range j.Steps {
+				require.NotRegexp(t, forgets, s.Run, "%s: %s", w.file, name)
+			}
+		}
+	}
+}
+
 // A cache that hits must hold what would be built: whatever goes into hub or the engine is in its key.
 func TestCacheKeysCoverTheSources(t *testing.T) {
 	t.Parallel()
