@@ -95,7 +95,10 @@ func TestStacks(t *testing.T) {
 	w := freshWorld(t)
 	environments := []string{"prod-eu"}
 	w.deps.settings = func(string, bool) (settings.Settings, error) {
-		return settings.Settings{Region: "eu-central-1", GitHub: settings.GitHub{Environments: environments}}, nil
+		return settings.Settings{
+			Region: "eu-central-1", Account: settings.Account{Regions: []string{"eu-central-1"}, Copies: []string{"eu-north-1"}},
+			State: settings.State{ReplicaRegion: "us-east-1"}, GitHub: settings.GitHub{Environments: environments},
+		}, nil
 	}
 	require.NoError(t, os.WriteFile(filepath.Join(w.Dir, "Pulumi.mine.yaml"), []byte("config: {aws:region: us-west-2}\n"), 0o600))
 	text, code := w.run("stacks --json")
@@ -109,4 +112,20 @@ func TestStacks(t *testing.T) {
 	require.Equal(t, 2, code)
 	require.Contains(t, text, `github.environments[0] = "prod-us": there is no Pulumi.prod-us.yaml; stacks with a file here: mine, prod-eu`)
 	require.Contains(t, text, `aws:region = "moon-1" in Pulumi.mine.yaml`)
+
+	// What the account gives the stack's role no rights for is told here, and not by AWS in the middle of a deployment.
+	environments = []string{"mine"}
+	for file, refused := range map[string]string{
+		`{aws:region: us-west-2}`: `aws:region = "us-west-2": the account has neither rights nor image repositories there; add it to account.regions`,
+		`{aws:region: us-east-1}`: `add it to account.regions in bootstrap's settings, and run hub bootstrap`,
+		`{aws:region: eu-central-1, "deepstreamhub:backup": {copyTo: eu-west-3}}`:  `backup.copyTo = "eu-west-3": the role that deploys the stack has no rights there; add it to account.copies`,
+		`{aws:region: eu-central-1, "deepstreamhub:backup": {copyTo: eu-north-1}}`: "",
+		`{aws:region: eu-central-1, "deepstreamhub:backup": {copyTo: us-east-1}}`:  "",
+		`{aws:region: eu-central-1}`: "",
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(w.Dir, "Pulumi.mine.yaml"), []byte("config: "+file+"\n"), 0o600))
+		text, code = w.run("stacks")
+		require.Equal(t, map[bool]int{true: 0, false: 2}[refused == ""], code, file)
+		require.Contains(t, text, refused)
+	}
 }

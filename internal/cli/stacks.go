@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/deepstreamhub/platform/bootstrap/settings"
 	"github.com/deepstreamhub/platform/internal/config"
 )
 
@@ -31,7 +32,8 @@ func (a App) listStacks() *cobra.Command {
 		Short: "List the stacks that workflows deploy, and their regions",
 		Long: `stacks lists the stacks that workflows deploy, in that order, with the region that each
 stack's file names. It is what the workflows take their matrix from. A stack is deployed if
-bootstrap's settings name it as an environment, since only then there is a role for it.
+bootstrap's settings name it as an environment, since only then there is a role for it. A stack in
+a region, or with copies of backups in one, in which that role has no rights is refused.
 
 It reads files alone: no state, no AWS.`,
 		Example: `  hub stacks --json`,
@@ -49,6 +51,19 @@ It reads files alone: no state, no AWS.`,
 	return c
 }
 
+// reaches refuses a stack of which the account is not made ready for what it needs of other regions: the role that deploys it
+// would be refused there in the middle of a deployment.
+func reaches(cfg settings.Settings, at config.Place) error {
+	const add = "; add it to %s in bootstrap's settings, and run hub bootstrap"
+	switch {
+	case !slices.Contains(cfg.Account.Regions, at.Region):
+		return fmt.Errorf("aws:region = %q: the account has neither rights nor image repositories there"+add, at.Region, "account.regions")
+	case at.CopyTo != "" && !slices.Contains(slices.Concat(cfg.AllRegions(), cfg.Account.Copies), at.CopyTo):
+		return fmt.Errorf("backup.copyTo = %q: the role that deploys the stack has no rights there"+add, at.CopyTo, "account.copies")
+	}
+	return nil
+}
+
 func (s *session) deployed() error {
 	cfg, err := s.deps.settings(filepath.Join(s.root, bootstrapDir), true) // a placeholder says nothing of stacks
 	if err != nil {
@@ -58,15 +73,18 @@ func (s *session) deployed() error {
 	there := config.Stacks(s.root)
 	var problems []error
 	for i, name := range cfg.GitHub.Environments {
-		region := config.PlaceOf(s.root, name).Region
+		place := config.PlaceOf(s.root, name)
 		key := fmt.Sprintf("github.environments[%d] = %q", i, name)
 		switch {
 		case !slices.Contains(there, name):
 			problems = append(problems, fmt.Errorf("%s: there is no Pulumi.%s.yaml; stacks with a file here: %s", key, name, strings.Join(there, ", ")))
-		case len(config.ZoneIDs(region)) == 0:
-			problems = append(problems, fmt.Errorf("%s: aws:region = %q in Pulumi.%s.yaml: must be a commercial region with three zones", key, region, name))
+		case len(config.ZoneIDs(place.Region)) == 0:
+			problems = append(problems, fmt.Errorf("%s: aws:region = %q in Pulumi.%s.yaml: must be a commercial region with three zones", key, place.Region, name))
 		default:
-			out.Stacks = append(out.Stacks, placeStack{name, region})
+			if err := reaches(cfg, place); err != nil {
+				problems = append(problems, fmt.Errorf("%s: Pulumi.%s.yaml: %w", key, name, err))
+			}
+			out.Stacks = append(out.Stacks, placeStack{name, place.Region})
 		}
 	}
 	if len(problems) > 0 {

@@ -42,7 +42,7 @@ func Regions() []string { return slices.Sorted(maps.Keys(regions)) }
 func ZoneIDs(name string) []string { return regions[name].ids() }
 
 // Place is where a stack file puts a stack.
-type Place struct{ Region, AMI, Architecture, Zone string }
+type Place struct{ Region, AMI, Architecture, Zone, CopyTo string }
 
 // PlaceOf returns where a stack's file in a folder puts it, as far as the file can be read: with what is missing or wrong
 // empty, since whoever deploys it hears of that.
@@ -55,7 +55,9 @@ func PlaceOf(dir, stack string) Place {
 	_ = yaml.Unmarshal([]byte(src.Values[src.Project+":cluster"]), &c)
 	var e Edge
 	_ = yaml.Unmarshal([]byte(src.Values[src.Project+":edge"]), &e)
-	return Place{src.Values[regionKey], Unmarked(c.AMI), c.Architecture, e.Zone}
+	var b Backup
+	_ = yaml.Unmarshal([]byte(src.Values[src.Project+":backup"]), &b)
+	return Place{src.Values[regionKey], Unmarked(c.AMI), c.Architecture, e.Zone, b.CopyTo}
 }
 
 // Like returns the stack file of another region: the model's with the region, zones, network range, copies, images and
