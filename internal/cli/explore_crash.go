@@ -77,8 +77,12 @@ func (s *session) crash(ctx context.Context, x exploration) (err error) {
 	if x.step != "" && len(report.Results) == 0 {
 		return refused(fmt.Sprintf("explore %s: no step is called like %q", stack, x.step), `Steps are called like "up, after create network-vpc"; without --step all are tried.`)
 	}
-	found := s.reportCrashes(crashesOf(stack, x.seed, report, s.Now().Sub(began)))
-	if err != nil { // what was tried until then counts all the same
+	return s.triesEnded(ctx, err, s.reportCrashes(crashesOf(stack, x.seed, report, s.Now().Sub(began))))
+}
+
+// triesEnded is the error of tries that ended with err, or nil, and that were told with what they found until then.
+func (s *session) triesEnded(ctx context.Context, err, found error) error {
+	if err != nil {
 		return s.orInterrupted(ctx, err)
 	}
 	return found

@@ -79,11 +79,7 @@ func (s *session) kill(ctx context.Context, x exploration) (err error) {
 	if err != nil && len(results) == 0 {
 		return s.orInterrupted(ctx, err)
 	}
-	found := s.reportKills(killsOf(stack, x.seed, results, s.Now().Sub(began)))
-	if err != nil { // what was tried until then counts all the same
-		return s.orInterrupted(ctx, err)
-	}
-	return found
+	return s.triesEnded(ctx, err, s.reportKills(killsOf(stack, x.seed, results, s.Now().Sub(began))))
 }
 
 // killable is the environment of the processes that are killed: nothing in it leads to an account, and it has the engine
