@@ -6,9 +6,13 @@ import (
 	"strconv"
 	"syscall"
 	"testing"
+	"time"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/auto"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
+	"github.com/deepstreamhub/platform/internal/engine"
 	"github.com/deepstreamhub/platform/tests/harness"
 )
 
@@ -17,7 +21,7 @@ import (
 func BenchmarkUp(b *testing.B) {
 	for b.Loop() {
 		b.StopTimer()
-		s := harness.NewStack(b, harness.NewAWS(b, nil), "bench", harness.Ephemeral(b, "prod-eu"))
+		s := harness.NewStack(b, harness.NewAWS(b, nil), "bench", harness.Ephemeral(b, "prod-eu"), harness.Checkpoints())
 		b.StartTimer()
 		s.Up()
 		b.StopTimer()
@@ -35,6 +39,47 @@ func BenchmarkPreview(b *testing.B) {
 		require.Empty(b, harness.Changed(s.Preview()))
 	}
 	reportPeaks(b)
+}
+
+// BenchmarkPreviewCommand runs hub preview of one region, of two, and the least that any program on the Automation API takes:
+// to open the stack of an empty inline program and to preview it, with the same engine and in as bare an environment. The three
+// are run in turns, so that each meets the same machine.
+func BenchmarkPreviewCommand(b *testing.B) {
+	p := harness.NewProject(b, &binaries)
+	hub := func(args ...string) {
+		r := p.Hub(nil, append(args, "--offline")...)
+		require.Zero(b, r.Code, r.Stderr)
+	}
+	hub("up", "prod-eu", "prod-us", "--yes")
+	root := b.TempDir()
+	command := &engine.Command{Engine: harness.Engine(b), Env: engine.OfflineEnvironment(os.Environ(), engine.Offline{
+		Dir: root, Backend: "file://" + root, Passphrase: "empty",
+	})}
+	empty := func() {
+		s, err := auto.UpsertStackInlineSource(b.Context(), "empty", "empty", func(*pulumi.Context) error { return nil }, auto.Pulumi(command))
+		require.NoError(b, err)
+		_, err = s.Preview(b.Context())
+		require.NoError(b, err)
+	}
+	empty() // the first makes the stack
+	total := map[string]time.Duration{}
+	taken := func(what string, run func()) {
+		began := time.Now()
+		run()
+		total[what] += time.Since(began)
+	}
+	n := 0
+	for b.Loop() {
+		n++
+		taken("empty", empty)
+		taken("one", func() { hub("preview", "prod-eu") })
+		taken("two", func() { hub("preview", "prod-eu", "prod-us") })
+	}
+	for what, took := range total {
+		b.ReportMetric(took.Seconds()/float64(n), what+"-s")
+	}
+	b.ReportMetric((total["one"]-total["empty"]).Seconds()/float64(n), "above-s")
+	b.ReportMetric(total["two"].Seconds()/total["one"].Seconds(), "two/one")
 }
 
 // reportPeaks reports the most memory that the engine's process and this one, which runs the program and the offline

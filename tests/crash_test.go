@@ -57,7 +57,7 @@ func TestAnswerThatNeverArrives(t *testing.T) {
 			t.Parallel()
 			aws := harness.StartAWS(t, awssim.Options{Faults: []cloud.Fault{fault}})
 			before := aws.Contents()
-			s := harness.NewStack(t, aws, "lost", harness.Ephemeral(t, "prod-eu"))
+			s := harness.NewStack(t, aws, "lost", harness.Ephemeral(t, "prod-eu"), harness.Checkpoints())
 			_, err := s.TryUp()
 			require.Error(t, err)
 			require.ElementsMatch(t, known(s.State()), since(before, aws.Contents()), "what the failed run made is in the state")

@@ -64,9 +64,9 @@ func NewAccount(t testing.TB, aws *AWS, s settings.Settings) *Account {
 		Program: func(ctx *pulumi.Context) error {
 			return bootstrap.Account(a.Settings, bootstrap.Options{Adopt: a.adopt})(ctx)
 		},
-		Env: engine.OfflineEnvironment(os.Environ(), engine.Offline{
+		Env: append(engine.OfflineEnvironment(os.Environ(), engine.Offline{
 			Dir: aws.Dir, Backend: backend, Passphrase: "bootstrap", Providers: map[string]int{"aws": aws.Port()}, AWS: aws.Environment(),
-		}),
+		}), engine.NoCheckpoints...),
 	}
 	a.driver, err = deploy.Open(t.Context(), Engine(t), a.target)
 	require.NoError(t, err)

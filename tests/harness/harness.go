@@ -122,11 +122,12 @@ type Stack struct {
 	Config config.Config                       // what the next Up uses; tests change it in place
 	Around func(pulumi.RunFunc) pulumi.RunFunc // changes the program; nil: it runs as it is
 
-	t       testing.TB
-	root    string
-	backend Backend
-	target  deploy.Target
-	driver  *deploy.Driver
+	t           testing.TB
+	root        string
+	backend     Backend
+	checkpoints bool // after every step, not only at the end
+	target      deploy.Target
+	driver      *deploy.Driver
 }
 
 // Ephemeral turns a tracked stack's configuration into that of a short-lived one: nothing protected, no snapshot
@@ -175,6 +176,9 @@ func NewStack(t testing.TB, aws *AWS, prefix string, cfg config.Config, opts ...
 			Dir: aws.Dir, Backend: s.backend.URL, Passphrase: "ephemeral", Providers: map[string]int{"aws": aws.Port()},
 			AWS: aws.Environment(),
 		}),
+	}
+	if !s.checkpoints {
+		s.target.Env = append(s.target.Env, engine.NoCheckpoints...)
 	}
 	s.driver, err = deploy.Open(t.Context(), Engine(t), s.target)
 	require.NoError(t, err)
