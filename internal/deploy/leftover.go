@@ -10,7 +10,6 @@ import (
 
 	"github.com/deepstreamhub/platform/internal/plan"
 	"github.com/deepstreamhub/platform/internal/reclaim"
-	"github.com/deepstreamhub/platform/internal/state"
 )
 
 // leftOver is what the storage tells of the last operation.
@@ -22,7 +21,7 @@ type leftOver struct {
 }
 
 // leftOver looks into the storage, which tells sooner than the engine that nothing is left over. It does not tell of a
-// backend of another kind, or of a compressed checkpoint: of that only what the engine noted is known.
+// backend of another kind: of that only what the engine noted is known.
 func (d *Driver) leftOver(ctx context.Context) (left leftOver, err error) {
 	if d.store == nil {
 		return left, nil
@@ -89,7 +88,11 @@ func (d *Driver) forget(ctx context.Context) error {
 	if d.store == nil {
 		return nil
 	}
-	if err := d.store.Forget(ctx, state.StackFile(d.target.Project, d.target.Stack)); err != nil {
+	key, err := d.store.Key(ctx, d.target.Project, d.target.Stack)
+	if err == nil {
+		err = d.store.Forget(ctx, key)
+	}
+	if err != nil {
 		return fmt.Errorf("remove copies of checkpoints: %w", err)
 	}
 	return nil

@@ -44,7 +44,7 @@ func (s *Store) Checkpoint(ctx context.Context, project, stack string) (*state.C
 	}
 	before := "nothing"
 	for try := 0; ; try++ {
-		key, err := s.key(ctx, project, stack)
+		key, err := s.Key(ctx, project, stack)
 		if err != nil {
 			return nil, err
 		}
@@ -108,7 +108,7 @@ func (s *Store) orLost(ctx context.Context, project, stack, key string, c *state
 
 // Text returns a stack's checkpoint, unpacked where the engine compressed it; nil where there is none.
 func (s *Store) Text(ctx context.Context, project, stack string) ([]byte, error) {
-	key, err := s.key(ctx, project, stack)
+	key, err := s.Key(ctx, project, stack)
 	if err != nil {
 		return nil, err
 	}
@@ -122,8 +122,8 @@ func (s *Store) Text(ctx context.Context, project, stack string) ([]byte, error)
 	return state.Unpacked(data)
 }
 
-// key is where a stack's checkpoint is: the engine compresses it where it is told to, and goes by the newest then.
-func (s *Store) key(ctx context.Context, project, stack string) (string, error) {
+// Key returns where a stack's checkpoint is, or would be: the engine compresses it where it is told to, and goes by the newest then.
+func (s *Store) Key(ctx context.Context, project, stack string) (string, error) {
 	plain := state.StackFile(project, stack)
 	found, err := s.List(ctx, plain)
 	if err != nil {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -45,8 +44,7 @@ func (s *Store) Ending(ctx context.Context, project, stack string, c *state.Chec
 	if err != nil {
 		return Ending{}, fmt.Errorf("read %s: %w", records[0].Key, err)
 	}
-	var record struct{ Result string }
-	e.Well = json.Unmarshal(data, &record) == nil && record.Result == "succeeded" // pulumi/pkg/backend/updates.go
+	e.Well = state.ReadRecord(data).Result == "succeeded" // pulumi/pkg/backend/updates.go
 	return e, nil
 }
 
@@ -58,10 +56,13 @@ const (
 	readAtOnce  = 8
 )
 
-// Trail calls f with what was written of a stack's checkpoint since then, in order, the current one last. An error of f ends
-// it.
+// Trail calls f with what was written of a stack's checkpoint since then, unpacked, in order, the current one last. An error of
+// f ends it.
 func (s *Store) Trail(ctx context.Context, project, stack string, since time.Time, f func([]byte) error) error {
-	key := state.StackFile(project, stack)
+	key, err := s.Key(ctx, project, stack)
+	if err != nil {
+		return err
+	}
 	versions, err := s.Versions(ctx, key)
 	if err != nil {
 		return fmt.Errorf("list versions of %s: %w", key, err)
@@ -78,7 +79,11 @@ func (s *Store) Trail(ctx context.Context, project, stack string, since time.Tim
 			if data == nil { // removed meanwhile
 				continue
 			}
-			if err := f(data); err != nil {
+			text, err := state.Unpacked(data)
+			if err == nil {
+				err = f(text)
+			}
+			if err != nil {
 				return fmt.Errorf("read versions of %s: %w", key, err)
 			}
 		}

@@ -27,7 +27,7 @@ type Restoration struct {
 
 // Prepare looks at an earlier checkpoint and at what it is to take the place of. One that there is not is a *NoVersion.
 func (s *Store) Prepare(ctx context.Context, project, stack, id string) (*Restoration, error) {
-	key, err := s.key(ctx, project, stack)
+	key, err := s.Key(ctx, project, stack)
 	if err != nil {
 		return nil, err
 	}

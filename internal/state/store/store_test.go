@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"compress/gzip"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -187,6 +188,8 @@ func TestEndingInAnyStore(t *testing.T) {
 				{record("s", time.Second), `{"result":"failed"}`, false, -time.Second},
 				{record("s", 2*time.Second), `{"resu`, false, time.Second},
 				{record("s", 3*time.Second), `{"result":"succeeded"}`, true, 2 * time.Second},
+				{record("s", 4*time.Second) + ".gz", gzipped(t, `{"result":"failed"}`), false, 3 * time.Second},
+				{record("s", 5*time.Second) + ".gz", gzipped(t, `{"result":"succeeded"}`), true, 4 * time.Second},
 			} {
 				if step.key != "" {
 					require.NoError(t, s.Write(t.Context(), step.key, []byte(step.text)))
@@ -208,42 +211,61 @@ func TestEndingInAnyStore(t *testing.T) {
 // needs it any more.
 func TestTrailInAnyStore(t *testing.T) {
 	t.Parallel()
-	for name, s := range stores(t) {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			key, began := state.StackFile("p", "s"), time.Now()
-			var want []string
-			for i := range 20 {
-				text := "version " + strconv.Itoa(i)
-				if s.Copies { // as the engine does
-					require.NoError(t, s.Write(t.Context(), key+"."+strconv.FormatInt(time.Now().UnixNano(), 10), []byte(text)))
-				}
-				require.NoError(t, s.Write(t.Context(), key, []byte(text)))
-				want = append(want, text)
-			}
-			require.NoError(t, s.Write(t.Context(), key+".bak", []byte("no version")))
-			if s.Copies {
-				want = append(want, want[19]) // the last copy is of the current one
-			}
-			read := func(since time.Time) (got []string) {
-				require.NoError(t, s.Trail(t.Context(), "p", "s", since, func(data []byte) error {
-					got = append(got, string(data))
-					return nil
-				}))
-				return got
-			}
-			require.Equal(t, want, read(began))
-			require.Equal(t, want[19:20], read(began.Add(time.Hour)))
-			require.ErrorContains(t, s.Trail(t.Context(), "p", "s", began, func([]byte) error { return os.ErrInvalid }), "invalid argument")
-
-			require.NoError(t, s.Forget(t.Context(), key))
-			if s.Copies {
-				require.Equal(t, want[19:20], read(began))
-			}
-			_, err := s.Read(t.Context(), key+".bak", "")
-			require.NoError(t, err)
-		})
+	plain := func(_ *testing.T, text string) string { return text }
+	for ending, packed := range map[string]func(*testing.T, string) string{"": plain, ".gz": gzipped} {
+		for name, s := range stores(t) {
+			t.Run(name+ending, func(t *testing.T) {
+				t.Parallel()
+				trail(t, s, state.StackFile("p", "s")+ending, packed)
+			})
+		}
 	}
+}
+
+func trail(t *testing.T, s *store.Store, key string, packed func(*testing.T, string) string) {
+	t.Helper()
+	began := time.Now()
+	var want []string
+	for i := range 20 {
+		text := "version " + strconv.Itoa(i)
+		if s.Copies { // as the engine does
+			require.NoError(t, s.Write(t.Context(), key+"."+strconv.FormatInt(time.Now().UnixNano(), 10), []byte(packed(t, text))))
+		}
+		require.NoError(t, s.Write(t.Context(), key, []byte(packed(t, text))))
+		want = append(want, text)
+	}
+	require.NoError(t, s.Write(t.Context(), key+".bak", []byte("no version")))
+	if s.Copies {
+		want = append(want, want[19]) // the last copy is of the current one
+	}
+	read := func(since time.Time) (got []string) {
+		require.NoError(t, s.Trail(t.Context(), "p", "s", since, func(data []byte) error {
+			got = append(got, string(data))
+			return nil
+		}))
+		return got
+	}
+	require.Equal(t, want, read(began))
+	require.Equal(t, want[19:20], read(began.Add(time.Hour)))
+	require.ErrorContains(t, s.Trail(t.Context(), "p", "s", began, func([]byte) error { return os.ErrInvalid }), "invalid argument")
+
+	require.NoError(t, s.Forget(t.Context(), key))
+	if s.Copies {
+		require.Equal(t, want[19:20], read(began))
+	}
+	_, err := s.Read(t.Context(), key+".bak", "")
+	require.NoError(t, err)
+}
+
+// gzipped is a text as the engine stores it where it is told to compress.
+func gzipped(t *testing.T, text string) string {
+	t.Helper()
+	var out strings.Builder
+	w := gzip.NewWriter(&out)
+	_, err := w.Write([]byte(text))
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	return out.String()
 }
 
 // spoilt are the ways in which a file is spoilt; nil takes it away.
