@@ -43,7 +43,7 @@ type Kind struct {
 	Quota       *Quota               // how many there may be
 	Busy        Busy                 // answers while AWS is still at work on the resource, for a call that nobody waits for any more
 
-	Schema schema.Resource // of its SDK types
+	Schema schema.Resource // of its SDK types: Describe fills it in
 	Calls  Calls           // what the provider asks of AWS; empty for types that only the account's bootstrap makes, as an administrator
 	// TaggedAs is the service and the resource type in the ARNs of a type that the Resource Groups Tagging API lists (its reference,
 	// "Services that support the Resource Groups Tagging API"; ARNs from the Service Authorization Reference): "ec2:vpc/". It
@@ -137,20 +137,26 @@ type Quota struct {
 // kinds is the registry, filled by the files of the services through register.
 var kinds = map[string]*Kind{}
 
-// Register makes types known. One that is there already, or lacks its schema or the source of its timing, is a mistake in the program:
-// it panics.
+// Register makes types known. One that is there already, or lacks the source of its timing, is a mistake in the program: it panics.
 func Register(ks ...*Kind) struct{} {
 	for _, k := range ks {
 		if _, twice := kinds[k.Type]; twice {
 			panic("kind registered twice: " + k.Type)
 		}
-		if k.Timing.Source == "" || k.Schema.Inputs == nil {
-			panic("kind without schema, or without the source of its timing: " + k.Type)
+		if k.Timing.Source == "" {
+			panic("kind without the source of its timing: " + k.Type)
 		}
 		k.Timing = WithLimits(k.Timing)
 		kinds[k.Type] = k
 	}
 	return struct{}{}
+}
+
+// Describe gives types their schemas. A token that nothing registered is a mistake in the program: it panics.
+func Describe(schemas map[string]schema.Resource) {
+	for token, s := range schemas {
+		kinds[token].Schema = s
+	}
 }
 
 // KindOf returns the kind of a type token; nil where there is none.

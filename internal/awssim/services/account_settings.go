@@ -3,14 +3,7 @@ package services
 import (
 	"strings"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/accessanalyzer"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ebs"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/guardduty"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -38,7 +31,6 @@ var _ = cloud.Register(
 			cloud.TakeOver(t, r)
 			return nil
 		},
-		Schema: schema.Of(ebs.EncryptionByDefault{}, ebs.EncryptionByDefaultArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(1, 0, 1), Update: cloud.Secs(1, 0, 1), Delete: cloud.Secs(1, 0, 1),
 			Source: "guess"},
 	},
@@ -55,7 +47,6 @@ var _ = cloud.Register(
 			cloud.TakeOver(t, r)
 			return nil
 		},
-		Schema: schema.Of(s3.AccountPublicAccessBlock{}, s3.AccountPublicAccessBlockArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(2, 1, 10), Update: cloud.Secs(2, 1, 10), Delete: cloud.Secs(1, 0, 1),
 			Source: "as that of a bucket (guess)"},
 	},
@@ -74,7 +65,6 @@ var _ = cloud.Register(
 			r.State["principalArn"] = t.GlobalARN("iam", "root")
 			return nil
 		},
-		Schema: schema.Of(ecs.AccountSettingDefault{}, ecs.AccountSettingDefaultArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(1, 0, 1), Update: cloud.Secs(1, 0, 1), Delete: cloud.Secs(1, 0, 1),
 			Source: "guess"},
 	},
@@ -87,7 +77,6 @@ var _ = cloud.Register(
 			c.Unmodelled("configuration")
 		},
 		Create: createAnalyzer,
-		Schema: schema.Of(accessanalyzer.Analyzer{}, accessanalyzer.AnalyzerArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(2, 1, 5), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(2, 1, 5),
 			Source: "guess"},
 		TaggedAs: "access-analyzer:analyzer/",
@@ -103,7 +92,6 @@ var _ = cloud.Register(
 			cloud.Keep(r, old, "findingPublishingFrequency", "datasources")
 			return nil
 		},
-		Schema: schema.Of(guardduty.Detector{}, guardduty.DetectorArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(2, 1, 5), Update: cloud.Secs(1, 0, 3), Delete: cloud.Secs(2, 1, 5),
 			Source: "guess"},
 		TaggedAs: "guardduty:detector/",

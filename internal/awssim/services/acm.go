@@ -10,11 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/acm"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/documents"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -49,7 +46,6 @@ var _ = cloud.Register(
 			removeAll(t, typeValidation, "certificateArn", r.ID)
 			return nil
 		},
-		Schema: schema.Of(acm.Certificate{}, acm.CertificateArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(8, 3, 11), Update: cloud.Secs(1, 0, 1), Delete: cloud.Secs(1, 0, 1),
 			Source: "facts, section 1: ACM certificate, 1 issue; rule 72 holds it"},
 		Propagation: cloud.Secs(1, 0, 5),
@@ -62,7 +58,6 @@ var _ = cloud.Register(
 		Refs: []cloud.Ref{{Path: "certificateArn", To: typeCertificate, Free: true, // it is no resource of AWS, only a wait
 			Missing: cloud.Refusal{Code: "ResourceNotFoundException", Message: "Could not find certificate {value}.", Rule: "ACM API, DescribeCertificate"}}},
 		Create: validateCertificate,
-		Schema: schema.Of(acm.CertificateValidation{}, acm.CertificateValidationArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(60, 0, 300), Delete: cloud.Secs(0, 0, 0),
 			Limit: cloud.LimitMinutes(75, 0, 0), Source: "facts, section 1: certificate validation, 2 logs; ACM says 30 minutes and more"},
 		Calls:    cloud.Calls{Create: "", Read: "acm:DescribeCertificate", Update: "", Remove: ""},

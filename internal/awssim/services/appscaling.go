@@ -6,11 +6,8 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/appautoscaling"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/documents"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -36,7 +33,6 @@ var _ = cloud.Register(
 			return applyScalableTarget(t, r)
 		},
 		Update: func(t *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { return applyScalableTarget(t, r) },
-		Schema: schema.Of(appautoscaling.Target{}, appautoscaling.TargetArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(1, 0, 2), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(1, 0, 5),
 			Source: "facts, section 1: App Auto Scaling target (guess)"},
 		Propagation: cloud.Secs(1, 0, 2),
@@ -64,7 +60,6 @@ var _ = cloud.Register(
 			return applyScalingPolicy(t, r)
 		},
 		Update: func(t *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { return applyScalingPolicy(t, r) },
-		Schema: schema.Of(appautoscaling.Policy{}, appautoscaling.PolicyArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(1, 0, 2), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(1, 0, 2),
 			Source: "facts, section 1: App Auto Scaling policy (guess)"},
 		Calls: cloud.Calls{Create: "application-autoscaling:PutScalingPolicy", Read: "application-autoscaling:DescribeScalingPolicies",

@@ -6,12 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/autoscaling"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/documents"
 	"github.com/deepstreamhub/platform/internal/awssim/facts"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const typeGroup = "aws:autoscaling/group:Group"
@@ -49,7 +46,6 @@ var _ = cloud.Register(&cloud.Kind{
 	Busy: cloud.Busy{Delete: cloud.Refusal{Code: "ScalingActivityInProgress",
 		Message: "You cannot delete an AutoScalingGroup while there are scaling activities in progress for that group.", Rule: "facts 40, 41", Retry: 10 * time.Minute}},
 	Check: checkGroup, Create: createGroup, Update: updateGroup, Delete: deleteGroup, Fails: groupFails, Holds: groupHolds,
-	Schema: schema.Of(autoscaling.Group{}, autoscaling.GroupArgs{}),
 	Timing: cloud.Timing{Create: cloud.Secs(16, 16, 80), Update: cloud.Secs(5, 1, 30), Delete: cloud.Seen(0, 89, 92, 93, 101, 118, 141, 151),
 		Limit: cloud.LimitMinutes(0, 10, 10), Source: "facts, section 1: ASG without a wait for a load balancer, 2 logs of a creation, 7 of a deletion"},
 	Calls: cloud.Calls{Create: "autoscaling:CreateAutoScalingGroup autoscaling:CreateOrUpdateTags autoscaling:EnableMetricsCollection autoscaling:PutLifecycleHook autoscaling:PutWarmPool " +

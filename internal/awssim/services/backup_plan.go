@@ -9,12 +9,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/backup"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/documents"
 	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -51,7 +48,6 @@ var _ = cloud.Register(
 			return applyBackupPlan(t, r)
 		},
 		Update: func(t *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { return applyBackupPlan(t, r) },
-		Schema: schema.Of(backup.Plan{}, backup.PlanArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(1, 0, 2), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(1, 0, 2),
 			Source: "facts, section 1: backup plan (guess)"},
 		Propagation: cloud.Secs(1, 0, 2),
@@ -72,7 +68,6 @@ var _ = cloud.Register(
 			Code: "LimitExceededException", Message: "You have reached the maximum of {value} resource assignments for the plan", Rule: backupQuotas,
 		}},
 		Create: createBackupSelection,
-		Schema: schema.Of(backup.Selection{}, backup.SelectionArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(1, 0, 2), Delete: cloud.Secs(1, 0, 2),
 			Source: "facts, section 1: backup selection (guess)"},
 		Calls:    cloud.Calls{Create: "backup:CreateBackupSelection", Read: "backup:GetBackupSelection", Update: "", Remove: "backup:DeleteBackupSelection"},

@@ -4,11 +4,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/backup"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -34,7 +31,6 @@ var _ = cloud.Register(
 		Create: createBackupVault,
 		Delete: deleteBackupVault,
 		Read:   func(t *cloud.Tx, r *cloud.Resource) { countPoints(t, r) },
-		Schema: schema.Of(backup.Vault{}, backup.VaultArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(1, 0, 2), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(1, 0, 2),
 			Source: "facts, section 1: backup vault (guess)"},
 		Calls: cloud.Calls{Create: "backup:CreateBackupVault backup:TagResource backup-storage:MountCapsule kms:CreateGrant kms:DescribeKey kms:GenerateDataKey kms:Decrypt kms:RetireGrant",
@@ -51,7 +47,6 @@ var _ = cloud.Register(
 		Create:     createBackupPolicy,
 		Update:     updateBackupPolicy,
 		Delete:     deleteBackupPolicy,
-		Schema:     schema.Of(backup.VaultPolicy{}, backup.VaultPolicyArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(1, 0, 2), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(1, 0, 2),
 			Source: "as the backup vault (guess)"},
 		Calls: cloud.Calls{Create: "backup:PutBackupVaultAccessPolicy", Read: "backup:GetBackupVaultAccessPolicy",
@@ -67,7 +62,6 @@ var _ = cloud.Register(
 		},
 		Create: createBackupLock,
 		Delete: deleteBackupLock,
-		Schema: schema.Of(backup.VaultLockConfiguration{}, backup.VaultLockConfigurationArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(1, 0, 2), Delete: cloud.Secs(1, 0, 2),
 			Source: "as the backup vault (guess)"},
 		Calls: cloud.Calls{Create: "backup:PutBackupVaultLockConfiguration", Read: "backup:DescribeBackupVault",

@@ -5,10 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/budgets"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const typeBudget = "aws:budgets/budget:Budget"
@@ -29,7 +26,6 @@ var _ = cloud.Register(&cloud.Kind{
 		cloud.Keep(r, old, "timePeriodStart", "timePeriodEnd", "costTypes", "accountId", "costFilters")
 		return nil
 	},
-	Schema: schema.Of(budgets.Budget{}, budgets.BudgetArgs{}),
 	Timing: cloud.Timing{Create: cloud.Secs(1, 0, 2), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(1, 0, 2),
 		Source: "guess"},
 })

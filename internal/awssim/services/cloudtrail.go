@@ -4,11 +4,8 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudtrail"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const typeTrail = "aws:cloudtrail/trail:Trail"
@@ -30,7 +27,6 @@ var _ = cloud.Register(&cloud.Kind{
 	},
 	Create: createTrail,
 	Update: func(t *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { return applyTrail(t, r) },
-	Schema: schema.Of(cloudtrail.Trail{}, cloudtrail.TrailArgs{}),
 	Timing: cloud.Timing{Create: cloud.Secs(2, 1, 5), Update: cloud.Secs(1, 0, 3), Delete: cloud.Secs(1, 0, 2),
 		Source: "guess"},
 	TaggedAs: "cloudtrail:trail/",

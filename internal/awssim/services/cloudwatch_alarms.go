@@ -7,10 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const typeMetricAlarm = "aws:cloudwatch/metricAlarm:MetricAlarm"
@@ -40,7 +37,6 @@ var _ = cloud.Register(&cloud.Kind{
 		cloud.Keep(r, old, "evaluateLowSampleCountPercentiles")
 		return applyAlarm(t, r)
 	},
-	Schema: schema.Of(cloudwatch.MetricAlarm{}, cloudwatch.MetricAlarmArgs{}),
 	Timing: cloud.Timing{Create: cloud.Secs(2, 1, 3), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(1, 0, 1),
 		Source: "facts, section 1: CloudWatch alarm, 1 log"},
 	Calls: cloud.Calls{Create: "cloudwatch:PutMetricAlarm cloudwatch:TagResource", Read: "cloudwatch:DescribeAlarms cloudwatch:ListTagsForResource",

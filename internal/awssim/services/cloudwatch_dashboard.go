@@ -3,11 +3,8 @@ package services
 import (
 	"fmt"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/documents"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const typeDashboard = "aws:cloudwatch/dashboard:Dashboard"
@@ -30,7 +27,6 @@ var _ = cloud.Register(&cloud.Kind{
 		return checkBody(r)
 	},
 	Update: func(_ *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { return checkBody(r) },
-	Schema: schema.Of(cloudwatch.Dashboard{}, cloudwatch.DashboardArgs{}),
 	Timing: cloud.Timing{Create: cloud.Secs(1, 0, 2), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(1, 0, 1),
 		Source: "facts, section 1: CloudWatch dashboard, 1 log"},
 	Calls: cloud.Calls{Create: "cloudwatch:PutDashboard", Read: "cloudwatch:GetDashboard", Update: "cloudwatch:PutDashboard", Remove: "cloudwatch:DeleteDashboards"},

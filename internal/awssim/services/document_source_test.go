@@ -195,7 +195,7 @@ func (s *source) note(name string, n ast.Node) {
 		case *ast.KeyValueExpr:
 			key, _ := n.Key.(*ast.Ident)
 			if key != nil { // a field
-				if !slices.Contains(strings.Fields("Unmodelled Kept Schema Timing Calls TaggedAs"), key.Name) {
+				if !slices.Contains(strings.Fields("Unmodelled Kept Timing Calls TaggedAs"), key.Name) {
 					ast.Inspect(n.Value, visit)
 				}
 				return false

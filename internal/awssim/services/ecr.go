@@ -5,11 +5,8 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecr"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/documents"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -45,7 +42,6 @@ var _ = cloud.Register(
 			}
 			return nil
 		},
-		Schema: schema.Of(ecr.Repository{}, ecr.RepositoryArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(1, 0, 1), Update: cloud.Secs(1, 0, 1), Delete: cloud.Secs(0.5, 0, 1),
 			Limit: cloud.LimitMinutes(0, 0, 20), Source: "facts, section 1: ECR repository, 1 log"},
 		TaggedAs: "ecr:repository/",
@@ -62,7 +58,6 @@ var _ = cloud.Register(
 			r.State["registryId"] = t.Account()
 			return nil
 		},
-		Schema: schema.Of(ecr.LifecyclePolicy{}, ecr.LifecyclePolicyArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(1, 0, 1), Delete: cloud.Secs(0.5, 0, 1),
 			Source: "as the ECR repository (guess)"},
 	},
@@ -78,7 +73,6 @@ var _ = cloud.Register(
 			return applyReplication(t, r)
 		},
 		Update: func(t *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { return applyReplication(t, r) },
-		Schema: schema.Of(ecr.ReplicationConfiguration{}, ecr.ReplicationConfigurationArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(1, 0, 1), Update: cloud.Secs(1, 0, 1), Delete: cloud.Secs(1, 0, 1),
 			Source: "as the ECR repository (guess)"},
 	},

@@ -6,11 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/documents"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -47,7 +44,6 @@ var _ = cloud.Register(
 			c.Match("serviceConnectDefaults.namespace", arnPattern, "an ARN")
 		},
 		Create: createCluster, Update: func(t *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { return applyCluster(t, r) }, Delete: deleteCluster,
-		Schema: schema.Of(ecs.Cluster{}, ecs.ClusterArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(1, 0, 2), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(5, 1, 20),
 			Wait: cloud.WaitSeconds(10, 10, 0), Source: "facts, section 1: ECS cluster, 4 logs; deletion is a guess"},
 		Calls:    cloud.Calls{Create: "ecs:CreateCluster ecs:TagResource", Read: "ecs:DescribeClusters", Update: "ecs:UpdateCluster ecs:TagResource ecs:UntagResource", Remove: "ecs:DeleteCluster"},
@@ -65,7 +61,6 @@ var _ = cloud.Register(
 		Refs: []cloud.Ref{{Path: "autoScalingGroupProvider.autoScalingGroupArn", To: typeGroup, Key: "arn", Free: true, Missing: cloud.Refusal{
 			Code: "ClientException", Message: "The specified Auto Scaling group ARN {value} does not exist. Specify a valid Auto Scaling group ARN and try again.", Rule: "ECS API, CreateCapacityProvider"}}},
 		Check: checkProvider, Create: createProvider, Update: func(t *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { return applyProvider(t, r) }, Delete: deleteProvider,
-		Schema: schema.Of(ecs.CapacityProvider{}, ecs.CapacityProviderArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(1, 0, 2), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(30, 10, 1200),
 			Limit: cloud.LimitMinutes(0, 0, 20), Source: "facts, section 1: capacity provider; deletion is a guess, polled for 20 minutes"},
 		Propagation: cloud.Secs(0.5, 0, 2),
@@ -92,7 +87,6 @@ var _ = cloud.Register(
 		},
 		Update: updateProviders,
 		Delete: func(t *cloud.Tx, r *cloud.Resource) error { return keepUsed(t, r, nil) },
-		Schema: schema.Of(ecs.ClusterCapacityProviders{}, ecs.ClusterCapacityProvidersArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(5, 0, 10), Update: cloud.Secs(5, 0, 10), Delete: cloud.Secs(5, 0, 10),
 			Wait: cloud.WaitSeconds(10, 10, 10), Source: "facts, section 1: cluster capacity providers, ecs/cluster_capacity_providers.go (guess)"},
 		Calls: cloud.Calls{Create: "ecs:PutClusterCapacityProviders", Read: "ecs:DescribeClusters", Update: "ecs:PutClusterCapacityProviders", Remove: "ecs:PutClusterCapacityProviders"},

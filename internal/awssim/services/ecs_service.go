@@ -8,11 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/documents"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const typeService = "aws:ecs/service:Service"
@@ -57,7 +54,6 @@ var _ = cloud.Register(&cloud.Kind{
 	},
 	Busy:  cloud.Busy{Delete: cloud.Refusal{Code: invalidECSParameter, Message: "The service cannot be stopped while deployments are active.", Rule: "facts 56", Retry: 20 * time.Minute}},
 	Check: checkService, Create: createService, Update: updateService, Delete: deleteService, Holds: serviceHolds, Awaits: imageThere,
-	Schema: schema.Of(ecs.Service{}, ecs.ServiceArgs{}),
 	Timing: cloud.Timing{Create: cloud.Sum(taskPlaced, taskStarted, steadySeen), Update: cloud.Secs(647, 180, 1214), Delete: cloud.Secs(150, 15, 330),
 		Limit: cloud.LimitMinutes(20, 20, 20), Source: "parts, each a guess: placement and network interface 20 s, start 20 s, steady state seen 15 s, before them the image (imagePulled) on a host that has joined (hostJoined); 1 log of a whole creation, 75 s; changes and deletions: facts, section 1, 3 issues"},
 	Propagation: cloud.Secs(1, 0, 5),

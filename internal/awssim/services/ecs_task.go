@@ -8,11 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/documents"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const typeTask = "aws:ecs/taskDefinition:TaskDefinition"
@@ -35,7 +32,6 @@ var _ = cloud.Register(&cloud.Kind{
 		t.Leave("taskDefinition", r, r.Str("family"), time.Time{}, cloud.Map{"revision": float64(lastRevision(t, r.Str("family"))), "inactive": !r.Bool("skipDestroy"), "arn": r.ID})
 		return nil
 	},
-	Schema: schema.Of(ecs.TaskDefinition{}, ecs.TaskDefinitionArgs{}),
 	Timing: cloud.Timing{Create: cloud.Secs(0.5, 0, 1), Delete: cloud.Secs(0.5, 0, 1),
 		Source: "facts, section 1: task definition, 1 log"},
 	Calls:    cloud.Calls{Create: "ecs:RegisterTaskDefinition ecs:TagResource", Read: "ecs:DescribeTaskDefinition", Update: "ecs:TagResource ecs:UntagResource", Remove: "ecs:DeregisterTaskDefinition"},

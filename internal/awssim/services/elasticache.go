@@ -9,10 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/elasticache"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -60,7 +57,6 @@ var _ = cloud.Register(&cloud.Kind{
 	Update: updateReplicationGroup,
 	Delete: deleteReplicationGroup,
 	Holds:  cacheSubnets,
-	Schema: schema.Of(elasticache.ReplicationGroup{}, elasticache.ReplicationGroupArgs{}),
 	Timing: cloud.Timing{Create: cloud.Seen(30, 287, 358, 419, 547, 555).UpTo(870), Update: cloud.Secs(120, 30, 900), Delete: cloud.Secs(270, 150, 570),
 		Wait: cloud.WaitSeconds(30, 30, 30), Limit: cloud.LimitMinutes(60, 40, 45), Source: "5 logs of a creation; 900 s and more were seen (facts, section 1); changes and deletions are a guess"},
 	Calls: cloud.Calls{Create: "elasticache:CreateReplicationGroup elasticache:AddTagsToResource", Read: "elasticache:DescribeReplicationGroups elasticache:DescribeCacheClusters elasticache:ListTagsForResource",

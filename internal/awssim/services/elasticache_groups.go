@@ -6,10 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/elasticache"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 	"github.com/deepstreamhub/platform/internal/parameters"
 )
 
@@ -51,7 +48,6 @@ var _ = cloud.Register(
 			}
 			return nil
 		},
-		Schema: schema.Of(elasticache.SubnetGroup{}, elasticache.SubnetGroupArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(3, 2, 8), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(1, 0, 1),
 			Source: "facts, section 1: ElastiCache subnet group, 1 log"},
 		Calls: cloud.Calls{Create: "elasticache:CreateCacheSubnetGroup elasticache:AddTagsToResource", Read: "elasticache:DescribeCacheSubnetGroups elasticache:ListTagsForResource",
@@ -78,7 +74,6 @@ var _ = cloud.Register(
 			return applyCacheParameters(r, nil)
 		},
 		Update: func(_ *cloud.Tx, r *cloud.Resource, old cloud.Map) error { return applyCacheParameters(r, old) },
-		Schema: schema.Of(elasticache.ParameterGroup{}, elasticache.ParameterGroupArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(4, 2, 10), Update: cloud.Secs(1, 0, 3), Delete: cloud.Secs(1, 0, 1),
 			Source: "facts, section 1: ElastiCache parameter group, 1 log"},
 		Calls: cloud.Calls{Create: "elasticache:CreateCacheParameterGroup elasticache:ModifyCacheParameterGroup elasticache:AddTagsToResource",

@@ -6,10 +6,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -42,7 +39,6 @@ var _ = cloud.Register(&cloud.Kind{
 		removeAll(t, typeListener, "loadBalancerArn", r.ID)
 		return nil
 	},
-	Schema: schema.Of(lb.LoadBalancer{}, lb.LoadBalancerArgs{}),
 	Timing: cloud.Timing{Create: cloud.Seen(30, 148, 156, 172, 173, 176, 187, 190), Update: cloud.Secs(5, 1, 30), Delete: cloud.Secs(123, 30, 150),
 		Wait: cloud.WaitSeconds(30, 10, 30), Limit: cloud.LimitMinutes(10, 10, 10), Source: "7 logs of a creation, facts, section 1, among them; 1 of a deletion, which waits for its network interfaces (facts 23)"},
 	Propagation: cloud.Secs(5, 0, 60),

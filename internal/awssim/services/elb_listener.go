@@ -5,10 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const typeListener = "aws:lb/listener:Listener"
@@ -54,7 +51,6 @@ var _ = cloud.Register(&cloud.Kind{
 		return applyListener(t, r)
 	},
 	Update: func(t *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { return applyListener(t, r) },
-	Schema: schema.Of(lb.Listener{}, lb.ListenerArgs{}),
 	Timing: cloud.Timing{Create: cloud.Secs(1, 0, 1), Update: cloud.Secs(1, 0, 1), Delete: cloud.Secs(0.5, 0, 1),
 		Limit: cloud.LimitMinutes(5, 5, 0), Source: "facts, section 1: listener, 2 logs"},
 	Calls: cloud.Calls{Create: "elasticloadbalancing:CreateListener elasticloadbalancing:AddTags", Read: "elasticloadbalancing:DescribeListeners elasticloadbalancing:DescribeListenerAttributes elasticloadbalancing:DescribeTags",

@@ -7,10 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const typeListenerRule = "aws:lb/listenerRule:ListenerRule"
@@ -46,7 +43,6 @@ var _ = cloud.Register(&cloud.Kind{
 		cloud.Keep(r, old, "priority")
 		return applyListenerRule(t, r)
 	},
-	Schema: schema.Of(lb.ListenerRule{}, lb.ListenerRuleArgs{}),
 	Timing: cloud.Timing{Create: cloud.Secs(1, 0, 1), Update: cloud.Secs(1, 0, 1), Delete: cloud.Secs(0.5, 0, 1),
 		Source: "facts, section 1: listener rule, 2 logs"},
 	Calls: cloud.Calls{Create: "elasticloadbalancing:CreateRule elasticloadbalancing:AddTags", Read: "elasticloadbalancing:DescribeRules elasticloadbalancing:DescribeTags",

@@ -7,10 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const typeTargetGroup = "aws:lb/targetGroup:TargetGroup"
@@ -39,8 +36,7 @@ var _ = cloud.Register(&cloud.Kind{
 			"loadBalancingCrossZoneEnabled", "protocolVersion", "stickiness", "targetGroupHealth")
 		return applyTargetGroup(t, r)
 	},
-	Read:   func(t *cloud.Tx, r *cloud.Resource) { r.State["loadBalancerArns"] = balancersOf(t, r.ID) },
-	Schema: schema.Of(lb.TargetGroup{}, lb.TargetGroupArgs{}),
+	Read: func(t *cloud.Tx, r *cloud.Resource) { r.State["loadBalancerArns"] = balancersOf(t, r.ID) },
 	Timing: cloud.Timing{Create: cloud.Secs(1, 0, 1), Update: cloud.Secs(1, 0, 1), Delete: cloud.Secs(0.5, 0, 1),
 		Source: "facts, section 1: target group, 2 logs"},
 	Propagation: cloud.Secs(1, 0, 2),

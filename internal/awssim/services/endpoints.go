@@ -6,11 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const typeEndpoint = "aws:ec2/vpcEndpoint:VpcEndpoint"
@@ -53,7 +50,6 @@ var _ = cloud.Register(&cloud.Kind{
 		c.Unmodelled("resourceConfigurationArn", "serviceNetworkArn", "subnetConfigurations", "dnsOptions.privateDnsOnlyForInboundResolverEndpoint")
 	},
 	Create: createEndpoint, Update: updateEndpoint,
-	Schema: schema.Of(ec2.VpcEndpoint{}, ec2.VpcEndpointArgs{}),
 	Timing: cloud.Timing{Create: cloud.Secs(90, 38, 117), Update: cloud.Secs(10, 2, 60), Delete: cloud.Secs(60, 10, 300),
 		Wait: cloud.WaitSeconds(5, 5, 5), Limit: cloud.LimitMinutes(10, 10, 10), Source: "interface endpoints: 3 logs of a creation, 43 s, 113 s and 122 s; changes and deletions are a guess"},
 	Calls:    cloud.Calls{Create: "ec2:CreateVpcEndpoint ec2:CreateTags route53:AssociateVPCWithHostedZone", Read: "ec2:DescribeVpcEndpoints ec2:DescribePrefixLists ec2:DescribeNetworkInterfaces", Update: "ec2:ModifyVpcEndpoint" + ec2Tags, Remove: "ec2:DeleteVpcEndpoints"},

@@ -7,11 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/documents"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -53,7 +50,6 @@ var _ = cloud.Register(
 			cloud.Keep(r, old, "isEnabled", "state")
 			return applyRule(t, r)
 		},
-		Schema: schema.Of(cloudwatch.EventRule{}, cloudwatch.EventRuleArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(1, 0, 2), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(1, 0, 1),
 			Source: "facts, section 1: EventBridge rule (guess)"},
 		Calls: cloud.Calls{Create: "events:PutRule events:TagResource", Read: "events:DescribeRule events:ListTagsForResource",
@@ -89,7 +85,6 @@ var _ = cloud.Register(
 			cloud.Keep(r, old, "targetId")
 			return applyTarget(t, r)
 		},
-		Schema: schema.Of(cloudwatch.EventTarget{}, cloudwatch.EventTargetArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(1, 0, 2), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(1, 0, 1),
 			Source: "facts, section 1: EventBridge target (guess)"},
 		Calls: cloud.Calls{Create: "events:PutTargets", Read: "events:ListTargetsByRule", Update: "events:PutTargets", Remove: "events:RemoveTargets"},

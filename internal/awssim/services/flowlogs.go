@@ -3,11 +3,8 @@ package services
 import (
 	"strings"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const typeFlowLog = "aws:ec2/flowLog:FlowLog"
@@ -31,7 +28,6 @@ var _ = cloud.Register(&cloud.Kind{
 		c.Unmodelled("eniId", "transitGatewayId", "transitGatewayAttachmentId", "destinationOptions", "deliverCrossAccountRole")
 	},
 	Create: createFlowLog,
-	Schema: schema.Of(ec2.FlowLog{}, ec2.FlowLogArgs{}),
 	Timing: cloud.Timing{Create: cloud.Secs(1, 1, 2), Delete: cloud.Secs(1, 0, 1),
 		Source: "facts, section 1: flow log (guess)"},
 	Calls:    cloud.Calls{Create: "ec2:CreateFlowLogs ec2:CreateTags logs:CreateLogDelivery", Read: "ec2:DescribeFlowLogs", Update: ec2Tags, Remove: "ec2:DeleteFlowLogs logs:DeleteLogDelivery"},

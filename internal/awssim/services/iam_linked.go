@@ -7,10 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const typeLinkedRole = "aws:iam/serviceLinkedRole:ServiceLinkedRole"
@@ -50,7 +47,6 @@ var _ = cloud.Register(&cloud.Kind{
 	},
 	Create: createLinkedRole,
 	Delete: deleteLinkedRole,
-	Schema: schema.Of(iam.ServiceLinkedRole{}, iam.ServiceLinkedRoleArgs{}),
 	Timing: cloud.Timing{Create: cloud.Secs(2, 1, 5), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(10, 2, 60),
 		Source: "as an IAM role; IAM deletes it by a task of its own (guess)"},
 })

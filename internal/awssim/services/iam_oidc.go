@@ -4,10 +4,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const typeOIDC = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
@@ -33,7 +30,6 @@ var _ = cloud.Register(&cloud.Kind{
 		cloud.Keep(r, old, "thumbprintLists")
 		return nil
 	},
-	Schema: schema.Of(iam.OpenIdConnectProvider{}, iam.OpenIdConnectProviderArgs{}),
 	Timing: cloud.Timing{Create: cloud.Secs(1, 0, 2), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(1, 0, 1),
 		Source: "facts, section 1: OIDC provider (guess)"},
 })

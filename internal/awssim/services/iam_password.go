@@ -3,10 +3,7 @@ package services
 import (
 	"strings"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const typePasswordPolicy = "aws:iam/accountPasswordPolicy:AccountPasswordPolicy"
@@ -28,7 +25,6 @@ var _ = cloud.Register(&cloud.Kind{
 		return nil
 	},
 	Update: func(_ *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { applyPasswordPolicy(r); return nil },
-	Schema: schema.Of(iam.AccountPasswordPolicy{}, iam.AccountPasswordPolicyArgs{}),
 	Timing: cloud.Timing{Create: cloud.Secs(1, 0, 1), Update: cloud.Secs(1, 0, 1), Delete: cloud.Secs(1, 0, 1),
 		Source: "as an inline policy (guess)"},
 })

@@ -4,12 +4,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/documents"
 	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const typePolicy = "aws:iam/policy:Policy"
@@ -37,7 +34,6 @@ var _ = cloud.Register(&cloud.Kind{
 	Create: createPolicy,
 	Update: func(_ *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { return applyPolicy(r) },
 	Delete: deletePolicy,
-	Schema: schema.Of(iam.Policy{}, iam.PolicyArgs{}),
 	Timing: cloud.Timing{Create: cloud.Secs(1, 0, 2), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(1, 0, 1),
 		Source: "facts, section 1: managed policy, 2 logs"},
 })

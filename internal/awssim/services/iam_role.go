@@ -7,11 +7,8 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 // typeRole and the others are types that rules of several files ask for.
@@ -40,7 +37,6 @@ var _ = cloud.Register(
 		Unique: []cloud.Unique{{Props: []string{"name"}, Refusal: cloud.Refusal{Code: "EntityAlreadyExists", Message: "Role with name {value} already exists.", Rule: "facts 29"}}},
 		Quota:  &cloud.Quota{Max: 1000, Refusal: cloud.Refusal{Code: "LimitExceeded", Message: "Cannot exceed quota for RolesPerAccount: {value}", Rule: "facts 21"}},
 		Check:  checkRole, Create: createRole, Update: updateRole, Delete: deleteRole,
-		Schema: schema.Of(iam.Role{}, iam.RoleArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(1, 1, 5), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(1, 0, 1),
 			Source: "facts, section 1: IAM role, 2 logs"},
 		Propagation: cloud.Secs(8, 2, 20), // section 5: "uniform 2-20"; boto3#3206
@@ -58,7 +54,6 @@ var _ = cloud.Register(
 		},
 		Create: createRolePolicy,
 		Update: func(t *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { return checkInlineSize(t, r) },
-		Schema: schema.Of(iam.RolePolicy{}, iam.RolePolicyArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(0.5, 0, 1), Update: cloud.Secs(0.5, 0, 1), Delete: cloud.Secs(0.5, 0, 1),
 			Source: "facts, section 1: inline policy, 2 logs"},
 		Propagation: cloud.Secs(5, 1, 15), // as a role that has become assumable
@@ -76,7 +71,6 @@ var _ = cloud.Register(
 			r.ID = r.Str("role") + "-" + cloud.UniqueSuffix(t)
 			return policyExists(t, r.Str("policyArn"))
 		},
-		Schema: schema.Of(iam.RolePolicyAttachment{}, iam.RolePolicyAttachmentArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(0.5, 0, 2), Delete: cloud.Secs(0.5, 0, 1),
 			Source: "facts, section 1: policy attachment, 3 logs"},
 		Propagation: cloud.Secs(5, 1, 15),
@@ -95,7 +89,6 @@ var _ = cloud.Register(
 			checkRoleName(c, "role")
 		},
 		Create: createProfile,
-		Schema: schema.Of(iam.InstanceProfile{}, iam.InstanceProfileArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(1, 1, 3), Update: cloud.Secs(1, 1, 3), Delete: cloud.Secs(1, 0, 1),
 			Wait: cloud.WaitSeconds(6, 0, 0), Source: "facts, section 1: instance profile; the wait of 5.76 on is a guess"},
 		Propagation: cloud.Secs(12, 4, 34), // eksctl#8039: fails at 3 s, works by 34 s

@@ -7,11 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -48,7 +45,6 @@ var _ = cloud.Register(
 		Create:     createKey,
 		Update:     updateKey,
 		Delete:     deleteKey,
-		Schema:     schema.Of(kms.Key{}, kms.KeyArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(4, 1, 7), Update: cloud.Secs(3, 1, 7), Delete: cloud.Secs(2, 1, 3),
 			Wait: cloud.WaitSeconds(10, 5, 0), Source: "facts, section 1: KMS key, 2 logs; kms/wait.go"},
 		Propagation: cloud.Secs(1, 0, 3),
@@ -65,7 +61,6 @@ var _ = cloud.Register(
 		Check:  checkAlias,
 		Create: createAlias,
 		Update: func(t *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { return aimAlias(t, r) },
-		Schema: schema.Of(kms.Alias{}, kms.AliasArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(1, 0, 1), Update: cloud.Secs(1, 0, 1), Delete: cloud.Secs(1, 0, 1),
 			Source: "facts, section 1: KMS alias, 1 log"},
 		Calls: cloud.Calls{Create: "kms:CreateAlias", Read: "kms:ListAliases", Update: "kms:UpdateAlias", Remove: "kms:DeleteAlias"},

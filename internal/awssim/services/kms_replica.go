@@ -3,11 +3,8 @@ package services
 import (
 	"time"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const typeReplicaKey = "aws:kms/replicaKey:ReplicaKey"
@@ -33,7 +30,6 @@ var _ = cloud.Register(&cloud.Kind{
 		t.Leave("key", r, r.ID, t.Now().Add(time.Duration(days)*24*time.Hour), cloud.Clone(r.State))
 		return nil
 	},
-	Schema: schema.Of(kms.ReplicaKey{}, kms.ReplicaKeyArgs{}),
 	Timing: cloud.Timing{Create: cloud.Secs(10, 5, 30), Update: cloud.Secs(3, 1, 7), Delete: cloud.Secs(2, 1, 3),
 		Wait: cloud.WaitSeconds(10, 5, 0), Source: "as a KMS key, which AWS copies first (guess)"},
 	TaggedAs: "kms:key/",

@@ -6,11 +6,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/documents"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const typeLaunchTemplate = "aws:ec2/launchTemplate:LaunchTemplate"
@@ -44,7 +41,6 @@ var _ = cloud.Register(&cloud.Kind{
 	Unique: []cloud.Unique{{Props: []string{"name"}, Refusal: cloud.Refusal{
 		Code: "InvalidLaunchTemplateName.AlreadyExistsException", Message: "Launch template name already in use.", Rule: "facts 22"}}},
 	Check: checkLaunchTemplate, Create: createLaunchTemplate, Update: updateLaunchTemplate,
-	Schema: schema.Of(ec2.LaunchTemplate{}, ec2.LaunchTemplateArgs{}),
 	Timing: cloud.Timing{Create: cloud.Secs(5, 1, 5), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(0.5, 0, 1),
 		Source: "facts, section 1: launch template, 1 log with 5.100"},
 	Propagation: cloud.Secs(0.5, 0, 2),

@@ -5,11 +5,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const typeLogGroup = "aws:cloudwatch/logGroup:LogGroup"
@@ -38,7 +35,6 @@ var _ = cloud.Register(&cloud.Kind{
 		}
 		return nil
 	},
-	Schema: schema.Of(cloudwatch.LogGroup{}, cloudwatch.LogGroupArgs{}),
 	Timing: cloud.Timing{Create: cloud.Secs(1, 0, 5), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(1, 0, 1),
 		Source: "facts, section 1: CloudWatch log group, 1 log"},
 	Calls: cloud.Calls{Create: "logs:CreateLogGroup logs:PutRetentionPolicy logs:AssociateKmsKey logs:TagResource", Read: "logs:DescribeLogGroups logs:ListTagsForResource",

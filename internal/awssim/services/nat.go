@@ -6,10 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -34,7 +31,6 @@ var _ = cloud.Register(
 			cloud.Keep(r, old, "domain", "vpc", "networkBorderGroup", "publicIpv4Pool", "instance", "networkInterface", "ipamPoolId")
 			return nil
 		},
-		Schema: schema.Of(ec2.Eip{}, ec2.EipArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(1, 0, 6), Delete: cloud.Secs(1, 0, 1),
 			Limit: cloud.LimitMinutes(0, 5, 3), Source: "facts, section 1: EIP, 3 logs"},
 		Calls:    cloud.Calls{Create: "ec2:AllocateAddress ec2:CreateTags", Read: "ec2:DescribeAddresses ec2:DescribeAddressesAttribute", Update: ec2Tags, Remove: "ec2:ReleaseAddress ec2:DisassociateAddress"},
@@ -63,7 +59,6 @@ var _ = cloud.Register(
 		},
 		Create: createNAT, Fails: natFailure, Holds: natHolds,
 		Delete: func(t *cloud.Tx, r *cloud.Resource) error { blackhole(t, "natGatewayId", r.ID); return nil },
-		Schema: schema.Of(ec2.NatGateway{}, ec2.NatGatewayArgs{}),
 		Timing: cloud.Timing{Create: cloud.Seen(0, 84, 87, 92, 96, 115, 115, 116, 118, 121), Delete: cloud.Secs(35, 32, 50),
 			Limit: cloud.LimitMinutes(10, 10, 30), Source: "facts, section 1: NAT gateway, 9 logs of a creation and 1 of a deletion; polled every 10 s, the end may be seen at once"},
 		ReleaseDelay: cloud.Secs(3, 0, 10), // its address: sno-for-100#9

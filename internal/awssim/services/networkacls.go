@@ -6,10 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -43,7 +40,6 @@ var _ = cloud.Register(
 			removeAll(t, typeACLAssociation, "networkAclId", r.ID)
 			return nil
 		},
-		Schema: schema.Of(ec2.NetworkAcl{}, ec2.NetworkAclArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(1, 1, 4), Update: cloud.Secs(1, 0, 3), Delete: cloud.Secs(1, 0, 1),
 			Source: "as a route table with entries (guess)"},
 		Calls: cloud.Calls{Create: "ec2:CreateNetworkAcl ec2:CreateNetworkAclEntry ec2:DeleteNetworkAclEntry ec2:CreateTags", Read: "ec2:DescribeNetworkAcls",
@@ -66,7 +62,6 @@ var _ = cloud.Register(
 			return applyACL(t, r)
 		},
 		Update: func(t *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { return applyACL(t, r) },
-		Schema: schema.Of(ec2.DefaultNetworkAcl{}, ec2.DefaultNetworkAclArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(1, 1, 4), Update: cloud.Secs(1, 0, 3), Delete: cloud.Secs(0, 0, 0),
 			Source: "as a route table with entries (guess)"},
 		Calls: cloud.Calls{Create: "ec2:CreateTags ec2:DeleteNetworkAclEntry ec2:ReplaceNetworkAclAssociation", Read: "ec2:DescribeNetworkAcls",
@@ -99,7 +94,6 @@ var _ = cloud.Register(
 			r.ID = t.ID("aclassoc")
 			return nil
 		},
-		Schema: schema.Of(ec2.NetworkAclAssociation{}, ec2.NetworkAclAssociationArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(0.5, 0, 1), Delete: cloud.Secs(0.5, 0, 1),
 			Source: "as a route table's association (guess)"},
 		Calls: cloud.Calls{Create: "ec2:ReplaceNetworkAclAssociation", Read: "ec2:DescribeNetworkAcls", Update: "", Remove: "ec2:ReplaceNetworkAclAssociation"},
@@ -120,7 +114,6 @@ var _ = cloud.Register(
 			cloud.Computed(r, cloud.Map{"routes": cloud.List[any](), "propagatingVgws": cloud.List[any]()})
 			return nil
 		},
-		Schema: schema.Of(ec2.DefaultRouteTable{}, ec2.DefaultRouteTableArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(1, 0, 5), Delete: cloud.Secs(0, 0, 0),
 			Limit: cloud.LimitMinutes(5, 2, 0), Source: "facts, section 1: route table, 3 logs"},
 		Calls:    cloud.Calls{Create: "ec2:CreateTags ec2:DeleteRoute ec2:DisableVgwRoutePropagation", Read: "ec2:DescribeRouteTables", Update: "ec2:CreateRoute ec2:DeleteRoute" + ec2Tags, Remove: ""},

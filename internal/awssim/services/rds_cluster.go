@@ -9,10 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -56,7 +53,6 @@ var _ = cloud.Register(&cloud.Kind{
 	Update: updateDBCluster,
 	Delete: deleteDBCluster,
 	Read:   func(t *cloud.Tx, r *cloud.Resource) { r.State["clusterMembers"] = cloud.List(memberNames(t, r)...) },
-	Schema: schema.Of(rds.Cluster{}, rds.ClusterArgs{}),
 	Timing: cloud.Timing{Create: cloud.Secs(15, 10, 40), Update: cloud.Secs(30, 5, 600), Delete: cloud.Secs(33, 30, 100),
 		Wait: cloud.WaitSeconds(30, 30, 30), Limit: cloud.LimitMinutes(120, 120, 120), Source: "facts, section 1: Aurora cluster, 1 log and 1 issue"},
 	Calls: cloud.Calls{Create: "rds:CreateDBCluster rds:RestoreDBClusterFromSnapshot rds:RestoreDBClusterToPointInTime rds:ModifyDBCluster rds:AddTagsToResource kms:CreateGrant kms:DescribeKey",

@@ -5,11 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
-
 	"github.com/deepstreamhub/platform/internal/aurora"
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 	"github.com/deepstreamhub/platform/internal/parameters"
 )
 
@@ -53,7 +50,6 @@ var _ = cloud.Register(
 			}
 			return keepsZones(t, r, old)
 		},
-		Schema: schema.Of(rds.SubnetGroup{}, rds.SubnetGroupArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(2, 1, 3), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(0.5, 0, 1),
 			Source: "facts, section 1: DB subnet group, 1 log"},
 		Calls: cloud.Calls{Create: "rds:CreateDBSubnetGroup rds:AddTagsToResource", Read: "rds:DescribeDBSubnetGroups rds:ListTagsForResource",
@@ -72,7 +68,6 @@ var _ = cloud.Register(
 			return applyParameters(r)
 		},
 		Update: func(_ *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { return applyParameters(r) },
-		Schema: schema.Of(rds.ClusterParameterGroup{}, rds.ClusterParameterGroupArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(2, 1, 3), Update: cloud.Secs(1, 0, 3), Delete: cloud.Secs(0.5, 0, 1),
 			Source: "facts, section 1: cluster parameter group (guess)"},
 		Calls: cloud.Calls{Create: "rds:CreateDBClusterParameterGroup rds:ModifyDBClusterParameterGroup rds:AddTagsToResource",

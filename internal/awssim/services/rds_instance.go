@@ -6,10 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const typeDBInstance = "aws:rds/clusterInstance:ClusterInstance"
@@ -38,7 +35,6 @@ var _ = cloud.Register(&cloud.Kind{
 	Delete: deleteInstance,
 	Holds:  instanceSubnet,
 	Awaits: writerThere,
-	Schema: schema.Of(rds.ClusterInstance{}, rds.ClusterInstanceArgs{}),
 	Timing: cloud.Timing{Create: cloud.Secs(350, 300, 710), Update: cloud.Secs(120, 30, 600), Delete: cloud.Secs(620, 559, 677),
 		Wait: cloud.WaitSeconds(30, 30, 30), Limit: cloud.LimitMinutes(90, 90, 90), Source: "facts, section 1: Aurora instance, 1 log and 2 deletions; a reader begins when the writer is there: side by side in that log, one took 381 s and the other 741 s"},
 	Calls: cloud.Calls{Create: "rds:CreateDBInstance rds:AddTagsToResource kms:CreateGrant kms:DescribeKey", Read: "rds:DescribeDBInstances rds:DescribeDBClusters rds:ListTagsForResource",

@@ -5,10 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const typeInstanceParameters = "aws:rds/parameterGroup:ParameterGroup"
@@ -50,7 +47,6 @@ var _ = cloud.Register(&cloud.Kind{
 		return applyInstanceParameters(r)
 	},
 	Update: func(_ *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { return applyInstanceParameters(r) },
-	Schema: schema.Of(rds.ParameterGroup{}, rds.ParameterGroupArgs{}),
 	Timing: cloud.Timing{Create: cloud.Secs(2, 1, 3), Update: cloud.Secs(1, 0, 3), Delete: cloud.Secs(0.5, 0, 1),
 		Source: "facts, section 1: parameter group (guess)"},
 	Calls: cloud.Calls{Create: "rds:CreateDBParameterGroup rds:ModifyDBParameterGroup rds:AddTagsToResource", Read: "rds:DescribeDBParameterGroups rds:DescribeDBParameters rds:ListTagsForResource",

@@ -5,11 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/documents"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 var _ = cloud.Register(&cloud.Kind{
@@ -23,7 +20,6 @@ var _ = cloud.Register(&cloud.Kind{
 	},
 	Create: createZone,
 	Delete: deleteZone,
-	Schema: schema.Of(route53.Zone{}, route53.ZoneArgs{}),
 	Timing: cloud.Timing{Create: cloud.Secs(20, 16, 52), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(15, 10, 30),
 		Wait: cloud.WaitSeconds(20, 0, 20), Limit: cloud.LimitMinutes(30, 30, 30), Source: "facts, section 1: Route 53 zone, 3 logs; deletion is a guess"},
 	Propagation: cloud.Secs(1, 0, 10),

@@ -5,10 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const typeHealthCheck = "aws:route53/healthCheck:HealthCheck"
@@ -33,7 +30,6 @@ var _ = cloud.Register(&cloud.Kind{
 		cloud.Keep(r, old, "enableSni", "failureThreshold", "triggers")
 		return applyHealthCheck(r)
 	},
-	Schema: schema.Of(route53.HealthCheck{}, route53.HealthCheckArgs{}),
 	Timing: cloud.Timing{Create: cloud.Secs(1, 0, 2), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(1, 0, 2),
 		Source: "facts, section 1: Route 53 health check (guess)"},
 	Calls: cloud.Calls{Create: "route53:CreateHealthCheck route53:ChangeTagsForResource", Read: "route53:GetHealthCheck route53:ListTagsForResource",

@@ -8,11 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/documents"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -49,7 +46,6 @@ var _ = cloud.Register(&cloud.Kind{
 		}
 		return nil
 	},
-	Schema: schema.Of(route53.Record{}, route53.RecordArgs{}),
 	Timing: cloud.Timing{Create: cloud.Secs(17, 11, 30), Update: cloud.Secs(17, 11, 30), Delete: cloud.Secs(15, 10, 30),
 		Wait: cloud.WaitSeconds(20, 20, 20), Limit: cloud.LimitMinutes(30, 30, 30), Source: "facts, section 1: Route 53 record, 1 issue; the wait is 10 to 30 s at random"},
 	Calls: cloud.Calls{Create: "route53:ChangeResourceRecordSets route53:GetChange", Read: "route53:GetHostedZone route53:ListResourceRecordSets",

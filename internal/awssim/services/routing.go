@@ -7,10 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -40,7 +37,6 @@ var _ = cloud.Register(
 			return nil
 		},
 		Delete: deleteRouteTable,
-		Schema: schema.Of(ec2.RouteTable{}, ec2.RouteTableArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(1, 0, 5), Delete: cloud.Secs(1, 0, 1),
 			Limit: cloud.LimitMinutes(5, 2, 5), Source: "facts, section 1: route table, 3 logs"},
 		Calls:    cloud.Calls{Create: "ec2:CreateRouteTable ec2:CreateTags", Read: "ec2:DescribeRouteTables", Update: ec2Tags, Remove: "ec2:DeleteRouteTable"},
@@ -54,7 +50,6 @@ var _ = cloud.Register(
 			r.State["state"] = "active"
 			return routeTarget(t, r)
 		},
-		Schema: schema.Of(ec2.Route{}, ec2.RouteArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(0.5, 0, 1), Update: cloud.Secs(0.5, 0, 1), Delete: cloud.Secs(0.5, 0, 1),
 			Limit: cloud.LimitMinutes(5, 2, 5), Source: "facts, section 1: route, 3 logs"},
 		Calls: cloud.Calls{Create: "ec2:CreateRoute", Read: "ec2:DescribeRouteTables", Update: "ec2:ReplaceRoute", Remove: "ec2:DeleteRoute"},
@@ -77,7 +72,6 @@ var _ = cloud.Register(
 		},
 		Create: createRouteAssociation,
 		Update: func(t *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { return sameNetwork(t, r) },
-		Schema: schema.Of(ec2.RouteTableAssociation{}, ec2.RouteTableAssociationArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(0.5, 0, 1), Update: cloud.Secs(0.5, 0, 1), Delete: cloud.Secs(0.5, 0, 1),
 			Limit: cloud.LimitMinutes(5, 2, 5), Source: "facts, section 1: association, 3 logs"},
 		Calls: cloud.Calls{Create: "ec2:AssociateRouteTable", Read: "ec2:DescribeRouteTables", Update: "ec2:ReplaceRouteTableAssociation", Remove: "ec2:DisassociateRouteTable"},

@@ -6,10 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -42,7 +39,6 @@ var _ = cloud.Register(&cloud.Kind{
 	Quota: &cloud.Quota{Max: 10000, Refusal: cloud.Refusal{Code: "TooManyBuckets", Message: "You have attempted to create more buckets than allowed", Rule: "facts 21"}},
 	Check: checkBucket, Create: createBucket,
 	Delete: deleteBucket,
-	Schema: schema.Of(s3.BucketV2{}, s3.BucketV2Args{}),
 	Timing: cloud.Timing{Create: cloud.Secs(9, 2, 10), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(1, 0, 1),
 		Limit: cloud.LimitMinutes(20, 20, 60), Source: "facts, section 1: S3 bucket, 1 log"},
 	Propagation: cloud.Secs(1, 0, 2),

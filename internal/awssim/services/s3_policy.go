@@ -5,11 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const longestBucketPolicy = 20 * 1024 // bytes; S3 User Guide, "Bucket policies"
@@ -19,7 +16,6 @@ var _ = cloud.Register(bucketSetting(cloud.Kind{
 	JSON:   []string{"policy"},
 	Check:  func(c *cloud.Checker) { checkPolicy(c, "policy", iampolicy.Resource) },
 	Create: applyBucketPolicy,
-	Schema: schema.Of(s3.BucketPolicy{}, s3.BucketPolicyArgs{}),
 	Calls:  cloud.Calls{Create: "s3:PutBucketPolicy", Read: "s3:GetBucketPolicy", Update: "s3:PutBucketPolicy", Remove: "s3:DeleteBucketPolicy"},
 }))
 

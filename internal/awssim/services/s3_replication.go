@@ -4,10 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const typeBucketReplication = "aws:s3/bucketReplicationConfig:BucketReplicationConfig"
@@ -21,7 +18,6 @@ var _ = cloud.Register(bucketSetting(cloud.Kind{
 	Kept:   strings.Fields("role rules.destination.metrics rules.destination.replicationTime.time"),
 	Check:  checkBucketReplication,
 	Create: applyBucketReplication,
-	Schema: schema.Of(s3.BucketReplicationConfig{}, s3.BucketReplicationConfigArgs{}),
 }))
 
 // checkBucketReplication holds what the provider checks (s3/bucket_replication_configuration.go).

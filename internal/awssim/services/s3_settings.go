@@ -7,10 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 // Types that configure a bucket, beside those that others ask for.
@@ -48,14 +45,12 @@ func bucketSetting(k cloud.Kind) *cloud.Kind {
 var _ = cloud.Register(
 	bucketSetting(cloud.Kind{
 		Type: typePublicBlock, Noun: "PublicAccessBlock",
-		Kept:   strings.Fields("blockPublicAcls ignorePublicAcls restrictPublicBuckets"),
-		Schema: schema.Of(s3.BucketPublicAccessBlock{}, s3.BucketPublicAccessBlockArgs{}),
-		Calls:  cloud.Calls{Create: "s3:PutBucketPublicAccessBlock", Read: "s3:GetBucketPublicAccessBlock", Update: "s3:PutBucketPublicAccessBlock", Remove: "s3:PutBucketPublicAccessBlock"},
+		Kept:  strings.Fields("blockPublicAcls ignorePublicAcls restrictPublicBuckets"),
+		Calls: cloud.Calls{Create: "s3:PutBucketPublicAccessBlock", Read: "s3:GetBucketPublicAccessBlock", Update: "s3:PutBucketPublicAccessBlock", Remove: "s3:PutBucketPublicAccessBlock"},
 	}),
 	bucketSetting(cloud.Kind{
 		Type: typeOwnership, Noun: "BucketOwnershipControls", Kept: strings.Fields("rule"),
-		Schema: schema.Of(s3.BucketOwnershipControls{}, s3.BucketOwnershipControlsArgs{}),
-		Calls:  cloud.Calls{Create: "s3:PutBucketOwnershipControls", Read: "s3:GetBucketOwnershipControls", Update: "s3:PutBucketOwnershipControls", Remove: "s3:PutBucketOwnershipControls"},
+		Calls: cloud.Calls{Create: "s3:PutBucketOwnershipControls", Read: "s3:GetBucketOwnershipControls", Update: "s3:PutBucketOwnershipControls", Remove: "s3:PutBucketOwnershipControls"},
 	}),
 	bucketSetting(cloud.Kind{
 		Type: typeEncryption, Noun: "BucketEncryption", Kept: strings.Fields("expectedBucketOwner rules.bucketKeyEnabled"),
@@ -66,8 +61,7 @@ var _ = cloud.Register(
 			}
 			return nil
 		},
-		Schema: schema.Of(s3.BucketServerSideEncryptionConfigurationV2{}, s3.BucketServerSideEncryptionConfigurationV2Args{}),
-		Calls:  cloud.Calls{Create: "s3:PutEncryptionConfiguration", Read: "s3:GetEncryptionConfiguration", Update: "s3:PutEncryptionConfiguration", Remove: "s3:PutEncryptionConfiguration"},
+		Calls: cloud.Calls{Create: "s3:PutEncryptionConfiguration", Read: "s3:GetEncryptionConfiguration", Update: "s3:PutEncryptionConfiguration", Remove: "s3:PutEncryptionConfiguration"},
 	}),
 	bucketSetting(cloud.Kind{
 		Type: typeVersioning, Noun: "BucketVersioning",
@@ -80,8 +74,7 @@ var _ = cloud.Register(
 			}
 			return nil
 		},
-		Schema: schema.Of(s3.BucketVersioningV2{}, s3.BucketVersioningV2Args{}),
-		Calls:  cloud.Calls{Create: "s3:PutBucketVersioning", Read: "s3:GetBucketVersioning", Update: "s3:PutBucketVersioning", Remove: "s3:PutBucketVersioning"},
+		Calls: cloud.Calls{Create: "s3:PutBucketVersioning", Read: "s3:GetBucketVersioning", Update: "s3:PutBucketVersioning", Remove: "s3:PutBucketVersioning"},
 	}),
 	bucketSetting(cloud.Kind{
 		Type: typeLifecycle, Noun: "BucketLifecycleConfiguration", Unmodelled: strings.Fields("rules[].filter.tag"),
@@ -92,7 +85,6 @@ var _ = cloud.Register(
 			rules.noncurrentVersionTransitions.newerNoncurrentVersions rules.status timeouts`),
 		Required: []string{"rules"},
 		Check:    checkLifecycle, Create: applyBucketLifecycle,
-		Schema: schema.Of(s3.BucketLifecycleConfigurationV2{}, s3.BucketLifecycleConfigurationV2Args{}),
 		Timing: cloud.Timing{Create: cloud.Secs(32, 5, 45), Update: cloud.Secs(32, 5, 45), Delete: cloud.Secs(1, 0, 1),
 			Wait: cloud.WaitSeconds(30, 30, 0), Limit: cloud.LimitMinutes(3, 3, 0), Source: "facts, section 1: S3 lifecycle configuration, 1 log; three good reads 10 s apart"},
 		Calls: cloud.Calls{Create: "s3:PutLifecycleConfiguration", Read: "s3:GetLifecycleConfiguration", Update: "s3:PutLifecycleConfiguration", Remove: "s3:PutLifecycleConfiguration"},

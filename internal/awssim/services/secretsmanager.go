@@ -6,11 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -39,7 +36,6 @@ var _ = cloud.Register(
 		Create: createSecret,
 		Update: func(t *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { return applySecret(t, r) },
 		Delete: deleteSecret,
-		Schema: schema.Of(secretsmanager.Secret{}, secretsmanager.SecretArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(4, 2, 6), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(1, 0, 1),
 			Source: "facts, section 1: Secrets Manager secret, 2 logs"},
 		Calls: cloud.Calls{Create: "secretsmanager:CreateSecret secretsmanager:TagResource", Read: "secretsmanager:DescribeSecret secretsmanager:GetResourcePolicy",
@@ -52,7 +48,6 @@ var _ = cloud.Register(
 		Check:  checkSecretVersion,
 		Create: createSecretVersion,
 		Update: updateSecretVersion,
-		Schema: schema.Of(secretsmanager.SecretVersion{}, secretsmanager.SecretVersionArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(1, 0, 1), Update: cloud.Secs(1, 0, 1), Delete: cloud.Secs(1, 0, 1),
 			Source: "facts, section 1: secret version, 2 logs"},
 		Calls: cloud.Calls{Create: "secretsmanager:PutSecretValue kms:GenerateDataKey kms:Decrypt", Read: "secretsmanager:DescribeSecret secretsmanager:GetSecretValue",

@@ -4,10 +4,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/vpc"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -25,12 +22,10 @@ var rulePeers = []string{"cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecu
 
 var _ = cloud.Register(
 	ruleKind("Ingress", cloud.Kind{
-		Type:   typeIngressRule,
-		Schema: schema.Of(vpc.SecurityGroupIngressRule{}, vpc.SecurityGroupIngressRuleArgs{}),
+		Type: typeIngressRule,
 	}),
 	ruleKind("Egress", cloud.Kind{
-		Type:   typeEgressRule,
-		Schema: schema.Of(vpc.SecurityGroupEgressRule{}, vpc.SecurityGroupEgressRuleArgs{}),
+		Type: typeEgressRule,
 	}),
 )
 

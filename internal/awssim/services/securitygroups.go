@@ -6,10 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -45,7 +42,6 @@ var _ = cloud.Register(
 		},
 		Create: createSecurityGroup,
 		Delete: deleteSecurityGroup,
-		Schema: schema.Of(ec2.SecurityGroup{}, ec2.SecurityGroupArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(3, 2, 7), Delete: cloud.Secs(1, 0, 1),
 			Limit: cloud.LimitMinutes(10, 0, 15), Source: "facts, section 1: security group, 3 logs; rule 3 holds it"},
 		Propagation: cloud.Secs(0.5, 0, 2),
@@ -66,7 +62,6 @@ var _ = cloud.Register(
 			cloud.Keep(r, old, "vpcId")
 			return nil
 		},
-		Schema: schema.Of(ec2.DefaultSecurityGroup{}, ec2.DefaultSecurityGroupArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(1, 1, 3), Delete: cloud.Secs(0, 0, 0),
 			Source: "facts, section 1: security group rule: revoking what it was born with (guess)"},
 		Calls: cloud.Calls{Create: "ec2:CreateTags ec2:RevokeSecurityGroupIngress ec2:RevokeSecurityGroupEgress",

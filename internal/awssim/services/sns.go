@@ -6,12 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/documents"
 	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -47,7 +44,6 @@ var _ = cloud.Register(
 			return applyTopic(t, r)
 		},
 		Delete: deleteTopic,
-		Schema: schema.Of(sns.Topic{}, sns.TopicArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(1, 0, 2), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(1, 0, 1),
 			Source: "facts, section 1: SNS topic (guess)"},
 		Calls:    cloud.Calls{Create: "sns:CreateTopic sns:SetTopicAttributes sns:TagResource", Read: "sns:GetTopicAttributes sns:ListTagsForResource", Update: "sns:SetTopicAttributes sns:TagResource sns:UntagResource", Remove: "sns:DeleteTopic"},
@@ -77,7 +73,6 @@ var _ = cloud.Register(
 			}
 			return nil
 		},
-		Schema: schema.Of(sns.TopicPolicy{}, sns.TopicPolicyArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(1, 0, 2), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(1, 0, 1),
 			Source: "facts, section 1: SNS topic policy (guess)"},
 		Calls: cloud.Calls{Create: "sns:SetTopicAttributes", Read: "sns:GetTopicAttributes", Update: "sns:SetTopicAttributes", Remove: "sns:SetTopicAttributes"},
@@ -92,7 +87,6 @@ var _ = cloud.Register(
 		Check:      checkSubscription,
 		Create:     createSubscription,
 		Update:     func(_ *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { return applySubscription(r) },
-		Schema:     schema.Of(sns.TopicSubscription{}, sns.TopicSubscriptionArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(1, 0, 2), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(1, 0, 1),
 			Source: "facts, section 1: SNS subscription (guess)"},
 		Calls: cloud.Calls{Create: "sns:Subscribe", Read: "sns:GetSubscriptionAttributes", Update: "sns:SetSubscriptionAttributes", Remove: "sns:Unsubscribe"},

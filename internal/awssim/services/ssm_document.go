@@ -7,11 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ssm"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/documents"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const typeDocument = "aws:ssm/document:Document"
@@ -40,7 +37,6 @@ var _ = cloud.Register(&cloud.Kind{
 		return applyDocument(r, last)
 	},
 	Recomputed: []string{"latestVersion", "defaultVersion", "documentVersion", "hash"},
-	Schema:     schema.Of(ssm.Document{}, ssm.DocumentArgs{}),
 	Timing: cloud.Timing{Create: cloud.Secs(1, 0, 2), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(1, 0, 2),
 		Source: "as an SSM parameter (guess)"},
 })

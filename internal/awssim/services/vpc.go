@@ -7,10 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -48,7 +45,6 @@ var _ = cloud.Register(
 			}
 			return nil
 		},
-		Schema: schema.Of(ec2.Vpc{}, ec2.VpcArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(2, 1, 29), Update: cloud.Secs(1, 0, 3), Delete: cloud.Secs(1, 0, 1),
 			Wait: cloud.WaitSeconds(10, 10, 0), Source: "facts, section 1: VPC, 6 logs"},
 		Calls: cloud.Calls{Create: "ec2:CreateVpc ec2:ModifyVpcAttribute ec2:CreateTags", Read: "ec2:DescribeVpcs ec2:DescribeVpcAttribute ec2:DescribeNetworkAcls ec2:DescribeRouteTables ec2:DescribeSecurityGroups",
@@ -71,7 +67,6 @@ var _ = cloud.Register(
 			removeAll(t, typeACLAssociation, "subnetId", r.ID)
 			return nil
 		},
-		Schema: schema.Of(ec2.Subnet{}, ec2.SubnetArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(2, 1, 6), Update: cloud.Secs(1, 0, 3), Delete: cloud.Secs(1, 0, 1),
 			Wait: cloud.WaitSeconds(0, 10, 0), Limit: cloud.LimitMinutes(10, 0, 20), Source: "facts, section 1: subnet, 3 logs"},
 		Calls: cloud.Calls{Create: "ec2:CreateSubnet ec2:ModifySubnetAttribute ec2:CreateTags", Read: "ec2:DescribeSubnets", Update: "ec2:ModifySubnetAttribute ec2:AssociateSubnetCidrBlock ec2:DisassociateSubnetCidrBlock" + ec2Tags,
@@ -100,7 +95,6 @@ var _ = cloud.Register(
 			return detachGateway(t, r.ID, was)
 		},
 		Delete: func(t *cloud.Tx, r *cloud.Resource) error { return detachGateway(t, r.ID, r.Str("vpcId")) },
-		Schema: schema.Of(ec2.InternetGateway{}, ec2.InternetGatewayArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(1, 1, 2), Delete: cloud.Secs(1, 1, 2),
 			Limit: cloud.LimitMinutes(20, 20, 20), Source: "facts, section 1: internet gateway, 3 logs; rule 4 holds it while addresses are mapped"},
 		Calls: cloud.Calls{Create: "ec2:CreateInternetGateway ec2:AttachInternetGateway ec2:CreateTags", Read: "ec2:DescribeInternetGateways",

@@ -5,10 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -28,7 +25,6 @@ var _ = cloud.Register(
 		},
 		Create: createIPv6Block,
 		Delete: deleteIPv6Block,
-		Schema: schema.Of(ec2.VpcIpv6CidrBlockAssociation{}, ec2.VpcIpv6CidrBlockAssociationArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(5, 2, 15), Delete: cloud.Secs(5, 2, 15),
 			Limit: cloud.LimitMinutes(10, 0, 10), Source: "guess; timeouts: the provider's schema"},
 		Calls: cloud.Calls{Create: "ec2:AssociateVpcCidrBlock", Read: "ec2:DescribeVpcs", Update: "", Remove: "ec2:DisassociateVpcCidrBlock"},
@@ -45,7 +41,6 @@ var _ = cloud.Register(
 			blackhole(t, "egressOnlyGatewayId", r.ID)
 			return nil
 		},
-		Schema: schema.Of(ec2.EgressOnlyInternetGateway{}, ec2.EgressOnlyInternetGatewayArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(1, 0, 2), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(1, 0, 2),
 			Source: "as the internet gateway (guess)"},
 		Calls: cloud.Calls{Create: "ec2:CreateEgressOnlyInternetGateway ec2:CreateTags", Read: "ec2:DescribeEgressOnlyInternetGateways", Update: ec2Tags, Remove: "ec2:DeleteEgressOnlyInternetGateway"},

@@ -8,11 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/wafv2"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/documents"
-	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 const (
@@ -49,7 +46,6 @@ var _ = cloud.Register(
 			return applyWebACL(t, r)
 		},
 		Update: func(t *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { return applyWebACL(t, r) },
-		Schema: schema.Of(wafv2.WebAcl{}, wafv2.WebAclArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(2, 1, 4), Update: cloud.Secs(2, 1, 4), Delete: cloud.Secs(2, 1, 30),
 			Source: "facts, section 1: WAFv2 web ACL, 1 log"},
 		Propagation: cloud.Secs(5, 0, 120),
@@ -69,7 +65,6 @@ var _ = cloud.Register(
 			r.ID = r.Str("webAclArn") + "," + r.Str("resourceArn")
 			return nil
 		},
-		Schema: schema.Of(wafv2.WebAclAssociation{}, wafv2.WebAclAssociationArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(5, 2, 15), Delete: cloud.Secs(3, 1, 10),
 			Source: "facts, section 1: WAFv2 association (guess)"},
 		Calls: cloud.Calls{Create: "wafv2:AssociateWebACL elasticloadbalancing:SetWebAcl", Read: "wafv2:GetWebACLForResource", Update: "", Remove: "wafv2:DisassociateWebACL elasticloadbalancing:SetWebAcl"},
@@ -89,7 +84,6 @@ var _ = cloud.Register(
 			return applyWebLogging(t, r)
 		},
 		Update: func(t *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { return applyWebLogging(t, r) },
-		Schema: schema.Of(wafv2.WebAclLoggingConfiguration{}, wafv2.WebAclLoggingConfigurationArgs{}),
 		Timing: cloud.Timing{Create: cloud.Secs(1, 0, 2), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(1, 0, 2),
 			Source: "as the web ACL (guess)"},
 		Calls: cloud.Calls{Create: "wafv2:PutLoggingConfiguration logs:CreateLogDelivery logs:PutResourcePolicy logs:DescribeResourcePolicies logs:DescribeLogGroups",
