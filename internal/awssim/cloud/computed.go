@@ -15,15 +15,6 @@ func Computed(r *Resource, chosen Map) {
 	}
 }
 
-// Keep leaves optional inputs that AWS also computes as they were when the program gives them no longer.
-func Keep(r *Resource, old Map, properties ...string) {
-	for _, p := range properties {
-		if v, had := old[p]; had && !Has(r.State, p) {
-			r.State[p] = Clone(v)
-		}
-	}
-}
-
 // NameOrPrefixed returns a resource's name, or one made from its prefix as the provider does. Both are in the state
 // afterwards.
 func NameOrPrefixed(t *Tx, r *Resource, property, prefix string) string {

@@ -297,7 +297,7 @@ func keep(fields map[string]*Property, inputs, state map[string]any) {
 		}
 		v, given := inputs[name]
 		if !given {
-			if p.Computed && p.Optional && p.Remove == None {
+			if p.Optional && p.Remove == None {
 				inputs[name] = Clone(was)
 			}
 			continue

@@ -88,10 +88,6 @@ var _ = cloud.Register(
 			c.Unmodelled("datasources")
 		},
 		Create: createDetector,
-		Update: func(_ *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
-			cloud.Keep(r, old, "findingPublishingFrequency", "datasources")
-			return nil
-		},
 		Timing: cloud.Timing{Create: cloud.Secs(2, 1, 5), Update: cloud.Secs(1, 0, 3), Delete: cloud.Secs(2, 1, 5),
 			Source: "guess"},
 		TaggedAs: "guardduty:detector/",

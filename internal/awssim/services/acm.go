@@ -37,8 +37,7 @@ var _ = cloud.Register(
 		InUse: cloud.Refusal{Code: "ResourceInUseException", Message: "Certificate {id} in account is in use.", Rule: "facts 72", Retry: 20 * time.Minute},
 		Quota: &cloud.Quota{Max: 2500, Refusal: cloud.Refusal{Code: "LimitExceededException", Message: "Error: you have reached your limit of {value} certificates.", Rule: "ACM User Guide, quotas"}},
 		Check: checkCertificate, Create: createCertificate,
-		Update: func(_ *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
-			cloud.Keep(r, old, "options")
+		Update: func(_ *cloud.Tx, r *cloud.Resource, _ cloud.Map) error {
 			applyCertificateOptions(r)
 			return nil
 		},

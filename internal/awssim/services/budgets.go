@@ -22,10 +22,6 @@ var _ = cloud.Register(&cloud.Kind{
 		Message: "Error creating budget: {value} - the budget already exists.", Rule: "AWS Budgets API, CreateBudget"}}},
 	Check:  checkBudget,
 	Create: createBudget,
-	Update: func(_ *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
-		cloud.Keep(r, old, "timePeriodStart", "timePeriodEnd", "costTypes", "accountId", "costFilters")
-		return nil
-	},
 	Timing: cloud.Timing{Create: cloud.Secs(1, 0, 2), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(1, 0, 2),
 		Source: "guess"},
 })

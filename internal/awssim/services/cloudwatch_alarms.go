@@ -33,10 +33,7 @@ var _ = cloud.Register(&cloud.Kind{
 		cloud.Computed(r, cloud.Map{"evaluateLowSampleCountPercentiles": ""})
 		return applyAlarm(t, r)
 	},
-	Update: func(t *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
-		cloud.Keep(r, old, "evaluateLowSampleCountPercentiles")
-		return applyAlarm(t, r)
-	},
+	Update: func(t *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { return applyAlarm(t, r) },
 	Timing: cloud.Timing{Create: cloud.Secs(2, 1, 3), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(1, 0, 1),
 		Source: "facts, section 1: CloudWatch alarm, 1 log"},
 	Calls: cloud.Calls{Create: "cloudwatch:PutMetricAlarm cloudwatch:TagResource", Read: "cloudwatch:DescribeAlarms cloudwatch:ListTagsForResource",

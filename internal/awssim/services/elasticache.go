@@ -161,9 +161,6 @@ func placeCache(t *cloud.Tx, r *cloud.Resource) error {
 
 func updateReplicationGroup(t *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
 	const page = "ElastiCache API, ModifyReplicationGroup"
-	cloud.Keep(r, old, "atRestEncryptionEnabled", "autoMinorVersionUpgrade", "clusterMode", "engine", "engineVersion", "ipDiscovery",
-		"maintenanceWindow", "networkType", "nodeType", "numCacheClusters", "numNodeGroups", "parameterGroupName",
-		"replicasPerNodeGroup", "securityGroupIds", "snapshotWindow", "transitEncryptionEnabled", "transitEncryptionMode")
 	recountNodes(r, old)
 	if err := placeCache(t, r); err != nil {
 		return err

@@ -122,7 +122,6 @@ func mappings(r *cloud.Resource) []any {
 }
 
 func updateBalancer(t *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
-	cloud.Keep(r, old, "securityGroups", "ipAddressType", "internal")
 	if _, err := balancerVPC(t, r); err != nil {
 		return err
 	}

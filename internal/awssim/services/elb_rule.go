@@ -39,10 +39,7 @@ var _ = cloud.Register(&cloud.Kind{
 		r.State["arn"] = r.ID
 		return applyListenerRule(t, r)
 	},
-	Update: func(t *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
-		cloud.Keep(r, old, "priority")
-		return applyListenerRule(t, r)
-	},
+	Update: func(t *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { return applyListenerRule(t, r) },
 	Timing: cloud.Timing{Create: cloud.Secs(1, 0, 1), Update: cloud.Secs(1, 0, 1), Delete: cloud.Secs(0.5, 0, 1),
 		Source: "facts, section 1: listener rule, 2 logs"},
 	Calls: cloud.Calls{Create: "elasticloadbalancing:CreateRule elasticloadbalancing:AddTags", Read: "elasticloadbalancing:DescribeRules elasticloadbalancing:DescribeTags",

@@ -31,12 +31,8 @@ var _ = cloud.Register(&cloud.Kind{
 		cloud.Computed(r, cloud.Map{"arn": r.ID, "arnSuffix": suffix, "loadBalancerArns": []any{}})
 		return applyTargetGroup(t, r)
 	},
-	Update: func(t *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
-		cloud.Keep(r, old, "connectionTermination", "healthCheck", "ipAddressType", "loadBalancingAlgorithmType", "loadBalancingAnomalyMitigation",
-			"loadBalancingCrossZoneEnabled", "protocolVersion", "stickiness", "targetGroupHealth")
-		return applyTargetGroup(t, r)
-	},
-	Read: func(t *cloud.Tx, r *cloud.Resource) { r.State["loadBalancerArns"] = balancersOf(t, r.ID) },
+	Update: func(t *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { return applyTargetGroup(t, r) },
+	Read:   func(t *cloud.Tx, r *cloud.Resource) { r.State["loadBalancerArns"] = balancersOf(t, r.ID) },
 	Timing: cloud.Timing{Create: cloud.Secs(1, 0, 1), Update: cloud.Secs(1, 0, 1), Delete: cloud.Secs(0.5, 0, 1),
 		Source: "facts, section 1: target group, 2 logs"},
 	Propagation: cloud.Secs(1, 0, 2),

@@ -49,7 +49,7 @@ var _ = cloud.Register(&cloud.Kind{
 		checkPolicy(c, "policy", iampolicy.Resource)
 		c.Unmodelled("resourceConfigurationArn", "serviceNetworkArn", "subnetConfigurations", "dnsOptions.privateDnsOnlyForInboundResolverEndpoint")
 	},
-	Create: createEndpoint, Update: updateEndpoint,
+	Create: createEndpoint, Update: func(t *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { return applyEndpoint(t, r) },
 	Timing: cloud.Timing{Create: cloud.Secs(90, 38, 117), Update: cloud.Secs(10, 2, 60), Delete: cloud.Secs(60, 10, 300),
 		Wait: cloud.WaitSeconds(5, 5, 5), Limit: cloud.LimitMinutes(10, 10, 10), Source: "interface endpoints: 3 logs of a creation, 43 s, 113 s and 122 s; changes and deletions are a guess"},
 	Calls:    cloud.Calls{Create: "ec2:CreateVpcEndpoint ec2:CreateTags route53:AssociateVPCWithHostedZone", Read: "ec2:DescribeVpcEndpoints ec2:DescribePrefixLists ec2:DescribeNetworkInterfaces", Update: "ec2:ModifyVpcEndpoint" + ec2Tags, Remove: "ec2:DeleteVpcEndpoints"},
@@ -138,11 +138,6 @@ func underEndpointQuota(t *cloud.Tx, r *cloud.Resource) error {
 		return cloud.Refuse("VpcEndpointLimitExceeded", "facts 21", "The maximum number of VPC endpoints has been reached.")
 	}
 	return nil
-}
-
-func updateEndpoint(t *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
-	cloud.Keep(r, old, "policy", "privateDnsEnabled", "routeTableIds", "securityGroupIds", "subnetIds", "ipAddressType", "dnsOptions", "serviceRegion")
-	return applyEndpoint(t, r)
 }
 
 func applyEndpoint(t *cloud.Tx, r *cloud.Resource) error {

@@ -46,10 +46,7 @@ var _ = cloud.Register(
 			r.State["arn"] = t.ARN("events", "rule/"+r.ID)
 			return applyRule(t, r)
 		},
-		Update: func(t *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
-			cloud.Keep(r, old, "isEnabled", "state")
-			return applyRule(t, r)
-		},
+		Update: func(t *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { return applyRule(t, r) },
 		Timing: cloud.Timing{Create: cloud.Secs(1, 0, 2), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(1, 0, 1),
 			Source: "facts, section 1: EventBridge rule (guess)"},
 		Calls: cloud.Calls{Create: "events:PutRule events:TagResource", Read: "events:DescribeRule events:ListTagsForResource",
@@ -81,10 +78,7 @@ var _ = cloud.Register(
 			r.ID = r.Str("rule") + "-" + r.Str("targetId")
 			return applyTarget(t, r)
 		},
-		Update: func(t *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
-			cloud.Keep(r, old, "targetId")
-			return applyTarget(t, r)
-		},
+		Update: func(t *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { return applyTarget(t, r) },
 		Timing: cloud.Timing{Create: cloud.Secs(1, 0, 2), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(1, 0, 1),
 			Source: "facts, section 1: EventBridge target (guess)"},
 		Calls: cloud.Calls{Create: "events:PutTargets", Read: "events:ListTargetsByRule", Update: "events:PutTargets", Remove: "events:RemoveTargets"},

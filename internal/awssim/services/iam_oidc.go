@@ -26,10 +26,6 @@ var _ = cloud.Register(&cloud.Kind{
 		c.Length("thumbprintLists[]", 40, 40)
 	},
 	Create: createOIDC,
-	Update: func(_ *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
-		cloud.Keep(r, old, "thumbprintLists")
-		return nil
-	},
 	Timing: cloud.Timing{Create: cloud.Secs(1, 0, 2), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(1, 0, 1),
 		Source: "facts, section 1: OIDC provider (guess)"},
 })

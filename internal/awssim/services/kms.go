@@ -97,7 +97,6 @@ func createKey(t *cloud.Tx, r *cloud.Resource) error {
 }
 
 func updateKey(t *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
-	cloud.Keep(r, old, "description", "policy", "rotationPeriodInDays")
 	// The provider enables a key before its other changes and disables it after them.
 	changed := r.Bool("enableKeyRotation") != cloud.Bool(old, "enableKeyRotation") ||
 		r.Bool("enableKeyRotation") && r.Int("rotationPeriodInDays") != cloud.Int(old, "rotationPeriodInDays")

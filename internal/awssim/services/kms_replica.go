@@ -18,10 +18,7 @@ var _ = cloud.Register(&cloud.Kind{
 		checkPolicy(c, "policy", iampolicy.Resource)
 	},
 	Create: createReplicaKey,
-	Update: func(t *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
-		cloud.Keep(r, old, "description", "policy")
-		return applyReplicaKey(t, r)
-	},
+	Update: func(t *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { return applyReplicaKey(t, r) },
 	Delete: func(t *cloud.Tx, r *cloud.Resource) error {
 		days := r.Int("deletionWindowInDays")
 		if days == 0 {
@@ -56,11 +53,11 @@ func createReplicaKey(t *cloud.Tx, r *cloud.Resource) error {
 	r.State["keyId"], r.State["arn"] = r.ID, t.ARN("kms", "key/"+r.ID)
 	r.State["keySpec"], r.State["keyUsage"] = primary.Str("customerMasterKeySpec"), primary.Str("keyUsage")
 	r.State["keyRotationEnabled"] = primary.Bool("enableKeyRotation")
-	cloud.Computed(r, cloud.Map{"description": ""})
 	return applyReplicaKey(t, r)
 }
 
 func applyReplicaKey(t *cloud.Tx, r *cloud.Resource) error {
+	cloud.Computed(r, cloud.Map{"description": ""})
 	if policy, given := r.Inputs["policy"].(string); given {
 		return checkKeyPolicy(t, r, policy)
 	}

@@ -27,10 +27,6 @@ var _ = cloud.Register(
 			c.Unmodelled("address", "associateWithPrivateIp", "customerOwnedIpv4Pool", "ipamPoolId")
 		},
 		Create: createEIP,
-		Update: func(_ *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
-			cloud.Keep(r, old, "domain", "vpc", "networkBorderGroup", "publicIpv4Pool", "instance", "networkInterface", "ipamPoolId")
-			return nil
-		},
 		Timing: cloud.Timing{Create: cloud.Secs(1, 0, 6), Delete: cloud.Secs(1, 0, 1),
 			Limit: cloud.LimitMinutes(0, 5, 3), Source: "facts, section 1: EIP, 3 logs"},
 		Calls:    cloud.Calls{Create: "ec2:AllocateAddress ec2:CreateTags", Read: "ec2:DescribeAddresses ec2:DescribeAddressesAttribute", Update: ec2Tags, Remove: "ec2:ReleaseAddress ec2:DisassociateAddress"},

@@ -165,9 +165,6 @@ func zoneNames(t *cloud.Tx) []string {
 }
 
 func updateDBCluster(t *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
-	cloud.Keep(r, old, "availabilityZones", "backupRetentionPeriod", "databaseName", "dbClusterParameterGroupName",
-		"dbSubnetGroupName", "engineVersion", "iamRoles", "kmsKeyId", "masterUsername", "networkType", "port",
-		"preferredBackupWindow", "preferredMaintenanceWindow", "storageEncrypted", "storageType", "vpcSecurityGroupIds")
 	group, _ := t.Find(typeDBSubnetGroup, "", r.Str("dbSubnetGroupName"))
 	if err := sameVPC(t, group.Str("vpcId"), r.Strs("vpcSecurityGroupIds[]")); err != nil {
 		return err

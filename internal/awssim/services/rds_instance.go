@@ -97,8 +97,6 @@ func createInstance(t *cloud.Tx, r *cloud.Resource) error {
 
 func updateInstance(t *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
 	cluster, _ := t.Find(typeDBCluster, "", r.Str("clusterIdentifier"))
-	cloud.Keep(r, old, "availabilityZone", "caCertIdentifier", "dbParameterGroupName", "dbSubnetGroupName", "engineVersion",
-		"preferredMaintenanceWindow", "publiclyAccessible")
 	// A key stays chosen even while Performance Insights is off.
 	const key = "performanceInsightsKmsKeyId"
 	chosen := cloud.Str(old, key)

@@ -26,10 +26,7 @@ var _ = cloud.Register(&cloud.Kind{
 		r.State["arn"] = "arn:aws:route53:::healthcheck/" + r.ID
 		return applyHealthCheck(r)
 	},
-	Update: func(_ *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
-		cloud.Keep(r, old, "enableSni", "failureThreshold", "triggers")
-		return applyHealthCheck(r)
-	},
+	Update: func(_ *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { return applyHealthCheck(r) },
 	Timing: cloud.Timing{Create: cloud.Secs(1, 0, 2), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(1, 0, 2),
 		Source: "facts, section 1: Route 53 health check (guess)"},
 	Calls: cloud.Calls{Create: "route53:CreateHealthCheck route53:ChangeTagsForResource", Read: "route53:GetHealthCheck route53:ListTagsForResource",

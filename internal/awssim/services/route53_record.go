@@ -29,8 +29,7 @@ var _ = cloud.Register(&cloud.Kind{
 			Missing: cloud.Refusal{Code: "NoSuchHealthCheck", Message: "A health check with id {value} does not exist.", Rule: changeRecords}},
 	},
 	Check: checkRecord, Create: createRecord,
-	Update: func(t *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
-		cloud.Keep(r, old, "allowOverwrite")
+	Update: func(t *cloud.Tx, r *cloud.Resource, _ cloud.Map) error {
 		zone, err := applyRecord(t, r)
 		if err != nil {
 			return err

@@ -58,10 +58,6 @@ var _ = cloud.Register(
 		Refs:   []cloud.Ref{{Path: "vpcId", To: typeVPC, Missing: missingVPC, Free: true}}, // goes with its VPC
 		Check:  func(c *cloud.Checker) { refuseRules(c) },
 		Create: adoptDefaultGroup,
-		Update: func(_ *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
-			cloud.Keep(r, old, "vpcId")
-			return nil
-		},
 		Timing: cloud.Timing{Create: cloud.Secs(1, 1, 3), Delete: cloud.Secs(0, 0, 0),
 			Source: "facts, section 1: security group rule: revoking what it was born with (guess)"},
 		Calls: cloud.Calls{Create: "ec2:CreateTags ec2:RevokeSecurityGroupIngress ec2:RevokeSecurityGroupEgress",

@@ -39,10 +39,7 @@ var _ = cloud.Register(
 		}}},
 		Check:  checkTopic,
 		Create: createTopic,
-		Update: func(t *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
-			cloud.Keep(r, old, "policy", "fifoThroughputScope", "signatureVersion", "tracingConfig")
-			return applyTopic(t, r)
-		},
+		Update: func(t *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { return applyTopic(t, r) },
 		Delete: deleteTopic,
 		Timing: cloud.Timing{Create: cloud.Secs(1, 0, 2), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(1, 0, 1),
 			Source: "facts, section 1: SNS topic (guess)"},

@@ -29,7 +29,6 @@ var _ = cloud.Register(&cloud.Kind{
 	},
 	Create: createDocument,
 	Update: func(t *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
-		cloud.Keep(r, old, "createdDate", "parameters", "platformTypes", "owner", "permissions", "targetType")
 		last, _ := strconv.Atoi(cloud.Str(old, "latestVersion"))
 		if cloud.Str(old, "content") != r.Str("content") {
 			last++

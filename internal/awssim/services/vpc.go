@@ -35,10 +35,6 @@ var _ = cloud.Register(
 		InUse: cloud.Refusal{Code: inUseByOthers, Message: "The vpc '{id}' has dependencies and cannot be deleted.", Rule: "facts 1", Retry: 5 * time.Minute},
 		Quota: &cloud.Quota{Max: 5, Refusal: cloud.Refusal{Code: "VpcLimitExceeded", Message: "The maximum number of VPCs has been reached.", Rule: "facts 19"}},
 		Check: checkVPC, Create: createVPC,
-		Update: func(_ *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
-			cloud.Keep(r, old, "enableDnsHostnames", "enableNetworkAddressUsageMetrics")
-			return nil
-		},
 		Delete: func(t *cloud.Tx, r *cloud.Resource) error {
 			for _, adopted := range []string{typeIPv6Block, typeDefaultGroup, typeDefaultNetworkACL, typeDefaultRouteTable} {
 				removeAll(t, adopted, "vpcId", r.ID)
@@ -59,7 +55,6 @@ var _ = cloud.Register(
 		Quota: &cloud.Quota{Max: 200, Per: "vpcId", Refusal: cloud.Refusal{Code: "SubnetLimitExceeded", Message: "The maximum number of subnets has been reached.", Rule: "facts 21"}},
 		Check: checkSubnet, Create: createSubnet,
 		Update: func(t *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
-			cloud.Keep(r, old, "privateDnsHostnameTypeOnLaunch", "ipv6CidrBlockAssociationId")
 			return applySubnetIPv6(t, r, old)
 		},
 		Delete: func(t *cloud.Tx, r *cloud.Resource) error {
@@ -85,7 +80,6 @@ var _ = cloud.Register(
 		},
 		Update: func(t *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
 			was := cloud.Str(old, "vpcId")
-			cloud.Keep(r, old, "vpcId") // the provider takes it as AWS has it where the program says nothing
 			if was == r.Str("vpcId") {
 				return nil
 			}
