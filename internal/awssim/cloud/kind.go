@@ -28,7 +28,6 @@ type Kind struct {
 	Name        *AutoName            // auto-naming, for types the provider names when the program does not
 	Required    []string             // inputs that AWS demands and the provider does not
 	Unmodelled  []string             // inputs that are refused by name: what AWS makes of them is not known here; see Checker.Unmodelled
-	Kept        []string             // inputs that are held and shown, and on which nothing else here depends
 	Swaps       []string             // input paths whose appearing or going, but not whose change, makes a new resource
 	ReplaceIf   map[string]ReplaceIf // input paths whose change makes a new resource on a condition
 	DeleteFirst bool                 // a replacement comes after the old one is gone, whatever its name (pulumi-aws, provider/resources.go)

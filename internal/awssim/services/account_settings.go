@@ -24,7 +24,7 @@ var ecsSettings = map[string]string{
 
 var _ = cloud.Register(
 	&cloud.Kind{
-		Type: typeVolumeDefault, Service: "EC2", Noun: "EbsEncryptionByDefault", Overwrites: true, Kept: strings.Fields("enabled"),
+		Type: typeVolumeDefault, Service: "EC2", Noun: "EbsEncryptionByDefault", Overwrites: true,
 		CreateCall: "EnableEbsEncryptionByDefault", UpdateCall: "EnableEbsEncryptionByDefault", DeleteCall: "DisableEbsEncryptionByDefault",
 		Create: func(t *cloud.Tx, r *cloud.Resource) error {
 			r.ID = "default" // provider: what an import takes; one a region
@@ -36,7 +36,6 @@ var _ = cloud.Register(
 	},
 	&cloud.Kind{
 		Type: typeAccountBlock, Service: "S3 Control", Noun: "PublicAccessBlock", Global: true, CreateCall: "PutPublicAccessBlock", UpdateCall: "PutPublicAccessBlock",
-		Kept:       strings.Fields("blockPublicAcls ignorePublicAcls restrictPublicBuckets"),
 		Overwrites: true,
 		Create: func(t *cloud.Tx, r *cloud.Resource) error {
 			cloud.Computed(r, cloud.Map{"accountId": t.Account()})

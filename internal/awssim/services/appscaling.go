@@ -47,9 +47,6 @@ var _ = cloud.Register(
 	&cloud.Kind{
 		Type: typeScalingPolicy, Service: "Application Auto Scaling", Noun: "ScalingPolicy", CreateCall: "PutScalingPolicy", UpdateCall: "PutScalingPolicy",
 		Unmodelled: strings.Fields("stepScalingPolicyConfiguration targetTrackingScalingPolicyConfiguration.disableScaleIn"),
-		Kept: strings.Fields(`
-			scalableDimension serviceNamespace
-			targetTrackingScalingPolicyConfiguration.customizedMetricSpecification.metrics.metricStat.stat`),
 		Name:       &cloud.AutoName{Property: "name", Max: 255},
 		Recomputed: []string{"alarmArns"},
 		Refs:       []cloud.Ref{{Path: "resourceId", To: typeScalableTarget, Missing: noScalableTarget, Unseen: noScalableTarget, Free: true}}, // policies go with their target

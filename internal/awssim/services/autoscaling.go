@@ -22,14 +22,6 @@ var _ = cloud.Register(&cloud.Kind{
 		mixedInstancesPolicy.launchTemplate.overrides[].instanceRequirements
 		mixedInstancesPolicy.launchTemplate.overrides[].weightedCapacity placementGroup suspendedProcesses
 		trafficSources waitForElbCapacity warmPool.instanceReusePolicy warmPool.maxGroupPreparedCapacity`),
-	Kept: strings.Fields(`
-		desiredCapacityType forceDeleteWarmPool initialLifecycleHooks.defaultResult
-		initialLifecycleHooks.heartbeatTimeout initialLifecycleHooks.lifecycleTransition instanceMaintenancePolicy
-		instanceRefresh.preferences.scaleInProtectedInstances instanceRefresh.preferences.skipMatching
-		instanceRefresh.preferences.standbyInstances instanceRefresh.triggers launchConfiguration metricsGranularity
-		mixedInstancesPolicy.instancesDistribution.onDemandBaseCapacity
-		mixedInstancesPolicy.instancesDistribution.onDemandPercentageAboveBaseCapacity tags.propagateAtLaunch
-		warmPool.poolState`),
 	Name: &cloud.AutoName{Property: "name", Max: 255, Prefix: "namePrefix"},
 	Keys: []string{"arn"},
 	Unique: []cloud.Unique{{Props: []string{"name"}, Refusal: cloud.Refusal{Code: "AlreadyExists",

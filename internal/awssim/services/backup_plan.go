@@ -56,7 +56,7 @@ var _ = cloud.Register(
 		TaggedAs: "backup:backup-plan:",
 	},
 	&cloud.Kind{
-		Type: typeBackupSelection, Service: "Backup", Noun: "BackupSelection", Kept: []string{"selectionTags.type"},
+		Type: typeBackupSelection, Service: "Backup", Noun: "BackupSelection",
 		Name: &cloud.AutoName{Property: "name", Max: 50},
 		Refs: []cloud.Ref{{Path: "planId", To: typeBackupPlan, Missing: cloud.Refusal{
 			Code: "InvalidParameterValueException", Message: "Cannot find Backup plan with ID {value}", Rule: "AWS Backup API, CreateBackupSelection",

@@ -2,7 +2,6 @@ package services
 
 import (
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
@@ -14,9 +13,7 @@ const typeBudget = "aws:budgets/budget:Budget"
 const budgetTime = "2006-01-02_15:04"
 
 var _ = cloud.Register(&cloud.Kind{
-	Type: typeBudget, Service: "Budgets", Noun: "Budget", Global: true, Kept: strings.Fields(`
-		budgetType notifications.comparisonOperator notifications.notificationType notifications.threshold
-		notifications.thresholdType timeUnit`),
+	Type: typeBudget, Service: "Budgets", Noun: "Budget", Global: true,
 	Name: &cloud.AutoName{Property: "name", Max: 100, Prefix: "namePrefix"},
 	Unique: []cloud.Unique{{Props: []string{"name"}, Refusal: cloud.Refusal{Code: "DuplicateRecordException",
 		Message: "Error creating budget: {value} - the budget already exists.", Rule: "AWS Budgets API, CreateBudget"}}},

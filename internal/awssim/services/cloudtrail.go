@@ -2,7 +2,6 @@ package services
 
 import (
 	"regexp"
-	"strings"
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/iampolicy"
@@ -15,7 +14,6 @@ var trailName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{1,126}[A-Za-z0-9]
 
 var _ = cloud.Register(&cloud.Kind{
 	Type: typeTrail, Service: "CloudTrail", Noun: "Trail", UpdateCall: "UpdateTrail",
-	Kept: strings.Fields("enableLogFileValidation enableLogging"),
 	Name: &cloud.AutoName{Property: "name", Max: 128},
 	Unique: []cloud.Unique{{Props: []string{"name"}, Refusal: cloud.Refusal{Code: "TrailAlreadyExistsException",
 		Message: "Trail {value} already exists", Rule: "CloudTrail API, CreateTrail"}}},

@@ -16,7 +16,6 @@ const alarmInvalid = "ValidationError" // CloudWatch's code for anything about a
 
 var _ = cloud.Register(&cloud.Kind{
 	Type: typeMetricAlarm, Service: "CloudWatch", Noun: "MetricAlarm", CreateCall: "PutMetricAlarm", UpdateCall: "PutMetricAlarm",
-	Kept:       strings.Fields("actionsEnabled alarmDescription metricQueries.metric.unit unit"),
 	DeleteCall: "DeleteAlarms",
 	Name:       &cloud.AutoName{Property: "name", Max: 255},
 	Keys:       []string{"arn"},

@@ -31,7 +31,7 @@ type source struct {
 	funcs    map[string]bool     // declarations that are functions
 	texts    map[string]string   // constants and variables that are strings
 	lengths  map[string]ast.Expr // constants and variables, by name
-	words    map[string][]string // by declaration: the words of its string literals, but for those that it lists as held or as not modelled
+	words    map[string][]string // by declaration: the words of its string literals, but for those that it lists as not modelled
 }
 
 func readSource(t *testing.T) *source {
@@ -195,7 +195,7 @@ func (s *source) note(name string, n ast.Node) {
 		case *ast.KeyValueExpr:
 			key, _ := n.Key.(*ast.Ident)
 			if key != nil { // a field
-				if !slices.Contains(strings.Fields("Unmodelled Kept Timing Calls TaggedAs"), key.Name) {
+				if !slices.Contains(strings.Fields("Unmodelled Timing Calls TaggedAs"), key.Name) {
 					ast.Inspect(n.Value, visit)
 				}
 				return false

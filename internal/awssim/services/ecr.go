@@ -3,7 +3,6 @@ package services
 import (
 	"fmt"
 	"regexp"
-	"strings"
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/awssim/documents"
@@ -23,7 +22,6 @@ var noSuchRepository = cloud.Refusal{Code: "RepositoryNotFoundException", Messag
 var _ = cloud.Register(
 	&cloud.Kind{
 		Type: typeRepository, Service: "ECR", Noun: "Repository", UpdateCall: "PutImageTagMutability",
-		Kept:       strings.Fields("imageScanningConfiguration imageScanningConfiguration.scanOnPush imageTagMutability"),
 		Name:       &cloud.AutoName{Property: "name", Max: 256, Lower: true},
 		DeleteOnly: []string{"forceDelete"},
 		Keys:       []string{"arn"},
@@ -64,8 +62,6 @@ var _ = cloud.Register(
 	&cloud.Kind{
 		Type: typeReplication, Service: "ECR", Noun: "ReplicationConfiguration", Overwrites: true, CreateCall: "PutReplicationConfiguration",
 		UpdateCall: "PutReplicationConfiguration", DeleteCall: "PutReplicationConfiguration",
-		Kept: strings.Fields(`
-			replicationConfiguration.rules.repositoryFilters replicationConfiguration.rules.repositoryFilters.filter`),
 		Create: func(t *cloud.Tx, r *cloud.Resource) error {
 			r.ID = t.Account()
 			cloud.TakeOver(t, r)

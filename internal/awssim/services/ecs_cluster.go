@@ -30,7 +30,6 @@ var _ = cloud.Register(
 	&cloud.Kind{
 		Type: typeCluster, Service: "ECS", Noun: "Cluster", UpdateCall: "UpdateCluster",
 		Unmodelled: strings.Fields("configuration.managedStorageConfiguration"),
-		Kept:       strings.Fields("configuration.executeCommandConfiguration.logConfiguration"),
 		Name:       &cloud.AutoName{Property: "name", Max: 255},
 		Keys:       []string{"name", "arn"},
 		Unique:     []cloud.Unique{{Props: []string{"name"}, Refusal: cloud.Refusal{Code: invalidECSParameter, Message: "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).", Rule: "ECS API, CreateCluster"}}},

@@ -31,7 +31,6 @@ var _ = cloud.Register(&cloud.Kind{
 	Type: typeService, Service: "ECS", Noun: "Service", UpdateCall: "UpdateService",
 	Unmodelled: strings.Fields(`
 		loadBalancers[].elbName serviceConnectConfiguration volumeConfiguration vpcLatticeConfigurations`),
-	Kept: strings.Fields("alarms.rollback deploymentCircuitBreaker.rollback enableEcsManagedTags orderedPlacementStrategies.field placementConstraints.expression"),
 	Name: &cloud.AutoName{Property: "name", Max: 255},
 	ReplaceIf: map[string]cloud.ReplaceIf{"capacityProviderStrategies": {
 		When: "unless forceNewDeployment is true and there is a strategy before and after",

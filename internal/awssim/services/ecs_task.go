@@ -20,7 +20,6 @@ var _ = cloud.Register(&cloud.Kind{
 		inferenceAccelerators proxyConfiguration volumes[].configureAtLaunch
 		volumes[].dockerVolumeConfiguration volumes[].efsVolumeConfiguration
 		volumes[].fsxWindowsFileServerVolumeConfiguration`),
-	Kept:    strings.Fields("placementConstraints.expression runtimePlatform.operatingSystemFamily trackLatest volumes.hostPath"),
 	ShownID: "family",
 	JSON:    []string{"containerDefinitions"},
 	Refs: []cloud.Ref{

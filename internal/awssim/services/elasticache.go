@@ -19,7 +19,6 @@ const (
 
 var _ = cloud.Register(&cloud.Kind{
 	Type: typeReplicationGroup, Service: "ElastiCache", Noun: "ReplicationGroup",
-	Kept: strings.Fields("logDeliveryConfigurations.logFormat logDeliveryConfigurations.logType"),
 	Name: &cloud.AutoName{Property: "replicationGroupId", Max: 40, Lower: true},
 	// Provider 5.100, elasticache/replication_group.go: there is no way back to an older engine but another group.
 	ReplaceIf: map[string]cloud.ReplaceIf{

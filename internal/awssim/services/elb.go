@@ -18,10 +18,6 @@ const (
 var _ = cloud.Register(&cloud.Kind{
 	Type: typeLoadBalancer, Service: elbService, Noun: "LoadBalancer", UpdateCall: "ModifyLoadBalancerAttributes",
 	Unmodelled: strings.Fields("enableZonalShift"),
-	Kept: strings.Fields(`
-		desyncMitigationMode dnsRecordClientRoutingPolicy dropInvalidHeaderFields enableCrossZoneLoadBalancing
-		enableHttp2 enableTlsVersionAndCipherSuiteHeaders enableWafFailOpen enableXffClientPort preserveHostHeader
-		xffHeaderProcessingMode`),
 	Name:       &cloud.AutoName{Property: "name", Max: elbNameLimit, Prefix: "namePrefix"},
 	Recomputed: []string{"subnetMappings"},
 	Refs: []cloud.Ref{

@@ -19,22 +19,6 @@ var _ = cloud.Register(&cloud.Kind{
 	Unmodelled: strings.Fields(`
 		alpnPolicy mutualAuthentication tcpIdleTimeoutSeconds defaultActions[].authenticateCognito
 		defaultActions[].authenticateOidc`),
-	Kept: strings.Fields(`
-		defaultActions.fixedResponse.contentType defaultActions.fixedResponse.messageBody
-		defaultActions.fixedResponse.statusCode defaultActions.forward.stickiness
-		defaultActions.forward.targetGroups.weight defaultActions.redirect.query defaultActions.redirect.statusCode
-		routingHttpRequestXAmznMtlsClientcertHeaderName routingHttpRequestXAmznMtlsClientcertIssuerHeaderName
-		routingHttpRequestXAmznMtlsClientcertLeafHeaderName
-		routingHttpRequestXAmznMtlsClientcertSerialNumberHeaderName
-		routingHttpRequestXAmznMtlsClientcertSubjectHeaderName routingHttpRequestXAmznMtlsClientcertValidityHeaderName
-		routingHttpRequestXAmznTlsCipherSuiteHeaderName routingHttpRequestXAmznTlsVersionHeaderName
-		routingHttpResponseAccessControlAllowCredentialsHeaderValue
-		routingHttpResponseAccessControlAllowHeadersHeaderValue
-		routingHttpResponseAccessControlAllowMethodsHeaderValue routingHttpResponseAccessControlAllowOriginHeaderValue
-		routingHttpResponseAccessControlExposeHeadersHeaderValue routingHttpResponseAccessControlMaxAgeHeaderValue
-		routingHttpResponseContentSecurityPolicyHeaderValue routingHttpResponseServerEnabled
-		routingHttpResponseStrictTransportSecurityHeaderValue routingHttpResponseXContentTypeOptionsHeaderValue
-		routingHttpResponseXFrameOptionsHeaderValue`),
 	Refs: []cloud.Ref{
 		// Listeners go with their load balancer.
 		{Path: "loadBalancerArn", To: typeLoadBalancer, Free: true, Missing: cloud.Refusal{Code: "LoadBalancerNotFound", Message: "Load balancer '{value}' not found", Rule: "ELB API, CreateListener"}},

@@ -21,11 +21,6 @@ const (
 var _ = cloud.Register(&cloud.Kind{
 	Type: typeListenerRule, Service: "Elastic Load Balancing v2", Noun: "Rule",
 	Unmodelled: strings.Fields("actions[].authenticateCognito actions[].authenticateOidc"),
-	Kept: strings.Fields(`
-		actions.fixedResponse.contentType actions.fixedResponse.messageBody actions.fixedResponse.statusCode
-		actions.forward.stickiness actions.forward.targetGroups.weight actions.redirect.query
-		actions.redirect.statusCode conditions.httpHeader.httpHeaderName
-		conditions.queryStrings.key`),
 	Refs: []cloud.Ref{
 		// Rules go with their listener.
 		{Path: "listenerArn", To: typeListener, Free: true, Missing: cloud.Refusal{Code: "ListenerNotFound", Message: "One or more listeners not found", Rule: "ELB API, CreateRule"}},

@@ -16,7 +16,6 @@ const createTargets = "ELB API, CreateTargetGroup"
 
 var _ = cloud.Register(&cloud.Kind{
 	Type: typeTargetGroup, Service: elbService, Noun: "TargetGroup",
-	Kept:   strings.Fields("deregistrationDelay"),
 	Name:   &cloud.AutoName{Property: "name", Max: elbNameLimit, Prefix: "namePrefix"},
 	Keys:   []string{"arn"},
 	Refs:   []cloud.Ref{{Path: "vpcId", To: typeVPC, Free: true, Missing: cloud.Refusal{Code: "ValidationError", Message: "The VPC ID '{value}' is not found", Rule: createTargets}}},

@@ -27,7 +27,6 @@ var _ = cloud.Register(
 	&cloud.Kind{
 		Type: typeEventRule, Service: "EventBridge", Noun: "Rule", CreateCall: "PutRule", UpdateCall: "PutRule",
 		Name:       &cloud.AutoName{Property: "name", Max: 64, Prefix: "namePrefix"},
-		Kept:       []string{"description"},
 		JSON:       []string{"eventPattern"},
 		DeleteOnly: []string{"forceDestroy"},
 		Keys:       []string{"arn", "name"},
@@ -55,7 +54,6 @@ var _ = cloud.Register(
 	},
 	&cloud.Kind{
 		Type: typeEventTarget, Service: "EventBridge", Noun: "Targets", CreateCall: "PutTargets", UpdateCall: "PutTargets", DeleteCall: "RemoveTargets",
-		Kept:       strings.Fields("deadLetterConfig retryPolicy"),
 		JSON:       []string{"input"},
 		DeleteOnly: []string{"forceDestroy"},
 		Unique: []cloud.Unique{{Props: []string{"rule", "targetId"}, Refusal: cloud.Refusal{

@@ -11,7 +11,6 @@ const typeOIDC = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
 
 var _ = cloud.Register(&cloud.Kind{
 	Type: typeOIDC, Service: "IAM", Noun: "OpenIDConnectProvider", Global: true, UpdateCall: "UpdateOpenIDConnectProviderThumbprint",
-	Kept: strings.Fields("clientIdLists"),
 	Keys: []string{"arn"},
 	Quota: &cloud.Quota{Max: 100, Refusal: cloud.Refusal{Code: "LimitExceeded",
 		Message: "Cannot exceed quota for OpenIdConnectProvidersPerAccount: {value}", Rule: "IAM User Guide, IAM and AWS STS quotas"}},

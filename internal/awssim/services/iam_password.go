@@ -1,8 +1,6 @@
 package services
 
 import (
-	"strings"
-
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 )
 
@@ -11,7 +9,6 @@ const typePasswordPolicy = "aws:iam/accountPasswordPolicy:AccountPasswordPolicy"
 // The ranges are those of the IAM API, UpdateAccountPasswordPolicy.
 var _ = cloud.Register(&cloud.Kind{
 	Type: typePasswordPolicy, Service: "IAM", Noun: "AccountPasswordPolicy", Global: true, Overwrites: true,
-	Kept:       strings.Fields("allowUsersToChangePassword"),
 	CreateCall: "UpdateAccountPasswordPolicy", UpdateCall: "UpdateAccountPasswordPolicy",
 	Check: func(c *cloud.Checker) {
 		c.Between("minimumPasswordLength", 6, 128)

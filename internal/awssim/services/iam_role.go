@@ -30,7 +30,6 @@ var noSuchRole = cloud.Refusal{Code: "NoSuchEntity", Message: "The role with nam
 var _ = cloud.Register(
 	&cloud.Kind{
 		Type: typeRole, Service: "IAM", Noun: "Role", Global: true, UpdateCall: "UpdateRole",
-		Kept:   strings.Fields("description maxSessionDuration"),
 		Name:   &cloud.AutoName{Property: "name", Max: 64, Prefix: "namePrefix"},
 		JSON:   []string{"assumeRolePolicy", "inlinePolicies.policy"},
 		Keys:   []string{"arn"},

@@ -28,13 +28,6 @@ var _ = cloud.Register(&cloud.Kind{
 		networkInterfaces[].primaryIpv6 networkInterfaces[].privateIpAddress placement.affinity placement.groupName placement.hostId
 		placement.hostResourceGroupArn placement.partitionNumber placement.spreadDomain
 		privateDnsNameOptions ramDiskId`),
-	Kept: strings.Fields(`
-		description networkInterfaces.description networkInterfaces.ipv6Addresses
-		blockDeviceMappings.ebs.deleteOnTermination blockDeviceMappings.ebs.encrypted creditSpecification
-		disableApiStop disableApiTermination ebsOptimized instanceInitiatedShutdownBehavior instanceMarketOptions
-		maintenanceOptions metadataOptions.httpEndpoint metadataOptions.httpProtocolIpv6
-		metadataOptions.httpPutResponseHopLimit metadataOptions.httpTokens metadataOptions.instanceMetadataTags
-		monitoring networkInterfaces.deleteOnTermination networkInterfaces.interfaceType placement securityGroupNames`),
 	Name:       &cloud.AutoName{Property: "name", Max: 128, Prefix: "namePrefix"},
 	Recomputed: []string{"latestVersion", "defaultVersion"},
 	Keys:       []string{"arn", "name"},

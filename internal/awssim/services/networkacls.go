@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 )
@@ -21,7 +20,6 @@ var missingACL = cloud.Refusal{Code: "InvalidNetworkAclID.NotFound", Message: "T
 var _ = cloud.Register(
 	&cloud.Kind{
 		Type: typeNetworkACL, Service: "EC2", Noun: "NetworkAcl", UpdateCall: "ReplaceNetworkAclEntry",
-		Kept:  strings.Fields("egress.icmpCode egress.icmpType ingress.icmpCode ingress.icmpType"),
 		Refs:  []cloud.Ref{{Path: "vpcId", To: typeVPC, Missing: missingVPC}},
 		Quota: &cloud.Quota{Max: 200, Per: "vpcId", Refusal: cloud.Refusal{Code: "NetworkAclLimitExceeded", Message: "The maximum number of network ACLs has been reached.", Rule: "Amazon VPC quotas"}},
 		Check: func(c *cloud.Checker) {
@@ -48,7 +46,6 @@ var _ = cloud.Register(
 	},
 	&cloud.Kind{
 		Type: typeDefaultNetworkACL, Service: "EC2", Noun: "NetworkAcl", Overwrites: true, CreateCall: "DeleteNetworkAclEntry", UpdateCall: "ReplaceNetworkAclEntry",
-		Kept: strings.Fields("egress.icmpCode egress.icmpType ingress.icmpCode ingress.icmpType"),
 		Refs: []cloud.Ref{{Path: "defaultNetworkAclId", To: typeVPC, Key: "defaultNetworkAclId", Missing: missingACL, Free: true}}, // goes with its VPC
 		Check: func(c *cloud.Checker) {
 			checkACLRules(c, "ingress")

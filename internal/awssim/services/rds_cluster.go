@@ -24,7 +24,6 @@ var _ = cloud.Register(&cloud.Kind{
 		enableHttpEndpoint enableLocalWriteForwarding globalClusterIdentifier manageMasterUserPassword
 		replicationSourceIdentifier s3Import scalingConfiguration
 		serverlessv2ScalingConfiguration.secondsUntilAutoPause sourceRegion`),
-	Kept:       strings.Fields("copyTagsToSnapshot iamDatabaseAuthenticationEnabled"),
 	Name:       &cloud.AutoName{Property: "clusterIdentifier", Max: 63, Prefix: "clusterIdentifierPrefix", Lower: true},
 	DeleteOnly: []string{"skipFinalSnapshot", "finalSnapshotIdentifier", "deleteAutomatedBackups"},
 	Keys:       []string{"arn"},

@@ -20,7 +20,7 @@ const (
 
 var _ = cloud.Register(
 	&cloud.Kind{
-		Type: typeDBSubnetGroup, Service: "RDS", Noun: "DBSubnetGroup", Kept: []string{"description"},
+		Type: typeDBSubnetGroup, Service: "RDS", Noun: "DBSubnetGroup",
 		Quota: &cloud.Quota{Max: 50, Refusal: cloud.Refusal{
 			Code: "DBSubnetGroupQuotaExceeded", Message: "DB subnet group quota exceeded: {value}", Rule: "facts 21",
 		}},
@@ -57,7 +57,7 @@ var _ = cloud.Register(
 		TaggedAs: "rds:subgrp:",
 	},
 	&cloud.Kind{
-		Type: typeDBParameterGroup, Service: "RDS", Noun: "DBClusterParameterGroup", Kept: []string{"description"},
+		Type: typeDBParameterGroup, Service: "RDS", Noun: "DBClusterParameterGroup",
 		Name:   &cloud.AutoName{Property: "name", Max: 255, Prefix: "namePrefix", Lower: true},
 		Unique: []cloud.Unique{{Props: []string{"name"}, Refusal: parameterGroupExists}},
 		InUse:  parameterGroupInUse,

@@ -13,7 +13,6 @@ const typeDBInstance = "aws:rds/clusterInstance:ClusterInstance"
 
 var _ = cloud.Register(&cloud.Kind{
 	Type: typeDBInstance, Service: "RDS", Noun: "DBInstance",
-	Kept:       strings.Fields("autoMinorVersionUpgrade copyTagsToSnapshot"),
 	Name:       &cloud.AutoName{Property: "identifier", Max: 63, Prefix: "identifierPrefix", Lower: true},
 	DeleteOnly: []string{"forceDestroy"},
 	Keys:       []string{"arn"},

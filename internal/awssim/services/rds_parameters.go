@@ -30,7 +30,7 @@ var (
 )
 
 var _ = cloud.Register(&cloud.Kind{
-	Type: typeInstanceParameters, Service: "RDS", Noun: "DBParameterGroup", Kept: []string{"description"},
+	Type: typeInstanceParameters, Service: "RDS", Noun: "DBParameterGroup",
 	Name:       &cloud.AutoName{Property: "name", Max: 255, Prefix: "namePrefix", Lower: true},
 	DeleteOnly: []string{"skipDestroy"},
 	Unique:     []cloud.Unique{{Props: []string{"name"}, Refusal: parameterGroupExists}},

@@ -18,7 +18,6 @@ var healthCheckRegions = []string{
 var _ = cloud.Register(&cloud.Kind{
 	Type: typeHealthCheck, Service: "Route 53", Noun: "HealthCheck", Global: true, UpdateCall: "UpdateHealthCheck",
 	Unmodelled: strings.Fields("childHealthchecks cloudwatchAlarmName cloudwatchAlarmRegion invertHealthcheck"),
-	Kept:       strings.Fields("disabled insufficientDataHealthStatus measureLatency referenceName routingControlArn"),
 	Quota:      &cloud.Quota{Max: 200, Refusal: cloud.Refusal{Code: "TooManyHealthChecks", Message: "Limits Exceeded: MAX_HEALTH_CHECKS_BY_USER - Cannot create more than {value} health checks", Rule: "Route 53 Developer Guide, Quotas"}},
 	Check:      checkRoute53HealthCheck,
 	Create: func(t *cloud.Tx, r *cloud.Resource) error {

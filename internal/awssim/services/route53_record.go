@@ -21,7 +21,6 @@ var noSuchZone = cloud.Refusal{Code: "NoSuchHostedZone", Message: "No hosted zon
 
 var _ = cloud.Register(&cloud.Kind{
 	Type: typeRecord, Service: "Route 53", Noun: "Record", Global: true,
-	Kept:       strings.Fields("aliases.evaluateTargetHealth"),
 	CreateCall: "ChangeResourceRecordSets", UpdateCall: "ChangeResourceRecordSets", DeleteCall: "ChangeResourceRecordSets",
 	Refs: []cloud.Ref{
 		{Path: "zoneId", To: typeZone, Free: true, Missing: noSuchZone, Unseen: noSuchZone},

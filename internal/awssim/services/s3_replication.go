@@ -15,7 +15,6 @@ var _ = cloud.Register(bucketSetting(cloud.Kind{
 		rules[].destination.accessControlTranslation rules[].destination.storageClass rules[].existingObjectReplication
 		rules[].filter.and rules[].filter.prefix rules[].filter.tag rules[].prefix
 		rules[].sourceSelectionCriteria.replicaModifications`),
-	Kept:   strings.Fields("role rules.destination.metrics rules.destination.replicationTime.time"),
 	Check:  checkBucketReplication,
 	Create: applyBucketReplication,
 }))

@@ -45,15 +45,14 @@ func bucketSetting(k cloud.Kind) *cloud.Kind {
 var _ = cloud.Register(
 	bucketSetting(cloud.Kind{
 		Type: typePublicBlock, Noun: "PublicAccessBlock",
-		Kept:  strings.Fields("blockPublicAcls ignorePublicAcls restrictPublicBuckets"),
 		Calls: cloud.Calls{Create: "s3:PutBucketPublicAccessBlock", Read: "s3:GetBucketPublicAccessBlock", Update: "s3:PutBucketPublicAccessBlock", Remove: "s3:PutBucketPublicAccessBlock"},
 	}),
 	bucketSetting(cloud.Kind{
-		Type: typeOwnership, Noun: "BucketOwnershipControls", Kept: strings.Fields("rule"),
+		Type: typeOwnership, Noun: "BucketOwnershipControls",
 		Calls: cloud.Calls{Create: "s3:PutBucketOwnershipControls", Read: "s3:GetBucketOwnershipControls", Update: "s3:PutBucketOwnershipControls", Remove: "s3:PutBucketOwnershipControls"},
 	}),
 	bucketSetting(cloud.Kind{
-		Type: typeEncryption, Noun: "BucketEncryption", Kept: strings.Fields("expectedBucketOwner rules.bucketKeyEnabled"),
+		Type: typeEncryption, Noun: "BucketEncryption",
 		Check: checkEncryption,
 		Create: func(_ *cloud.Tx, r *cloud.Resource) error {
 			if n := len(cloud.At(r.State, "rules[]")); n != 1 {
@@ -65,7 +64,7 @@ var _ = cloud.Register(
 	}),
 	bucketSetting(cloud.Kind{
 		Type: typeVersioning, Noun: "BucketVersioning",
-		Unmodelled: strings.Fields("mfa"), Kept: strings.Fields("expectedBucketOwner versioningConfiguration.mfaDelete"),
+		Unmodelled: strings.Fields("mfa"),
 		Update: func(_ *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
 			was, is := cloud.Str(old, "versioningConfiguration.status"), r.Str("versioningConfiguration.status")
 			if is == "Disabled" && was != is {
@@ -78,11 +77,6 @@ var _ = cloud.Register(
 	}),
 	bucketSetting(cloud.Kind{
 		Type: typeLifecycle, Noun: "BucketLifecycleConfiguration", Unmodelled: strings.Fields("rules[].filter.tag"),
-		Kept: strings.Fields(`
-			rules.filter.and.objectSizeGreaterThan rules.filter.and.objectSizeLessThan rules.filter.and.tags
-			rules.filter.objectSizeGreaterThan rules.filter.objectSizeLessThan
-			rules.noncurrentVersionExpiration.newerNoncurrentVersions
-			rules.noncurrentVersionTransitions.newerNoncurrentVersions rules.status timeouts`),
 		Required: []string{"rules"},
 		Check:    checkLifecycle, Create: applyBucketLifecycle,
 		Timing: cloud.Timing{Create: cloud.Secs(32, 5, 45), Update: cloud.Secs(32, 5, 45), Delete: cloud.Secs(1, 0, 1),

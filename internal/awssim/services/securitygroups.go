@@ -54,7 +54,6 @@ var _ = cloud.Register(
 		Unmodelled: strings.Fields(`
 		ingress[].ipv6CidrBlocks ingress[].prefixListIds ingress[].self egress[].ipv6CidrBlocks
 		egress[].prefixListIds egress[].self`),
-		Kept:   strings.Fields("revokeRulesOnDelete"),
 		Refs:   []cloud.Ref{{Path: "vpcId", To: typeVPC, Missing: missingVPC, Free: true}}, // goes with its VPC
 		Check:  func(c *cloud.Checker) { refuseRules(c) },
 		Create: adoptDefaultGroup,

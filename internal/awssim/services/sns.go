@@ -76,7 +76,6 @@ var _ = cloud.Register(
 	},
 	&cloud.Kind{
 		Type: typeSubscription, Service: "SNS", Noun: "Subscription", CreateCall: "Subscribe",
-		Kept:       strings.Fields("confirmationTimeoutInMinutes"),
 		UpdateCall: "SetSubscriptionAttributes", DeleteCall: "Unsubscribe",
 		JSON:       []string{"deliveryPolicy", "filterPolicy", "redrivePolicy", "replayPolicy"},
 		Overwrites: true,

@@ -30,7 +30,6 @@ const ec2Tags = " ec2:CreateTags ec2:DeleteTags"
 var _ = cloud.Register(
 	&cloud.Kind{
 		Type: typeVPC, Service: "EC2", Noun: "Vpc", UpdateCall: "ModifyVpcAttribute",
-		Kept:  strings.Fields("instanceTenancy"),
 		Keys:  []string{"defaultNetworkAclId", "defaultRouteTableId"},
 		InUse: cloud.Refusal{Code: inUseByOthers, Message: "The vpc '{id}' has dependencies and cannot be deleted.", Rule: "facts 1", Retry: 5 * time.Minute},
 		Quota: &cloud.Quota{Max: 5, Refusal: cloud.Refusal{Code: "VpcLimitExceeded", Message: "The maximum number of VPCs has been reached.", Rule: "facts 19"}},
@@ -49,7 +48,6 @@ var _ = cloud.Register(
 	},
 	&cloud.Kind{
 		Type: typeSubnet, Service: "EC2", Noun: "Subnet", UpdateCall: "ModifySubnetAttribute",
-		Kept:  strings.Fields("enableResourceNameDnsARecordOnLaunch"),
 		Refs:  []cloud.Ref{{Path: "vpcId", To: typeVPC, Missing: missingVPC}},
 		InUse: cloud.Refusal{Code: inUseByOthers, Message: "The subnet '{id}' has dependencies and cannot be deleted.", Rule: "facts 2", Retry: 20 * time.Minute},
 		Quota: &cloud.Quota{Max: 200, Per: "vpcId", Refusal: cloud.Refusal{Code: "SubnetLimitExceeded", Message: "The maximum number of subnets has been reached.", Rule: "facts 21"}},

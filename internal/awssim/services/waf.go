@@ -30,7 +30,7 @@ var noSuchACL = cloud.Refusal{Code: "WAFNonexistentItemException", Message: "AWS
 
 var _ = cloud.Register(
 	&cloud.Kind{
-		Type: typeWebACL, Service: "WAFV2", Noun: "WebACL", UpdateCall: "UpdateWebACL", Kept: []string{"description"},
+		Type: typeWebACL, Service: "WAFV2", Noun: "WebACL", UpdateCall: "UpdateWebACL",
 		Name: &cloud.AutoName{Property: "name", Max: 128, Prefix: "namePrefix"},
 		JSON: []string{"ruleJson"},
 		Keys: []string{"arn"}, Recomputed: []string{"lockToken", "capacity"},
@@ -71,10 +71,6 @@ var _ = cloud.Register(
 	},
 	&cloud.Kind{
 		Type: typeWebLogging, Service: "WAFV2", Noun: "LoggingConfiguration", CreateCall: "PutLoggingConfiguration", UpdateCall: "PutLoggingConfiguration",
-		Kept: strings.Fields(`
-			loggingFilter.defaultBehavior loggingFilter.filters.behavior
-			loggingFilter.filters.conditions.actionCondition.action
-			loggingFilter.filters.conditions.labelNameCondition.labelName loggingFilter.filters.requirement`),
 		Refs: []cloud.Ref{{Path: "resourceArn", To: typeWebACL, Key: "arn", Free: true, Missing: noSuchACL, Unseen: unseenByWAF}}, // goes with its ACL
 		Unique: []cloud.Unique{{Props: []string{"resourceArn"}, Refusal: cloud.Refusal{Code: "WAFDuplicateItemException",
 			Message: "the logging of {value} is another resource's, which this one would replace", Rule: "WAFV2 API, PutLoggingConfiguration"}}},
