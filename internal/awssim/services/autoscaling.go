@@ -53,12 +53,6 @@ func checkGroup(c *cloud.Checker) {
 	c.Conflict("launchTemplate.id", "launchTemplate.name")
 	c.Length("name", 1, 255)
 	c.Between("healthCheckGracePeriod", 0, 1<<31-1)
-	const preferences = "instanceRefresh.preferences."
-	for _, p := range []string{"instanceWarmup", "checkpointDelay"} {
-		if s, ok := c.String(preferences + p); ok && strings.Trim(s, "0123456789") != "" {
-			c.Fail(preferences+p, "expected a whole number of seconds, got %q", s)
-		}
-	}
 	arguments := map[string]bool{} // by the provider's own names
 	if f, ok := facts.Of(typeGroup); ok {
 		for _, p := range f.Fields {
@@ -71,11 +65,6 @@ func checkGroup(c *cloud.Checker) {
 		}
 	}
 	checkMixture(c)
-	if s, ok := c.String("waitForCapacityTimeout"); ok {
-		if d, err := time.ParseDuration(s); err != nil || d < 0 {
-			c.Fail("waitForCapacityTimeout", "%q is not a duration of at least 0", s)
-		}
-	}
 }
 
 func createGroup(t *cloud.Tx, r *cloud.Resource) error {

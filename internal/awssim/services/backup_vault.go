@@ -54,12 +54,7 @@ var _ = cloud.Register(
 	},
 	&cloud.Kind{
 		Type: typeBackupLock, Service: "Backup", Noun: "BackupVaultLockConfiguration", CreateCall: "PutBackupVaultLockConfiguration",
-		Refs: []cloud.Ref{{Path: "backupVaultName", To: typeBackupVault, Missing: noSuchVault, Free: true}},
-		Check: func(c *cloud.Checker) {
-			if days, ok := c.Number("changeableForDays"); ok && days < 3 {
-				c.Fail("changeableForDays", "expected changeableForDays to be at least (3), got %v", days)
-			}
-		},
+		Refs:   []cloud.Ref{{Path: "backupVaultName", To: typeBackupVault, Missing: noSuchVault, Free: true}},
 		Create: createBackupLock,
 		Delete: deleteBackupLock,
 		Timing: cloud.Timing{Create: cloud.Secs(1, 0, 2), Delete: cloud.Secs(1, 0, 2),

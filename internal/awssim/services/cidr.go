@@ -4,8 +4,6 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"net/netip"
-
-	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 )
 
 // reservedFirst and reservedLast are how many addresses at a subnet's ends AWS keeps to itself: network, router, DNS and
@@ -14,38 +12,6 @@ const (
 	reservedFirst = 4
 	reservedLast  = 1
 )
-
-// checkIPv4Range refuses a range that is not canonical or whose prefix is outside [shortest, longest] bits.
-func checkIPv4Range(c *cloud.Checker, path string, shortest, longest int) {
-	text, ok := c.String(path)
-	if !ok || text == "" {
-		return
-	}
-	p, err := netip.ParsePrefix(text)
-	switch {
-	case err != nil || !p.Addr().Is4():
-		c.Fail(path, "%q is not a valid IPv4 CIDR block", text)
-	case p != p.Masked():
-		c.Fail(path, "%q is not a valid IPv4 CIDR block; did you mean %q?", text, p.Masked())
-	case p.Bits() < shortest || p.Bits() > longest:
-		c.Fail(path, "expected prefix length of %q to be between /%d and /%d", text, shortest, longest)
-	}
-}
-
-// checkIPv6Range refuses a range that is no IPv6 network.
-func checkIPv6Range(c *cloud.Checker, path string) {
-	text, ok := c.String(path)
-	if !ok || text == "" {
-		return
-	}
-	p, err := netip.ParsePrefix(text)
-	switch {
-	case err != nil || !p.Addr().Is6():
-		c.Fail(path, "%q is not a valid IPv6 CIDR block", text)
-	case p != p.Masked():
-		c.Fail(path, "%q is not a valid IPv6 CIDR block; did you mean %q?", text, p.Masked())
-	}
-}
 
 // within reports whether inner lies inside outer, or is it.
 func within(inner, outer netip.Prefix) bool {

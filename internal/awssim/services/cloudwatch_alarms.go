@@ -54,8 +54,6 @@ var (
 var alarmActions = []string{"alarmActions", "okActions", "insufficientDataActions"}
 
 func checkAlarm(c *cloud.Checker) {
-	c.OneOf("evaluateLowSampleCountPercentiles", "evaluate", "ignore")
-	c.OneOf("treatMissingData", "breaching", "notBreaching", "ignore", "missing")
 	c.Length("thresholdMetricId", 1, 255)
 	for _, p := range alarmActions {
 		if n := len(cloud.At(c.In, p+"[]")); n > 5 {

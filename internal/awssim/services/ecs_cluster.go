@@ -35,12 +35,9 @@ var _ = cloud.Register(
 		Unique:     []cloud.Unique{{Props: []string{"name"}, Refusal: cloud.Refusal{Code: invalidECSParameter, Message: "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).", Rule: "ECS API, CreateCluster"}}},
 		Check: func(c *cloud.Checker) {
 			c.Match("name", documents.ClusterNames, "up to 255 letters, digits, hyphens and underscores")
-			c.OneOf("settings[].name", "containerInsights")
-			c.OneOf("configuration.executeCommandConfiguration.logging", "NONE", "DEFAULT", "OVERRIDE")
 			if logging, _ := c.String("configuration.executeCommandConfiguration.logging"); logging == "OVERRIDE" && !cloud.Has(c.In, "configuration.executeCommandConfiguration.logConfiguration") {
 				c.Fail("configuration.executeCommandConfiguration.logConfiguration", "must be given with logging OVERRIDE")
 			}
-			c.Match("serviceConnectDefaults.namespace", arnPattern, "an ARN")
 		},
 		Create: createCluster, Update: func(t *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { return applyCluster(t, r) }, Delete: deleteCluster,
 		Timing: cloud.Timing{Create: cloud.Secs(1, 0, 2), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(5, 1, 20),
@@ -59,7 +56,7 @@ var _ = cloud.Register(
 		},
 		Refs: []cloud.Ref{{Path: "autoScalingGroupProvider.autoScalingGroupArn", To: typeGroup, Key: "arn", Free: true, Missing: cloud.Refusal{
 			Code: "ClientException", Message: "The specified Auto Scaling group ARN {value} does not exist. Specify a valid Auto Scaling group ARN and try again.", Rule: "ECS API, CreateCapacityProvider"}}},
-		Check: checkProvider, Create: createProvider, Update: func(t *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { return applyProvider(t, r) }, Delete: deleteProvider,
+		Create: createProvider, Update: func(t *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { return applyProvider(t, r) }, Delete: deleteProvider,
 		Timing: cloud.Timing{Create: cloud.Secs(1, 0, 2), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(30, 10, 1200),
 			Limit: cloud.LimitMinutes(0, 0, 20), Source: "facts, section 1: capacity provider; deletion is a guess, polled for 20 minutes"},
 		Propagation: cloud.Secs(0.5, 0, 2),
@@ -76,8 +73,6 @@ var _ = cloud.Register(
 		},
 		Check: func(c *cloud.Checker) {
 			c.Match("clusterName", documents.ClusterNames, "a cluster's name, not its ARN")
-			c.Between("defaultCapacityProviderStrategies[].base", 0, 100000)
-			c.Between("defaultCapacityProviderStrategies[].weight", 0, 1000)
 		},
 		Busy: cloud.Busy{Update: providersBusy, Delete: providersBusy},
 		Create: func(t *cloud.Tx, r *cloud.Resource) error {
@@ -157,18 +152,6 @@ func clusterOf(t *cloud.Tx, nameOrARN string) (*cloud.Resource, bool) {
 }
 
 var reservedProvider = regexp.MustCompile(`(?i)^(aws|ecs|fargate)`)
-
-func checkProvider(c *cloud.Checker) {
-	const group = "autoScalingGroupProvider."
-	c.Match(group+"autoScalingGroupArn", arnPattern, "an ARN")
-	c.OneOf(group+"managedDraining", "ENABLED", "DISABLED")
-	c.OneOf(group+"managedTerminationProtection", "ENABLED", "DISABLED")
-	c.OneOf(group+"managedScaling.status", "ENABLED", "DISABLED")
-	c.Between(group+"managedScaling.targetCapacity", 1, 100)
-	c.Between(group+"managedScaling.minimumScalingStepSize", 1, 10000)
-	c.Between(group+"managedScaling.maximumScalingStepSize", 1, 10000)
-	c.Between(group+"managedScaling.instanceWarmupPeriod", 0, 10000)
-}
 
 func createProvider(t *cloud.Tx, r *cloud.Resource) error {
 	if name := r.Str("name"); !documents.ClusterNames.MatchString(name) || reservedProvider.MatchString(name) {

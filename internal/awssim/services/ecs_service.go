@@ -3,7 +3,6 @@ package services
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -63,36 +62,9 @@ var _ = cloud.Register(&cloud.Kind{
 	},
 })
 
-// serviceChoices are the enumerations of the provider's schema (ecs/service.go).
-var serviceChoices = map[string][]string{
-	"availabilityZoneRebalancing":       {"ENABLED", "DISABLED"},
-	"deploymentController.type":         {"ECS", "CODE_DEPLOY", "EXTERNAL"},
-	"launchType":                        {"EC2", "FARGATE", "EXTERNAL"},
-	"propagateTags":                     {"SERVICE", "TASK_DEFINITION", "NONE"},
-	"schedulingStrategy":                {"REPLICA", "DAEMON"},
-	"orderedPlacementStrategies[].type": {"random", "spread", "binpack"},
-	"placementConstraints[].type":       {"distinctInstance", "memberOf"},
-}
-
 func checkService(c *cloud.Checker) {
-	for _, path := range slices.Sorted(maps.Keys(serviceChoices)) {
-		c.OneOf(path, serviceChoices[path]...)
-	}
 	c.Match("name", documents.ClusterNames, "up to 255 letters, digits, hyphens and underscores")
-	c.Between("capacityProviderStrategies[].base", 0, 100000)
-	c.Between("capacityProviderStrategies[].weight", 0, 1000)
-	c.Between("loadBalancers[].containerPort", 0, 65536)
 	c.Between("healthCheckGracePeriodSeconds", 0, 1<<31-1)
-	c.Match("loadBalancers[].targetGroupArn", arnPattern, "an ARN")
-	if n := cloud.First[cloud.Map](c.In, "networkConfiguration"); n != nil && !cloud.Has(n, "subnets") {
-		c.Fail("networkConfiguration.subnets", "missing required property")
-	}
-	if len(cloud.At(c.In, "orderedPlacementStrategies[]")) > 5 {
-		c.Fail("orderedPlacementStrategies", "at most 5")
-	}
-	if len(cloud.At(c.In, "placementConstraints[]")) > 10 {
-		c.Fail("placementConstraints", "at most 10")
-	}
 }
 
 func invalidService(format string, args ...any) *cloud.Error {

@@ -44,20 +44,7 @@ var (
 )
 
 func checkTask(c *cloud.Checker) {
-	c.Length("family", 1, 255)
 	c.Match("family", familyPattern, "letters, digits, hyphens and underscores")
-	c.OneOf("networkMode", "bridge", "host", "awsvpc", "none")
-	c.OneOf("requiresCompatibilities[]", "EC2", "FARGATE", "EXTERNAL")
-	c.OneOf("ipcMode", "host", "task", "none")
-	c.OneOf("pidMode", "host", "task")
-	c.OneOf("runtimePlatform.cpuArchitecture", "X86_64", "ARM64")
-	c.OneOf("placementConstraints[].type", "memberOf")
-	c.Between("ephemeralStorage.sizeInGib", 21, 200)
-	c.Match("executionRoleArn", arnPattern, "an ARN")
-	c.Match("taskRoleArn", arnPattern, "an ARN")
-	if len(cloud.At(c.In, "placementConstraints[]")) > 10 {
-		c.Fail("placementConstraints", "at most 10")
-	}
 	for _, p := range []string{"cpu", "memory"} {
 		if s, ok := c.String(p); ok {
 			if _, err := taskAmount(p, s); err != nil {

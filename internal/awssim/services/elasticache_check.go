@@ -17,15 +17,8 @@ func checkReplicationGroup(c *cloud.Checker) {
 	if id := cloud.Str(c.In, "replicationGroupId"); strings.Contains(id, "--") || strings.HasSuffix(id, "-") {
 		c.Fail("replicationGroupId", "cannot contain two consecutive hyphens or end with one")
 	}
-	c.Length("description", 1, 1<<20)
-	c.OneOf("engine", "redis", "valkey")
 	c.Match("engineVersion", cacheVersionPattern, "for Valkey, and Redis 6 or higher, use <major>.<minor>; for Redis 5 or lower <major>.<minor>.<patch>")
-	checkWeeklyWindow(c, "maintenanceWindow")
-	checkDailyWindow(c, "snapshotWindow")
 	c.Match("authToken", tokenPattern, `only alphanumeric characters or symbols (excluding @, ", and /)`)
-	if days, ok := c.Number("snapshotRetentionLimit"); ok && days > 35 {
-		c.Fail("snapshotRetentionLimit", "expected snapshotRetentionLimit to be at most (35), got %v", days)
-	}
 	if n, ok := c.Number("replicasPerNodeGroup"); ok && n < 0 {
 		c.Fail("replicasPerNodeGroup", "expected replicasPerNodeGroup to be at least (0), got %v", n)
 	}

@@ -2,7 +2,6 @@ package services
 
 import (
 	"fmt"
-	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -60,11 +59,6 @@ func checkListenerRule(c *cloud.Checker) {
 		}
 		if given != 1 {
 			c.Fail(path, "exactly one of %q must be set in a condition block, %d are", conditionSet, given)
-		}
-	}
-	for _, cidr := range cloud.Strs(c.In, "conditions[].sourceIp.values[]") {
-		if p, err := netip.ParsePrefix(cidr); err != nil || p != p.Masked() {
-			c.Fail("conditions[].sourceIp.values", "%q is not a CIDR block", cidr)
 		}
 	}
 }

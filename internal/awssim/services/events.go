@@ -94,9 +94,6 @@ var (
 func checkEventRule(c *cloud.Checker) {
 	c.Length("namePrefix", 1, 64-26)
 	c.Match("eventBusName", eventBusPattern, "letters, digits, and / . _ -")
-	if !cloud.Has(c.In, "eventPattern") && !cloud.Has(c.In, "scheduleExpression") {
-		c.Fail("eventPattern", "one of `event_pattern,schedule_expression` must be specified")
-	}
 	c.Document("eventPattern", documents.CheckEventPattern)
 }
 
@@ -174,9 +171,6 @@ const maxInputPaths = 100 // EventBridge API, InputTransformer
 func checkTransformer(c *cloud.Checker) {
 	if len(cloud.Maps(c.In, "inputTransformer")) == 0 {
 		return // absent, or not known yet
-	}
-	if !cloud.Has(c.In, "inputTransformer.inputTemplate") {
-		c.Fail("inputTransformer.inputTemplate", "missing")
 	}
 	var paths cloud.Map
 	for _, v := range cloud.At(c.In, "inputTransformer.inputPaths") {

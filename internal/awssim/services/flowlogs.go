@@ -19,9 +19,6 @@ var _ = cloud.Register(&cloud.Kind{
 		{Path: "subnetId", To: typeSubnet, Missing: missingNet, Free: true},
 	},
 	Check: func(c *cloud.Checker) {
-		if n, ok := c.Number("maxAggregationInterval"); ok && n != 60 && n != 600 {
-			c.Fail("maxAggregationInterval", "expected maxAggregationInterval to be one of [60 600], got %v", n)
-		}
 		if !cloud.Has(c.In, "transitGatewayId") && !cloud.Has(c.In, "transitGatewayAttachmentId") && !cloud.Has(c.In, "trafficType") {
 			c.Fail("trafficType", "missing required property: only a transit gateway's flow log has none")
 		}

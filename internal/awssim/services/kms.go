@@ -70,12 +70,6 @@ var _ = cloud.Register(
 func checkKey(c *cloud.Checker) {
 	c.Between("rotationPeriodInDays", 90, 2560)
 	c.Length("xksKeyId", 1, 128)
-	if cloud.Has(c.In, "rotationPeriodInDays") && !cloud.Has(c.In, "enableKeyRotation") {
-		c.Fail("rotationPeriodInDays", "all of `enableKeyRotation,rotationPeriodInDays` must be specified")
-	}
-	if cloud.Has(c.In, "xksKeyId") && !cloud.Has(c.In, "customKeyStoreId") {
-		c.Fail("xksKeyId", "all of `customKeyStoreId,xksKeyId` must be specified")
-	}
 	checkPolicy(c, "policy", iampolicy.Resource)
 }
 

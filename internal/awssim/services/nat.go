@@ -43,11 +43,6 @@ var _ = cloud.Register(
 			if kind, _ := c.String("connectivityType"); kind == "private" && cloud.Has(c.In, "allocationId") {
 				c.Fail("allocationId", `allocation_id is not supported with connectivity_type = "private"`)
 			}
-			if text, ok := c.String("privateIp"); ok {
-				if a, err := netip.ParseAddr(text); err != nil || !a.Is4() {
-					c.Fail("privateIp", "expected privateIp to contain a valid IPv4 address, got: %s", text)
-				}
-			}
 			if kind, known := c.String("connectivityType"); (kind == "public" || !known && !cloud.Has(c.In, "connectivityType")) && cloud.Has(c.In, "secondaryPrivateIpAddressCount") {
 				c.Fail("secondaryPrivateIpAddressCount", "is not supported with connectivityType public")
 			}

@@ -131,8 +131,6 @@ func checkACLRules(c *cloud.Checker, list string) {
 	for i, rule := range cloud.Maps(c.In, list+"[]") {
 		at := func(p string) string { return fmt.Sprintf("%s[%d].%s", list, i, p) }
 		one := &cloud.Checker{In: rule}
-		checkIPv4Range(one, "cidrBlock", 0, 32)
-		checkIPv6Range(one, "ipv6CidrBlock")
 		if text, ok := one.String("protocol"); ok {
 			n, err := strconv.Atoi(text)
 			if !slices.Contains(aclProtocols, text) && (err != nil || n < 0 || n > 255) {

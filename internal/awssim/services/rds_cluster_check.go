@@ -47,11 +47,6 @@ func checkDBCluster(c *cloud.Checker) {
 	checkIdentifier(c, "clusterIdentifierPrefix")
 	c.OneOf("engine", auroraEngine) // the only one that the offline AWS runs
 	c.OneOf("enabledCloudwatchLogsExports[]", "audit", "error", "general", "iam-db-auth-error", "instance", "postgresql", "slowquery")
-	if days, ok := c.Number("backupRetentionPeriod"); ok && days > 35 {
-		c.Fail("backupRetentionPeriod", "expected backupRetentionPeriod to be at most (35), got %v", days)
-	}
-	checkDailyWindow(c, "preferredBackupWindow")
-	checkWeeklyWindow(c, "preferredMaintenanceWindow")
 	checkPointInTime(c)
 	checkFinalSnapshot(c)
 	for _, p := range slices.Sorted(maps.Keys(absentFeatures)) {
@@ -70,15 +65,12 @@ func checkIdentifier(c *cloud.Checker, path string) {
 	if strings.Contains(s, "--") {
 		c.Fail(path, "cannot contain two consecutive hyphens")
 	}
-	if strings.HasSuffix(s, "-") && !strings.HasSuffix(path, "Prefix") {
-		c.Fail(path, "cannot end with a hyphen")
-	}
 }
 
 func checkFinalSnapshot(c *cloud.Checker) {
 	const path = "finalSnapshotIdentifier"
-	if s, ok := c.String(path); ok && (strings.Contains(s, "--") || strings.HasSuffix(s, "-")) {
-		c.Fail(path, "cannot contain two consecutive hyphens or end in one")
+	if s, ok := c.String(path); ok && strings.Contains(s, "--") {
+		c.Fail(path, "cannot contain two consecutive hyphens")
 	}
 }
 

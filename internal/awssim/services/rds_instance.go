@@ -57,8 +57,6 @@ func checkInstance(c *cloud.Checker) {
 	checkIdentifier(c, "identifier")
 	checkIdentifier(c, "identifierPrefix")
 	c.OneOf("engine", auroraEngine)
-	checkDailyWindow(c, "preferredBackupWindow")
-	checkWeeklyWindow(c, "preferredMaintenanceWindow")
 	if days, ok := c.Number("performanceInsightsRetentionPeriod"); ok && !insightsDays(int(days)) {
 		c.Fail("performanceInsightsRetentionPeriod", "expected 7, 731 or a multiple of 31 between, got %v", days)
 	}

@@ -21,11 +21,6 @@ func checkPointInTime(c *cloud.Checker) {
 	}
 	c.ExactlyOne(pointInTime+".sourceClusterIdentifier", pointInTime+".sourceClusterResourceId")
 	c.Conflict(pointInTime+".restoreToTime", pointInTime+".useLatestRestorableTime")
-	if s, ok := c.String(pointInTime + ".restoreToTime"); ok {
-		if _, err := time.Parse(time.RFC3339, s); err != nil {
-			c.Fail(pointInTime+".restoreToTime", "must be in RFC3339 time format: %q", s)
-		}
-	}
 	if cloud.Has(c.In, pointInTime+".sourceClusterResourceId") {
 		c.Fail(pointInTime+".sourceClusterResourceId", "the offline AWS keeps no backups of deleted clusters but snapshots")
 	}

@@ -1,7 +1,6 @@
 package services
 
 import (
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -37,17 +36,6 @@ var _ = cloud.Register(&cloud.Kind{
 func checkRoute53HealthCheck(c *cloud.Checker) {
 	c.OneOf("regions[]", healthCheckRegions...)
 	c.Between("childHealthThreshold", 0, 256)
-	if n, ok := c.Number("requestInterval"); ok && n != 10 && n != 30 {
-		c.Fail("requestInterval", "expected requestInterval to be one of [10 30], got %v", n)
-	}
-	if n := len(cloud.At(c.In, "regions[]")); cloud.Has(c.In, "regions") && !cloud.IsUnknown(c.In["regions"]) && n < 3 {
-		c.Fail("regions", "3 regions at least, not %d", n)
-	}
-	if ip, ok := c.String("ipAddress"); ok {
-		if _, err := netip.ParseAddr(ip); err != nil {
-			c.Fail("ipAddress", "expected ipAddress to contain a valid IP, got: %s", ip)
-		}
-	}
 }
 
 // applyHealthCheck holds what Route 53 refuses ("Values that you specify when you create or update health checks")

@@ -75,11 +75,6 @@ func checkRecord(c *cloud.Checker) {
 			c.Conflict(p, other)
 		}
 	}
-	for _, p := range append(policies, "aliases") {
-		if list, ok := c.In[p].([]any); ok && len(list) > 1 {
-			c.Fail(p, "Too many list items: at most 1 is supported, %d are given", len(list))
-		}
-	}
 	c.Unmodelled("cidrRoutingPolicy", "geolocationRoutingPolicies", "geoproximityRoutingPolicy")
 }
 

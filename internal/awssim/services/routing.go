@@ -135,8 +135,6 @@ func without(list []string, value string) []string {
 }
 
 func checkRoute(c *cloud.Checker) {
-	checkIPv4Range(c, "destinationCidrBlock", 0, 32)
-	checkIPv6Range(c, "destinationIpv6CidrBlock")
 	c.Conflict("carrierGatewayId", "destinationIpv6CidrBlock")
 	c.Conflict("egressOnlyGatewayId", "destinationCidrBlock")
 	c.Conflict("vpcEndpointId", "destinationPrefixListId")

@@ -102,8 +102,6 @@ var lifecycleActions = []string{"expiration", "transitions", "noncurrentVersionE
 // checkLifecycle holds what the provider checks (s3/bucket_lifecycle_configuration.go).
 func checkLifecycle(c *cloud.Checker) {
 	c.Match("rules[].id", ruleID, "1 to 255 characters")
-	c.OneOf("transitionDefaultMinimumObjectSize", "varies_by_storage_class", "all_storage_classes_128K")
-	c.OneOf("rules[].transitions[].storageClass", "GLACIER", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "DEEP_ARCHIVE", "GLACIER_IR")
 	for _, p := range []string{"expiration.days", "noncurrentVersionExpiration.noncurrentDays", "abortIncompleteMultipartUpload.daysAfterInitiation"} {
 		c.Between("rules[]."+p, 1, 1<<31-1)
 	}
@@ -120,11 +118,6 @@ func checkLifecycle(c *cloud.Checker) {
 		}
 		if cloud.Has(rule, "expiration") && !cloud.IsUnknown(rule["expiration"]) && expires != 1 {
 			c.Fail(path+".expiration", "exactly one of days, date and expiredObjectDeleteMarker must be set, %d are", expires)
-		}
-		if date, ok := cloud.Known[string](rule, "expiration.date"); ok {
-			if _, err := time.Parse(time.RFC3339, date); err != nil {
-				c.Fail(path+".expiration.date", "%q is not a time by RFC 3339", date)
-			}
 		}
 	}
 }

@@ -45,7 +45,6 @@ var _ = cloud.Register(
 	&cloud.Kind{
 		Type: typeSecretVersion, Service: "Secrets Manager", Noun: "SecretVersion",
 		CreateCall: "PutSecretValue", UpdateCall: "UpdateSecretVersionStage", DeleteCall: "UpdateSecretVersionStage",
-		Check:  checkSecretVersion,
 		Create: createSecretVersion,
 		Update: updateSecretVersion,
 		Timing: cloud.Timing{Create: cloud.Secs(1, 0, 1), Update: cloud.Secs(1, 0, 1), Delete: cloud.Secs(1, 0, 1),
@@ -57,9 +56,6 @@ var _ = cloud.Register(
 
 func checkSecret(c *cloud.Checker) {
 	c.Length("description", 0, 2048)
-	if days, ok := c.Number("recoveryWindowInDays"); ok && days != 0 {
-		c.Between("recoveryWindowInDays", 7, 30)
-	}
 	// An empty document takes the policy away, as the provider does.
 	if text := cloud.Str(c.In, "policy"); text != "" && text != "{}" {
 		checkPolicy(c, "policy", iampolicy.Resource)
@@ -136,14 +132,6 @@ func deleteSecret(t *cloud.Tx, r *cloud.Resource) error {
 		t.Releases("secret", r, r.Str("name"), 5*time.Second)
 	}
 	return nil
-}
-
-func checkSecretVersion(c *cloud.Checker) {
-	if text, ok := c.String("secretBinary"); ok {
-		if _, err := base64.StdEncoding.DecodeString(text); err != nil {
-			c.Fail("secretBinary", `expected "secretBinary" to be a valid base64 string`)
-		}
-	}
 }
 
 func createSecretVersion(t *cloud.Tx, r *cloud.Resource) error {

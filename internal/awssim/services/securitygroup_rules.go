@@ -65,8 +65,6 @@ func ruleKind(direction string, k cloud.Kind) *cloud.Kind {
 
 func checkRule(c *cloud.Checker) {
 	c.ExactlyOne(rulePeers...)
-	checkIPv4Range(c, "cidrIpv4", 0, 32)
-	checkIPv6Range(c, "cidrIpv6")
 	if protocol, ok := c.String("ipProtocol"); ok && protocolOf(protocol) == "-1" {
 		for _, p := range []string{"fromPort", "toPort"} {
 			if cloud.Has(c.In, p) {

@@ -96,7 +96,6 @@ var _ = cloud.Register(
 )
 
 func checkVPC(c *cloud.Checker) {
-	checkIPv4Range(c, "cidrBlock", 16, 28)
 	c.Unmodelled("assignGeneratedIpv6CidrBlock", "ipv4IpamPoolId", "ipv4NetmaskLength", "ipv6CidrBlock",
 		"ipv6CidrBlockNetworkBorderGroup", "ipv6IpamPoolId", "ipv6NetmaskLength")
 }
@@ -130,8 +129,6 @@ func removeAll(t *cloud.Tx, typ, property, value string) {
 }
 
 func checkSubnet(c *cloud.Checker) {
-	checkIPv4Range(c, "cidrBlock", 0, 32)
-	checkIPv6Range(c, "ipv6CidrBlock")
 	c.Unmodelled("customerOwnedIpv4Pool", "enableDns64", "enableLniAtDeviceIndex", "enableResourceNameDnsAaaaRecordOnLaunch", "ipv6Native", "mapCustomerOwnedIpOnLaunch", "outpostArn")
 }
 

@@ -1,27 +1,11 @@
 package services
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 )
-
-// The forms that the provider takes for windows (verify.ValidOnceADayWindowFormat and ValidOnceAWeekWindowFormat). All
-// times are UTC.
-var (
-	dailyPattern  = regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$`)
-	weeklyPattern = regexp.MustCompile(`^(?i)(sun|mon|tue|wed|thu|fri|sat):([01][0-9]|2[0-3]):[0-5][0-9]-(sun|mon|tue|wed|thu|fri|sat):([01][0-9]|2[0-3]):[0-5][0-9]$`)
-)
-
-func checkDailyWindow(c *cloud.Checker, path string) {
-	c.Match(path, dailyPattern, `must satisfy the format of "hh24:mi-hh24:mi"`)
-}
-
-func checkWeeklyWindow(c *cloud.Checker, path string) {
-	c.Match(path, weeklyPattern, `must satisfy the format of "ddd:hh24:mi-ddd:hh24:mi"`)
-}
 
 const (
 	dayMinutes  = 24 * 60
