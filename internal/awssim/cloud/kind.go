@@ -31,7 +31,6 @@ type Kind struct {
 	Swaps       []string             // input paths whose appearing or going, but not whose change, makes a new resource
 	ReplaceIf   map[string]ReplaceIf // input paths whose change makes a new resource on a condition
 	DeleteFirst bool                 // a replacement comes after the old one is gone, whatever its name (pulumi-aws, provider/resources.go)
-	JSON        []string             // paths of strings that hold JSON and are compared as such
 	Recomputed  []string             // outputs that any update may change, so that they are unknown in its preview
 	DeleteOnly  []string             // inputs that only deletion reads: the provider keeps them, AWS does not
 	Keys        []string             // state properties besides the id by which others refer to the resource

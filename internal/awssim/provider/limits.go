@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+	"github.com/deepstreamhub/platform/internal/awssim/facts"
 	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
@@ -15,14 +16,14 @@ import (
 const longestText = 65536
 
 // longTexts are inputs beside documents that may be longer, or hold any byte.
-var longTexts = []string{"secretString", "secretBinary", "userData", "content", "dashboardBody"}
+var longTexts = []string{"containerDefinitions", "secretString", "secretBinary", "userData", "content", "dashboardBody"}
 
 // limits refuses what no request to AWS can carry, whatever the type: text without end or with NUL characters in it, which
 // neither XML nor a query string can hold, and integers that do not fit the APIs' 32 bits.
-func limits(r schema.Resource, k *cloud.Kind, in cloud.Map) []cloud.Problem {
+func limits(r schema.Resource, t *facts.Type, in cloud.Map) []cloud.Problem {
 	var problems []cloud.Problem
 	for _, name := range sorted(in) {
-		if field := r.Inputs.Fields[name]; field != nil && !slices.Contains(k.JSON, name) && !slices.Contains(longTexts, name) {
+		if field := r.Inputs.Fields[name]; field != nil && !holdsJSON(t.Fields[name]) && !slices.Contains(longTexts, name) {
 			limit(field, name, in[name], &problems)
 		}
 	}

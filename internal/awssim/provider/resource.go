@@ -86,10 +86,10 @@ func (s *Server) Check(ctx context.Context, req *pulumirpc.CheckRequest) (*pulum
 	}
 	k, in, t := op.kind, op.props, factsOf(op.kind.Type)
 	defaults, problems := autoName(k, req, olds, in)
-	problems = append(problems, documents(op.schema, k, in)...)
+	problems = append(problems, documents(op.schema, t, in)...)
 	problems = append(problems, op.schema.Inputs.Check(in)...)
 	problems = append(problems, unnamed(op.schema, k, in)...)
-	problems = append(problems, limits(op.schema, k, in)...)
+	problems = append(problems, limits(op.schema, t, in)...)
 	if len(problems) == 0 {
 		problems = k.Problems(op.region, in)
 	}

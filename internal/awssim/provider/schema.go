@@ -3,21 +3,23 @@ package provider
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+	"github.com/deepstreamhub/platform/internal/awssim/facts"
 	"github.com/deepstreamhub/platform/internal/awssim/schema"
 )
 
 // documents turns objects into JSON text where the provider does, which is where the SDK takes anything and the resource
 // holds a string; what is neither is refused.
-func documents(r schema.Resource, k *cloud.Kind, in cloud.Map) (problems []cloud.Problem) {
+func documents(r schema.Resource, t *facts.Type, in cloud.Map) (problems []cloud.Problem) {
 	for _, name := range sorted(in) {
 		field, out := r.Inputs.Fields[name], r.Outputs.Fields[name]
 		if field == nil || field.Type != "any" || out == nil || out.Type != "string" || in[name] == nil || cloud.IsUnknown(in[name]) {
 			continue
 		}
 		object, isObject := in[name].(cloud.Map)
-		if text, err := json.Marshal(object); isObject && err == nil && slices.Contains(k.JSON, name) {
+		if text, err := json.Marshal(object); isObject && err == nil && holdsJSON(t.Fields[name]) {
 			in[name] = string(text)
 		}
 		if _, isText := in[name].(string); !isText {
@@ -25,6 +27,11 @@ func documents(r schema.Resource, k *cloud.Kind, in cloud.Map) (problems []cloud
 		}
 	}
 	return problems
+}
+
+// holdsJSON reports whether the provider reads a text as JSON.
+func holdsJSON(p *facts.Property) bool {
+	return p != nil && (p.Same == "json" || p.Limits != nil && (strings.HasPrefix(p.Format, "json") || strings.HasPrefix(p.Format, "policy")))
 }
 
 // unnamed refuses an empty string where a resource has to be named: the provider would ask AWS for one without an id.

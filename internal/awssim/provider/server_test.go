@@ -98,7 +98,7 @@ func TestKindsNameOnlyPropertiesThatExist(t *testing.T) {
 		k, _ := cloud.Lookup(typ)
 		in, out := k.Schema.Inputs, k.Schema.Outputs
 		for what, paths := range map[string][]string{
-			"Required": k.Required, "JSON": k.JSON, "DeleteOnly": k.DeleteOnly, "Swaps": k.Swaps, "ReplaceIf": sorted(k.ReplaceIf),
+			"Required": k.Required, "DeleteOnly": k.DeleteOnly, "Swaps": k.Swaps, "ReplaceIf": sorted(k.ReplaceIf),
 		} {
 			for _, p := range paths {
 				require.True(t, has(in, p), "%s: %s of %s is no input", p, what, typ)

@@ -41,7 +41,6 @@ var _ = cloud.Register(
 		Type: typeBackupPolicy, Service: "Backup", Noun: "BackupVaultAccessPolicy",
 		CreateCall: "PutBackupVaultAccessPolicy", UpdateCall: "PutBackupVaultAccessPolicy",
 		Overwrites: true,
-		JSON:       []string{"policy"},
 		Refs:       []cloud.Ref{{Path: "backupVaultName", To: typeBackupVault, Missing: noSuchVault, Free: true}},
 		Check:      checkBackupPolicy,
 		Create:     createBackupPolicy,

@@ -13,7 +13,6 @@ const typeDashboard = "aws:cloudwatch/dashboard:Dashboard"
 var _ = cloud.Register(&cloud.Kind{
 	Type: typeDashboard, Service: "CloudWatch", Noun: "Dashboard", Global: true, CreateCall: "PutDashboard", UpdateCall: "PutDashboard",
 	DeleteCall: "DeleteDashboards",
-	JSON:       []string{"dashboardBody"},
 	Keys:       []string{"dashboardArn"},
 	Unique: []cloud.Unique{{Props: []string{"dashboardName"}, Refusal: cloud.Refusal{
 		Code: "InvalidParameterValue", Message: "A dashboard named {value} exists already; PutDashboard would overwrite it", Rule: "CloudWatch API, PutDashboard",

@@ -47,7 +47,6 @@ var _ = cloud.Register(
 	&cloud.Kind{
 		Type: typeImageRules, Service: "ECR", Noun: "LifecyclePolicy", CreateCall: "PutLifecyclePolicy", UpdateCall: "PutLifecyclePolicy",
 		DeleteFirst: true,
-		JSON:        []string{"policy"},
 		Refs:        []cloud.Ref{{Path: "repository", To: typeRepository, Free: true, Missing: noSuchRepository}},
 		Check:       func(c *cloud.Checker) { c.Document("policy", documents.CheckImageRules) },
 		Create: func(t *cloud.Tx, r *cloud.Resource) error {

@@ -21,7 +21,6 @@ var _ = cloud.Register(&cloud.Kind{
 		volumes[].dockerVolumeConfiguration volumes[].efsVolumeConfiguration
 		volumes[].fsxWindowsFileServerVolumeConfiguration`),
 	ShownID: "family",
-	JSON:    []string{"containerDefinitions"},
 	Refs: []cloud.Ref{
 		{Path: "executionRoleArn", To: typeRole, Key: "arn", Free: true, Missing: roleNotValid},
 		{Path: "taskRoleArn", To: typeRole, Key: "arn", Free: true, Missing: roleNotValid},

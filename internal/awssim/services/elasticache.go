@@ -19,7 +19,8 @@ const (
 
 var _ = cloud.Register(&cloud.Kind{
 	Type: typeReplicationGroup, Service: "ElastiCache", Noun: "ReplicationGroup",
-	Name: &cloud.AutoName{Property: "replicationGroupId", Max: 40, Lower: true},
+	Name:       &cloud.AutoName{Property: "replicationGroupId", Max: 40, Lower: true},
+	Unmodelled: strings.Fields("globalReplicationGroupId securityGroupNames snapshotArns userGroupIds"),
 	// Provider 5.100, elasticache/replication_group.go: there is no way back to an older engine but another group.
 	ReplaceIf: map[string]cloud.ReplaceIf{
 		"engineVersion": {When: "if it is lower than before", Holds: func(old, new cloud.Map) bool {

@@ -24,14 +24,6 @@ func checkReplicationGroup(c *cloud.Checker) {
 	}
 	checkFailover(c)
 	checkLogDelivery(c)
-	for p, feature := range map[string]string{
-		"globalReplicationGroupId": "global datastores", "userGroupIds": "user groups", "snapshotArns": "snapshots in S3",
-		"securityGroupNames": "cache security groups, which are of EC2-Classic",
-	} {
-		if cloud.Has(c.In, p) {
-			c.Fail(p, "the offline AWS has no %s", feature)
-		}
-	}
 }
 
 // checkFailover holds the provider's own plan-time rules (facts 96).

@@ -37,7 +37,6 @@ var _ = cloud.Register(&cloud.Kind{
 		typ := cloud.Str(in, "vpcEndpointType")
 		return gatewayEndpoint, typ == "" || typ == gatewayType
 	},
-	JSON:       []string{"policy"},
 	Recomputed: []string{"networkInterfaceIds"},
 	Refs: []cloud.Ref{
 		{Path: "vpcId", To: typeVPC, Missing: missingVPC},

@@ -20,7 +20,6 @@ const boundaryOf = "permissionsBoundary"
 var _ = cloud.Register(&cloud.Kind{
 	Type: typePolicy, Service: "IAM", Noun: "Policy", Global: true, UpdateCall: "CreatePolicyVersion",
 	Name: &cloud.AutoName{Property: "name", Max: 128, Prefix: "namePrefix"},
-	JSON: []string{"policy"},
 	Keys: []string{"arn"},
 	// A name is unique whatever the path (IAM User Guide, "IAM identifiers": friendly names).
 	Unique: []cloud.Unique{{Props: []string{"name"}, Refusal: cloud.Refusal{Code: "EntityAlreadyExists", Message: "A policy called {value} already exists. Duplicate names are not allowed.", Rule: "facts 29"}}},

@@ -31,7 +31,6 @@ var _ = cloud.Register(
 	&cloud.Kind{
 		Type: typeRole, Service: "IAM", Noun: "Role", Global: true, UpdateCall: "UpdateRole",
 		Name:   &cloud.AutoName{Property: "name", Max: 64, Prefix: "namePrefix"},
-		JSON:   []string{"assumeRolePolicy", "inlinePolicies.policy"},
 		Keys:   []string{"arn"},
 		Unique: []cloud.Unique{{Props: []string{"name"}, Refusal: cloud.Refusal{Code: "EntityAlreadyExists", Message: "Role with name {value} already exists.", Rule: "facts 29"}}},
 		Quota:  &cloud.Quota{Max: 1000, Refusal: cloud.Refusal{Code: "LimitExceeded", Message: "Cannot exceed quota for RolesPerAccount: {value}", Rule: "facts 21"}},
@@ -45,7 +44,6 @@ var _ = cloud.Register(
 	&cloud.Kind{
 		Type: typeRolePolicy, Service: "IAM", Noun: "RolePolicy", Global: true, CreateCall: "PutRolePolicy", UpdateCall: "PutRolePolicy",
 		Name: &cloud.AutoName{Property: "name", Max: 128, Prefix: "namePrefix"},
-		JSON: []string{"policy"},
 		Refs: []cloud.Ref{{Path: "role", To: typeRole, Missing: noSuchRole}},
 		Check: func(c *cloud.Checker) {
 			checkRoleName(c, "role")

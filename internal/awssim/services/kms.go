@@ -38,7 +38,6 @@ const symmetric = "SYMMETRIC_DEFAULT"
 var _ = cloud.Register(
 	&cloud.Kind{
 		Type: typeKey, Service: "KMS", Noun: "Key", UpdateCall: "PutKeyPolicy", DeleteCall: "ScheduleKeyDeletion",
-		JSON:       []string{"policy"},
 		DeleteOnly: []string{"deletionWindowInDays"},
 		Keys:       []string{"arn"},
 		Check:      checkKey,

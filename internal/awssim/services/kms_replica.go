@@ -11,14 +11,11 @@ const typeReplicaKey = "aws:kms/replicaKey:ReplicaKey"
 
 var _ = cloud.Register(&cloud.Kind{
 	Type: typeReplicaKey, Service: "KMS", Noun: "Key", CreateCall: "ReplicateKey", UpdateCall: "PutKeyPolicy", DeleteCall: "ScheduleKeyDeletion",
-	JSON:       []string{"policy"},
 	DeleteOnly: []string{"deletionWindowInDays"},
 	Keys:       []string{"arn"},
-	Check: func(c *cloud.Checker) {
-		checkPolicy(c, "policy", iampolicy.Resource)
-	},
-	Create: createReplicaKey,
-	Update: func(t *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { return applyReplicaKey(t, r) },
+	Check:      func(c *cloud.Checker) { checkPolicy(c, "policy", iampolicy.Resource) },
+	Create:     createReplicaKey,
+	Update:     func(t *cloud.Tx, r *cloud.Resource, _ cloud.Map) error { return applyReplicaKey(t, r) },
 	Delete: func(t *cloud.Tx, r *cloud.Resource) error {
 		days := r.Int("deletionWindowInDays")
 		if days == 0 {

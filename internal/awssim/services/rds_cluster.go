@@ -20,10 +20,10 @@ const (
 var _ = cloud.Register(&cloud.Kind{
 	Type: typeDBCluster, Service: "RDS", Noun: "DBCluster",
 	Unmodelled: strings.Fields(`
-		backtrackWindow dbClusterInstanceClass domainIamRoleName enableGlobalWriteForwarding
-		enableHttpEndpoint enableLocalWriteForwarding globalClusterIdentifier manageMasterUserPassword
-		replicationSourceIdentifier s3Import scalingConfiguration
-		serverlessv2ScalingConfiguration.secondsUntilAutoPause sourceRegion`),
+		allocatedStorage backtrackWindow dbClusterInstanceClass dbSystemId domain domainIamRoleName enableGlobalWriteForwarding
+		enableHttpEndpoint enableLocalWriteForwarding globalClusterIdentifier iamRoles iops manageMasterUserPassword
+		masterUserSecretKmsKeyId replicationSourceIdentifier restoreToPointInTime.sourceClusterResourceId s3Import
+		scalingConfiguration serverlessv2ScalingConfiguration.secondsUntilAutoPause sourceRegion`),
 	Name:       &cloud.AutoName{Property: "clusterIdentifier", Max: 63, Prefix: "clusterIdentifierPrefix", Lower: true},
 	DeleteOnly: []string{"skipFinalSnapshot", "finalSnapshotIdentifier", "deleteAutomatedBackups"},
 	Keys:       []string{"arn"},

@@ -1,7 +1,6 @@
 package services
 
 import (
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -23,25 +22,6 @@ var (
 // an Amazon Aurora DB cluster").
 var reservedUsers = []string{"admin", "all", "public", "rdsadmin", "rdsrepladmin", "rds_superuser", "rdswriteforwarduser", "user"}
 
-// absentFeatures are inputs of a cluster for which the offline AWS has no counterpart.
-var absentFeatures = map[string]string{
-	"allocatedStorage":            "Multi-AZ DB clusters",
-	"backtrackWindow":             "backtrack, which Aurora PostgreSQL does not have",
-	"dbClusterInstanceClass":      "Multi-AZ DB clusters",
-	"dbSystemId":                  "Oracle",
-	"domain":                      "Active Directory",
-	"domainIamRoleName":           "Active Directory",
-	"globalClusterIdentifier":     "global databases",
-	"iamRoles":                    "roles of a cluster",
-	"iops":                        "Multi-AZ DB clusters",
-	"manageMasterUserPassword":    "passwords managed by RDS",
-	"masterUserSecretKmsKeyId":    "passwords managed by RDS",
-	"replicationSourceIdentifier": "replica clusters",
-	"s3Import":                    "import from S3",
-	"scalingConfiguration":        "Aurora Serverless v1",
-	"sourceRegion":                "replica clusters",
-}
-
 func checkDBCluster(c *cloud.Checker) {
 	checkIdentifier(c, "clusterIdentifier")
 	checkIdentifier(c, "clusterIdentifierPrefix")
@@ -49,11 +29,6 @@ func checkDBCluster(c *cloud.Checker) {
 	c.OneOf("enabledCloudwatchLogsExports[]", "audit", "error", "general", "iam-db-auth-error", "instance", "postgresql", "slowquery")
 	checkPointInTime(c)
 	checkFinalSnapshot(c)
-	for _, p := range slices.Sorted(maps.Keys(absentFeatures)) {
-		if cloud.Has(c.In, p) {
-			c.Fail(p, "the offline AWS has no %s", absentFeatures[p])
-		}
-	}
 }
 
 // checkIdentifier checks a name as rds/validate.go does.

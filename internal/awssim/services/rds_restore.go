@@ -21,9 +21,6 @@ func checkPointInTime(c *cloud.Checker) {
 	}
 	c.ExactlyOne(pointInTime+".sourceClusterIdentifier", pointInTime+".sourceClusterResourceId")
 	c.Conflict(pointInTime+".restoreToTime", pointInTime+".useLatestRestorableTime")
-	if cloud.Has(c.In, pointInTime+".sourceClusterResourceId") {
-		c.Fail(pointInTime+".sourceClusterResourceId", "the offline AWS keeps no backups of deleted clusters but snapshots")
-	}
 	if cloud.Str(c.In, pointInTime+".restoreType") == "copy-on-write" {
 		c.Fail(pointInTime+".restoreType", "the offline AWS has no clones of clusters")
 	}

@@ -13,7 +13,6 @@ const longestBucketPolicy = 20 * 1024 // bytes; S3 User Guide, "Bucket policies"
 
 var _ = cloud.Register(bucketSetting(cloud.Kind{
 	Type: typeBucketPolicy, Noun: "BucketPolicy",
-	JSON:   []string{"policy"},
 	Check:  func(c *cloud.Checker) { checkPolicy(c, "policy", iampolicy.Resource) },
 	Create: applyBucketPolicy,
 	Calls:  cloud.Calls{Create: "s3:PutBucketPolicy", Read: "s3:GetBucketPolicy", Update: "s3:PutBucketPolicy", Remove: "s3:DeleteBucketPolicy"},

@@ -26,7 +26,6 @@ var _ = cloud.Register(
 		Type: typeSecret, Service: "Secrets Manager", Noun: "Secret", UpdateCall: "UpdateSecret",
 		Unmodelled: strings.Fields("forceOverwriteReplicaSecret"),
 		Name:       &cloud.AutoName{Property: "name", Max: 512, Prefix: "namePrefix"},
-		JSON:       []string{"policy"},
 		DeleteOnly: []string{"recoveryWindowInDays"},
 		Keys:       []string{"arn", "name"},
 		Unique: []cloud.Unique{{Props: []string{"name"}, Refusal: cloud.Refusal{

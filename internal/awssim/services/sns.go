@@ -32,7 +32,6 @@ var _ = cloud.Register(
 		lambdaSuccessFeedbackSampleRate sqsFailureFeedbackRoleArn sqsSuccessFeedbackRoleArn
 		sqsSuccessFeedbackSampleRate`),
 		Name: &cloud.AutoName{Property: "name", Max: 256, Prefix: "namePrefix"},
-		JSON: []string{"policy", "deliveryPolicy", "archivePolicy"},
 		Keys: []string{"arn"},
 		Unique: []cloud.Unique{{Props: []string{"name"}, Refusal: cloud.Refusal{
 			Code: snsInvalid, Message: "Invalid parameter: Topic {value} exists already; CreateTopic would return it", Rule: "SNS API, CreateTopic",
@@ -49,14 +48,11 @@ var _ = cloud.Register(
 	&cloud.Kind{
 		Type: typeTopicPolicy, Service: "SNS", Noun: "TopicPolicy", CreateCall: "SetTopicAttributes",
 		UpdateCall: "SetTopicAttributes", DeleteCall: "SetTopicAttributes",
-		JSON: []string{"policy"},
 		Unique: []cloud.Unique{{Props: []string{"arn"}, Refusal: cloud.Refusal{
 			Code: snsInvalid, Message: "Invalid parameter: topic {value} has a policy of another resource, which this one would overwrite", Rule: "provider, sns/topic_policy.go",
 		}}},
-		Refs: []cloud.Ref{{Path: "arn", To: typeTopic, Key: "arn", Missing: noSuchTopic}},
-		Check: func(c *cloud.Checker) {
-			checkPolicy(c, "policy", iampolicy.Resource)
-		},
+		Refs:  []cloud.Ref{{Path: "arn", To: typeTopic, Key: "arn", Missing: noSuchTopic}},
+		Check: func(c *cloud.Checker) { checkPolicy(c, "policy", iampolicy.Resource) },
 		Create: func(t *cloud.Tx, r *cloud.Resource) error {
 			r.ID = r.Str("arn")
 			r.State["owner"] = t.Account()
@@ -77,7 +73,6 @@ var _ = cloud.Register(
 	&cloud.Kind{
 		Type: typeSubscription, Service: "SNS", Noun: "Subscription", CreateCall: "Subscribe",
 		UpdateCall: "SetSubscriptionAttributes", DeleteCall: "Unsubscribe",
-		JSON:       []string{"deliveryPolicy", "filterPolicy", "redrivePolicy", "replayPolicy"},
 		Overwrites: true,
 		Refs:       []cloud.Ref{{Path: "topic", To: typeTopic, Key: "arn", Missing: noSuchTopic}},
 		Check:      checkSubscription,

@@ -18,7 +18,6 @@ const longestDocument = 64 * 1024 // bytes; Systems Manager User Guide, "Systems
 var _ = cloud.Register(&cloud.Kind{
 	Type: typeDocument, Service: "SSM", Noun: "Document", UpdateCall: "UpdateDocument",
 	Name: &cloud.AutoName{Property: "name", Max: 128},
-	JSON: []string{"content"},
 	Unique: []cloud.Unique{{Props: []string{"name"}, Refusal: cloud.Refusal{Code: "DocumentAlreadyExists",
 		Message: "Document with same name {value} already exists", Rule: "Systems Manager API, CreateDocument"}}},
 	Check: func(c *cloud.Checker) {

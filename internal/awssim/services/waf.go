@@ -32,7 +32,6 @@ var _ = cloud.Register(
 	&cloud.Kind{
 		Type: typeWebACL, Service: "WAFV2", Noun: "WebACL", UpdateCall: "UpdateWebACL",
 		Name: &cloud.AutoName{Property: "name", Max: 128, Prefix: "namePrefix"},
-		JSON: []string{"ruleJson"},
 		Keys: []string{"arn"}, Recomputed: []string{"lockToken", "capacity"},
 		Unique: []cloud.Unique{{Props: []string{"name", "scope"}, Refusal: cloud.Refusal{Code: "WAFDuplicateItemException",
 			Message: "AWS WAF couldn't perform the operation because some resource in your request is a duplicate of an existing one.", Rule: "facts 75"}}},
@@ -111,11 +110,7 @@ func checkWebACL(c *cloud.Checker) {
 	if d, ok := c.In["defaultAction"].(cloud.Map); ok && len(given(d, "allow", "block")) != 1 {
 		c.Fail("defaultAction", "exactly one of allow and block must be set")
 	}
-	for _, p := range []string{"ruleJson", "captchaConfig", "challengeConfig", "customResponseBodies", "associationConfig", "dataProtectionConfig", "tokenDomains"} {
-		if cloud.Has(c.In, p) {
-			c.Fail(p, "is not part of the offline AWS's web ACLs")
-		}
-	}
+	c.Unmodelled("ruleJson", "captchaConfig", "challengeConfig", "customResponseBodies", "associationConfig", "dataProtectionConfig", "tokenDomains")
 	const rate = "rules[].statement.rateBasedStatement."
 	c.Between(rate+"limit", 10, 2_000_000_000)
 	c.OneOf(rate+"aggregateKeyType", "IP", "FORWARDED_IP", "CUSTOM_KEYS", "CONSTANT")
