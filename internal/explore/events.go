@@ -10,8 +10,8 @@ type event struct {
 }
 
 func (e event) before(o event) bool {
-	if !e.at.Equal(o.at) {
-		return e.at.Before(o.at)
+	if c := e.at.Compare(o.at); c != 0 {
+		return c < 0
 	}
 	return e.turn < o.turn
 }

@@ -58,9 +58,10 @@ type Node struct {
 	ID              string // as recorded: what the others' inputs name it by
 	Region          string // of its provider
 	Inputs          cloud.Map
-	State           cloud.Map // what the engine hands back when it deletes
-	Retain          bool      // the engine forgets it rather than delete it
-	With            int       // index of what takes it along when it is deleted; -1: nothing does
+	draft           *cloud.Draft // of the inputs, worked out once for all orders
+	State           cloud.Map    // what the engine hands back when it deletes
+	Retain          bool         // the engine forgets it rather than delete it
+	With            int          // index of what takes it along when it is deleted; -1: nothing does
 
 	After []Edge // what has to be there before it, and outlives it
 }
@@ -190,6 +191,7 @@ func (r *reader) link(e *plan.Resource) error {
 	n := &r.graph.Nodes[i]
 	n.Inputs, _ = plain(e.Inputs).(cloud.Map)
 	delete(n.Inputs, "__defaults") // the provider's own note of what it named itself
+	n.draft = cloud.NewDraft(n.Type, n.Inputs)
 	n.State, _ = plain(e.Outputs).(cloud.Map)
 	if n.Region, ok = r.regions[e.Provider]; !ok {
 		return fmt.Errorf("%s: its provider %s is not in the checkpoint", e.URN, e.Provider)

@@ -94,7 +94,7 @@ func (m *moved) Result() (id string, err error) {
 
 func (w *world) start(n *Node, i int, d Direction) call {
 	if d == Up {
-		return &moved{w.cloud.StartCreate(n.Region, n.Type, n.URN, n.Inputs), w, i}
+		return &moved{w.cloud.StartDraft(n.Region, n.URN, n.draft), w, i}
 	}
 	if n.Retain || n.With >= 0 && !w.graph.Nodes[n.With].Retain {
 		return nil

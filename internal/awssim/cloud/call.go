@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -28,6 +29,7 @@ type Call struct {
 	token  string // what is made, by a name that is the same in every run; seeds ids
 	id     string // update, delete: as the provider knows it
 	inputs Map
+	draft  *Draft // what is made
 
 	began    time.Time     // first attempt
 	backoff  time.Duration // until the next attempt
@@ -45,7 +47,12 @@ type Call struct {
 // the engine's URN: the same seed and token give the same ids, whatever else happens meanwhile. An empty token stands
 // for one that nobody else has.
 func (c *Cloud) StartCreate(region, typ, token string, inputs Map) *Call {
-	return c.start(&Call{verb: Creating, region: region, token: token, inputs: inputs}, typ)
+	return c.StartDraft(region, token, NewDraft(typ, inputs))
+}
+
+// StartDraft is StartCreate for what is asked for more than once.
+func (c *Cloud) StartDraft(region, token string, d *Draft) *Call {
+	return c.start(&Call{verb: Creating, region: region, token: token, inputs: d.inputs, draft: d}, d.typ)
 }
 
 // StartUpdate prepares giving a resource new inputs.
@@ -236,7 +243,7 @@ func (o *Call) salt() string {
 		o.c.serial++
 		o.token = fmt.Sprintf("%s#%d", o.kind.Type, o.c.serial)
 	}
-	return fmt.Sprintf("%s/%s/%d", o.verb, o.token, o.c.made[o.token])
+	return string(o.verb) + "/" + o.token + "/" + strconv.Itoa(o.c.made[o.token])
 }
 
 func (o *Call) operation() string {
@@ -260,9 +267,7 @@ func (o *Call) apply(t *Tx, now time.Time) error {
 }
 
 func (o *Call) create(t *Tx, now time.Time) error {
-	r := &Resource{
-		Type: o.kind.Type, Region: o.kind.region(t.Region), Inputs: Clone(o.inputs), State: withDefaults(o.kind, o.inputs), Born: now,
-	}
+	r := &Resource{Type: o.kind.Type, Region: o.kind.region(t.Region), Inputs: o.draft.inputs, State: Clone(o.draft.state), Born: now}
 	if err := o.c.create(t, o.kind, r); err != nil {
 		return err
 	}

@@ -105,12 +105,15 @@ func Open(opts Options) (*Cloud, error) {
 	return c, nil
 }
 
+// room is how many things an account's maps can take before they have to grow: those of a region.
+const room = 300
+
 // newCloud returns a cloud with nothing in it, not even what the account declares.
 func newCloud(opts Options) *Cloud {
 	c := &Cloud{
 		account: opts.Account, clock: opts.Clock, timeless: opts.Clock == nil, seed: opts.Seed, length: opts.Length, faults: opts.Faults,
-		slow: opts.Slow, made: map[string]int{}, resources: map[key]*Resource{}, byType: map[string][]*Resource{},
-		index: map[index]*Resource{}, inbound: map[key]map[key]*Holder{}, outbound: map[key][]key{}, owned: map[key][]*Resource{},
+		slow: opts.Slow, made: make(map[string]int, room), resources: make(map[key]*Resource, room), byType: map[string][]*Resource{},
+		index: make(map[index]*Resource, room), inbound: map[key]map[key]*Holder{}, outbound: map[key][]key{}, owned: map[key][]*Resource{},
 		objects: newObjects(opts.Dir),
 	}
 	if c.account == nil {
@@ -330,18 +333,6 @@ func (k *Kind) region(region string) string {
 		return ""
 	}
 	return region
-}
-
-func withDefaults(k *Kind, inputs Map) Map {
-	state := Clone(inputs)
-	if state == nil {
-		state = Map{}
-	}
-	if t, ok := facts.Of(k.Type); ok {
-		t.Fill(state)
-		state = t.Spelled(state)
-	}
-	return state
 }
 
 // merge gives the state after new inputs: what AWS computed stays, inputs that are gone fall back to their default, or stay

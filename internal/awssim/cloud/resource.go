@@ -25,7 +25,7 @@ type Resource struct {
 	Region string `json:"region,omitempty"` // empty for services that are global
 	ID     string `json:"id"`               // what the provider uses as id, and what an import takes
 	Serial int    `json:"serial"`           // order of creation in the account
-	Inputs Map    `json:"inputs"`           // as last asked for
+	Inputs Map    `json:"inputs"`           // as last asked for; nobody changes them in place
 	State  Map    `json:"state"`            // as AWS holds it: inputs, defaults and what AWS computed
 
 	Born time.Time `json:"born,omitzero"` // when AWS accepted its creation; zero: before the account was opened

@@ -59,14 +59,19 @@ func (c *Cloud) target(r *Resource, ref *Ref, value string) (*Resource, bool) {
 }
 
 func (c *Cloud) duplicate(k *Kind, r *Resource, u Unique) *Resource {
+	values := make([]string, len(u.Props))
+	for i, p := range u.Props {
+		if values[i] = Str(r.State, p); values[i] == "" {
+			return nil
+		}
+	}
 	for _, other := range c.byType[k.Type] {
 		if other.ID == r.ID && r.ID != "" || other.Region != r.Region && !u.Anywhere {
 			continue
 		}
 		same := true
-		for _, p := range u.Props {
-			a, b := Str(other.State, p), Str(r.State, p)
-			same = same && a == b && a != ""
+		for i, p := range u.Props {
+			same = same && Str(other.State, p) == values[i]
 		}
 		if same {
 			return other
@@ -79,10 +84,9 @@ func (c *Cloud) underQuota(k *Kind, r *Resource) error {
 	if k.Quota == nil {
 		return nil
 	}
-	n := 0
+	n, within := 0, Str(r.State, k.Quota.Per)
 	for _, other := range c.byType[k.Type] {
-		if other.Region == r.Region &&
-			(k.Quota.Per == "" || Str(other.State, k.Quota.Per) == Str(r.State, k.Quota.Per)) {
+		if other.Region == r.Region && (k.Quota.Per == "" || Str(other.State, k.Quota.Per) == within) {
 			n++
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -55,17 +56,32 @@ func (t *Tx) Find(typ, property, value string) (*Resource, bool) {
 
 // All returns the resources of a type in the call's region, in order of creation.
 func (t *Tx) All(typ string) []*Resource {
+	return slices.Collect(t.Each(typ))
+}
+
+// Each is All for whoever changes nothing meanwhile.
+func (t *Tx) Each(typ string) iter.Seq[*Resource] {
 	region := t.Region
 	if k := kinds[typ]; k != nil {
 		region = k.region(region)
 	}
-	var out []*Resource
-	for _, r := range t.c.byType[typ] {
-		if r.Region == region && r.Gone.IsZero() {
-			out = append(out, r)
+	return func(yield func(*Resource) bool) {
+		for _, r := range t.c.byType[typ] {
+			if r.Region == region && r.Gone.IsZero() && !yield(r) {
+				return
+			}
 		}
 	}
-	return out
+}
+
+// First returns the oldest resource of a type in the call's region for which is says so.
+func (t *Tx) First(typ string, is func(*Resource) bool) (*Resource, bool) {
+	for r := range t.Each(typ) {
+		if is(r) {
+			return r, true
+		}
+	}
+	return nil, false
 }
 
 // there is a resource that exists and is not being deleted.
@@ -104,6 +120,17 @@ func (t *Tx) Remove(r *Resource) { t.c.erase(t, r) }
 // Holders returns what keeps a resource in use, in order of creation.
 func (t *Tx) Holders(r *Resource) []*Holder { return t.c.holders(r) }
 
+// Holding are the resources of a type that keep another in use by what they name, in no order.
+func (t *Tx) Holding(r *Resource, typ string) iter.Seq[*Resource] {
+	return func(yield func(*Resource) bool) {
+		for from, h := range t.c.inbound[keyOf(r)] {
+			if from.Type == typ && h.Until.IsZero() && h.By.Gone.IsZero() && !yield(h.By) {
+				return
+			}
+		}
+	}
+}
+
 // Save records that a handler changed another resource than its own.
 func (t *Tx) Save(r *Resource) { t.touched(r) }
 
@@ -131,12 +158,12 @@ func (t *Tx) UUID() string {
 
 // ARN returns the ARN of a resource of a regional service in the call's region.
 func (t *Tx) ARN(service, resource string) string {
-	return fmt.Sprintf("arn:aws:%s:%s:%s:%s", service, t.Region, t.Account(), resource)
+	return "arn:aws:" + service + ":" + t.Region + ":" + t.Account() + ":" + resource
 }
 
 // GlobalARN returns the ARN of a resource of a service without regions.
 func (t *Tx) GlobalARN(service, resource string) string {
-	return fmt.Sprintf("arn:aws:%s::%s:%s", service, t.Account(), resource)
+	return "arn:aws:" + service + "::" + t.Account() + ":" + resource
 }
 
 // Leave records what a deletion leaves behind. A zero time means that AWS keeps it until somebody removes it.

@@ -118,6 +118,33 @@ func TestIDsDoNotFollowFromTheOrder(t *testing.T) {
 	require.Len(t, again, 2)
 }
 
+// Accounts that make the resource of one draft have nothing of it in common.
+func TestDraftIsNobodys(t *testing.T) {
+	t.Parallel()
+	inputs := cloud.Map{"cidrBlock": "10.0.0.0/16", "tags": cloud.Map{"a": "b"}}
+	d := cloud.NewDraft(typeTestVPC, inputs)
+	inputs["tags"].(cloud.Map)["a"] = "the caller's"
+	make := func() (c *cloud.Cloud, id string, state cloud.Map) {
+		c, err := cloud.Open(cloud.Options{})
+		require.NoError(t, err)
+		id, state, err = c.Run(t.Context(), c.StartDraft(home, "a", d))
+		require.NoError(t, err)
+		return c, id, state
+	}
+	first, id, state := make()
+	require.NoError(t, first.Change(home, func(t *cloud.Tx) error {
+		r, _ := t.Find(typeTestVPC, "", id)
+		r.State["cidrBlock"] = "changed"
+		r.State["tags"].(cloud.Map)["a"] = "changed"
+		return nil
+	}))
+	second, id, same := make()
+	require.Equal(t, state, same)
+	given, _, err := second.Read(home, typeTestVPC, id)
+	require.NoError(t, err)
+	require.Equal(t, cloud.Map{"cidrBlock": "10.0.0.0/16", "tags": cloud.Map{"a": "b"}}, given)
+}
+
 func TestForkIsIndependent(t *testing.T) {
 	t.Parallel()
 	c, err := cloud.Open(cloud.Options{})
