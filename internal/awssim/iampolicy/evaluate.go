@@ -11,31 +11,51 @@ type Request struct {
 	Action    string
 	Resource  string
 	Context   map[string]string // condition keys, in lower case, that the request carries
+	// Carries is Context for what is worth working out only once a statement asks for a key; nil: Context is all.
+	Carries func() map[string]string
+}
+
+// value returns what a request carries under a condition key in lower case, and whether it does.
+func (q *Request) value(key string) (string, bool) {
+	context := q.Context
+	if q.Carries != nil {
+		context = q.Carries()
+	}
+	value, there := context[key]
+	return value, there
 }
 
 // Allows decides a request by statements alone: some statement allows it and none denies it (IAM User Guide, "Policy
 // evaluation logic").
 func Allows(statements []Statement, q Request) bool {
-	allowed := false
-	for _, s := range statements {
-		if !s.Covers(q) {
-			continue
+	allowed, denied := Decide(statements, q)
+	return allowed && !denied
+}
+
+// Decide returns whether some statement allows a request and whether one denies it, which is looked for no further than that.
+func Decide(statements []Statement, q Request) (allowed, denied bool) {
+	action := strings.ToLower(q.Action)
+	for i := range statements {
+		s := &statements[i]
+		switch {
+		case s.Deny && s.covers(q, action):
+			return allowed, true
+		case !s.Deny && !allowed:
+			allowed = s.covers(q, action)
 		}
-		if s.Deny {
-			return false
-		}
-		allowed = true
 	}
-	return allowed
+	return allowed, false
 }
 
 // Covers reports whether a statement, allowing or denying, speaks of a request.
-func (s *Statement) Covers(q Request) bool {
+func (s *Statement) Covers(q Request) bool { return s.covers(q, strings.ToLower(q.Action)) }
+
+// covers is Covers with the request's action in lower case.
+func (s *Statement) covers(q Request, action string) bool {
 	if len(s.Principals) > 0 && slices.ContainsFunc(s.Principals, q.Principal.is) == s.NotPrincipal {
 		return false
 	}
-	asked := strings.ToLower(q.Action)
-	if slices.ContainsFunc(s.lower, func(pattern string) bool { return Matches(pattern, asked) }) == s.NotAction {
+	if slices.ContainsFunc(s.lower, func(pattern string) bool { return Matches(pattern, action) }) == s.NotAction {
 		return false
 	}
 	resource := func(pattern string) bool {
@@ -78,7 +98,7 @@ func (p Principal) is(named Principal) bool {
 // holds decides one condition. A key that the request does not carry fails every comparison but the negated ones and
 // those with IfExists (IAM User Guide, "Condition operators").
 func (c *Condition) holds(q Request) bool {
-	value, there := q.Context[c.lower]
+	value, there := q.value(c.lower)
 	if c.Operator == "Null" {
 		return slices.Contains(c.Values, "true") == !there
 	}
@@ -107,29 +127,25 @@ func (c *Condition) compare(want, got string) bool {
 
 // Matches matches with * for any characters and ? for one.
 func Matches(pattern, s string) bool {
-	before, after, star := strings.Cut(pattern, "*")
-	if !star {
-		return len(s) == len(pattern) && sameBut(pattern, s)
+	for i := range len(pattern) {
+		if pattern[i] == '*' {
+			return matchesEnd(pattern[i+1:], s[i:])
+		}
+		if i == len(s) || pattern[i] != '?' && pattern[i] != s[i] {
+			return false
+		}
 	}
-	if len(s) < len(before) || !sameBut(before, s[:len(before)]) {
-		return false
-	}
-	for i := len(before); i <= len(s); i++ {
-		if Matches(after, s[i:]) {
+	return len(s) == len(pattern)
+}
+
+// matchesEnd reports whether some end of a text, of whatever length, matches.
+func matchesEnd(pattern, s string) bool {
+	for i := len(s); i >= 0; i-- {
+		if Matches(pattern, s[i:]) {
 			return true
 		}
 	}
 	return false
-}
-
-// sameBut compares two strings of one length, in the first of which ? stands for any character.
-func sameBut(pattern, s string) bool {
-	for i := range len(pattern) {
-		if pattern[i] != '?' && pattern[i] != s[i] {
-			return false
-		}
-	}
-	return true
 }
 
 // expand puts a request's values in the place of variables. A variable that the request has no value for matches nothing
@@ -141,7 +157,7 @@ func expand(text string, q Request) (string, bool) {
 			return text, true
 		}
 		name, after, closed := strings.Cut(rest, "}")
-		value, there := q.Context[strings.ToLower(name)]
+		value, there := q.value(strings.ToLower(name))
 		if !closed || !there || strings.ContainsAny(value, "*?$") {
 			return "", false
 		}

@@ -1,6 +1,7 @@
 package iampolicy
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -77,16 +78,19 @@ func TestPoliciesDecide(t *testing.T) {
 		request Request
 		want    bool
 	}{
-		"allowed":           {Request{logs, "kms:Encrypt", "k", context}, true},
-		"case of actions":   {Request{logs, "kms:Decrypt", "k", context}, true},
-		"role of account":   {Request{Principal{"AWS", "arn:aws:iam::111122223333:role/x"}, "kms:Encrypt", "k", context}, true},
-		"other action":      {Request{logs, "kms:DescribeKey", "k", context}, false},
-		"other service":     {Request{Principal{"Service", "logs.amazonaws.com"}, "kms:Encrypt", "k", context}, false},
-		"other account":     {Request{Principal{"AWS", "arn:aws:iam::444455556666:role/x"}, "kms:Encrypt", "k", context}, false},
-		"condition absent":  {Request{logs, "kms:Encrypt", "k", nil}, false},
-		"denied when alien": {Request{logs, "kms:Decrypt", "k", map[string]string{"kms:encryptioncontext:aws:logs:arn": "arn:aws:logs:x:111122223333:log-group:/a/b", "aws:sourceaccount": "4"}}, false},
+		"allowed":           {Request{Principal: logs, Action: "kms:Encrypt", Resource: "k", Context: context}, true},
+		"case of actions":   {Request{Principal: logs, Action: "kms:Decrypt", Resource: "k", Context: context}, true},
+		"role of account":   {Request{Principal: Principal{"AWS", "arn:aws:iam::111122223333:role/x"}, Action: "kms:Encrypt", Resource: "k", Context: context}, true},
+		"other action":      {Request{Principal: logs, Action: "kms:DescribeKey", Resource: "k", Context: context}, false},
+		"other service":     {Request{Principal: Principal{"Service", "logs.amazonaws.com"}, Action: "kms:Encrypt", Resource: "k", Context: context}, false},
+		"other account":     {Request{Principal: Principal{"AWS", "arn:aws:iam::444455556666:role/x"}, Action: "kms:Encrypt", Resource: "k", Context: context}, false},
+		"condition absent":  {Request{Principal: logs, Action: "kms:Encrypt", Resource: "k", Context: nil}, false},
+		"denied when alien": {Request{Principal: logs, Action: "kms:Decrypt", Resource: "k", Context: map[string]string{"kms:encryptioncontext:aws:logs:arn": "arn:aws:logs:x:111122223333:log-group:/a/b", "aws:sourceaccount": "4"}}, false},
 	} {
 		require.Equal(t, tc.want, Allows(statements, tc.request), name)
+		late := tc.request
+		late.Context, late.Carries = nil, func() map[string]string { return tc.request.Context }
+		require.Equal(t, tc.want, Allows(statements, late), "%s, with keys that are worked out late", name)
 	}
 }
 
@@ -99,5 +103,8 @@ func TestWildcardsMatchWhatTheyCover(t *testing.T) {
 		require.True(t, Matches(s[:cut]+"*"+s[end:], s))
 		require.True(t, Matches(strings.Repeat("?", len(s)), s))
 		require.False(t, Matches(s[:cut]+"d*", s), "d is in no s")
+		pattern := rapid.StringMatching(`[a-b*?]{0,6}`).Draw(t, "pattern")
+		as := regexp.MustCompile("^" + strings.NewReplacer("*", ".*", "?", ".").Replace(pattern) + "$")
+		require.Equal(t, as.MatchString(s), Matches(pattern, s), pattern)
 	})
 }

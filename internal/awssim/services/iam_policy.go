@@ -83,8 +83,12 @@ var managedOnes documents.Memo[string, []iampolicy.Statement]
 
 // managedStatements returns what a managed policy says, AWS's own or the account's.
 func managedStatements(t *cloud.Tx, arn string) []iampolicy.Statement {
-	if actions, ok := iampolicy.Managed(arn); ok {
+	if strings.HasPrefix(arn, iampolicy.ManagedPolicyPrefix) {
 		return managedOnes.Of(arn, func() []iampolicy.Statement {
+			actions, ok := iampolicy.Managed(arn)
+			if !ok {
+				return nil
+			}
 			return []iampolicy.Statement{iampolicy.Allowing(actions)}
 		})
 	}

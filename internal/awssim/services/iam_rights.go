@@ -1,6 +1,7 @@
 package services
 
 import (
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -14,41 +15,59 @@ func roleByARN(t *cloud.Tx, arn string) (*cloud.Resource, bool) {
 	return t.Find("aws:iam/role:Role", "arn", arn)
 }
 
-// roleStatements returns what a role's policies say, inline and attached.
-func roleStatements(t *cloud.Tx, role *cloud.Resource) []iampolicy.Statement {
-	var out []iampolicy.Statement
-	add := func(text string) {
-		s, err := iampolicy.Parse(text, iampolicy.Identity)
-		if err == nil { // checked when it came in
-			out = append(out, s...)
+// rolePolicies are what a role's policies say, inline and attached, one after the other.
+func rolePolicies(t *cloud.Tx, role *cloud.Resource) iter.Seq[[]iampolicy.Statement] {
+	return func(yield func([]iampolicy.Statement) bool) {
+		inline := func(text string) bool {
+			statements, err := iampolicy.Parse(text, iampolicy.Identity)
+			return err != nil || yield(statements) // checked when it came in
+		}
+		for _, text := range role.Strs("inlinePolicies[].policy") {
+			if !inline(text) {
+				return
+			}
+		}
+		for p := range t.Holding(role, typeRolePolicy) {
+			if !inline(p.Str("policy")) {
+				return
+			}
+		}
+		for _, arn := range role.Strs("managedPolicyArns[]") {
+			if !yield(managedStatements(t, arn)) {
+				return
+			}
+		}
+		for a := range t.Holding(role, typeRoleAttachment) {
+			if !yield(managedStatements(t, a.Str("policyArn"))) {
+				return
+			}
 		}
 	}
-	for _, text := range role.Strs("inlinePolicies[].policy") {
-		add(text)
-	}
-	arns := role.Strs("managedPolicyArns[]")
-	for _, p := range t.All("aws:iam/rolePolicy:RolePolicy") {
-		if p.Str("role") == role.ID {
-			add(p.Str("policy"))
-		}
-	}
-	for _, a := range t.All("aws:iam/rolePolicyAttachment:RolePolicyAttachment") {
-		if a.Str("role") == role.ID {
-			arns = append(arns, a.Str("policyArn"))
-		}
-	}
-	for _, arn := range arns {
-		out = append(out, managedStatements(t, arn)...)
-	}
-	return out
 }
 
 // roleAllows reports whether a role may do something: its own policies allow it, and so does its permissions boundary
 // if it has one (IAM User Guide, "Permissions boundaries for IAM entities").
 func roleAllows(t *cloud.Tx, role *cloud.Resource, action, resource string, context map[string]string) bool {
-	q := iampolicy.Request{Action: action, Resource: resource, Context: withTags(t, role, action, resource, context)}
+	var carried map[string]string
+	q := iampolicy.Request{Action: action, Resource: resource, Carries: func() map[string]string {
+		if carried == nil {
+			carried = withTags(t, role, action, resource, context)
+		}
+		return carried
+	}}
+	allowed := false
+	for statements := range rolePolicies(t, role) {
+		allows, denies := iampolicy.Decide(statements, q)
+		if denies {
+			return false
+		}
+		allowed = allowed || allows
+	}
+	if !allowed {
+		return false
+	}
 	boundary, bounded := boundedBy(t, role)
-	return iampolicy.Allows(roleStatements(t, role), q) && (!bounded || iampolicy.Allows(boundary, q))
+	return !bounded || iampolicy.Allows(boundary, q)
 }
 
 // trusts reports whether a role lets a service assume it.

@@ -140,6 +140,9 @@ func tagsIn(of cloud.Map) map[string]string {
 	return out
 }
 
+// askedByTags are the types whose tags are looked at, by the service in their ARNs.
+var askedByTags = map[string]string{"kms": typeKey, "secretsmanager": typeSecret}
+
 // withTags adds to a request's context what AWS adds when a role asks: the role's tags, and those of a key, secret or role
 // that it asks about.
 func withTags(t *cloud.Tx, role *cloud.Resource, action, resource string, context map[string]string) map[string]string {
@@ -150,7 +153,8 @@ func withTags(t *cloud.Tx, role *cloud.Resource, action, resource string, contex
 	for k, v := range tagsIn(role.State) {
 		out[strings.ToLower("aws:PrincipalTag/"+k)] = v
 	}
-	for _, typ := range []string{typeKey, typeSecret} {
+	service, _, _ := strings.Cut(strings.TrimPrefix(resource, "arn:aws:"), ":")
+	if typ, is := askedByTags[service]; is {
 		for _, r := range t.Anywhere(typ) {
 			if arn := r.Str("arn"); arn != "" && (arn == resource || strings.HasPrefix(resource, arn+":")) {
 				for k, v := range tagKeys(action, "aws:ResourceTag", r.State) {
