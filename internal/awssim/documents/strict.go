@@ -182,4 +182,11 @@ func dotted(path, name string) string {
 }
 
 // OneOf reports whether s is among the values of a space-separated list.
-func OneOf(s, list string) bool { return slices.Contains(strings.Fields(list), s) }
+func OneOf(s, list string) bool {
+	for word := range strings.FieldsSeq(list) {
+		if word == s {
+			return true
+		}
+	}
+	return false
+}

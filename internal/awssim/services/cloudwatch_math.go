@@ -21,6 +21,8 @@ var (
 	mathTokens = regexp.MustCompile(`"[^"]*"|'[^']*'|[A-Za-z_][A-Za-z0-9_]*|\d+(\.\d+)?|\(`)
 )
 
+var mathTexts documents.Memo[string, []string] // the tokens of expressions
+
 // mathFunctions are those of the CloudWatch User Guide, "Using metric math", without SEARCH and the others that return
 // more than alarms can watch. The operators AND and OR are written like names.
 const mathFunctions = "ABS ANOMALY_DETECTION_BAND AVG CEIL DATAPOINT_COUNT DAY DIFF DIFF_TIME EPOCH FILL FIRST FLOOR HOUR IF INSIGHT_RULE_METRIC " +
@@ -86,7 +88,7 @@ func checkExpression(id, text string, ids map[string]bool) error {
 	if strings.Count(text, "(") != strings.Count(text, ")") {
 		return refuse("brackets do not match in %s", text)
 	}
-	tokens := mathTokens.FindAllString(text, -1)
+	tokens := mathTexts.Of(text, func() []string { return mathTokens.FindAllString(text, -1) })
 	for i, token := range tokens {
 		called := i+1 < len(tokens) && tokens[i+1] == "("
 		first := token[0]

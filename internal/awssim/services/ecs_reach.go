@@ -62,7 +62,7 @@ type connection struct {
 func (w *workload) connections(c *documents.Container) (all []connection) {
 	for _, variable := range c.Environment {
 		for _, s := range peers {
-			for _, r := range w.t.All(s.typ) {
+			for r := range w.t.Each(s.typ) {
 				if variable.Value != "" && slices.ContainsFunc(s.hosts, func(p string) bool { return r.Str(p) == variable.Value }) {
 					all = append(all, connection{variable.Value, s, r})
 				}
@@ -146,12 +146,13 @@ func (w *workload) admitted(groups, peers []string, port int) bool {
 }
 
 func (w *workload) passes(typ string, groups, peers []string, port int) bool {
-	return slices.ContainsFunc(w.t.All(typ), func(rule *cloud.Resource) bool {
+	_, ok := w.t.First(typ, func(rule *cloud.Resource) bool {
 		if !slices.Contains(groups, rule.Str("securityGroupId")) || !covers(rule, port) {
 			return false
 		}
 		return slices.Contains(peers, rule.Str("referencedSecurityGroupId")) || w.around(rule.Str("cidrIpv4"))
 	})
+	return ok
 }
 
 // around reports whether a range takes in all subnets of the tasks.

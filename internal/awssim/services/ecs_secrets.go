@@ -65,7 +65,7 @@ func (w *workload) secret(arn, field string) string {
 	if key := secret.Str("kmsKeyId"); key != "" && !w.mayDecrypt(role, key) {
 		return "AccessDeniedException: Access to KMS is not allowed"
 	}
-	for _, v := range w.t.All("aws:secretsmanager/secretVersion:SecretVersion") {
+	for v := range w.t.Each("aws:secretsmanager/secretVersion:SecretVersion") {
 		if v.Str("secretId") != secret.ID && v.Str("secretId") != secret.Str("name") {
 			continue
 		}

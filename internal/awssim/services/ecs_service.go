@@ -319,7 +319,7 @@ func checkServiceTarget(lb cloud.Map, definition *cloud.Resource) error {
 // balanced reports whether a listener or a rule forwards to a target group.
 func balanced(t *cloud.Tx, arn string) bool {
 	for typ, actions := range map[string]string{"aws:lb/listener:Listener": "defaultActions[]", "aws:lb/listenerRule:ListenerRule": "actions[]"} {
-		for _, l := range t.All(typ) {
+		for l := range t.Each(typ) {
 			if slices.Contains(l.Strs(actions+".targetGroupArn"), arn) || slices.Contains(l.Strs(actions+".forward.targetGroups[].arn"), arn) {
 				return true
 			}

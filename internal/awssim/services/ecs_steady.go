@@ -180,7 +180,7 @@ func (w *workload) fits(group *cloud.Resource) (tasks int, problem string) {
 		each = min(each, m.CPU/cpu)
 	}
 	hosts := group.Int("desiredCapacity")
-	for _, p := range w.t.All(typeCapacityProvider) {
+	for p := range w.t.Each(typeCapacityProvider) {
 		if p.Str("autoScalingGroupProvider.autoScalingGroupArn") == group.Str("arn") && p.Str("autoScalingGroupProvider.managedScaling.status") == "ENABLED" {
 			hosts = group.Int("maxSize")
 		}

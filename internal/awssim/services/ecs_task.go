@@ -154,7 +154,7 @@ func lastRevision(t *cloud.Tx, family string) int {
 func taskOf(t *cloud.Tx, named string) (found *cloud.Resource, ok bool) {
 	named = named[strings.LastIndex(named, "/")+1:]
 	family, revision, exact := strings.Cut(named, ":")
-	for _, r := range t.All(typeTask) {
+	for r := range t.Each(typeTask) {
 		if r.Str("family") == family && (!exact || strconv.Itoa(r.Int("revision")) == revision) {
 			found = r
 		}

@@ -115,9 +115,11 @@ func rulePriority(t *cloud.Tx, r *cloud.Resource, balancer string) error {
 func balancersOf(t *cloud.Tx, group string) []any {
 	out := cloud.List[any]()
 	for _, typ := range []string{typeListener, typeListenerRule} {
-		for _, r := range t.All(typ) {
-			arn := balancerOf(t, r)
-			if slices.Contains(forwards(r), group) && !slices.Contains(out, any(arn)) {
+		for r := range t.Each(typ) {
+			if !slices.Contains(forwards(r), group) {
+				continue
+			}
+			if arn := balancerOf(t, r); !slices.Contains(out, any(arn)) {
 				out = append(out, arn)
 			}
 		}

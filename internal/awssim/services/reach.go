@@ -2,6 +2,7 @@ package services
 
 import (
 	"fmt"
+	"math"
 	"net/netip"
 	"slices"
 	"strings"
@@ -34,8 +35,15 @@ func unreachable(t *cloud.Tx, subnetID string, content cloud.Map) string {
 		return fmt.Sprintf("no security group of the hosts (%s) lets HTTPS out", strings.Join(groups, ", "))
 	}
 	public := subnet.Bool("mapPublicIpOnLaunch") || slices.Contains(cloud.Strs(content, "networkInterfaces[].associatePublicIpAddress"), "true")
+	outside := false // what has no endpoint is reached by the one way out, for which it is enough to look once
 	for _, service := range []string{"ecs", "ecs-agent", "ecs-telemetry"} {
-		if why := unreached(t, subnet, service, groups, public); why != "" {
+		why := ""
+		if e, ok := endpointOf(t, subnet.Str("vpcId"), service); ok {
+			why = closed(t, e, service, subnet, groups)
+		} else if !outside {
+			outside, why = true, shutIn(t, subnet, public)
+		}
+		if why != "" {
 			return why
 		}
 	}
@@ -52,21 +60,23 @@ func hostGroups(content cloud.Map, vpc *cloud.Resource) []string {
 	return groups
 }
 
-// unreached says why a subnet's instances do not reach one service. An endpoint with private DNS takes over the
+// closed says why a subnet's instances do not reach a service that has an endpoint. One with private DNS takes over the
 // service's name for the whole VPC, so that one which lets nobody in cuts the service off ("Access an AWS service using
 // an interface VPC endpoint", AWS PrivateLink Guide).
-func unreached(t *cloud.Tx, subnet *cloud.Resource, service string, groups []string, public bool) string {
-	if e, ok := endpointOf(t, subnet.Str("vpcId"), service); ok {
-		switch {
-		case !admits(t, e.Strs("securityGroupIds[]"), groups, rangeOf(subnet), reachHTTPS):
-			return fmt.Sprintf("endpoint %s, which answers for %s, lets no HTTPS of subnet %s in", e.ID, service, subnet.ID)
-		case !aclPasses(t, subnet, "egress", rangeOf(subnet), reachHTTPS, reachHTTPS):
-			return fmt.Sprintf("the network ACL of subnet %s lets no HTTPS out", subnet.ID)
-		case !aclPasses(t, subnet, "ingress", rangeOf(subnet), reachEphemeral, reachLast):
-			return fmt.Sprintf("the network ACL of subnet %s lets no answers in", subnet.ID)
-		}
-		return ""
+func closed(t *cloud.Tx, endpoint *cloud.Resource, service string, subnet *cloud.Resource, groups []string) string {
+	switch {
+	case !admits(t, endpoint.Strs("securityGroupIds[]"), groups, rangeOf(subnet), reachHTTPS):
+		return fmt.Sprintf("endpoint %s, which answers for %s, lets no HTTPS of subnet %s in", endpoint.ID, service, subnet.ID)
+	case !aclPasses(t, subnet, "egress", rangeOf(subnet), reachHTTPS, reachHTTPS):
+		return fmt.Sprintf("the network ACL of subnet %s lets no HTTPS out", subnet.ID)
+	case !aclPasses(t, subnet, "ingress", rangeOf(subnet), reachEphemeral, reachLast):
+		return fmt.Sprintf("the network ACL of subnet %s lets no answers in", subnet.ID)
 	}
+	return ""
+}
+
+// shutIn says why a subnet's instances reach nothing outside of the VPC.
+func shutIn(t *cloud.Tx, subnet *cloud.Resource, public bool) string {
 	if why := aclProblem(t, subnet); why != "" {
 		return why
 	}
@@ -90,14 +100,9 @@ func aclProblem(t *cloud.Tx, subnet *cloud.Resource) string {
 // endpointOf returns the interface endpoint that answers for a service in a VPC.
 func endpointOf(t *cloud.Tx, vpc, service string) (*cloud.Resource, bool) {
 	name := "com.amazonaws." + t.Region + "." + service
-	all := t.All(typeEndpoint)
-	i := slices.IndexFunc(all, func(e *cloud.Resource) bool {
-		return e.Str("vpcId") == vpc && e.Str("serviceName") == name && e.Str("vpcEndpointType") == interfaceType && e.Bool("privateDnsEnabled")
+	return t.First(typeEndpoint, func(e *cloud.Resource) bool {
+		return e.Str("serviceName") == name && e.Str("vpcId") == vpc && e.Str("vpcEndpointType") == interfaceType && e.Bool("privateDnsEnabled")
 	})
-	if i < 0 {
-		return nil, false
-	}
-	return all[i], true
 }
 
 // letsOut reports whether security groups let HTTPS out, wherever to. A group has no rules but those that are resources
@@ -108,20 +113,22 @@ func letsOut(t *cloud.Tx, groups []string, vpc *cloud.Resource) bool {
 			return true
 		}
 	}
-	return slices.ContainsFunc(t.All(typeEgressRule), func(rule *cloud.Resource) bool {
+	_, ok := t.First(typeEgressRule, func(rule *cloud.Resource) bool {
 		return slices.Contains(groups, rule.Str("securityGroupId")) && covers(rule, reachHTTPS)
 	})
+	return ok
 }
 
 // admits reports whether one of the groups lets a port in from peers, known by their own groups or by their range.
 func admits(t *cloud.Tx, groups, peers []string, from netip.Prefix, port int) bool {
-	return slices.ContainsFunc(t.All(typeIngressRule), func(rule *cloud.Resource) bool {
+	_, ok := t.First(typeIngressRule, func(rule *cloud.Resource) bool {
 		if !slices.Contains(groups, rule.Str("securityGroupId")) || !covers(rule, port) {
 			return false
 		}
 		p, err := netip.ParsePrefix(rule.Str("cidrIpv4"))
 		return slices.Contains(peers, rule.Str("referencedSecurityGroupId")) || err == nil && within(from, p)
 	})
+	return ok
 }
 
 // covers reports whether a security group's rule is about a TCP port.
@@ -131,15 +138,18 @@ func covers(rule *cloud.Resource, port int) bool {
 }
 
 // aclPasses reports whether the network ACL of a subnet lets TCP to, or from, all of a range through at all of the
-// ports. Rules are looked at by their number; the first that is about the traffic decides.
+// ports. Of the rules that are about the traffic, the one with the lowest number decides.
 func aclPasses(t *cloud.Tx, subnet *cloud.Resource, direction string, peers netip.Prefix, from, to int) bool {
 	acl, ok := aclOf(t, subnet)
 	if !ok {
 		return true // the one that AWS made along with the VPC, as it made it
 	}
-	rules := cloud.Maps(acl.State, direction+"[]")
-	slices.SortFunc(rules, func(a, b cloud.Map) int { return cloud.Int(a, "ruleNo") - cloud.Int(b, "ruleNo") })
-	for _, rule := range rules {
+	passes, by := false, math.MaxInt
+	for _, rule := range cloud.Maps(acl.State, direction+"[]") {
+		number := cloud.Int(rule, "ruleNo")
+		if number >= by {
+			continue
+		}
 		p, err := netip.ParsePrefix(cloud.Str(rule, "cidrBlock"))
 		protocol := strings.ToLower(cloud.Str(rule, "protocol"))
 		everything := protocol == "-1" || protocol == "all"
@@ -147,18 +157,16 @@ func aclPasses(t *cloud.Tx, subnet *cloud.Resource, direction string, peers neti
 			continue
 		}
 		if within(peers, p) && (everything || cloud.Int(rule, "fromPort") <= from && to <= cloud.Int(rule, "toPort")) {
-			return cloud.Str(rule, "action") == "allow"
+			passes, by = cloud.Str(rule, "action") == "allow", number
 		}
 	}
-	return false
+	return passes
 }
 
 // aclOf returns the network ACL of a subnet: one of its own, or its VPC's default one if somebody took that over.
 func aclOf(t *cloud.Tx, subnet *cloud.Resource) (*cloud.Resource, bool) {
-	for _, a := range t.All(typeACLAssociation) {
-		if a.Str("subnetId") == subnet.ID {
-			return t.Find(typeNetworkACL, "", a.Str("networkAclId"))
-		}
+	if a, ok := t.First(typeACLAssociation, func(a *cloud.Resource) bool { return a.Str("subnetId") == subnet.ID }); ok {
+		return t.Find(typeNetworkACL, "", a.Str("networkAclId"))
 	}
 	vpc, ok := t.Find(typeVPC, "", subnet.Str("vpcId"))
 	if !ok {
@@ -203,12 +211,16 @@ func throughOthers(route *cloud.Resource) bool {
 // defaultRoutes returns the default routes of the table that a subnet is associated with.
 func defaultRoutes(t *cloud.Tx, subnet *cloud.Resource) []*cloud.Resource {
 	table := ""
-	for _, a := range t.All(typeRouteAssociation) {
+	for a := range t.Each(typeRouteAssociation) {
 		if a.Str("subnetId") == subnet.ID {
 			table = a.Str("routeTableId")
 		}
 	}
-	return slices.DeleteFunc(t.All(typeRoute), func(r *cloud.Resource) bool {
-		return table == "" || r.Str("routeTableId") != table || r.Str("destinationCidrBlock") != "0.0.0.0/0"
-	})
+	var out []*cloud.Resource
+	for r := range t.Each(typeRoute) {
+		if table != "" && r.Str("routeTableId") == table && r.Str("destinationCidrBlock") == "0.0.0.0/0" {
+			out = append(out, r)
+		}
+	}
+	return out
 }

@@ -74,13 +74,14 @@ func checkRule(c *cloud.Checker) {
 	}
 }
 
+var protocols = map[string]string{
+	"tcp": "tcp", "6": "tcp", "udp": "udp", "17": "udp", "icmp": "icmp", "1": "icmp", "icmpv6": "icmpv6", "58": "icmpv6", "-1": "-1", "all": "-1",
+}
+
 // protocolOf returns the form in which AWS holds a protocol: by name if it has one there, by number else, "" if it
 // knows none (EC2 API, IpPermission).
 func protocolOf(given string) string {
-	named := map[string]string{
-		"tcp": "tcp", "6": "tcp", "udp": "udp", "17": "udp", "icmp": "icmp", "1": "icmp", "icmpv6": "icmpv6", "58": "icmpv6", "-1": "-1", "all": "-1",
-	}
-	if name, ok := named[given]; ok {
+	if name, ok := protocols[given]; ok {
 		return name
 	}
 	if n, err := strconv.Atoi(given); err == nil && n >= 0 && n <= 255 {
