@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"runtime/debug"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -88,8 +89,13 @@ func regional(b *testing.B, i int) config.Config {
 	return cfg
 }
 
+// benchmarkOrders plays orders on one core as hub explore does: in an account that is read once, the collector at rest as long.
 func benchmarkOrders(b *testing.B, g *explore.Graph) {
 	b.Helper()
+	if g.Account == nil {
+		g.Account = cloud.DefaultAccount()
+	}
+	defer debug.SetGCPercent(debug.SetGCPercent(800))
 	b.ReportAllocs()
 	runtime.GC()
 	b.ResetTimer()
