@@ -95,7 +95,7 @@ func benchmarkOrders(b *testing.B, g *explore.Graph) {
 	if g.Account == nil {
 		g.Account = cloud.DefaultAccount()
 	}
-	defer debug.SetGCPercent(debug.SetGCPercent(800))
+	defer debug.SetGCPercent(debug.SetGCPercent(explore.GCPercent))
 	b.ReportAllocs()
 	runtime.GC()
 	b.ResetTimer()

@@ -128,16 +128,12 @@ func (x exploration) check() error {
 // within a dozen.
 const dropOrders = 200
 
-// replayGC is how far the heap may grow between garbage collections while orders are played, in percent. What lives is a
-// few megabytes and nearly everything else is gone with its order.
-const replayGC = 800
-
 func (s *session) explore(ctx context.Context, x exploration) error {
 	graph, err := s.record(ctx, s.stacks[0])
 	if err != nil {
 		return err
 	}
-	defer debug.SetGCPercent(debug.SetGCPercent(replayGC))
+	defer debug.SetGCPercent(debug.SetGCPercent(explore.GCPercent))
 	began, shown := s.Now(), s.Now()
 	o := explore.Options{Orders: x.orders, Seed: x.seed, Progress: func(played, of int) {
 		if now := s.Now(); now.Sub(shown) > 10*time.Second && played < of {

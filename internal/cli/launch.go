@@ -113,7 +113,7 @@ func (s *session) launchTime(ctx context.Context, x launching) error {
 	if err != nil {
 		return err
 	}
-	defer debug.SetGCPercent(debug.SetGCPercent(replayGC))
+	defer debug.SetGCPercent(debug.SetGCPercent(explore.GCPercent))
 	launch, err := graph.Launch(ctx)
 	if err != nil {
 		return s.orInterrupted(ctx, err)

@@ -11,6 +11,10 @@ import (
 	"time"
 )
 
+// GCPercent is how far the heap may grow between garbage collections while orders are played, as debug.SetGCPercent takes it.
+// What lives is a few megabytes and nearly everything else is gone with its order.
+const GCPercent = 800
+
 // Options say how much is explored.
 type Options struct {
 	Orders   int                      // creations, each followed by a deletion
