@@ -1,7 +1,10 @@
 package tests
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -45,26 +48,49 @@ func TestUpAfterTheMachineWentAway(t *testing.T) {
 }
 
 // AWS does what it is asked for and the answer never arrives. The run fails; what it made is found at once, so that the
-// next one makes nothing a second time and a destroy leaves nothing.
+// next one makes nothing a second time and a destroy leaves nothing. The engine is started for what it alone can do, and never
+// to say what is secret.
 func TestAnswerThatNeverArrives(t *testing.T) {
 	t.Parallel()
-	for name, fault := range map[string]cloud.Fault{
-		"found by its tags": {Kind: cloud.Lost, Call: "create", Type: "aws:kms/key:Key", Nth: 3},
-		"found by its name": {Kind: cloud.Lost, Call: "create", Type: "aws:iam/role:Role", Nth: 2},
-		"found by a lookup": {Kind: cloud.Lost, Call: "create", Type: "aws:secretsmanager/secretVersion:SecretVersion", Nth: 1},
+	for name, c := range map[string]struct {
+		fault cloud.Fault
+		asked []string
+	}{
+		"found by its tags": {cloud.Fault{Type: "aws:kms/key:Key", Nth: 3}, []string{"up", "preview", "refresh", "stack import"}},
+		"found by its name": {cloud.Fault{Type: "aws:iam/role:Role", Nth: 2}, []string{"up", "refresh", "stack import"}},
+		"found by a lookup": {cloud.Fault{Type: "aws:secretsmanager/secretVersion:SecretVersion", Nth: 1}, []string{"up", "preview", "refresh", "stack import"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			aws := harness.StartAWS(t, awssim.Options{Faults: []cloud.Fault{fault}})
-			before := aws.Contents()
-			s := harness.NewStack(t, aws, "lost", harness.Ephemeral(t, "prod-eu"), harness.Checkpoints())
+			c.fault.Kind, c.fault.Call = cloud.Lost, "create"
+			aws := harness.StartAWS(t, awssim.Options{Faults: []cloud.Fault{c.fault}})
+			before, asked := aws.Contents(), filepath.Join(t.TempDir(), "asked")
+			s := harness.NewStack(t, aws, "lost", harness.Ephemeral(t, "prod-eu"), harness.Checkpoints(), harness.Asked(asked))
+			require.NoError(t, os.Remove(asked)) // of the stack's making
 			_, err := s.TryUp()
 			require.Error(t, err)
+			text, err := os.ReadFile(asked)
+			require.NoError(t, err)
+			require.Equal(t, c.asked, verbs(string(text)))
+			require.NotContains(t, string(text), "--show-secrets")
 			require.ElementsMatch(t, known(s.State()), since(before, aws.Contents()), "what the failed run made is in the state")
 			s.Destroy()
 			require.Equal(t, before, aws.Contents())
 		})
 	}
+}
+
+// verbs are the commands in lines of arguments of the engine's.
+func verbs(lines string) []string {
+	var out []string
+	for line := range strings.Lines(lines) {
+		words := slices.DeleteFunc(strings.Fields(line), func(word string) bool { return strings.HasPrefix(word, "-") })
+		if words[0] == "stack" {
+			words[0] += " " + words[1]
+		}
+		out = append(out, words[0])
+	}
+	return out
 }
 
 // known lists what a state holds of AWS, as "type id".

@@ -22,9 +22,10 @@ import (
 
 // Options say which cloud is served, and how.
 type Options struct {
-	Dir  string                   // where the cloud is kept; empty: in memory, gone at Close
-	Port int                      // loopback port; 0 takes a free one
-	Slow map[string]time.Duration // real time added to the creation of a type, by type token
+	Dir     string                   // where the cloud is kept; empty: in memory, gone at Close
+	AtClose bool                     // Dir is written at Close alone, not after each change: for runs that nobody kills
+	Port    int                      // loopback port; 0 takes a free one
+	Slow    map[string]time.Duration // real time added to the creation of a type, by type token
 
 	Account   *cloud.Account // what the account holds at first; nil: cloud.DefaultAccount
 	Scale     float64        // seconds that one second of the cloud takes; 0: nothing takes time
@@ -93,7 +94,7 @@ func (s *Server) listen(opts Options) error {
 
 // cloud returns the options of the cloud that is served.
 func (o Options) cloud(die func()) cloud.Options {
-	c := cloud.Options{Dir: o.Dir, Account: o.Account, Slow: o.Slow, Seed: o.Seed}
+	c := cloud.Options{Dir: o.Dir, AtClose: o.AtClose, Account: o.Account, Slow: o.Slow, Seed: o.Seed}
 	if o.Scale > 0 {
 		c.Clock = cloud.NewWall(time.Now, o.Scale)
 	}

@@ -15,7 +15,7 @@ func TestCrashesAreCounted(t *testing.T) {
 	t.Parallel()
 	point := crashtest.Point{Verb: "up", When: "after", Call: "create", Type: "aws:ec2/vpc:Vpc", Name: "network-vpc", Number: 7}
 	report := crashesOf("prod-eu", 3, crashtest.Report{
-		Points: map[string]int{"up": 400, "destroy": 390}, Run: 2,
+		Points: map[string]int{"up": 400, "destroy": 390}, Settled: 3, Run: 2,
 		Results: []crashtest.Result{
 			{Point: point, By: "up"},
 			{Point: point, By: "up", Leaked: []string{"a", "b"}, Lost: []string{"c"}},
@@ -29,7 +29,7 @@ func TestCrashesAreCounted(t *testing.T) {
 	var out strings.Builder
 	s := &session{App: App{Out: &out}}
 	require.ErrorContains(t, s.reportCrashes(report), "2 of 3 crashes left something behind")
-	require.Equal(t, "prod-eu: crash points: 400 of up, 390 of destroy; seed 3: tried 3, 2 unlike each other, finished 2, leaked 2, lost 1, differing 0, in 1m0s.\n", out.String())
+	require.Equal(t, "prod-eu: crash points: 400 of up, 390 of destroy; seed 3: tried 3 (3 recoveries and 2 runs unlike each other), finished 2, leaked 2, lost 1, differing 0, in 1m0s.\n", out.String())
 	require.Equal(t, "killed at 7, up, after create network-vpc (aws:ec2/vpc:Vpc), recovered by up:\n  leaked: a\n  leaked: b\n  lost: c", crashText(report.Failures[0]))
 	require.Contains(t, crashText(report.Failures[1]), "not finished: refused")
 

@@ -2,21 +2,26 @@ package crashtest
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"sync"
 
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc"
 
 	"github.com/deepstreamhub/platform/internal/plan"
+	"github.com/deepstreamhub/platform/internal/reclaim"
 	"github.com/deepstreamhub/platform/internal/state"
 )
 
@@ -29,9 +34,14 @@ type Point struct {
 	Name   string // its logical name
 	Number int    // in order of time, from 1
 
+	left    remains
+	records string // folder with the engine's records of the operations that had ended
+}
+
+// remains are the state and the cloud at one moment.
+type remains struct {
 	state, cloud []byte                // compressed
-	left         [2 * sha256.Size]byte // hashes of the two: points at which they are equal are one, whatever was called
-	records      string                // folder with the engine's records of the operations that had ended
+	hash         [2 * sha256.Size]byte // of the two: where it is equal they are one, whatever was called
 }
 
 func (p Point) String() string {
@@ -101,36 +111,83 @@ func (r *recorder) copy(when, call, urn string) {
 		return
 	}
 	p := Point{Verb: r.verb, When: when, Call: call, Type: plan.Type(urn), Name: plan.Name(urn), Number: len(r.points) + 1, records: r.records}
-	var hash [sha256.Size]byte
-	if p.state, hash, r.err = compressed(r.stateFile); r.err != nil {
+	if p.left, r.err = keep(r.stateFile, r.cloudFile, everyByte, everyByte); r.err != nil {
 		return
 	}
-	copy(p.left[:], hash[:])
-	if p.cloud, hash, r.err = compressed(r.cloudFile); r.err != nil {
-		return
-	}
-	copy(p.left[sha256.Size:], hash[:])
 	r.points = append(r.points, p)
 }
 
-// compressed reads a file, and makes its hash. Its writer renames it into place, so it is always whole.
-func compressed(path string) (packed []byte, hash [sha256.Size]byte, err error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, hash, err
+// keep takes a copy of a state and a cloud. Each one's writer renames it into place, so it is always whole. Of both, what counts
+// is hashed.
+func keep(stateFile, cloudFile string, state, cloud counts) (r remains, err error) {
+	for i, part := range []struct {
+		file   string
+		counts counts
+		packed *[]byte
+	}{{stateFile, state, &r.state}, {cloudFile, cloud, &r.cloud}} {
+		text, err := os.ReadFile(part.file)
+		if err != nil {
+			return r, err
+		}
+		if *part.packed, err = compressed(text); err != nil {
+			return r, err
+		}
+		if text, err = part.counts(text); err != nil {
+			return r, err
+		}
+		hash := sha256.Sum256(text)
+		copy(r.hash[i*sha256.Size:], hash[:])
 	}
+	return r, nil
+}
+
+// counts is what of a state or of a cloud decides what becomes of it.
+type counts func(text []byte) ([]byte, error)
+
+// everyByte counts.
+func everyByte(text []byte) ([]byte, error) { return text, nil }
+
+// settledState leaves out of a state that is whole, as an import has found, when it was written, and the order in which it has
+// what does not depend on each other. Of a secret only that it is one counts: each writer encrypts it anew.
+func settledState(text []byte) ([]byte, error) {
+	c, err := readCheckpoint(text)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range c.Resources {
+		delete(r, "created")
+		delete(r, "modified")
+	}
+	slices.SortFunc(c.Resources, func(a, b reclaim.Resource) int {
+		return cmp.Or(cmp.Compare(a.URN(), b.URN()), cmp.Compare(a.ID(), b.ID()))
+	})
+	text, err = json.Marshal(c.Resources)
+	return ciphertext.ReplaceAll(text, nil), err
+}
+
+var ciphertext = regexp.MustCompile(`"ciphertext":"[^"]*"`)
+
+// settledCloud leaves out of a cloud when it was written.
+func settledCloud(text []byte) ([]byte, error) {
+	var c map[string]json.RawMessage
+	if err := json.Unmarshal(text, &c); err != nil {
+		return nil, err
+	}
+	delete(c, "time")
+	return json.Marshal(c)
+}
+
+func compressed(text []byte) ([]byte, error) {
 	var b bytes.Buffer
 	w, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
 	if err != nil {
-		return nil, hash, err
+		return nil, err
 	}
 	if _, err := w.Write(text); err != nil {
-		return nil, hash, err
+		return nil, err
 	}
-	if err := w.Close(); err != nil {
-		return nil, hash, err
-	}
-	return b.Bytes(), sha256.Sum256(text), nil
+	err = w.Close()
+	return b.Bytes(), err
 }
 
 func decompress(packed []byte, path string) error {

@@ -18,7 +18,7 @@ type inventory struct {
 
 // take compares the region's AWS with its state, which is read from its file.
 func (r *region) take() (inventory, error) {
-	checkpoint, err := readCheckpoint(r.state)
+	checkpoint, err := openCheckpoint(r.state)
 	if err != nil {
 		return inventory{}, err
 	}

@@ -39,7 +39,7 @@ func (p *project) look(context.Context) (s sight, err error) {
 		return s, err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
-	checkpoint, err := readCheckpoint(p.stateFile())
+	checkpoint, err := openCheckpoint(p.stateFile())
 	if err != nil {
 		return s, err
 	}
@@ -105,8 +105,8 @@ func (p *project) stateFile() string {
 	return stateFile(filepath.Join(p.base(), "state"), p.Project, p.Stack)
 }
 
-// readCheckpoint reads a state's file, which is as good as empty where there is none.
-func readCheckpoint(path string) (*reclaim.Checkpoint, error) {
+// openCheckpoint reads a state's file, which is as good as empty where there is none.
+func openCheckpoint(path string) (*reclaim.Checkpoint, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &reclaim.Checkpoint{}, nil
@@ -114,6 +114,10 @@ func readCheckpoint(path string) (*reclaim.Checkpoint, error) {
 	if err != nil {
 		return nil, err
 	}
+	return readCheckpoint(text)
+}
+
+func readCheckpoint(text []byte) (*reclaim.Checkpoint, error) {
 	var file struct {
 		Checkpoint struct{ Latest json.RawMessage }
 	}

@@ -43,13 +43,26 @@ type region struct {
 func cloudDir(dir string) string { return filepath.Join(dir, "cloud") }
 func stateDir(dir string) string { return filepath.Join(dir, "state") }
 
+func cloudFile(dir string) string { return filepath.Join(cloudDir(dir), "cloud.json") }
+
+// opening says how a region is opened.
+type opening struct {
+	around  grpc.UnaryServerInterceptor // sees every call to AWS; nil: nobody does
+	settled bool                        // nothing is left over in the state
+	safe    bool                        // nobody kills what runs: state and cloud are written at its end alone
+}
+
+// unwatched is what an engine is told that nobody kills: to write no checkpoint after each step, and to collect memory rarely, which
+// is a fifth of what so short a run computes.
+var unwatched = append([]string{"GOGC=400"}, engine.NoCheckpoints...)
+
 // open starts the offline AWS on what is in dir and opens the stack in it.
-func (s Subject) open(ctx context.Context, dir string, around grpc.UnaryServerInterceptor, more ...string) (*region, error) {
+func (s Subject) open(ctx context.Context, dir string, o opening) (*region, error) {
 	root := filepath.Join(dir, "root")
 	if err := s.copyProject(root); err != nil {
 		return nil, err
 	}
-	aws, err := awssim.Start(awssim.Options{Dir: cloudDir(dir), Account: s.Account, Around: around})
+	aws, err := awssim.Start(awssim.Options{Dir: cloudDir(dir), Account: s.Account, Around: o.around, AtClose: o.safe})
 	if err != nil {
 		return nil, err
 	}
@@ -57,10 +70,13 @@ func (s Subject) open(ctx context.Context, dir string, around grpc.UnaryServerIn
 	env := engine.OfflineEnvironment(s.Environ, engine.Offline{
 		Dir: dir, Backend: backend, Providers: map[string]int{"aws": aws.Port()}, AWS: append(aws.Environment(), s.keeper.environment()...),
 	})
+	if o.safe {
+		env = append(env, unwatched...)
+	}
 	r := &region{aws: aws, state: stateFile(stateDir(dir), s.Project, s.Stack)}
 	r.program.Store(&s.Program)
 	r.driver, err = deploy.Open(ctx, s.Engine, deploy.Target{
-		Stack: s.Stack, Project: s.Project, Root: root, Backend: backend, Secrets: s.keeper.url, Env: append(env, more...),
+		Stack: s.Stack, Project: s.Project, Root: root, Backend: backend, Secrets: s.keeper.url, Env: env, Settled: o.settled,
 		Program: func(ctx *pulumi.Context) error { return (*r.program.Load())(ctx) },
 	})
 	if err != nil {

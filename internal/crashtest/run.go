@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/deepstreamhub/platform/internal/deploy"
-	"github.com/deepstreamhub/platform/internal/engine"
 )
 
 // Options say how many crashes are tried.
@@ -47,7 +46,8 @@ func (r Result) OK() bool {
 type Report struct {
 	Points  map[string]int // how many there were, by verb
 	Results []Result       // of those tried, in order of time
-	Run     int            // how many recoveries were run: one for results whose crash left the same, recovered by the same verb
+	Settled int            // how many recoveries were run: one for crashes that left the same
+	Run     int            // how many verbs were run after one: one for recoveries that came to the same, by verb
 }
 
 // Run captures every crash point of one up, one update and one destroy, and recovers from each by an up and by a destroy. When ctx
@@ -77,27 +77,13 @@ func Run(ctx context.Context, s Subject, o Options) (report Report, err error) {
 
 // tryAll makes the attempts of a report, each different one once.
 func (s Subject) tryAll(ctx context.Context, dir string, report *Report, whole map[string]inventory, o Options) {
-	next, done := make(chan []int), 0
+	next := make(chan []int)
 	var all sync.WaitGroup
-	var told sync.Mutex
+	t := attempts{Subject: s, dir: dir, report: report, whole: whole, told: o.Told, endings: map[ending]*outcome{}}
 	for range max(o.Workers, 1) {
 		all.Go(func() {
 			for same := range next {
-				outcome := s.try(ctx, filepath.Join(dir, fmt.Sprint(same[0])), report.Results[same[0]], whole)
-				if ctx.Err() != nil && !outcome.OK() {
-					continue // interrupted: nobody knows what would have become of it
-				}
-				told.Lock()
-				report.Run++
-				for _, i := range same {
-					outcome.Point = report.Results[i].Point
-					report.Results[i] = outcome
-					done++
-					if o.Told != nil {
-						o.Told(done, len(report.Results), outcome)
-					}
-				}
-				told.Unlock()
+				t.try(ctx, same)
 			}
 		})
 	}
@@ -111,16 +97,16 @@ func (s Subject) tryAll(ctx context.Context, dir string, report *Report, whole m
 	all.Wait()
 }
 
-// alike groups attempts of which one says what all would: of one verb, cut off with the same state and the same cloud to the
-// byte, recovered from by one verb.
+// alike groups attempts whose crashes left the same state and the same cloud, to the byte, of one verb: what is left over is
+// found out once for all of them.
 func alike(attempts []Result) [][]int {
 	type kind struct {
-		cut, by string
-		left    [2 * sha256.Size]byte
+		cut  string
+		left [2 * sha256.Size]byte
 	}
 	place, groups := map[kind]int{}, [][]int(nil)
 	for i, a := range attempts {
-		k := kind{a.Point.Verb, a.By, a.Point.left}
+		k := kind{a.Point.Verb, a.Point.left.hash}
 		if _, known := place[k]; !known {
 			place[k] = len(groups)
 			groups = append(groups, nil)
@@ -134,9 +120,9 @@ func alike(attempts []Result) [][]int {
 func capture(ctx context.Context, s Subject, dir string) (points []Point, whole map[string]inventory, err error) {
 	r := &recorder{
 		stateFile: stateFile(stateDir(dir), s.Project, s.Stack),
-		cloudFile: filepath.Join(cloudDir(dir), "cloud.json"),
+		cloudFile: cloudFile(dir),
 	}
-	region, err := s.open(ctx, dir, r.around)
+	region, err := s.open(ctx, dir, opening{around: r.around})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -201,39 +187,4 @@ func sample(points []Point, o Options) []Result {
 		out = append(out, all[2*i])
 	}
 	return out
-}
-
-// try makes an attempt in a folder of its own.
-func (s Subject) try(ctx context.Context, dir string, attempt Result, whole map[string]inventory) Result {
-	began := time.Now()
-	attempt.Err = s.recover(ctx, dir, expect(attempt.Point.Verb, attempt.By, whole), &attempt)
-	attempt.Took = time.Since(began)
-	_ = os.RemoveAll(dir)
-	return attempt
-}
-
-func (s Subject) recover(ctx context.Context, dir string, want expected, out *Result) error {
-	if err := decompress(out.Point.cloud, filepath.Join(cloudDir(dir), "cloud.json")); err != nil {
-		return err
-	}
-	if err := decompress(out.Point.state, stateFile(stateDir(dir), s.Project, s.Stack)); err != nil {
-		return err
-	}
-	if err := copyRecords(out.Point.records, recordsDir(stateDir(dir), s.Project, s.Stack)); err != nil {
-		return err
-	}
-	region, err := s.open(ctx, dir, nil, engine.NoCheckpoints...) // nobody kills it this time
-	if err != nil {
-		return err
-	}
-	defer func() { _ = region.close() }()
-	if err := s.run(ctx, region, out.Point.Verb, out.By); err != nil {
-		return err
-	}
-	left, err := region.take()
-	if err != nil {
-		return err
-	}
-	out.Leaked, out.Lost, out.Differ = left.leaked(want), left.lost(), left.differences(want)
-	return nil
 }

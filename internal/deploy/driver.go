@@ -39,6 +39,7 @@ type Target struct {
 	WorkDir  string         // where this stack's copy of Pulumi.yaml and stack file is kept; empty: a temporary folder that Close removes
 	Existing bool           // Open refuses a stack that does not exist rather than creating it
 	Blind    bool           // look at a copy of the state in which no secret is, and decrypt none: for Preview, and for Refresh with PreviewOnly
+	Settled  bool           // another driver's Recover has settled this state: nothing is left over in it
 	Offline  bool           // the key that a stack file names is another account's: only the state says which one is this one's
 	Run      string         // address of the CI run that this is part of, for whoever finds the stack locked
 	Note     func(string)   // told what the driver did on its own account, whole sentences; nil: nobody
@@ -77,7 +78,7 @@ func Open(ctx context.Context, e engine.Engine, t Target) (*Driver, error) {
 	if t.Parallel == 0 {
 		t.Parallel = DefaultParallel
 	}
-	d := &Driver{target: t}
+	d := &Driver{target: t, recovered: t.Settled}
 	if t.WorkDir == "" || t.Blind {
 		dir, err := os.MkdirTemp("", "hub-stack-")
 		if err != nil {

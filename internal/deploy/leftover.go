@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
-
 	"github.com/deepstreamhub/platform/internal/plan"
 	"github.com/deepstreamhub/platform/internal/reclaim"
 )
@@ -101,30 +99,37 @@ func (d *Driver) forget(ctx context.Context) error {
 // errMoved is returned when somebody else has changed the state meanwhile.
 var errMoved = errors.New("the state has changed meanwhile: another operation ran on this stack; nothing was written")
 
-// write puts the changed checkpoint in the place of the one that was read, unless somebody else was quicker.
+// write puts the changed checkpoint in the place of the one that was read, unless nothing in it changed, or somebody else was
+// quicker. The engine writes it, which holds it to its own rules and encrypts what became secret.
 func (r *recovery) write(ctx context.Context) error {
-	if err := r.unmoved(ctx); err != nil {
-		return err
-	}
 	text, err := r.checkpoint.Encode()
 	if err != nil {
 		return err
 	}
-	return r.driver.stack.Import(ctx, apitype.UntypedDeployment{Version: r.exported.Version, Deployment: text})
-}
-
-// unmoved refuses to write where the state is another one than the one that was read.
-func (r *recovery) unmoved(ctx context.Context) error {
-	if r.stored != nil {
-		now, err := r.driver.stored(ctx)
-		if err == nil && !bytes.Equal(now, r.stored) {
-			err = errMoved
-		}
+	if same, err := r.unchanged(text); same || err != nil {
 		return err
 	}
-	now, err := r.driver.stack.Export(ctx)
-	if err == nil && string(now.Deployment) != string(r.exported.Deployment) {
-		err = errMoved
+	now, err := r.driver.deployment(ctx)
+	if err != nil {
+		return err
 	}
-	return err
+	if !bytes.Equal(now.Deployment, r.before.Deployment) {
+		return errMoved
+	}
+	changed := r.before
+	changed.Deployment = text
+	return r.driver.stack.Import(ctx, changed)
+}
+
+// unchanged reports whether an encoded checkpoint says what the one that was read does.
+func (r *recovery) unchanged(text []byte) (bool, error) {
+	if len(r.checkpoint.Pending) > 0 { // which are not encoded
+		return false, nil
+	}
+	before, err := reclaim.Decode(r.before.Deployment)
+	if err != nil {
+		return false, err
+	}
+	was, err := before.Encode()
+	return bytes.Equal(was, text), err
 }

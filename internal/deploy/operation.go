@@ -129,6 +129,19 @@ func (d *Driver) destroy(ctx context.Context, o Options) (plan.Plan, error) {
 func (o Options) targetDependents() bool  { return o.Dependents && len(o.Targets) > 0 }
 func (o Options) excludeDependents() bool { return o.Dependents && len(o.Exclude) > 0 }
 
+// Recover does what each operation does before it begins: it sees to it that nobody holds the stack, finds out what an
+// operation that was cut off has left in AWS, and writes that into the state. Of o only the listener counts.
+func (d *Driver) Recover(ctx context.Context, o Options) error {
+	return d.ready(ctx, "recover", o.Events)
+}
+
+func (d *Driver) ready(ctx context.Context, verb string, tell func(plan.Event)) error {
+	if err := d.free(ctx, verb); err != nil {
+		return err
+	}
+	return d.recoverOnce(ctx, tell)
+}
+
 // operation runs one verb of the Automation API. The outputs it returns stand in for those seen in the events, which
 // hide secrets; nil when it knows none.
 type operation func(ctx context.Context, to stream) (map[string]plan.Output, error)
@@ -139,10 +152,7 @@ func (d *Driver) run(ctx context.Context, verb string, preview bool, o Options, 
 		return plan.Plan{Stack: d.target.Stack}, fmt.Errorf("%s %s: %w", verb, d.target.Stack, errBlind)
 	}
 	if !preview {
-		if err := d.free(ctx, verb); err != nil {
-			return plan.Plan{Stack: d.target.Stack}, err
-		}
-		if err := d.recoverOnce(ctx, o.Events); err != nil {
+		if err := d.ready(ctx, verb, o.Events); err != nil {
 			return plan.Plan{Stack: d.target.Stack}, err
 		}
 	}

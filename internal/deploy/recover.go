@@ -2,7 +2,6 @@ package deploy
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -26,8 +25,7 @@ const (
 type recovery struct {
 	driver     *Driver
 	tell       func(plan.Event)
-	exported   apitype.UntypedDeployment
-	stored     []byte // the checkpoint's file before it was exported; nil where hub cannot read it
+	before     apitype.UntypedDeployment // as it is stored, secrets encrypted
 	checkpoint *reclaim.Checkpoint
 	scratch    *scratch
 }
@@ -35,13 +33,10 @@ type recovery struct {
 // recovery reads the state that is to be changed.
 func (d *Driver) recovery(ctx context.Context, tell func(plan.Event)) (r *recovery, err error) {
 	r = &recovery{driver: d, tell: tell}
-	if r.stored, err = d.stored(ctx); err != nil {
+	if r.before, err = d.deployment(ctx); err != nil {
 		return nil, err
 	}
-	if r.exported, err = d.stack.Export(ctx); err != nil {
-		return nil, err
-	}
-	r.checkpoint, err = reclaim.Decode(r.exported.Deployment)
+	r.checkpoint, err = reclaim.Decode(r.before.Deployment)
 	return r, err
 }
 
@@ -83,10 +78,10 @@ func (d *Driver) recover(ctx context.Context, tell func(plan.Event), failed []re
 	if len(operations) == 0 {
 		return nil
 	}
-	if r.scratch, err = d.openScratch(ctx); err != nil {
+	if r.scratch, err = d.openScratch(ctx, r.before); err != nil {
 		return fmt.Errorf("open scratch stack: %w", err)
 	}
-	defer func() { _ = r.scratch.close() }() // a folder of the system's temporary ones
+	defer func() { _ = r.scratch.Close() }() // a folder of the system's temporary ones
 	if err := r.enter(ctx, operations); err != nil {
 		return err
 	}
@@ -273,12 +268,8 @@ func (r *recovery) read(ctx context.Context, operations []reclaim.Operation, can
 	if err != nil || len(resources) == 0 {
 		return nil, err
 	}
-	manifest, err := manifestOf(r.exported)
-	if err != nil {
-		return nil, err
-	}
 	for waited := time.Duration(0); ; waited += readAgain {
-		found, err := r.scratch.read(ctx, manifest, resources)
+		found, err := r.scratch.read(ctx, resources)
 		if err != nil {
 			return nil, err
 		}
@@ -360,14 +351,6 @@ func candidateURN(urn string, i, n int) string { return fmt.Sprintf("%s-%d-%d", 
 
 // oldURN tells apart what has the same URN in the middle of a replacement.
 func oldURN(urn, id string) string { return urn + "-" + id }
-
-func manifestOf(exported apitype.UntypedDeployment) (apitype.ManifestV1, error) {
-	var d struct {
-		Manifest apitype.ManifestV1 `json:"manifest"`
-	}
-	err := json.Unmarshal(exported.Deployment, &d)
-	return d.Manifest, err
-}
 
 // say tells the listener something about a resource, or about the stack where the URN is empty.
 func (r *recovery) say(urn, format string, args ...any) {

@@ -2,119 +2,89 @@ package deploy
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optrefresh"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-	"gopkg.in/yaml.v3"
 
-	"github.com/deepstreamhub/platform/internal/engine"
 	"github.com/deepstreamhub/platform/internal/reclaim"
-	"github.com/deepstreamhub/platform/internal/state"
 )
 
 // scratch is a stack of its own in a temporary folder, through which the cloud is read without touching the real state:
 // by provider functions in a preview, and by a refresh of what may exist. It makes and deletes nothing.
+//
+// It has the real one's name, since the engine takes no state of another stack's, and what is secret in its state is encrypted
+// as it is in the real one: nothing has to be decrypted to write it here, nor to take over what was read.
 type scratch struct {
-	dir     string
-	name    string
-	stack   auto.Stack
-	program pulumi.RunFunc // what a preview runs
+	*Driver
+	like  apitype.UntypedDeployment // the real stack's, encrypted
+	calls pulumi.RunFunc            // what a preview runs
 }
 
-// openScratch makes a scratch stack. It has the real one's name, since the engine takes no state of another stack's.
-func (d *Driver) openScratch(ctx context.Context) (*scratch, error) {
+// openScratch makes a scratch stack whose state is empty but for how it is encrypted.
+func (d *Driver) openScratch(ctx context.Context, like apitype.UntypedDeployment) (*scratch, error) {
 	dir, err := os.MkdirTemp("", "hub-scratch-")
 	if err != nil {
 		return nil, err
 	}
-	s := &scratch{dir: dir, name: d.target.Stack}
-	if err := s.open(ctx, d); err != nil {
-		_ = s.close() // the first error is the one to tell
+	s := &scratch{like: like}
+	t := d.target
+	t.Program = func(ctx *pulumi.Context) error { return s.calls(ctx) }
+	t.Backend, t.Existing, t.WorkDir = "file://"+filepath.ToSlash(filepath.Join(dir, "state")), true, dir
+	s.Driver = &Driver{target: t, cleanup: dir}
+	if err = s.put(ctx, []reclaim.Resource{}); err == nil {
+		err = s.open(ctx, d.command.Engine)
+	}
+	if err != nil {
+		_ = s.Close() // the first error is the one to tell
 		return nil, err
 	}
 	return s, nil
 }
 
-func (s *scratch) open(ctx context.Context, d *Driver) error {
-	backend := "file://" + filepath.Join(s.dir, "state")
-	if err := makeFileBackend(backend); err != nil {
+// put makes resources all that is in the state.
+func (s *scratch) put(ctx context.Context, resources []reclaim.Resource) error {
+	var like struct {
+		Manifest json.RawMessage `json:"manifest,omitempty"`
+		Secrets  json.RawMessage `json:"secrets_providers,omitempty"`
+	}
+	if err := json.Unmarshal(s.like.Deployment, &like); err != nil {
 		return err
 	}
-	project := "name: " + d.target.Project + "\nruntime: go\n"
-	if err := os.WriteFile(filepath.Join(s.dir, "Pulumi.yaml"), []byte(project), 0o600); err != nil {
-		return err
-	}
-	env := slices.DeleteFunc(slices.Clone(d.target.Env), func(kv string) bool {
-		return strings.HasPrefix(kv, "PULUMI_CONFIG_PASSPHRASE_FILE=")
+	checkpoint, err := json.Marshal(map[string]any{
+		"stack":  "organization/" + s.target.Project + "/" + s.target.Stack,
+		"latest": map[string]any{"manifest": like.Manifest, "secrets_providers": like.Secrets, "resources": resources},
 	})
-	// The folder goes again, but what is read meanwhile holds secrets, and a process that is killed leaves it: they are under
-	// the key service's key that the stack's own are under, or nobody knows the passphrase.
-	env = append(env, "PULUMI_BACKEND_URL="+backend, "PULUMI_CONFIG_PASSPHRASE="+rand.Text())
-	provider, err := s.takeKey(d)
 	if err != nil {
 		return err
 	}
-	s.program = func(*pulumi.Context) error { return nil }
-	command := shortcut{&engine.Command{Engine: d.command.Engine, Env: env, Grace: d.target.Grace, Force: d.target.Force}, &Driver{}}
-	s.stack, err = auto.NewStackInlineSource(ctx, d.target.Stack, d.target.Project,
-		func(ctx *pulumi.Context) error { return s.program(ctx) },
-		auto.WorkDir(s.dir), auto.Pulumi(command), auto.SecretsProvider(provider))
-	return err
-}
-
-// takeKey takes over the key service's key of the stack's secrets, encrypted as it is, and returns the secrets provider. A
-// stack without one gets a passphrase: to make its key takes each process a fifth of a second.
-func (s *scratch) takeKey(d *Driver) (provider string, err error) {
-	keys, err := readSecretKeys(filepath.Join(d.target.WorkDir, "Pulumi."+d.target.Stack+".yaml"))
+	text, err := json.Marshal(apitype.VersionedCheckpoint{Version: s.like.Version, Features: s.like.Features, Checkpoint: checkpoint})
 	if err != nil {
-		return "", err
+		return err
 	}
-	if keys.Provider == "" || keys.Provider == passphrase || keys.Encrypted == "" {
-		return passphrase, nil
-	}
-	text, err := yaml.Marshal(state.Keys{Provider: keys.Provider, Encrypted: keys.Encrypted})
-	if err != nil {
-		return "", err
-	}
-	return keys.Provider, os.WriteFile(s.stackFile(), text, 0o600)
+	return s.writeCopy(ctx, text)
 }
-
-func (s *scratch) stackFile() string { return filepath.Join(s.dir, "Pulumi."+s.name+".yaml") }
-
-func (s *scratch) close() error { return os.RemoveAll(s.dir) }
 
 // read returns what the provider says of resources, by URN. What does not exist is not in the result.
-func (s *scratch) read(ctx context.Context, manifest apitype.ManifestV1, resources []reclaim.Resource) (map[string]reclaim.Resource, error) {
-	secrets, err := s.secrets()
-	if err != nil {
-		return nil, err
-	}
-	text, err := json.Marshal(map[string]any{"manifest": manifest, "secrets_providers": secrets, "resources": resources})
-	if err != nil {
-		return nil, err
-	}
-	if err := s.stack.Import(ctx, apitype.UntypedDeployment{Version: 3, Deployment: text}); err != nil {
+func (s *scratch) read(ctx context.Context, resources []reclaim.Resource) (map[string]reclaim.Resource, error) {
+	if err := s.put(ctx, resources); err != nil {
 		return nil, err
 	}
 	if _, err := s.stack.Refresh(ctx, option[optrefresh.Options](func(*optrefresh.Options) {})); err != nil {
 		return nil, err
 	}
-	exported, err := s.stack.Export(ctx)
+	read, err := s.deployment(ctx)
 	if err != nil {
 		return nil, err
 	}
-	c, err := reclaim.Decode(exported.Deployment)
+	c, err := reclaim.Decode(read.Deployment)
 	if err != nil {
 		return nil, err
 	}
@@ -123,16 +93,6 @@ func (s *scratch) read(ctx context.Context, manifest apitype.ManifestV1, resourc
 		found[r.URN()] = r
 	}
 	return found, nil
-}
-
-// secrets says how the scratch stack's state is encrypted: the engine takes no secrets without, and has put it into the
-// stack's file.
-func (s *scratch) secrets() (*apitype.SecretsProvidersV1, error) {
-	keys, err := readSecretKeys(s.stackFile())
-	if err != nil {
-		return nil, err
-	}
-	return providerOf(keys)
 }
 
 // question is a call of a provider function. One whose error absent accepts has no answer.
@@ -154,7 +114,7 @@ func (s *scratch) ask(ctx context.Context, questions []*question) error {
 	}
 	var own error
 	finished := false
-	s.program = func(ctx *pulumi.Context) error {
+	s.calls = func(ctx *pulumi.Context) error {
 		own = askAll(ctx, questions)
 		finished = own == nil
 		return own
@@ -209,6 +169,9 @@ func registerProvider(ctx *pulumi.Context, name string, q *question, p *pulumi.P
 				opts = append(opts, pulumi.Version(version))
 			}
 		default:
+			if plain == nil {
+				return fmt.Errorf("ask %s: its %s is a secret, which recovery does not decrypt", like.Name(), k)
+			}
 			props[k] = pulumi.Any(plain)
 		}
 	}

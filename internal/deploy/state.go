@@ -1,8 +1,10 @@
 package deploy
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 
@@ -41,12 +43,34 @@ func decodeState(stack string, exported apitype.UntypedDeployment) (plan.State, 
 func untyped(checkpoint []byte) (apitype.UntypedDeployment, error) {
 	var file struct {
 		Version    int
+		Features   []string
 		Checkpoint struct{ Latest json.RawMessage }
 	}
 	if err := json.Unmarshal(checkpoint, &file); err != nil {
 		return apitype.UntypedDeployment{}, fmt.Errorf("decode checkpoint: %w", err)
 	}
-	return apitype.UntypedDeployment{Version: file.Version, Deployment: file.Checkpoint.Latest}, nil
+	return apitype.UntypedDeployment{Version: file.Version, Features: file.Features, Deployment: file.Checkpoint.Latest}, nil
+}
+
+// deployment is the stack's checkpoint as it is stored, its secrets encrypted; the zero value where there is none. The engine is
+// asked for it on a backend of a kind that hub cannot look into.
+func (d *Driver) deployment(ctx context.Context) (exported apitype.UntypedDeployment, err error) {
+	if d.store != nil {
+		text, err := d.stored(ctx)
+		if err != nil || text == nil {
+			return exported, err
+		}
+		return untyped(text)
+	}
+	// The Automation API's own export decrypts all secrets.
+	out, told, _, err := rereading{d.command, d}.Run(ctx, d.target.WorkDir, nil, nil, nil, nil, "stack", "export", "--stack", d.target.Stack)
+	if err != nil {
+		return exported, fmt.Errorf("export state: %w: %s", err, strings.TrimSpace(told))
+	}
+	if err := json.Unmarshal([]byte(out), &exported); err != nil {
+		return exported, fmt.Errorf("export state: %w", err)
+	}
+	return exported, nil
 }
 
 func resource(r apitype.ResourceV3) plan.Resource {

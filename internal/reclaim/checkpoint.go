@@ -383,7 +383,7 @@ func merged(asked, read Resource) map[string]any {
 		case !secret(v):
 			out[k] = got
 		case Plain(v) == "": // known to be a secret and no more
-			out[k] = Hide(Plain(got))
+			out[k] = hidden(got)
 		}
 	}
 	return out
@@ -401,11 +401,19 @@ func veiled(asked, read Resource) map[string]any {
 		}
 	}
 	for _, k := range hide {
-		if v, ok := out[k]; ok && !secret(v) {
-			out[k] = Hide(v)
+		if v, ok := out[k]; ok {
+			out[k] = hidden(v)
 		}
 	}
 	return out
+}
+
+// hidden makes a secret of a value that is none.
+func hidden(v any) any {
+	if secret(v) {
+		return v
+	}
+	return Hide(v)
 }
 
 // Hide makes a secret of a value, in the plain text form that an import takes.
@@ -414,7 +422,7 @@ func Hide(v any) any {
 	return map[string]any{signature: secretSignature, "plaintext": string(text)}
 }
 
-// Plain returns a value without the marks of secrets in it.
+// Plain returns a value without the marks of secrets in it. A secret that is encrypted is nil.
 func Plain(v any) any {
 	switch v := v.(type) {
 	case map[string]any:

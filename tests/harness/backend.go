@@ -60,6 +60,9 @@ func On(b Backend) Option { return func(s *Stack) { s.backend = b } }
 // at the end of a run alone, which takes a seventh of the time: only what a run leaves that is cut off tells the two apart.
 func Checkpoints() Option { return func(s *Stack) { s.checkpoints = true } }
 
+// Asked has what the stack's engine is asked noted in a file, a line for each process with its arguments.
+func Asked(file string) Option { return func(s *Stack) { s.asked = file } }
+
 // Real is the environment of commands to which the offline account is a real one: they find state and key by the
 // addresses in the project, and nothing tells them that they are offline.
 func (a *AWS) Real(t testing.TB) []string {

@@ -14,6 +14,7 @@ import (
 // Options say how a cloud behaves. The zero value is a cloud in memory in which nothing takes time.
 type Options struct {
 	Dir     string   // where the cloud is kept between commands; empty: in memory only
+	AtClose bool     // Dir is written when the cloud is closed, not after each change: for runs that nobody kills
 	Account *Account // what the account holds at first; nil: DefaultAccount
 	Seed    uint64   // makes ids, lengths and delays differ between clouds
 	// Clock is how time passes. nil: the cloud is timeless: nothing takes time, everything is seen everywhere at once, and
@@ -85,7 +86,7 @@ func keyOf(r *Resource) key { return key{r.Type, r.Region, r.ID} }
 func Open(opts Options) (*Cloud, error) {
 	c := newCloud(opts)
 	if opts.Dir != "" {
-		s, err := openStore(opts.Dir, opts.Seed)
+		s, err := openStore(opts.Dir, opts.Seed, opts.AtClose)
 		if err != nil {
 			return nil, fmt.Errorf("open offline cloud in %s: %w", opts.Dir, err)
 		}
@@ -139,8 +140,8 @@ func (c *Cloud) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var saved error
-	if c.store.written && !c.timeless {
-		saved = c.save(&Tx{c: c})
+	if c.store.written && (c.store.atClose || !c.timeless) {
+		saved = c.writeFile()
 	}
 	return errors.Join(saved, c.objects.close(), c.store.close())
 }

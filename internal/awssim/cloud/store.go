@@ -18,7 +18,8 @@ import (
 type store struct {
 	path    string
 	lock    *os.File
-	written bool // since it was opened
+	atClose bool // the file is written at the end alone
+	written bool // since it was opened: there is something to write
 	encoded map[key]json.RawMessage
 }
 
@@ -51,11 +52,11 @@ func (e *InUse) Error() string { return "in use by process " + e.Process }
 
 // openStore locks a directory. One that is new gets the file of an empty cloud first, so that from then on there is one: a
 // directory that was locked before and has none has lost it.
-func openStore(dir string, seed uint64) (*store, error) {
+func openStore(dir string, seed uint64, atClose bool) (*store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	s := &store{path: filepath.Join(dir, "cloud.json"), encoded: map[key]json.RawMessage{}}
+	s := &store{path: filepath.Join(dir, "cloud.json"), atClose: atClose, encoded: map[key]json.RawMessage{}}
 	if _, err := os.Stat(filepath.Join(dir, "lock")); errors.Is(err, os.ErrNotExist) {
 		if _, err := os.Stat(s.path); errors.Is(err, os.ErrNotExist) {
 			if err := s.write(document{Version: storeVersion, Seed: seed}); err != nil {
@@ -161,7 +162,7 @@ func (c *Cloud) forget(r *Resource) {
 	}
 }
 
-// save writes the cloud's file after a change.
+// save writes the cloud's file after a change, unless that is for its end.
 func (c *Cloud) save(t *Tx) error {
 	if c.store == nil {
 		return nil
@@ -177,6 +178,14 @@ func (c *Cloud) save(t *Tx) error {
 		}
 		c.store.encoded[keyOf(r)] = raw
 	}
+	c.store.written = true
+	if c.store.atClose {
+		return nil
+	}
+	return c.writeFile()
+}
+
+func (c *Cloud) writeFile() error {
 	var all []*Resource
 	for _, r := range c.resources {
 		all = append(all, r)
@@ -186,7 +195,6 @@ func (c *Cloud) save(t *Tx) error {
 	for _, r := range all {
 		doc.Resources = append(doc.Resources, c.store.encoded[keyOf(r)])
 	}
-	c.store.written = true
 	return c.store.write(doc)
 }
 
