@@ -1,13 +1,49 @@
 package deploy
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
 
+	"github.com/deepstreamhub/platform/internal/engine"
 	"github.com/deepstreamhub/platform/internal/plan"
 )
+
+// The checkpoint is the same, with its secrets encrypted, whether hub reads it or has to ask the engine.
+func TestDeploymentOfAnyBackend(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "Pulumi.yaml"), []byte("name: deepstreamhub\nruntime: go\n"), 0o600))
+	e, err := engine.Find(t.Context(), engine.Options{ToolsDir: "../../tools", Progress: t.Output()})
+	require.NoError(t, err)
+	d, err := Open(t.Context(), e, Target{
+		Stack: "dev", Project: "deepstreamhub", Root: dir, Backend: "file://" + filepath.Join(dir, "state"),
+		Program: func(ctx *pulumi.Context) error {
+			ctx.Export("key", pulumi.ToSecret(pulumi.String("hunter2")))
+			return nil
+		},
+		Env: engine.OfflineEnvironment(os.Environ(), engine.Offline{Dir: dir, Passphrase: "offline"}),
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, d.Close()) })
+	_, err = d.Up(t.Context(), Options{})
+	require.NoError(t, err)
+
+	read, err := d.deployment(t.Context())
+	require.NoError(t, err)
+	d.store = nil
+	asked, err := d.deployment(t.Context())
+	require.NoError(t, err)
+	require.JSONEq(t, string(read.Deployment), string(asked.Deployment))
+	require.Equal(t, read.Version, asked.Version)
+	require.Contains(t, string(asked.Deployment), `"ciphertext"`)
+	require.NotContains(t, string(asked.Deployment), "hunter2")
+}
 
 func TestDecodeState(t *testing.T) {
 	t.Parallel()
