@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
 
 	simulated "github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/crashtest"
-	"github.com/deepstreamhub/platform/internal/explore"
 )
 
 // crashWorkers is how many crashes are recovered from at once. A recovery is an engine and an AWS of its own and keeps about one
@@ -60,7 +58,6 @@ func (s *session) crash(ctx context.Context, x exploration) (err error) {
 	if err != nil {
 		return err
 	}
-	defer debug.SetGCPercent(debug.SetGCPercent(explore.GCPercent))
 	began, shown := s.Now(), s.Now()
 	s.say("Capturing an up, an update and a destroy of %s.", stack)
 	report, err := crashtest.Run(ctx, crashtest.Subject{
