@@ -21,7 +21,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/deepstreamhub/platform/internal/plan"
-	"github.com/deepstreamhub/platform/internal/reclaim"
+	"github.com/deepstreamhub/platform/internal/recovery"
 	"github.com/deepstreamhub/platform/internal/state"
 )
 
@@ -158,7 +158,7 @@ func settledState(text []byte) ([]byte, error) {
 		delete(r, "created")
 		delete(r, "modified")
 	}
-	slices.SortFunc(c.Resources, func(a, b reclaim.Resource) int {
+	slices.SortFunc(c.Resources, func(a, b recovery.Resource) int {
 		return cmp.Or(cmp.Compare(a.URN(), b.URN()), cmp.Compare(a.ID(), b.ID()))
 	})
 	text, err = json.Marshal(c.Resources)

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/deepstreamhub/platform/internal/plan"
-	"github.com/deepstreamhub/platform/internal/reclaim"
+	"github.com/deepstreamhub/platform/internal/recovery"
 )
 
 // inventory is what AWS and the state hold after a run.
@@ -40,7 +40,7 @@ func (r *region) take() (inventory, error) {
 }
 
 // identityOf is that of what a state holds.
-func identityOf(known reclaim.Resource) string {
+func identityOf(known recovery.Resource) string {
 	arn, _ := known.Outputs()["arn"].(string)
 	return identity(known.Type(), known.ID(), arn)
 }

@@ -14,7 +14,7 @@ import (
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/plan"
-	"github.com/deepstreamhub/platform/internal/reclaim"
+	"github.com/deepstreamhub/platform/internal/recovery"
 )
 
 // sight is what a project's AWS and state hold, and where they disagree.
@@ -66,7 +66,7 @@ func (p *project) look(context.Context) (s sight, err error) {
 }
 
 // disagreements compares what the state says of a resource with what AWS was asked for. Secrets are not compared.
-func disagreements(known reclaim.Resource, asked cloud.Map) []disagreement {
+func disagreements(known recovery.Resource, asked cloud.Map) []disagreement {
 	var out []disagreement
 	for name, want := range asked {
 		got := known.Inputs()[name]
@@ -106,10 +106,10 @@ func (p *project) stateFile() string {
 }
 
 // openCheckpoint reads a state's file, which is as good as empty where there is none.
-func openCheckpoint(path string) (*reclaim.Checkpoint, error) {
+func openCheckpoint(path string) (*recovery.Checkpoint, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return &reclaim.Checkpoint{}, nil
+		return &recovery.Checkpoint{}, nil
 	}
 	if err != nil {
 		return nil, err
@@ -117,12 +117,12 @@ func openCheckpoint(path string) (*reclaim.Checkpoint, error) {
 	return readCheckpoint(text)
 }
 
-func readCheckpoint(text []byte) (*reclaim.Checkpoint, error) {
+func readCheckpoint(text []byte) (*recovery.Checkpoint, error) {
 	var file struct {
 		Checkpoint struct{ Latest json.RawMessage }
 	}
 	if err := json.Unmarshal(text, &file); err != nil {
 		return nil, err
 	}
-	return reclaim.Decode(file.Checkpoint.Latest)
+	return recovery.Decode(file.Checkpoint.Latest)
 }

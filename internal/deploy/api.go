@@ -8,13 +8,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/backup"
 
 	"github.com/deepstreamhub/platform/internal/awsenv"
-	"github.com/deepstreamhub/platform/internal/reclaim"
+	"github.com/deepstreamhub/platform/internal/recovery"
 )
 
 // api has the calls of AWS's own API that are asked where the provider has no function for it, by the names that package
-// reclaim gives them.
+// recovery gives them.
 var api = map[string]func(ctx context.Context, cfg aws.Config, env []string, args map[string]any) (map[string]any, error){
-	reclaim.ListBackupSelections: backupSelection,
+	recovery.ListBackupSelections: backupSelection,
 }
 
 // split tells questions to AWS's own API from those to the provider.
@@ -32,7 +32,7 @@ func split(questions []*question) (ofAPI, ofProvider []*question) {
 // askAPI answers questions by AWS's own API, in the region of their provider.
 func (d *Driver) askAPI(ctx context.Context, questions []*question) error {
 	for _, q := range questions {
-		inputs, _ := reclaim.Plain(map[string]any(q.provider.Inputs())).(map[string]any)
+		inputs, _ := recovery.Plain(map[string]any(q.provider.Inputs())).(map[string]any)
 		region, _ := inputs["region"].(string)
 		cfg, err := awsenv.Config(ctx, d.target.Env, region, awsenv.AccessOf(inputs))
 		if err == nil {

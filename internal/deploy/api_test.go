@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/deepstreamhub/platform/internal/reclaim"
+	"github.com/deepstreamhub/platform/internal/recovery"
 )
 
 // A selection is found by its name on any page, in the region of its provider; a plan that has none of that name has no answer.
@@ -27,9 +27,9 @@ func TestBackupSelectionIsFoundByItsName(t *testing.T) {
 	d := &Driver{target: Target{Env: []string{
 		"AWS_ACCESS_KEY_ID=key", "AWS_SECRET_ACCESS_KEY=secret", "AWS_ENDPOINT_URL_BACKUP=" + served.URL,
 	}}}
-	provider := reclaim.Resource{"inputs": map[string]any{"region": "eu-central-1"}}
+	provider := recovery.Resource{"inputs": map[string]any{"region": "eu-central-1"}}
 	ask := func(name string) *question {
-		return &question{provider: provider, token: reclaim.ListBackupSelections, args: map[string]any{"planId": "plan", "name": name}}
+		return &question{provider: provider, token: recovery.ListBackupSelections, args: map[string]any{"planId": "plan", "name": name}}
 	}
 	there, missing := ask("second"), ask("third")
 	ofAPI, ofProvider := split([]*question{there, {token: tagsToken}, missing})

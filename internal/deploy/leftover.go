@@ -7,7 +7,7 @@ import (
 	"fmt"
 
 	"github.com/deepstreamhub/platform/internal/plan"
-	"github.com/deepstreamhub/platform/internal/reclaim"
+	"github.com/deepstreamhub/platform/internal/recovery"
 )
 
 // leftOver is what the storage tells of the last operation.
@@ -15,7 +15,7 @@ type leftOver struct {
 	nothing   bool // it ended well: there is nothing to look for
 	killed    bool // it did not: what it has deleted may be in the state still
 	condemned bool // something that was replaced is still to be deleted
-	failed    []reclaim.Operation
+	failed    []recovery.Operation
 }
 
 // leftOver looks into the storage, which tells sooner than the engine that nothing is left over. It does not tell of a
@@ -35,7 +35,7 @@ func (d *Driver) leftOver(ctx context.Context) (left leftOver, err error) {
 			return left, err
 		}
 		if left.killed = !ending.Well; left.killed {
-			trail := reclaim.NewTrail(ending.Before)
+			trail := recovery.NewTrail(ending.Before)
 			if err := d.store.Trail(ctx, project, stack, ending.Before, trail.Next); err != nil {
 				return left, err
 			}
@@ -55,7 +55,7 @@ func (d *Driver) takeBack(ctx context.Context, tell func(plan.Event), wanted []p
 	if condemned, err := d.condemned(ctx); err != nil || !condemned {
 		return err
 	}
-	r, err := d.recovery(ctx, tell)
+	r, err := d.inquire(ctx, tell)
 	if err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ var errMoved = errors.New("the state has changed meanwhile: another operation ra
 
 // write puts the changed checkpoint in the place of the one that was read, unless nothing in it changed, or somebody else was
 // quicker. The engine writes it, which holds it to its own rules and encrypts what became secret.
-func (r *recovery) write(ctx context.Context) error {
+func (r *inquiry) write(ctx context.Context) error {
 	text, err := r.checkpoint.Encode()
 	if err != nil {
 		return err
@@ -122,11 +122,11 @@ func (r *recovery) write(ctx context.Context) error {
 }
 
 // unchanged reports whether an encoded checkpoint says what the one that was read does.
-func (r *recovery) unchanged(text []byte) (bool, error) {
+func (r *inquiry) unchanged(text []byte) (bool, error) {
 	if len(r.checkpoint.Pending) > 0 { // which are not encoded
 		return false, nil
 	}
-	before, err := reclaim.Decode(r.before.Deployment)
+	before, err := recovery.Decode(r.before.Deployment)
 	if err != nil {
 		return false, err
 	}

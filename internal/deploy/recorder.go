@@ -9,7 +9,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 
 	"github.com/deepstreamhub/platform/internal/plan"
-	"github.com/deepstreamhub/platform/internal/reclaim"
+	"github.com/deepstreamhub/platform/internal/recovery"
 )
 
 // stackType is the type token of the stack itself.
@@ -32,8 +32,8 @@ type recorder struct {
 	leftovers []plan.Step     // deletions of what was replaced, now or in an earlier operation
 	messages  map[string][]string
 	failures  []plan.Step
-	seen      map[string]bool     // plugin downloads already told of
-	cutOff    []reclaim.Operation // failures that leave open what became of the call
+	seen      map[string]bool      // plugin downloads already told of
+	cutOff    []recovery.Operation // failures that leave open what became of the call
 }
 
 func newRecorder(t Target, preview bool, listener func(plan.Event)) *recorder {

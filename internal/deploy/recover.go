@@ -9,7 +9,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 
 	"github.com/deepstreamhub/platform/internal/plan"
-	"github.com/deepstreamhub/platform/internal/reclaim"
+	"github.com/deepstreamhub/platform/internal/recovery"
 )
 
 const tagsToken = "aws:resourcegroupstaggingapi/getResources:getResources"
@@ -21,22 +21,22 @@ const (
 	readAtLast = 2 * time.Hour
 )
 
-// recovery finds out what became of operations that were cut off.
-type recovery struct {
+// inquiry finds out what became of operations that were cut off.
+type inquiry struct {
 	driver     *Driver
 	tell       func(plan.Event)
 	before     apitype.UntypedDeployment // as it is stored, secrets encrypted
-	checkpoint *reclaim.Checkpoint
+	checkpoint *recovery.Checkpoint
 	scratch    *scratch
 }
 
-// recovery reads the state that is to be changed.
-func (d *Driver) recovery(ctx context.Context, tell func(plan.Event)) (r *recovery, err error) {
-	r = &recovery{driver: d, tell: tell}
+// inquire reads the state that is to be changed.
+func (d *Driver) inquire(ctx context.Context, tell func(plan.Event)) (r *inquiry, err error) {
+	r = &inquiry{driver: d, tell: tell}
 	if r.before, err = d.deployment(ctx); err != nil {
 		return nil, err
 	}
-	r.checkpoint, err = reclaim.Decode(r.before.Deployment)
+	r.checkpoint, err = recovery.Decode(r.before.Deployment)
 	return r, err
 }
 
@@ -59,11 +59,11 @@ func (d *Driver) recoverOnce(ctx context.Context, tell func(plan.Event)) error {
 	return d.forget(ctx)
 }
 
-// recover finds out what became of operations, as package reclaim says, and writes it into the state: of those that the
+// recover finds out what became of operations, as package recovery says, and writes it into the state: of those that the
 // state notes as under way, of failed ones that AWS may have carried out, and, where the last run did not end well, of those
 // that it notes nothing of. Where there are none it only reads the state.
-func (d *Driver) recover(ctx context.Context, tell func(plan.Event), failed []reclaim.Operation, killed bool) error {
-	r, err := d.recovery(ctx, tell)
+func (d *Driver) recover(ctx context.Context, tell func(plan.Event), failed []recovery.Operation, killed bool) error {
+	r, err := d.inquire(ctx, tell)
 	if err != nil {
 		return err
 	}
@@ -89,15 +89,15 @@ func (d *Driver) recover(ctx context.Context, tell func(plan.Event), failed []re
 }
 
 // known leaves out what is of no type in the table: that is nothing of AWS, and left to the engine, which warns of it.
-func (r *recovery) known(operations []reclaim.Operation) []reclaim.Operation {
-	return slices.DeleteFunc(operations, func(op reclaim.Operation) bool {
-		_, known := reclaim.Of(op.Resource.Type())
+func (r *inquiry) known(operations []recovery.Operation) []recovery.Operation {
+	return slices.DeleteFunc(operations, func(op recovery.Operation) bool {
+		_, known := recovery.Of(op.Resource.Type())
 		return !known
 	})
 }
 
 // enter changes the checkpoint to what became of the operations.
-func (r *recovery) enter(ctx context.Context, operations []reclaim.Operation) error {
+func (r *inquiry) enter(ctx context.Context, operations []recovery.Operation) error {
 	candidates, err := r.candidates(ctx, operations)
 	if err != nil {
 		return err
@@ -120,13 +120,13 @@ func (r *recovery) enter(ctx context.Context, operations []reclaim.Operation) er
 const creating = "creating"
 
 // created takes the first candidate that is there and is the call's own into the state.
-func (r *recovery) created(i int, op reclaim.Operation, ids []string, read map[string]reclaim.Resource) {
+func (r *inquiry) created(i int, op recovery.Operation, ids []string, read map[string]recovery.Resource) {
 	for n := range ids {
 		found, ok := read[candidateURN(op.Resource.URN(), i, n)]
 		if !ok {
 			continue
 		}
-		if why := reclaim.Mismatch(op.Resource, found); why != "" {
+		if why := recovery.Mismatch(op.Resource, found); why != "" {
 			r.say(op.Resource.URN(), "%s exists and is not this stack's: %s", found.ID(), why)
 			continue
 		}
@@ -141,7 +141,7 @@ func (r *recovery) created(i int, op reclaim.Operation, ids []string, read map[s
 }
 
 // changed brings the state of something up to date that was being updated or deleted.
-func (r *recovery) changed(op reclaim.Operation, read map[string]reclaim.Resource) {
+func (r *inquiry) changed(op recovery.Operation, read map[string]recovery.Resource) {
 	urn, id := op.Resource.URN(), op.Resource.ID()
 	if found, ok := read[oldURN(urn, id)]; ok {
 		r.checkpoint.Renew(urn, id, found)
@@ -154,22 +154,22 @@ func (r *recovery) changed(op reclaim.Operation, read map[string]reclaim.Resourc
 }
 
 // candidates returns what an import would take for each creation, by its place among the operations.
-func (r *recovery) candidates(ctx context.Context, operations []reclaim.Operation) (map[int][]string, error) {
+func (r *inquiry) candidates(ctx context.Context, operations []recovery.Operation) (map[int][]string, error) {
 	tagged, looked := map[string]*question{}, map[int]*question{}
 	var questions []*question
 	for i, op := range operations {
 		if !searched(op) {
 			continue
 		}
-		row, _ := reclaim.Of(op.Resource.Type())
-		if row.By != reclaim.ByTags && row.By != reclaim.ByLookup {
+		row, _ := recovery.Of(op.Resource.Type())
+		if row.By != recovery.ByTags && row.By != recovery.ByLookup {
 			continue
 		}
 		provider, ok := r.checkpoint.ProviderOf(op.Resource.Provider())
 		if !ok {
 			return nil, fmt.Errorf("find %s: the state has no provider %s", op.Resource.Name(), op.Resource.Provider())
 		}
-		if row.By == reclaim.ByTags {
+		if row.By == recovery.ByTags {
 			if key := listing(op, row); tagged[key] == nil {
 				tagged[key] = r.tagQuestion(provider, row)
 				questions = append(questions, tagged[key])
@@ -202,9 +202,9 @@ func (r *recovery) candidates(ctx context.Context, operations []reclaim.Operatio
 		if looked[i] != nil {
 			found = looked[i].answer
 		}
-		row, _ := reclaim.Of(op.Resource.Type())
+		row, _ := recovery.Of(op.Resource.Type())
 		var err error
-		if out[i], err = reclaim.Candidates(op.Resource, known, listed(tagged[listing(op, row)]), found); err != nil {
+		if out[i], err = recovery.Candidates(op.Resource, known, listed(tagged[listing(op, row)]), found); err != nil {
 			return nil, err
 		}
 	}
@@ -212,14 +212,14 @@ func (r *recovery) candidates(ctx context.Context, operations []reclaim.Operatio
 }
 
 // listing names the list of tagged things in which an operation's is.
-func listing(op reclaim.Operation, row reclaim.Row) string {
+func listing(op recovery.Operation, row recovery.Row) string {
 	return fmt.Sprintf("%s %t", op.Resource.Provider(), row.Global)
 }
 
 // tagQuestion asks for everything that carries the stack's tag.
-func (r *recovery) tagQuestion(provider reclaim.Resource, row reclaim.Row) *question {
+func (r *inquiry) tagQuestion(provider recovery.Resource, row recovery.Row) *question {
 	q := &question{provider: provider, token: tagsToken, args: map[string]any{"tagFilters": []any{
-		map[string]any{"key": reclaim.StackTag, "values": []any{r.driver.target.Stack}},
+		map[string]any{"key": recovery.StackTag, "values": []any{r.driver.target.Stack}},
 	}}}
 	if row.Global {
 		q.region = globalTags
@@ -232,26 +232,26 @@ const globalTags = "us-east-1"
 
 // answered reports whether the note of a creation has its answer in it already: the engine was killed between the two
 // times that it writes them.
-func answered(op reclaim.Operation) bool {
+func answered(op recovery.Operation) bool {
 	return op.Kind == creating && op.Resource.ID() != "" && len(op.Resource.Outputs()) > 0
 }
 
 // searched reports whether what an operation made has to be looked for.
-func searched(op reclaim.Operation) bool {
+func searched(op recovery.Operation) bool {
 	return op.Kind == creating && !answered(op)
 }
 
 // listed is what a question for tags was answered.
-func listed(q *question) []reclaim.Tagged {
+func listed(q *question) []recovery.Tagged {
 	if q == nil {
 		return nil
 	}
 	all, _ := q.answer["resourceTagMappingLists"].([]any)
-	var out []reclaim.Tagged
+	var out []recovery.Tagged
 	for _, v := range all {
 		m, _ := v.(map[string]any)
 		arn, _ := m["resourceArn"].(string)
-		t := reclaim.Tagged{ARN: arn, Tags: map[string]string{}}
+		t := recovery.Tagged{ARN: arn, Tags: map[string]string{}}
 		tags, _ := m["tags"].(map[string]any)
 		for k, v := range tags {
 			t.Tags[k], _ = v.(string)
@@ -263,7 +263,7 @@ func listed(q *question) []reclaim.Tagged {
 
 // read asks the provider for all candidates and for everything that was being changed, until AWS has finished what it
 // still makes.
-func (r *recovery) read(ctx context.Context, operations []reclaim.Operation, candidates map[int][]string) (map[string]reclaim.Resource, error) {
+func (r *inquiry) read(ctx context.Context, operations []recovery.Operation, candidates map[int][]string) (map[string]recovery.Resource, error) {
 	resources, err := r.subjects(operations, candidates)
 	if err != nil || len(resources) == 0 {
 		return nil, err
@@ -286,9 +286,9 @@ func (r *recovery) read(ctx context.Context, operations []reclaim.Operation, can
 	}
 }
 
-func unfinished(found map[string]reclaim.Resource) (name, missing string) {
+func unfinished(found map[string]recovery.Resource) (name, missing string) {
 	for _, f := range found {
-		if missing := reclaim.Unfinished(f); missing != "" {
+		if missing := recovery.Unfinished(f); missing != "" {
 			return f.Name(), missing
 		}
 	}
@@ -297,10 +297,10 @@ func unfinished(found map[string]reclaim.Resource) (name, missing string) {
 
 // subjects are the entries of the scratch stack: bare ones, that need nothing but their providers. A candidate has no
 // outputs, by which a provider knows that its id is one for an import.
-func (r *recovery) subjects(operations []reclaim.Operation, candidates map[int][]string) ([]reclaim.Resource, error) {
-	var providers, subjects []reclaim.Resource
+func (r *inquiry) subjects(operations []recovery.Operation, candidates map[int][]string) ([]recovery.Resource, error) {
+	var providers, subjects []recovery.Resource
 	have := map[string]bool{}
-	add := func(op reclaim.Operation, urn, id string, outputs any) error {
+	add := func(op recovery.Operation, urn, id string, outputs any) error {
 		if have[urn] { // two runs may have been cut off at it
 			return nil
 		}
@@ -312,11 +312,11 @@ func (r *recovery) subjects(operations []reclaim.Operation, candidates map[int][
 				return fmt.Errorf("read %s: the state has no provider %s", op.Resource.Name(), reference)
 			}
 			have[reference] = true
-			providers = append(providers, reclaim.Resource{
+			providers = append(providers, recovery.Resource{
 				"urn": p.URN(), "type": p.Type(), "id": p.ID(), "custom": true, "inputs": p.Inputs(), "outputs": p.Outputs(),
 			})
 		}
-		subjects = append(subjects, reclaim.Resource{
+		subjects = append(subjects, recovery.Resource{
 			"urn": urn, "type": op.Resource.Type(), "id": id, "custom": true, "provider": reference,
 			"inputs": op.Resource.Inputs(), "outputs": outputs,
 		})
@@ -353,7 +353,7 @@ func candidateURN(urn string, i, n int) string { return fmt.Sprintf("%s-%d-%d", 
 func oldURN(urn, id string) string { return urn + "-" + id }
 
 // say tells the listener something about a resource, or about the stack where the URN is empty.
-func (r *recovery) say(urn, format string, args ...any) {
+func (r *inquiry) say(urn, format string, args ...any) {
 	if r.tell == nil {
 		return
 	}

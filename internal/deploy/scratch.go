@@ -14,7 +14,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/deepstreamhub/platform/internal/reclaim"
+	"github.com/deepstreamhub/platform/internal/recovery"
 )
 
 // scratch is a stack of its own in a temporary folder, through which the cloud is read without touching the real state:
@@ -39,7 +39,7 @@ func (d *Driver) openScratch(ctx context.Context, like apitype.UntypedDeployment
 	t.Program = func(ctx *pulumi.Context) error { return s.calls(ctx) }
 	t.Backend, t.Existing, t.WorkDir = "file://"+filepath.ToSlash(filepath.Join(dir, "state")), true, dir
 	s.Driver = &Driver{target: t, cleanup: dir}
-	if err = s.put(ctx, []reclaim.Resource{}); err == nil {
+	if err = s.put(ctx, []recovery.Resource{}); err == nil {
 		err = s.open(ctx, d.command.Engine)
 	}
 	if err != nil {
@@ -50,7 +50,7 @@ func (d *Driver) openScratch(ctx context.Context, like apitype.UntypedDeployment
 }
 
 // put makes resources all that is in the state.
-func (s *scratch) put(ctx context.Context, resources []reclaim.Resource) error {
+func (s *scratch) put(ctx context.Context, resources []recovery.Resource) error {
 	var like struct {
 		Manifest json.RawMessage `json:"manifest,omitempty"`
 		Secrets  json.RawMessage `json:"secrets_providers,omitempty"`
@@ -73,7 +73,7 @@ func (s *scratch) put(ctx context.Context, resources []reclaim.Resource) error {
 }
 
 // read returns what the provider says of resources, by URN. What does not exist is not in the result.
-func (s *scratch) read(ctx context.Context, resources []reclaim.Resource) (map[string]reclaim.Resource, error) {
+func (s *scratch) read(ctx context.Context, resources []recovery.Resource) (map[string]recovery.Resource, error) {
 	if err := s.put(ctx, resources); err != nil {
 		return nil, err
 	}
@@ -84,11 +84,11 @@ func (s *scratch) read(ctx context.Context, resources []reclaim.Resource) (map[s
 	if err != nil {
 		return nil, err
 	}
-	c, err := reclaim.Decode(read.Deployment)
+	c, err := recovery.Decode(read.Deployment)
 	if err != nil {
 		return nil, err
 	}
-	found := map[string]reclaim.Resource{}
+	found := map[string]recovery.Resource{}
 	for _, r := range c.Resources {
 		found[r.URN()] = r
 	}
@@ -97,7 +97,7 @@ func (s *scratch) read(ctx context.Context, resources []reclaim.Resource) (map[s
 
 // question is a call of a provider function. One whose error absent accepts has no answer.
 type question struct {
-	provider reclaim.Resource
+	provider recovery.Resource
 	region   string // where to ask instead of in the provider's region; empty: there
 	token    string
 	args     map[string]any
@@ -161,7 +161,7 @@ func registerProvider(ctx *pulumi.Context, name string, q *question, p *pulumi.P
 	props := pulumi.Map{}
 	var opts []pulumi.ResourceOption
 	for k, v := range like.Inputs() {
-		plain := reclaim.Plain(v)
+		plain := recovery.Plain(v)
 		switch k {
 		case "__internal":
 		case "version":

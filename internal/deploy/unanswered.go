@@ -8,7 +8,7 @@ import (
 	status "github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/sig"
 
-	"github.com/deepstreamhub/platform/internal/reclaim"
+	"github.com/deepstreamhub/platform/internal/recovery"
 )
 
 // refused is how the AWS provider words an answer by which AWS says that it did nothing: a client error, other than the
@@ -27,7 +27,7 @@ var doing = map[apitype.OpType]string{
 // unanswered returns a failed step as an operation of unknown outcome, if that is what it is: the call ended without an
 // answer from AWS, as after a timeout or the death of the provider, and the engine, which has forgotten it by now, kept
 // nothing of what it may have made.
-func unanswered(e apitype.ResOpFailedEvent, messages []string) (reclaim.Operation, bool) {
+func unanswered(e apitype.ResOpFailedEvent, messages []string) (recovery.Operation, bool) {
 	m := e.Metadata
 	kind, known := doing[m.Op]
 	state := m.New
@@ -35,12 +35,12 @@ func unanswered(e apitype.ResOpFailedEvent, messages []string) (reclaim.Operatio
 		state = m.Old
 	}
 	if !known || state == nil || e.Status == int(status.StatusPartialFailure) || slices.ContainsFunc(messages, refused.MatchString) {
-		return reclaim.Operation{}, false
+		return recovery.Operation{}, false
 	}
-	if _, found := reclaim.Of(state.Type); !found {
-		return reclaim.Operation{}, false
+	if _, found := recovery.Of(state.Type); !found {
+		return recovery.Operation{}, false
 	}
-	r := reclaim.Resource{
+	r := recovery.Resource{
 		"urn": state.URN, "type": state.Type, "custom": state.Custom, "id": state.ID, "provider": state.Provider,
 		"inputs": hidden(state.Inputs),
 	}
@@ -53,7 +53,7 @@ func unanswered(e apitype.ResOpFailedEvent, messages []string) (reclaim.Operatio
 	if state.RetainOnDelete {
 		r["retainOnDelete"] = true
 	}
-	return reclaim.Operation{Kind: kind, Resource: r, Loose: true}, true
+	return recovery.Operation{Kind: kind, Resource: r, Loose: true}, true
 }
 
 // hidden gives the inputs in an event back their secrets, as marks: what they hide is not in the event.
@@ -69,7 +69,7 @@ func marked(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
 		if v[sig.Key] == sig.Secret {
-			return reclaim.Hide("")
+			return recovery.Hide("")
 		}
 		return hidden(v)
 	case []any:
@@ -80,7 +80,7 @@ func marked(v any) any {
 		return out
 	}
 	if v == "[secret]" {
-		return reclaim.Hide("")
+		return recovery.Hide("")
 	}
 	return v
 }

@@ -6,14 +6,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
-	"github.com/deepstreamhub/platform/internal/reclaim"
+	"github.com/deepstreamhub/platform/internal/recovery"
 )
 
 // What is recovered by creating it again has to be of a kind that takes over what is there.
 func TestWhatIsCreatedAgainTakesOver(t *testing.T) {
 	t.Parallel()
-	for _, typ := range reclaim.Types() {
-		if row, _ := reclaim.Of(typ); row.By != reclaim.Again {
+	for _, typ := range recovery.Types() {
+		if row, _ := recovery.Of(typ); row.By != recovery.Again {
 			continue
 		}
 		k, known := cloud.Lookup(typ)

@@ -1,4 +1,4 @@
-// Package reclaim decides what became of the operations that a killed engine had under way, and what the state has to
+// Package recovery decides what became of the operations that a killed engine had under way, and what the state has to
 // say of them.
 //
 // The engine writes into the state that it is about to create, update or delete something before it calls the provider
@@ -9,4 +9,4 @@
 // So before anything else happens to the stack, each thing that may exist is looked for the way its type allows (see
 // table.go), read through the provider, held against what the interrupted call had asked for, and put into the state.
 // What is not there leaves no trace. This package does the deciding on plain values; package deploy does the reading.
-package reclaim
+package recovery

@@ -1,4 +1,4 @@
-package reclaim
+package recovery
 
 // By says how a thing is found again whose creation was interrupted.
 type By int

@@ -1,4 +1,4 @@
-package reclaim
+package recovery
 
 import (
 	"bytes"

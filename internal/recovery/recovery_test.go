@@ -1,4 +1,4 @@
-package reclaim_test
+package recovery_test
 
 import (
 	"encoding/json"
@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/deepstreamhub/platform/internal/reclaim"
+	"github.com/deepstreamhub/platform/internal/recovery"
 )
 
 // Every type of the tracked stacks, and of what an account needs once, has a row, and every row says all that its way needs.
@@ -24,24 +24,24 @@ func TestTableIsComplete(t *testing.T) {
 		require.NoError(t, err)
 		for line := range strings.Lines(string(text)) {
 			typ, _, _ := strings.Cut(line, " ")
-			if _, known := reclaim.Of(typ); strings.HasPrefix(typ, "aws:") && !known {
+			if _, known := recovery.Of(typ); strings.HasPrefix(typ, "aws:") && !known {
 				t.Errorf("%s: no row for %s", f.Name(), typ)
 			}
 		}
 	}
-	for _, typ := range reclaim.Types() {
-		row, _ := reclaim.Of(typ)
-		require.Equal(t, row.By == reclaim.ByTags, row.ARN != "", typ)
-		require.Equal(t, row.By == reclaim.ByLookup, row.Lookup != nil, typ)
-		require.Equal(t, row.By == reclaim.Again, row.Why != "", typ)
-		require.Equal(t, row.By == reclaim.ByKey || row.By == reclaim.ByLookup, row.Import != "" && row.By != reclaim.ByTags, typ)
+	for _, typ := range recovery.Types() {
+		row, _ := recovery.Of(typ)
+		require.Equal(t, row.By == recovery.ByTags, row.ARN != "", typ)
+		require.Equal(t, row.By == recovery.ByLookup, row.Lookup != nil, typ)
+		require.Equal(t, row.By == recovery.Again, row.Why != "", typ)
+		require.Equal(t, row.By == recovery.ByKey || row.By == recovery.ByLookup, row.Import != "" && row.By != recovery.ByTags, typ)
 	}
 }
 
 const providerRef = "urn:pulumi:s::p::pulumi:providers:aws::aws::id"
 
-func resource(typ, name string, inputs map[string]any) reclaim.Resource {
-	return reclaim.Resource{
+func resource(typ, name string, inputs map[string]any) recovery.Resource {
+	return recovery.Resource{
 		"urn": "urn:pulumi:s::p::" + typ + "::" + name, "type": typ, "custom": true, "inputs": inputs, "provider": providerRef,
 	}
 }
@@ -49,7 +49,7 @@ func resource(typ, name string, inputs map[string]any) reclaim.Resource {
 func TestCandidates(t *testing.T) {
 	t.Parallel()
 	tags := map[string]any{"stack": "s", "Name": "s-vpc"}
-	listed := []reclaim.Tagged{
+	listed := []recovery.Tagged{
 		{ARN: "arn:aws:ec2:eu-central-1:1:vpc/vpc-old", Tags: map[string]string{"stack": "s", "Name": "s-vpc"}},
 		{ARN: "arn:aws:ec2:eu-central-1:1:vpc/vpc-other", Tags: map[string]string{"stack": "s", "Name": "s-other"}},
 		{ARN: "arn:aws:ec2:eu-central-1:1:vpc/vpc-new", Tags: map[string]string{"stack": "s", "Name": "s-vpc"}},
@@ -58,7 +58,7 @@ func TestCandidates(t *testing.T) {
 		{ARN: "arn:aws:sns:eu-central-1:1:topic", Tags: map[string]string{"stack": "s", "Name": "s-vpc"}},
 	}
 	for name, c := range map[string]struct {
-		resource reclaim.Resource
+		resource recovery.Resource
 		known    map[string]bool
 		found    map[string]any
 		want     []string
@@ -95,24 +95,24 @@ func TestCandidates(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := reclaim.Candidates(c.resource, c.known, listed, c.found)
+			got, err := recovery.Candidates(c.resource, c.known, listed, c.found)
 			require.NoError(t, err)
 			require.Equal(t, c.want, got)
 		})
 	}
-	for name, r := range map[string]reclaim.Resource{
+	for name, r := range map[string]recovery.Resource{
 		"an unknown type": resource("slow:index:Thing", "x", nil),
 		"no tags":         resource("aws:ec2/vpc:Vpc", "vpc", nil),
 		"no name":         resource("aws:iam/role:Role", "role", map[string]any{}),
 	} {
-		_, err := reclaim.Candidates(r, nil, listed, nil)
+		_, err := recovery.Candidates(r, nil, listed, nil)
 		require.Error(t, err, name)
 	}
 }
 
 func TestLookupSaysWhatIsMissing(t *testing.T) {
 	t.Parallel()
-	row, _ := reclaim.Of("aws:secretsmanager/secretVersion:SecretVersion")
+	row, _ := recovery.Of("aws:secretsmanager/secretVersion:SecretVersion")
 	require.True(t, row.Lookup.Absent(errors.New("api error ResourceNotFoundException: none")))
 	require.False(t, row.Lookup.Absent(errors.New("api error AccessDeniedException")))
 	args, err := row.Lookup.Arguments(resource("", "v", map[string]any{"secretId": "arn"}))
@@ -124,34 +124,34 @@ func TestLookupSaysWhatIsMissing(t *testing.T) {
 func TestMismatch(t *testing.T) {
 	t.Parallel()
 	role := resource("aws:iam/role:Role", "r", map[string]any{"name": "r", "tags": map[string]any{"stack": "s"}})
-	read := func(outputs map[string]any) reclaim.Resource { return reclaim.Resource{"outputs": outputs} }
-	require.Empty(t, reclaim.Mismatch(role, read(map[string]any{"tags": map[string]any{"stack": "s", "more": "x"}})))
-	require.NotEmpty(t, reclaim.Mismatch(role, read(map[string]any{"tags": map[string]any{"stack": "other"}})))
-	require.NotEmpty(t, reclaim.Mismatch(role, read(map[string]any{})))
+	read := func(outputs map[string]any) recovery.Resource { return recovery.Resource{"outputs": outputs} }
+	require.Empty(t, recovery.Mismatch(role, read(map[string]any{"tags": map[string]any{"stack": "s", "more": "x"}})))
+	require.NotEmpty(t, recovery.Mismatch(role, read(map[string]any{"tags": map[string]any{"stack": "other"}})))
+	require.NotEmpty(t, recovery.Mismatch(role, read(map[string]any{})))
 
 	alias := resource("aws:kms/alias:Alias", "a", map[string]any{"name": "alias/a", "targetKeyId": "k1"})
-	require.Empty(t, reclaim.Mismatch(alias, read(map[string]any{"targetKeyId": "k1"})))
-	require.NotEmpty(t, reclaim.Mismatch(alias, read(map[string]any{"targetKeyId": "k2"})))
+	require.Empty(t, recovery.Mismatch(alias, read(map[string]any{"targetKeyId": "k1"})))
+	require.NotEmpty(t, recovery.Mismatch(alias, read(map[string]any{"targetKeyId": "k2"})))
 
 	board := resource("aws:cloudwatch/dashboard:Dashboard", "d", map[string]any{"dashboardName": "d", "dashboardBody": `{"a": [1, 2]}`})
-	require.Empty(t, reclaim.Mismatch(board, read(map[string]any{"dashboardBody": `{"a":[2,1]}`})))
-	require.NotEmpty(t, reclaim.Mismatch(board, read(map[string]any{"dashboardBody": `{"a":[1]}`})))
+	require.Empty(t, recovery.Mismatch(board, read(map[string]any{"dashboardBody": `{"a":[2,1]}`})))
+	require.NotEmpty(t, recovery.Mismatch(board, read(map[string]any{"dashboardBody": `{"a":[1]}`})))
 
 	record := resource("aws:route53/record:Record", "r", map[string]any{"records": []any{"One.example.com."}})
-	require.Empty(t, reclaim.Mismatch(record, read(map[string]any{"records": []any{"one.example.com"}})))
-	require.NotEmpty(t, reclaim.Mismatch(record, read(map[string]any{"records": []any{"two.example.com"}})))
+	require.Empty(t, recovery.Mismatch(record, read(map[string]any{"records": []any{"one.example.com"}})))
+	require.NotEmpty(t, recovery.Mismatch(record, read(map[string]any{"records": []any{"two.example.com"}})))
 }
 
-func checkpoint(t *testing.T, resources ...reclaim.Resource) *reclaim.Checkpoint {
+func checkpoint(t *testing.T, resources ...recovery.Resource) *recovery.Checkpoint {
 	t.Helper()
 	text, err := json.Marshal(map[string]any{"manifest": map[string]any{"magic": "m"}, "resources": resources})
 	require.NoError(t, err)
-	c, err := reclaim.Decode(text)
+	c, err := recovery.Decode(text)
 	require.NoError(t, err)
 	return c
 }
 
-func names(c *reclaim.Checkpoint) []string {
+func names(c *recovery.Checkpoint) []string {
 	var out []string
 	for _, r := range c.Resources {
 		name := r.Name()
@@ -166,7 +166,7 @@ func names(c *reclaim.Checkpoint) []string {
 // What was made comes after what it needs and before what needs it; what it replaces goes next.
 func TestAdopt(t *testing.T) {
 	t.Parallel()
-	provider := reclaim.Resource{"urn": "urn:pulumi:s::p::pulumi:providers:aws::aws", "type": "pulumi:providers:aws", "id": "id", "custom": true}
+	provider := recovery.Resource{"urn": "urn:pulumi:s::p::pulumi:providers:aws::aws", "type": "pulumi:providers:aws", "id": "id", "custom": true}
 	vpc := resource("aws:ec2/vpc:Vpc", "vpc", nil)
 	subnet := resource("aws:ec2/subnet:Subnet", "subnet", nil)
 	subnet["id"], subnet["dependencies"] = "subnet-old", []any{vpc.URN()}
@@ -177,12 +177,12 @@ func TestAdopt(t *testing.T) {
 		"cidrBlock": "10.0.0.0/24", "hidden": secret, "unread": "u", "__defaults": []any{"cidrBlock"},
 	})
 	asked["dependencies"] = []any{vpc.URN()}
-	read := reclaim.Resource{
+	read := recovery.Resource{
 		"id": "subnet-new", "inputs": map[string]any{"cidrBlock": "10.0.1.0/24", "hidden": "x", "__defaults": []any{}, "computed": true},
 		"outputs": map[string]any{"id": "subnet-new", "hidden": "x"},
 	}
 	c := checkpoint(t, provider, vpc, subnet, user)
-	c.Adopt(reclaim.Operation{Kind: "creating", Resource: asked}, read)
+	c.Adopt(recovery.Operation{Kind: "creating", Resource: asked}, read)
 	require.Equal(t, []string{"aws", "vpc", "subnet", "subnet deleted", "nat"}, names(c))
 	made := c.Resources[2]
 	require.Equal(t, "subnet-new", made.ID())
@@ -194,18 +194,18 @@ func TestAdopt(t *testing.T) {
 	gone := maps(subnet)
 	gone["pendingReplacement"] = true
 	c = checkpoint(t, provider, vpc, gone, user)
-	c.Adopt(reclaim.Operation{Kind: "creating", Resource: asked}, read)
+	c.Adopt(recovery.Operation{Kind: "creating", Resource: asked}, read)
 	require.Equal(t, []string{"aws", "vpc", "subnet", "nat"}, names(c), "the mark of one that was deleted first has done its part")
 
 	loose := resource("aws:ec2/eip:Eip", "eip", nil)
 	c = checkpoint(t, provider, vpc, user)
-	c.Adopt(reclaim.Operation{Kind: "creating", Resource: loose, Loose: true}, reclaim.Resource{"id": "eip-1"})
+	c.Adopt(recovery.Operation{Kind: "creating", Resource: loose, Loose: true}, recovery.Resource{"id": "eip-1"})
 	require.Equal(t, []string{"aws", "vpc", "nat", "eip"}, names(c))
 	require.Equal(t, []any{vpc.URN(), user.URN()}, c.Resources[3]["dependencies"], "it goes before all others")
 }
 
-func maps(r reclaim.Resource) reclaim.Resource {
-	out := reclaim.Resource{}
+func maps(r recovery.Resource) recovery.Resource {
+	out := recovery.Resource{}
 	for k, v := range r {
 		out[k] = v
 	}
@@ -239,7 +239,7 @@ func TestDrop(t *testing.T) {
 
 func TestPendingOperations(t *testing.T) {
 	t.Parallel()
-	c, err := reclaim.Decode(json.RawMessage(`{"pending_operations":[{"type":"creating","resource":{"urn":"u","type":"aws:ec2/vpc:Vpc","custom":true}}]}`))
+	c, err := recovery.Decode(json.RawMessage(`{"pending_operations":[{"type":"creating","resource":{"urn":"u","type":"aws:ec2/vpc:Vpc","custom":true}}]}`))
 	require.NoError(t, err)
 	require.Len(t, c.Pending, 1)
 	require.Equal(t, "creating", c.Pending[0].Kind)
@@ -247,7 +247,7 @@ func TestPendingOperations(t *testing.T) {
 	text, err := c.Encode()
 	require.NoError(t, err)
 	require.False(t, slices.Contains(strings.Split(string(text), `"`), "pending_operations"))
-	empty, err := reclaim.Decode(nil)
+	empty, err := recovery.Decode(nil)
 	require.NoError(t, err)
 	require.Empty(t, empty.Pending)
 }
@@ -255,13 +255,13 @@ func TestPendingOperations(t *testing.T) {
 // What nothing depends on can have been deleted without a note; what is noted is asked for already.
 func TestLeaves(t *testing.T) {
 	t.Parallel()
-	tier := reclaim.Resource{"urn": "urn:pulumi:s::p::deepstreamhub:network:Network::n", "type": "deepstreamhub:network:Network"}
+	tier := recovery.Resource{"urn": "urn:pulumi:s::p::deepstreamhub:network:Network::n", "type": "deepstreamhub:network:Network"}
 	vpc, subnet := resource("aws:ec2/vpc:Vpc", "vpc", nil), resource("aws:ec2/subnet:Subnet", "subnet", nil)
 	vpc["parent"], subnet["parent"] = tier.URN(), tier.URN()
 	subnet["propertyDependencies"] = map[string]any{"vpcId": []any{vpc.URN()}}
 	noted := resource("aws:ec2/eip:Eip", "eip", nil)
 	c := checkpoint(t, tier, vpc, subnet, noted)
-	c.Pending = []reclaim.Operation{{Kind: "updating", Resource: noted}}
+	c.Pending = []recovery.Operation{{Kind: "updating", Resource: noted}}
 	leaves := c.Leaves()
 	require.Len(t, leaves, 1)
 	require.Equal(t, "deleting", leaves[0].Kind)
@@ -272,7 +272,7 @@ func TestLeaves(t *testing.T) {
 func TestTakeBack(t *testing.T) {
 	t.Parallel()
 	const typ = "aws:route53/record:Record"
-	named := func(name, id string, more map[string]any) reclaim.Resource {
+	named := func(name, id string, more map[string]any) recovery.Resource {
 		r := resource(typ, "host", map[string]any{"zoneId": "Z1", "name": name, "type": "A"})
 		r["id"] = id
 		for k, v := range more {
@@ -283,10 +283,10 @@ func TestTakeBack(t *testing.T) {
 	wanted := func(name string) map[string]any { return map[string]any{"zoneId": "Z1", "name": name, "type": "A"} }
 	balancer := resource("aws:lb/loadBalancer:LoadBalancer", "balancer", nil)
 	balancer["id"] = "arn"
-	old := func() reclaim.Resource {
+	old := func() recovery.Resource {
 		return named("old.a.b", "Z1_old.a.b_A", map[string]any{"delete": true, "dependencies": []any{balancer.URN()}})
 	}
-	live := func() reclaim.Resource {
+	live := func() recovery.Resource {
 		return named("new.a.b", "Z1_new.a.b_A", map[string]any{"dependencies": []any{balancer.URN()}})
 	}
 	worn := resource("aws:lb/loadBalancer:LoadBalancer", "balancer", nil) // was replaced as well
@@ -294,18 +294,18 @@ func TestTakeBack(t *testing.T) {
 	after := resource("aws:route53/healthCheck:HealthCheck", "check", nil)
 	after["id"], after["dependencies"] = "h", []any{old().URN()}
 	for name, c := range map[string]struct {
-		resources []reclaim.Resource
+		resources []recovery.Resource
 		wanted    map[string]any
 		want      []string // ids, in order; a - marks what is to be deleted
 	}{
-		"wanted again":        {[]reclaim.Resource{balancer, live(), after, old()}, wanted("old.a.b"), []string{"arn", "Z1_old.a.b_A", "-Z1_new.a.b_A", "h"}},
-		"with what it needs":  {[]reclaim.Resource{balancer, live(), after, worn, old()}, wanted("old.a.b"), []string{"arn", "Z1_old.a.b_A", "-Z1_new.a.b_A", "h", "-worn"}},
-		"the newer is wanted": {[]reclaim.Resource{balancer, live(), after, old()}, wanted("new.a.b"), nil},
-		"a third is wanted":   {[]reclaim.Resource{balancer, live(), after, old()}, wanted("third.a.b"), nil},
-		"nothing is left":     {[]reclaim.Resource{balancer, live(), after}, wanted("old.a.b"), nil},
-		"unknown yet":         {[]reclaim.Resource{balancer, live(), after, old()}, map[string]any{"zoneId": "Z1", "type": "A"}, nil},
+		"wanted again":        {[]recovery.Resource{balancer, live(), after, old()}, wanted("old.a.b"), []string{"arn", "Z1_old.a.b_A", "-Z1_new.a.b_A", "h"}},
+		"with what it needs":  {[]recovery.Resource{balancer, live(), after, worn, old()}, wanted("old.a.b"), []string{"arn", "Z1_old.a.b_A", "-Z1_new.a.b_A", "h", "-worn"}},
+		"the newer is wanted": {[]recovery.Resource{balancer, live(), after, old()}, wanted("new.a.b"), nil},
+		"a third is wanted":   {[]recovery.Resource{balancer, live(), after, old()}, wanted("third.a.b"), nil},
+		"nothing is left":     {[]recovery.Resource{balancer, live(), after}, wanted("old.a.b"), nil},
+		"unknown yet":         {[]recovery.Resource{balancer, live(), after, old()}, map[string]any{"zoneId": "Z1", "type": "A"}, nil},
 	} {
-		checkpoint := &reclaim.Checkpoint{Resources: c.resources}
+		checkpoint := &recovery.Checkpoint{Resources: c.resources}
 		require.Equal(t, c.want != nil, checkpoint.TakeBack(old().URN(), c.wanted), name)
 		if c.want == nil {
 			continue

@@ -1,4 +1,4 @@
-package reclaim_test
+package recovery_test
 
 import (
 	"fmt"
@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/deepstreamhub/platform/internal/reclaim"
+	"github.com/deepstreamhub/platform/internal/recovery"
 )
 
 // stored is a checkpoint as an engine stores it: "name=id", with "@time" for a change of it, and "kind name" or
@@ -34,9 +34,9 @@ func stored(second int, resources, pending string) []byte {
 
 var trailStart = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 
-func trailOf(t *testing.T, checkpoints ...[]byte) []reclaim.Operation {
+func trailOf(t *testing.T, checkpoints ...[]byte) []recovery.Operation {
 	t.Helper()
-	trail := reclaim.NewTrail(trailStart)
+	trail := recovery.NewTrail(trailStart)
 	for _, c := range checkpoints {
 		require.NoError(t, trail.Next(c))
 	}
@@ -84,13 +84,13 @@ func TestTrailFindsWhatEndedWithoutSuccess(t *testing.T) {
 			var got []string
 			for _, op := range trailOf(t, c.checkpoints...) {
 				got = append(got, op.Kind+" "+op.Resource.URN()+" "+op.Resource.ID())
-				require.Empty(t, reclaim.Plain(op.Resource.Inputs()["secret"]), "a secret that cannot be read is known to be one")
+				require.Empty(t, recovery.Plain(op.Resource.Inputs()["secret"]), "a secret that cannot be read is known to be one")
 				require.NotContains(t, fmt.Sprint(op.Resource), "ciphertext")
 			}
 			require.Equal(t, c.want, got)
 		})
 	}
-	require.ErrorContains(t, reclaim.NewTrail(trailStart).Next([]byte(`{"checkp`)), "decode checkpoint")
+	require.ErrorContains(t, recovery.NewTrail(trailStart).Next([]byte(`{"checkp`)), "decode checkpoint")
 }
 
 // A creation is looked for late, when a later run has made the thing anew: what is found then is what goes.
@@ -107,9 +107,9 @@ func TestWhatWasMadeAnewStays(t *testing.T) {
 			[]string{"a-2", "a-0 goes", "a-1 goes"}},
 		"gone since": {``, []string{"a-1"}},
 	} {
-		checkpoint, err := reclaim.Decode([]byte(`{"resources":[` + c.state + `]}`))
+		checkpoint, err := recovery.Decode([]byte(`{"resources":[` + c.state + `]}`))
 		require.NoError(t, err)
-		checkpoint.Adopt(failed[0], reclaim.Resource{"urn": "x", "id": "a-1"})
+		checkpoint.Adopt(failed[0], recovery.Resource{"urn": "x", "id": "a-1"})
 		var got []string
 		for _, r := range checkpoint.Resources {
 			if r["delete"] == true {
@@ -119,15 +119,15 @@ func TestWhatWasMadeAnewStays(t *testing.T) {
 			}
 		}
 		require.Equal(t, c.want, got, name)
-		require.True(t, checkpoint.Holds(failed[0], reclaim.Resource{"id": "a-1"}))
-		require.False(t, checkpoint.Holds(failed[0], reclaim.Resource{"id": "a-9"}))
+		require.True(t, checkpoint.Holds(failed[0], recovery.Resource{"id": "a-1"}))
+		require.False(t, checkpoint.Holds(failed[0], recovery.Resource{"id": "a-9"}))
 	}
 }
 
 // What was replaced may be gone although its successor is in use.
 func TestLeavesHaveWhatWasReplaced(t *testing.T) {
 	t.Parallel()
-	checkpoint, err := reclaim.Decode([]byte(`{"resources":[
+	checkpoint, err := recovery.Decode([]byte(`{"resources":[
 		{"urn":"u::a","id":"a-2","custom":true},{"urn":"u::a","id":"a-1","custom":true,"delete":true},
 		{"urn":"u::b","id":"b-1","custom":true,"dependencies":["u::a"]}],
 		"pending_operations":[{"type":"updating","resource":{"urn":"u::b","id":"b-1"}}]}`))
