@@ -71,7 +71,7 @@ type driver interface {
 // deps are the packages that commands work with. Tests put doubles in their place.
 type deps struct {
 	load       func(root, stack string, offline bool) (config.Config, error)
-	overlaps   func(map[string]config.Config) error
+	clashes    func(map[string]config.Config) error
 	findEngine func(context.Context, engine.Options) (engine.Engine, error)
 	open       func(context.Context, engine.Engine, deploy.Target) (driver, error)
 	listStacks func(context.Context, engine.Engine, deploy.Target) (open, closed []string, err error)

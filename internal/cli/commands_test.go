@@ -26,13 +26,13 @@ func TestConfigurationOfAllStacksComesFirst(t *testing.T) {
 			w := newWorld(t)
 			w.configErrs["a"] = errors.New("stack a: network.cidr = 1")
 			w.configErrs["c"] = errors.New("stack c: network.zones = 2")
-			w.overlap = errors.New("a and b overlap")
+			w.clash = errors.New("a and b overlap")
 			text, code := w.run(verb + " a b c --offline")
 			require.Equal(t, 2, code)
 			for _, problem := range []string{"stack a: network.cidr = 1", "stack c: network.zones = 2", "a and b overlap", "Nothing was started"} {
 				require.Contains(t, text, problem)
 			}
-			require.Equal(t, []string{"load a", "load b", "load c", "overlaps 1"}, w.calls)
+			require.Equal(t, []string{"load a", "load b", "load c", "clashes 1"}, w.calls)
 			require.Empty(t, w.out.String())
 		})
 	}

@@ -34,7 +34,7 @@ type world struct {
 	out, err bytes.Buffer
 
 	configErrs map[string]error
-	overlap    error
+	clash      error
 	states     map[string]plan.State
 	plans      map[string]plan.Plan
 	blinded    []blind.Secret    // what a copy of a state lacks
@@ -71,7 +71,7 @@ func newWorld(t *testing.T) *world {
 				w.note("load %s", stack)
 				return config.Config{}, w.configErrs[stack]
 			},
-			overlaps: func(c map[string]config.Config) error { w.note("overlaps %d", len(c)); return w.overlap },
+			clashes: func(c map[string]config.Config) error { w.note("clashes %d", len(c)); return w.clash },
 			findEngine: func(context.Context, engine.Options) (engine.Engine, error) {
 				w.note("engine")
 				return engine.Engine{Path: "/usr/bin/pulumi"}, nil

@@ -24,7 +24,7 @@ import (
 func production(now func() time.Time) deps {
 	return deps{
 		load:       loadConfig(now),
-		overlaps:   config.Overlaps,
+		clashes:    config.Clashes,
 		findEngine: engine.Find,
 		open: func(ctx context.Context, e engine.Engine, t deploy.Target) (driver, error) {
 			d, err := deploy.Open(ctx, e, t)

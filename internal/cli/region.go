@@ -87,7 +87,7 @@ func (s *session) addRegion(like string, to config.Another) error {
 			return err
 		}
 		others[name] = cfg
-		if err := s.deps.overlaps(others); err != nil {
+		if err := s.deps.clashes(others); err != nil {
 			return err
 		}
 		_, err = s.deps.settings(filepath.Join(s.root, "bootstrap"), true)

@@ -86,7 +86,7 @@ func (s *session) validate() error {
 		}
 		loaded[name] = cfg
 	}
-	if err := s.deps.overlaps(loaded); err != nil {
+	if err := s.deps.clashes(loaded); err != nil {
 		problems = append(problems, err)
 	}
 	if len(problems) > 0 {

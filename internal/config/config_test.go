@@ -297,13 +297,23 @@ func TestRegions(t *testing.T) {
 	}
 }
 
-func TestOverlaps(t *testing.T) {
+func TestClashes(t *testing.T) {
 	t.Parallel()
 	network := func(cidr string) Config { return Config{Network: Network{CIDR: cidr}} }
-	assert.NoError(t, Overlaps(map[string]Config{"a": network("10.16.0.0/16"), "b": network("10.17.0.0/16"), "c": network("")}))
-	err := Overlaps(map[string]Config{"c": network("10.16.16.0/20"), "a": network("10.16.0.0/16"), "b": network("10.17.0.0/16"), "d": network("10.17.0.0/20")})
-	assert.EqualError(t, err, "compare networks: stacks a and c: network.cidr 10.16.0.0/16 overlaps 10.16.16.0/20; "+
+	assert.NoError(t, Clashes(map[string]Config{"a": network("10.16.0.0/16"), "b": network("10.17.0.0/16"), "c": network("")}))
+	err := Clashes(map[string]Config{"c": network("10.16.16.0/20"), "a": network("10.16.0.0/16"), "b": network("10.17.0.0/16"), "d": network("10.17.0.0/20")})
+	assert.EqualError(t, err, "compare stacks: stacks a and c: network.cidr 10.16.0.0/16 overlaps 10.16.16.0/20; "+
 		"stacks b and d: network.cidr 10.17.0.0/16 overlaps 10.17.0.0/20")
+
+	named := func(host, global string) Config { return Config{Edge: Edge{Hostname: host, GlobalName: global}} }
+	assert.NoError(t, Clashes(map[string]Config{"a": named("eu.example.org", "example.org"), "b": named("us.example.org", "example.org"), "c": named("", "")}))
+	err = Clashes(map[string]Config{
+		"a": named("eu.example.org", ""), "b": named("eu.example.org", ""), "c": named("us.example.org", "example.org"), "d": named("example.org", "us.example.org"),
+	})
+	assert.EqualError(t, err, "compare stacks: stacks a and b: edge.hostname eu.example.org is that of both; "+
+		"stacks c and d: edge.hostname us.example.org is the other's edge.globalName")
+	err = Clashes(map[string]Config{"a": named("eu.example.org", "example.org"), "b": named("example.org", "")})
+	assert.EqualError(t, err, "compare stacks: stacks a and b: edge.globalName example.org is the other's edge.hostname")
 }
 
 // The budget of connections has to know every class that the configuration takes.

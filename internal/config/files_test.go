@@ -132,7 +132,7 @@ func TestProductionStacks(t *testing.T) {
 		}
 		assert.Equal(t, []string{"cluster.ami", "service.auth.webhook", "service.image"}, refused)
 	}
-	assert.NoError(t, Overlaps(cfgs))
+	assert.NoError(t, Clashes(cfgs))
 }
 
 // What both regions set alike belongs into Defaults, unless somebody has to decide it for each stack.

@@ -200,22 +200,38 @@ func (c *checker) checkGlobalName() {
 	}
 }
 
-// Overlaps refuses stacks whose VPC ranges overlap, since such VPCs can never be connected. It takes validated
+// Clashes refuses stacks that cannot stand beside each other: whose VPC ranges overlap, since such VPCs can never be connected,
+// and of which one's own host name is the other's own or global one, since Route 53 has one owner for a name. It takes validated
 // configurations by stack name and names every pair; ranges that do not parse are left out.
-func Overlaps(cfgs map[string]Config) error {
+func Clashes(cfgs map[string]Config) error {
 	var pairs []string
 	names := slices.Sorted(maps.Keys(cfgs))
 	for i, a := range names {
 		for _, b := range names[i+1:] {
-			one, err1 := netip.ParsePrefix(cfgs[a].Network.CIDR)
-			other, err2 := netip.ParsePrefix(cfgs[b].Network.CIDR)
-			if err1 == nil && err2 == nil && one.Overlaps(other) {
-				pairs = append(pairs, fmt.Sprintf("stacks %s and %s: network.cidr %s overlaps %s", a, b, one, other))
+			for _, what := range clashes(cfgs[a], cfgs[b]) {
+				pairs = append(pairs, fmt.Sprintf("stacks %s and %s: %s", a, b, what))
 			}
 		}
 	}
 	if len(pairs) == 0 {
 		return nil
 	}
-	return fmt.Errorf("compare networks: %s", strings.Join(pairs, "; "))
+	return fmt.Errorf("compare stacks: %s", strings.Join(pairs, "; "))
+}
+
+func clashes(a, b Config) (out []string) {
+	one, err1 := netip.ParsePrefix(a.Network.CIDR)
+	other, err2 := netip.ParsePrefix(b.Network.CIDR)
+	if err1 == nil && err2 == nil && one.Overlaps(other) {
+		out = append(out, fmt.Sprintf("network.cidr %s overlaps %s", one, other))
+	}
+	switch {
+	case a.Edge.Hostname != "" && a.Edge.Hostname == b.Edge.Hostname:
+		out = append(out, fmt.Sprintf("edge.hostname %s is that of both", a.Edge.Hostname))
+	case a.Edge.Hostname != "" && a.Edge.Hostname == b.Edge.GlobalName:
+		out = append(out, fmt.Sprintf("edge.hostname %s is the other's edge.globalName", a.Edge.Hostname))
+	case b.Edge.Hostname != "" && b.Edge.Hostname == a.Edge.GlobalName:
+		out = append(out, fmt.Sprintf("edge.globalName %s is the other's edge.hostname", b.Edge.Hostname))
+	}
+	return out
 }
