@@ -8,7 +8,7 @@ var account = []Entry{
 		Fix: "Check the clock (date -u), log in again, then run: hub up {stack}", Source: "EC2 API Reference, Error codes"},
 	{Code: "SignatureDoesNotMatch", Cause: "The secret key does not belong to the access key, or this machine's clock is more than five minutes off.",
 		Fix: "Check the clock (date -u) and the credentials (aws sts get-caller-identity), then run the command again.", Source: "AWS General Reference, Signature errors"},
-	{Code: "InvalidClientTokenId", Cause: unknownKey, Fix: whoAmI, Source: "AWS STS API Reference, Common errors"},
+	{Code: "InvalidClientTokenId", Cause: unknownKey, Fix: whoAmI, Source: "AWS STS API Reference, Common errors; IAM User Guide, Manage AWS STS in an AWS Region"},
 	{Code: "UnrecognizedClientException", Cause: unknownKey, Fix: whoAmI, Source: "AWS API References, Common errors"},
 	{Code: "OptInRequired", Cause: "The account has not enabled this region or is not yet signed up for the service.",
 		Fix: "Enable the region (aws account enable-region) or finish the account's sign-up, then run: hub doctor {stack}", Source: "EC2 API Reference, Error codes"},
@@ -46,8 +46,8 @@ var account = []Entry{
 const (
 	expired      = "The session that this command runs under has ended."
 	login        = "Log in again (aws sso login, or a new workflow run), then run the command again: what was done is in the state."
-	unknownKey   = "AWS does not know the access key: it was deleted or belongs to another partition."
-	whoAmI       = "See who the environment says you are (aws sts get-caller-identity), log in, then run the command again."
+	unknownKey   = "AWS does not know the access key in this region: it was deleted, belongs to another partition, or the account has not enabled the region."
+	whoAmI       = "See who the environment says you are (aws sts get-caller-identity) and whether the account has the region (aws account get-region-opt-status --region-name REGION), log in, then run the command again."
 	denied       = "The role that made the call may not do this, or its permissions boundary or an organisation's policy forbids it."
 	deniedFix    = "The message names role and action. If the role is one of hub bootstrap's, run hub bootstrap so that it has today's rights; else use the stack's deploy role."
 	throttled    = "AWS refused the calls because there were too many at once, and went on refusing for as long as the provider repeats them."
