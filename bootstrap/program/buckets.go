@@ -102,12 +102,14 @@ func (v vault) policy() (string, error) {
 	}, v.statements...)}.JSON()
 }
 
-// tidy is a lifecycle rule that takes away what an upload left unfinished and what was written over long ago.
+// tidy is a lifecycle rule that takes away what an upload left unfinished, what was written over long ago, and the marks of
+// deletions behind which nothing is left: each run of the engine deletes its lock, and listings read all marks.
 func tidy(oldVersionDays int) s3.BucketLifecycleConfigurationV2RuleArray {
 	return s3.BucketLifecycleConfigurationV2RuleArray{&s3.BucketLifecycleConfigurationV2RuleArgs{
 		Id:                             pulumi.String("old-versions"),
 		Status:                         pulumi.String("Enabled"),
 		Filter:                         &s3.BucketLifecycleConfigurationV2RuleFilterArgs{},
+		Expiration:                     &s3.BucketLifecycleConfigurationV2RuleExpirationArgs{ExpiredObjectDeleteMarker: pulumi.Bool(true)},
 		NoncurrentVersionExpiration:    &s3.BucketLifecycleConfigurationV2RuleNoncurrentVersionExpirationArgs{NoncurrentDays: pulumi.Int(oldVersionDays)},
 		AbortIncompleteMultipartUpload: &s3.BucketLifecycleConfigurationV2RuleAbortIncompleteMultipartUploadArgs{DaysAfterInitiation: pulumi.Int(7)},
 	}}
