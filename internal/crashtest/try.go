@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
-
-	"github.com/deepstreamhub/platform/internal/deploy"
 )
 
 // attempts are those under way. An attempt has two halves: what the crash left is settled, which is the same whatever runs
@@ -81,7 +79,7 @@ func (t *attempts) tell(i int, r Result) {
 // settle has the driver find out what a crash left, and returns what it made of it.
 func (t *attempts) settle(ctx context.Context, dir string, p Point) (settled remains, err error) {
 	defer func() { _ = os.RemoveAll(dir) }()
-	if err := t.in(ctx, dir, p.left, p.records, false, func(r *region) error { return r.driver.Recover(ctx, deploy.Options{}) }); err != nil {
+	if err := t.in(ctx, dir, p.left, p.records, false, func(r *region) error { return r.driver.Recover(ctx) }); err != nil {
 		return settled, err
 	}
 	return keep(stateFile(stateDir(dir), t.Project, t.Stack), cloudFile(dir), settledState, settledCloud)

@@ -32,7 +32,10 @@ func split(questions []*question) (ofAPI, ofProvider []*question) {
 // askAPI answers questions by AWS's own API, in the region of their provider.
 func (d *Driver) askAPI(ctx context.Context, questions []*question) error {
 	for _, q := range questions {
-		inputs, _ := recovery.Plain(map[string]any(q.provider.Inputs())).(map[string]any)
+		inputs, err := q.configuration()
+		if err != nil {
+			return err
+		}
 		region, _ := inputs["region"].(string)
 		cfg, err := awsenv.Config(ctx, d.target.Env, region, awsenv.AccessOf(inputs))
 		if err == nil {

@@ -178,12 +178,8 @@ func (d *Driver) State(ctx context.Context) (plan.State, error) {
 
 // Stored returns the checkpoint as it is stored, its secrets encrypted, without starting the engine where hub can read it.
 func (d *Driver) Stored(ctx context.Context) (plan.State, error) {
-	text, err := d.stored(ctx)
-	if err != nil || text == nil {
-		return d.State(ctx)
-	}
-	exported, err := untyped(text)
-	if err != nil {
+	exported, err := d.deployment(ctx)
+	if err != nil || len(exported.Deployment) == 0 {
 		return d.State(ctx) // the engine says what is wrong
 	}
 	return decodeState(d.target.Stack, exported)

@@ -130,10 +130,8 @@ func (o Options) targetDependents() bool  { return o.Dependents && len(o.Targets
 func (o Options) excludeDependents() bool { return o.Dependents && len(o.Exclude) > 0 }
 
 // Recover does what each operation does before it begins: it sees to it that nobody holds the stack, finds out what an
-// operation that was cut off has left in AWS, and writes that into the state. Of o only the listener counts.
-func (d *Driver) Recover(ctx context.Context, o Options) error {
-	return d.ready(ctx, "recover", o.Events)
-}
+// operation that was cut off has left in AWS, and writes that into the state.
+func (d *Driver) Recover(ctx context.Context) error { return d.ready(ctx, "recover", nil) }
 
 func (d *Driver) ready(ctx context.Context, verb string, tell func(plan.Event)) error {
 	if err := d.free(ctx, verb); err != nil {

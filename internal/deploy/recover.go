@@ -78,7 +78,7 @@ func (d *Driver) recover(ctx context.Context, tell func(plan.Event), failed []re
 	if len(operations) == 0 {
 		return nil
 	}
-	if r.scratch, err = d.openScratch(ctx, r.before); err != nil {
+	if r.scratch, err = r.openScratch(ctx); err != nil {
 		return fmt.Errorf("open scratch stack: %w", err)
 	}
 	defer func() { _ = r.scratch.Close() }() // a folder of the system's temporary ones

@@ -24,23 +24,23 @@ import (
 // as it is in the real one: nothing has to be decrypted to write it here, nor to take over what was read.
 type scratch struct {
 	*Driver
-	like  apitype.UntypedDeployment // the real stack's, encrypted
-	calls pulumi.RunFunc            // what a preview runs
+	of    *inquiry       // whose state says how this one's is encrypted
+	calls pulumi.RunFunc // what a preview runs
 }
 
 // openScratch makes a scratch stack whose state is empty but for how it is encrypted.
-func (d *Driver) openScratch(ctx context.Context, like apitype.UntypedDeployment) (*scratch, error) {
+func (r *inquiry) openScratch(ctx context.Context) (*scratch, error) {
 	dir, err := os.MkdirTemp("", "hub-scratch-")
 	if err != nil {
 		return nil, err
 	}
-	s := &scratch{like: like}
-	t := d.target
+	s := &scratch{of: r}
+	t := r.driver.target
 	t.Program = func(ctx *pulumi.Context) error { return s.calls(ctx) }
 	t.Backend, t.Existing, t.WorkDir = "file://"+filepath.ToSlash(filepath.Join(dir, "state")), true, dir
 	s.Driver = &Driver{target: t, cleanup: dir}
 	if err = s.put(ctx, []recovery.Resource{}); err == nil {
-		err = s.open(ctx, d.command.Engine)
+		err = s.open(ctx, r.driver.command.Engine)
 	}
 	if err != nil {
 		_ = s.Close() // the first error is the one to tell
@@ -51,21 +51,18 @@ func (d *Driver) openScratch(ctx context.Context, like apitype.UntypedDeployment
 
 // put makes resources all that is in the state.
 func (s *scratch) put(ctx context.Context, resources []recovery.Resource) error {
-	var like struct {
-		Manifest json.RawMessage `json:"manifest,omitempty"`
-		Secrets  json.RawMessage `json:"secrets_providers,omitempty"`
-	}
-	if err := json.Unmarshal(s.like.Deployment, &like); err != nil {
+	latest, err := s.of.checkpoint.With(resources).Encode()
+	if err != nil {
 		return err
 	}
 	checkpoint, err := json.Marshal(map[string]any{
-		"stack":  "organization/" + s.target.Project + "/" + s.target.Stack,
-		"latest": map[string]any{"manifest": like.Manifest, "secrets_providers": like.Secrets, "resources": resources},
+		"stack": "organization/" + s.target.Project + "/" + s.target.Stack, "latest": latest,
 	})
 	if err != nil {
 		return err
 	}
-	text, err := json.Marshal(apitype.VersionedCheckpoint{Version: s.like.Version, Features: s.like.Features, Checkpoint: checkpoint})
+	before := s.of.before
+	text, err := json.Marshal(apitype.VersionedCheckpoint{Version: before.Version, Features: before.Features, Checkpoint: checkpoint})
 	if err != nil {
 		return err
 	}
@@ -105,6 +102,17 @@ type question struct {
 
 	answer map[string]any
 	err    error
+}
+
+// configuration are the inputs of the question's provider, none of which may be a secret: what is encrypted stays so.
+func (q *question) configuration() (map[string]any, error) {
+	inputs := map[string]any{}
+	for k, v := range q.provider.Inputs() {
+		if inputs[k] = recovery.Plain(v); inputs[k] == nil {
+			return nil, fmt.Errorf("ask %s: its %s is a secret, which recovery does not decrypt", q.provider.Name(), k)
+		}
+	}
+	return inputs, nil
 }
 
 // ask answers questions by a preview in which a program calls the functions.
@@ -157,26 +165,25 @@ func askAll(ctx *pulumi.Context, questions []*question) error {
 
 // registerProvider makes a provider that is configured as the one in the state.
 func registerProvider(ctx *pulumi.Context, name string, q *question, p *pulumi.ProviderResourceState) error {
-	like := q.provider
+	inputs, err := q.configuration()
+	if err != nil {
+		return err
+	}
 	props := pulumi.Map{}
 	var opts []pulumi.ResourceOption
-	for k, v := range like.Inputs() {
-		plain := recovery.Plain(v)
+	for k, v := range inputs {
 		switch k {
 		case "__internal":
 		case "version":
-			if version, ok := plain.(string); ok {
+			if version, ok := v.(string); ok {
 				opts = append(opts, pulumi.Version(version))
 			}
 		default:
-			if plain == nil {
-				return fmt.Errorf("ask %s: its %s is a secret, which recovery does not decrypt", like.Name(), k)
-			}
-			props[k] = pulumi.Any(plain)
+			props[k] = pulumi.Any(v)
 		}
 	}
 	if q.region != "" {
 		props["region"] = pulumi.String(q.region)
 	}
-	return ctx.RegisterResource(like.Type(), name, props, p, opts...)
+	return ctx.RegisterResource(q.provider.Type(), name, props, p, opts...)
 }

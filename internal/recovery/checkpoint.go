@@ -174,6 +174,11 @@ func (c *Checkpoint) Encode() (json.RawMessage, error) {
 	return json.Marshal(all)
 }
 
+// With returns the checkpoint with other resources in place of its own. What was under way is not in it.
+func (c *Checkpoint) With(resources []Resource) *Checkpoint {
+	return &Checkpoint{Resources: resources, rest: c.rest}
+}
+
 // Known returns the ids and ARNs of everything in the state.
 func (c *Checkpoint) Known() map[string]bool {
 	known := map[string]bool{}
@@ -424,25 +429,32 @@ func Hide(v any) any {
 
 // Plain returns a value without the marks of secrets in it. A secret that is encrypted is nil.
 func Plain(v any) any {
+	return replaced(v, func(secret map[string]any) any {
+		var plain any
+		text, _ := secret["plaintext"].(string)
+		if json.Unmarshal([]byte(text), &plain) != nil {
+			return nil
+		}
+		return plain
+	})
+}
+
+// replaced returns a copy of a value with something else in the place of each secret in it.
+func replaced(v any, by func(secret map[string]any) any) any {
 	switch v := v.(type) {
 	case map[string]any:
 		if v[signature] == secretSignature {
-			var plain any
-			text, _ := v["plaintext"].(string)
-			if json.Unmarshal([]byte(text), &plain) != nil {
-				return nil
-			}
-			return plain
+			return by(v)
 		}
 		out := make(map[string]any, len(v))
 		for k, e := range v {
-			out[k] = Plain(e)
+			out[k] = replaced(e, by)
 		}
 		return out
 	case []any:
 		out := make([]any, len(v))
 		for i, e := range v {
-			out[i] = Plain(e)
+			out[i] = replaced(e, by)
 		}
 		return out
 	}

@@ -75,7 +75,7 @@ func (t *Trail) Next(stored []byte) error {
 	}
 	for key, op := range t.open {
 		if _, goesOn := open[key]; !goesOn && !t.succeeded(op, now) {
-			op.Resource = withoutCiphers(op.Resource).(map[string]any)
+			op.Resource = withoutCiphers(op.Resource)
 			t.failed = append(t.failed, op)
 		}
 	}
@@ -121,25 +121,7 @@ func modified(entries []entry, id string) string {
 }
 
 // withoutCiphers marks secrets as such that are encrypted: what they are cannot be told from here.
-func withoutCiphers(v any) any {
-	switch v := v.(type) {
-	case Resource:
-		return withoutCiphers(map[string]any(v))
-	case map[string]any:
-		if v[signature] == secretSignature {
-			return Hide("")
-		}
-		out := make(map[string]any, len(v))
-		for k, e := range v {
-			out[k] = withoutCiphers(e)
-		}
-		return out
-	case []any:
-		out := make([]any, len(v))
-		for i, e := range v {
-			out[i] = withoutCiphers(e)
-		}
-		return out
-	}
-	return v
+func withoutCiphers(r Resource) Resource {
+	marked, _ := replaced(map[string]any(r), func(map[string]any) any { return Hide("") }).(map[string]any)
+	return marked
 }
