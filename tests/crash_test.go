@@ -1,8 +1,6 @@
 package tests
 
 import (
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -64,33 +62,20 @@ func TestAnswerThatNeverArrives(t *testing.T) {
 			t.Parallel()
 			c.fault.Kind, c.fault.Call = cloud.Lost, "create"
 			aws := harness.StartAWS(t, awssim.Options{Faults: []cloud.Fault{c.fault}})
-			before, asked := aws.Contents(), filepath.Join(t.TempDir(), "asked")
-			s := harness.NewStack(t, aws, "lost", harness.Ephemeral(t, "prod-eu"), harness.Checkpoints(), harness.Asked(asked))
-			require.NoError(t, os.Remove(asked)) // of the stack's making
+			before := aws.Contents()
+			e, asked := harness.Watched(t, harness.Engine(t))
+			s := harness.NewStack(t, aws, "lost", harness.Ephemeral(t, "prod-eu"), harness.Checkpoints(), harness.By(e))
+			asked() // for the stack to be made
 			_, err := s.TryUp()
 			require.Error(t, err)
-			text, err := os.ReadFile(asked)
-			require.NoError(t, err)
-			require.Equal(t, c.asked, verbs(string(text)))
-			require.NotContains(t, string(text), "--show-secrets")
+			lines := asked()
+			require.Equal(t, c.asked, harness.Verbs(lines))
+			require.NotContains(t, strings.Join(lines, "\n"), "--show-secrets")
 			require.ElementsMatch(t, known(s.State()), since(before, aws.Contents()), "what the failed run made is in the state")
 			s.Destroy()
 			require.Equal(t, before, aws.Contents())
 		})
 	}
-}
-
-// verbs are the commands in lines of arguments of the engine's.
-func verbs(lines string) []string {
-	var out []string
-	for line := range strings.Lines(lines) {
-		words := slices.DeleteFunc(strings.Fields(line), func(word string) bool { return strings.HasPrefix(word, "-") })
-		if words[0] == "stack" {
-			words[0] += " " + words[1]
-		}
-		out = append(out, words[0])
-	}
-	return out
 }
 
 // known lists what a state holds of AWS, as "type id".

@@ -1,9 +1,6 @@
 package deploy_test
 
 import (
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -13,6 +10,7 @@ import (
 	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/engine"
 	"github.com/deepstreamhub/platform/internal/plan"
+	"github.com/deepstreamhub/platform/tests/harness"
 )
 
 // watched is an engine that notes the commands that it is given, and returns them.
@@ -20,24 +18,8 @@ func watched(t *testing.T) (engine.Engine, func() []string) {
 	t.Helper()
 	e, err := engine.Find(t.Context(), engine.Options{ToolsDir: "../../tools", Progress: t.Output()})
 	require.NoError(t, err)
-	dir := t.TempDir()
-	script, log := filepath.Join(dir, "pulumi"), filepath.Join(dir, "log")
-	require.NoError(t, os.WriteFile(script, []byte("#!/bin/sh\necho \"$2 $3\" >> '"+log+"'\nexec '"+e.Path+"' \"$@\"\n"), 0o700))
-	e.Path = script
-	return e, func() []string {
-		text, err := os.ReadFile(log)
-		require.NoError(t, err)
-		require.NoError(t, os.Remove(log))
-		var out []string
-		for line := range strings.Lines(string(text)) {
-			verb, of, _ := strings.Cut(strings.TrimSpace(line), " ")
-			if verb == "stack" {
-				verb += " " + of
-			}
-			out = append(out, verb)
-		}
-		return out
-	}
+	e, asked := harness.Watched(t, e)
+	return e, func() []string { return harness.Verbs(asked()) }
 }
 
 // The engine is started for what nobody but it can say.

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+	"github.com/deepstreamhub/platform/internal/engine"
 	"github.com/deepstreamhub/platform/internal/state"
 )
 
@@ -60,8 +61,8 @@ func On(b Backend) Option { return func(s *Stack) { s.backend = b } }
 // at the end of a run alone, which takes a seventh of the time: only what a run leaves that is cut off tells the two apart.
 func Checkpoints() Option { return func(s *Stack) { s.checkpoints = true } }
 
-// Asked has what the stack's engine is asked noted in a file, a line for each process with its arguments.
-func Asked(file string) Option { return func(s *Stack) { s.asked = file } }
+// By runs the stack with that engine.
+func By(e engine.Engine) Option { return func(s *Stack) { s.engine = e } }
 
 // Real is the environment of commands to which the offline account is a real one: they find state and key by the
 // addresses in the project, and nothing tells them that they are offline.

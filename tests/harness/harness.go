@@ -126,7 +126,7 @@ type Stack struct {
 	root        string
 	backend     Backend
 	checkpoints bool // after every step, not only at the end
-	asked       string
+	engine      engine.Engine
 	target      deploy.Target
 	driver      *deploy.Driver
 }
@@ -153,7 +153,7 @@ func NewStack(t testing.TB, aws *AWS, prefix string, cfg config.Config, opts ...
 	suffix := make([]byte, 3)
 	_, err := rand.Read(suffix)
 	require.NoError(t, err)
-	s := &Stack{Name: prefix + "-" + hex.EncodeToString(suffix), AWS: aws, Config: cfg, t: t, root: t.TempDir(), backend: aws.local()}
+	s := &Stack{Name: prefix + "-" + hex.EncodeToString(suffix), AWS: aws, Config: cfg, t: t, root: t.TempDir(), backend: aws.local(), engine: Engine(t)}
 	for _, opt := range opts {
 		opt(s)
 	}
@@ -181,22 +181,10 @@ func NewStack(t testing.TB, aws *AWS, prefix string, cfg config.Config, opts ...
 	if !s.checkpoints {
 		s.target.Env = append(s.target.Env, engine.NoCheckpoints...)
 	}
-	s.driver, err = deploy.Open(t.Context(), s.engine(), s.target)
+	s.driver, err = deploy.Open(t.Context(), s.engine, s.target)
 	require.NoError(t, err)
 	t.Cleanup(s.tearDown)
 	return s
-}
-
-// engine is the pinned one, behind a script where what it is asked is noted.
-func (s *Stack) engine() engine.Engine {
-	e := Engine(s.t)
-	if s.asked != "" {
-		script := filepath.Join(s.root, "engine")
-		text := fmt.Sprintf("#!/bin/sh\necho \"$@\" >> '%s'\nexec '%s' \"$@\"\n", s.asked, e.Path)
-		require.NoError(s.t, os.WriteFile(script, []byte(text), 0o700))
-		e.Path = script
-	}
-	return e
 }
 
 // tearDown destroys what is left of the stack. Protection is taken off first, as an operator would.

@@ -1,0 +1,44 @@
+package harness
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/deepstreamhub/platform/internal/engine"
+)
+
+// Watched is an engine behind a script that notes the arguments of each process, and a function that returns those noted since it
+// was called last, a line each.
+func Watched(t testing.TB, e engine.Engine) (watched engine.Engine, asked func() []string) {
+	t.Helper()
+	dir := t.TempDir()
+	script, log := filepath.Join(dir, "pulumi"), filepath.Join(dir, "log")
+	text := fmt.Sprintf("#!/bin/sh\necho \"$@\" >> '%s'\nexec '%s' \"$@\"\n", log, e.Path)
+	require.NoError(t, os.WriteFile(script, []byte(text), 0o700))
+	e.Path = script
+	return e, func() []string {
+		text, err := os.ReadFile(log)
+		require.NoError(t, err)
+		require.NoError(t, os.Remove(log))
+		return strings.Split(strings.TrimSpace(string(text)), "\n")
+	}
+}
+
+// Verbs are the commands in lines of arguments, such as up or stack import.
+func Verbs(lines []string) []string {
+	var out []string
+	for _, line := range lines {
+		words := slices.DeleteFunc(strings.Fields(line), func(word string) bool { return strings.HasPrefix(word, "-") })
+		if words[0] == "stack" {
+			words[0] += " " + words[1]
+		}
+		out = append(out, words[0])
+	}
+	return out
+}
