@@ -358,7 +358,7 @@ func TestOfflineAWS(t *testing.T) {
 		require.Regexp(t, `^(# |export [A-Z0-9_]+='[^']*'$)`, line)
 	}
 	for _, want := range []string{
-		"export PULUMI_DEBUG_PROVIDERS='aws:4242'\n", "export DEEPSTREAMHUB_OFFLINE='1'\n", "/.hub/offline/state'\n", "export PULUMI_HOME=",
+		"export PULUMI_DEBUG_PROVIDERS='aws:4242'\n", "export DEEPSTREAMHUB_OFFLINE='1'\n", "/.hub/offline/state?metadata=skip'\n", "export PULUMI_HOME=",
 	} {
 		require.Contains(t, w.out.String(), want)
 	}

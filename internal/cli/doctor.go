@@ -15,6 +15,7 @@ import (
 	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/plan"
 	"github.com/deepstreamhub/platform/internal/program"
+	"github.com/deepstreamhub/platform/internal/state"
 )
 
 // exitShort is the exit code when an account has too little of something.
@@ -152,7 +153,7 @@ func runDoctor(ctx context.Context, s *session, stacks []string) ([]program.Find
 		return nil, err
 	}
 	var found []program.Finding
-	backend := "file://" + filepath.Join(dir, "state")
+	backend := state.Folder(filepath.Join(dir, "state"))
 	d, err := s.deps.open(ctx, s.engine, deploy.Target{
 		Stack: "doctor", Project: s.organisation.Project(), Root: dir, Backend: backend, Program: program.Doctor(cfgs, &found),
 		Env: append(s.environment(), "PULUMI_BACKEND_URL="+backend, "PULUMI_CONFIG_PASSPHRASE=doctor"), Force: s.Force, Now: s.Now,

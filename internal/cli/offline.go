@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,6 +14,7 @@ import (
 	"github.com/deepstreamhub/platform/internal/config"
 	"github.com/deepstreamhub/platform/internal/engine"
 	"github.com/deepstreamhub/platform/internal/health"
+	"github.com/deepstreamhub/platform/internal/state"
 )
 
 // cloud is the offline AWS while it runs; *awssim.Server and *awssim.Guest are.
@@ -125,7 +125,7 @@ func dirsBelow(base string) dirs {
 
 // backend is the state folder as the engine wants it.
 func (d dirs) backend() string {
-	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(d.state)}).String()
+	return state.Folder(d.state)
 }
 
 // environment is the whole environment of an engine on the offline AWS at port; with port 0 it knows of none, which

@@ -30,7 +30,7 @@ func (d *Driver) openBlind(ctx context.Context, e engine.Engine) error {
 		return &Error{Verb: "open stack", Stack: d.target.Stack, missing: true,
 			Cause: fmt.Errorf("no stack named '%s' found", d.target.Stack)}
 	}
-	d.target.Backend = "file://" + filepath.ToSlash(filepath.Join(d.target.WorkDir, "state"))
+	d.target.Backend = state.Folder(filepath.Join(d.target.WorkDir, "state"))
 	d.target.Secrets, d.target.Existing = passphrase, false
 	d.target.Env = append(slices.DeleteFunc(slices.Clone(d.target.Env), func(kv string) bool {
 		return strings.HasPrefix(kv, "PULUMI_CONFIG_PASSPHRASE") || strings.HasPrefix(kv, "PULUMI_BACKEND_URL=")

@@ -15,6 +15,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/deepstreamhub/platform/internal/recovery"
+	"github.com/deepstreamhub/platform/internal/state"
 )
 
 // scratch is a stack of its own in a temporary folder, through which the cloud is read without touching the real state:
@@ -37,7 +38,7 @@ func (r *inquiry) openScratch(ctx context.Context) (*scratch, error) {
 	s := &scratch{of: r}
 	t := r.driver.target
 	t.Program = func(ctx *pulumi.Context) error { return s.calls(ctx) }
-	t.Backend, t.Existing, t.WorkDir = "file://"+filepath.ToSlash(filepath.Join(dir, "state")), true, dir
+	t.Backend, t.Existing, t.WorkDir = state.Folder(filepath.Join(dir, "state")), true, dir
 	s.Driver = &Driver{target: t, cleanup: dir}
 	if err = s.put(ctx, []recovery.Resource{}); err == nil {
 		err = s.open(ctx, r.driver.command.Engine)
