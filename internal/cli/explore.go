@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -23,6 +22,7 @@ import (
 	"github.com/deepstreamhub/platform/internal/explore"
 	"github.com/deepstreamhub/platform/internal/plan"
 	"github.com/deepstreamhub/platform/internal/program"
+	"github.com/deepstreamhub/platform/internal/state"
 )
 
 // exploration is what the explore command can be told beside the flags of all commands.
@@ -188,27 +188,27 @@ func (s *session) record(ctx context.Context, stack string) (*explore.Graph, err
 	return g, err
 }
 
-func (s *session) recordIn(ctx context.Context, dir, stack string, cfg config.Config) (state plan.State, err error) {
+func (s *session) recordIn(ctx context.Context, dir, stack string, cfg config.Config) (recorded plan.State, err error) {
 	served, err := s.deps.startCloud(cloudOptions{Account: s.own(simulated.DefaultAccount()), Log: io.Discard})
 	if err != nil {
-		return state, fmt.Errorf("start offline AWS: %w", err)
+		return recorded, fmt.Errorf("start offline AWS: %w", err)
 	}
 	defer func() { err = errors.Join(err, served.Close()) }()
-	backend := (&url.URL{Scheme: "file", Path: filepath.ToSlash(filepath.Join(dir, "state"))}).String()
+	backend := state.Folder(filepath.Join(dir, "state"))
 	d, err := s.deps.open(ctx, s.engine, deploy.Target{
 		Stack: stack, Project: s.organisation.Project(), Root: s.root, Program: s.deps.region(cfg), Force: s.Force, Now: s.Now,
 		Backend: backend, WorkDir: filepath.Join(dir, "stack"),
 		Env: append(engine.OfflineEnvironment(s.Environ, engine.Offline{
 			Dir: dir, Backend: backend, Passphrase: offlinePassphrase, Providers: map[string]int{"aws": served.Port()},
-		}), engine.NoCheckpoints...),
+		}), engine.Unwatched...),
 	})
 	if err != nil {
-		return state, s.orInterrupted(ctx, err)
+		return recorded, s.orInterrupted(ctx, err)
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
 	s.say("Recording %s.", stack)
 	if _, err := d.Up(ctx, deploy.Options{Events: func(plan.Event) {}}); err != nil {
-		return state, err
+		return recorded, err
 	}
 	return d.State(ctx)
 }

@@ -10,15 +10,16 @@ import (
 	"strings"
 	"time"
 
+	"github.com/deepstreamhub/platform/internal/awsenv"
 	"github.com/deepstreamhub/platform/internal/crashtest"
 )
 
 // killTries is how many kills are tried, unless told otherwise.
 const killTries = 12
 
-// killWorkers is how many kills are tried at once. More of them have not been shown to be faster, and on a busy machine one
-// of four recoveries at once took longer than the patience with it.
-const killWorkers = 2
+// killWorkers is how many kills are tried at once: two processors are not busy with fewer, since a killed run, and one that
+// plays AWS's times, mostly waits.
+const killWorkers = 4
 
 // killReport is what the command writes as JSON. The counts are of things, but for Tried, Killed and Stuck.
 type killReport struct {
@@ -69,7 +70,8 @@ func (s *session) kill(ctx context.Context, x exploration) (err error) {
 	began := s.Now()
 	s.say("Running up, refresh, update and destroy of %s without a kill.", stack)
 	results, err := crashtest.Kill(ctx, crashtest.Killed{
-		Stack: stack, Project: s.organisation.Project(), Files: filepath.Join(dir, "now"), Changed: files.changed, Hub: hub, Environ: s.killable(),
+		Stack: stack, Project: s.organisation.Project(), Files: filepath.Join(dir, "now"), Changed: files.changed, Hub: hub, Engine: s.engine,
+		Environ: s.killable(), Path: awsenv.Get(s.Environ, "PATH"),
 	}, crashtest.KillOptions{Tries: x.tries, Seed: x.seed, Workers: killWorkers, Told: func(done int, r crashtest.KillResult) {
 		if !r.OK() {
 			s.say("%s", killText(stack, killFailureOf(r)))
@@ -82,20 +84,12 @@ func (s *session) kill(ctx context.Context, x exploration) (err error) {
 	return s.triesEnded(ctx, err, s.reportKills(killsOf(stack, x.seed, results, s.Now().Sub(began))))
 }
 
-// killable is the environment of the processes that are killed: nothing in it leads to an account, and it has the engine
-// that this session has found.
+// killable is the environment of the processes that are killed: nothing in it leads to an account.
 func (s *session) killable() []string {
-	env := slices.DeleteFunc(slices.Clone(s.Environ), func(kv string) bool {
+	return slices.DeleteFunc(slices.Clone(s.Environ), func(kv string) bool {
 		name, _, _ := strings.Cut(kv, "=")
 		return strings.HasPrefix(name, "AWS_") || strings.HasPrefix(name, "PULUMI_") || name == "PATH"
 	})
-	path := filepath.Dir(s.engine.Path)
-	for _, kv := range s.Environ {
-		if rest, is := strings.CutPrefix(kv, "PATH="); is {
-			path += string(filepath.ListSeparator) + rest
-		}
-	}
-	return append(env, "PATH="+path)
 }
 
 func killsOf(stack string, seed uint64, results []crashtest.KillResult, took time.Duration) killReport {

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/deepstreamhub/platform/internal/engine"
 )
 
 // Victims are the names of what is killed.
@@ -24,11 +26,13 @@ const (
 // Killed is a stack whose processes are killed: those of hub itself, on a copy of the project.
 type Killed struct {
 	Stack   string
-	Project string   // Pulumi.yaml's name
-	Files   string   // folder with Pulumi.yaml and the stack file, protection lifted, nothing in it a placeholder
-	Changed []byte   // the stack file of the update that is killed
-	Hub     string   // the command
+	Project string // Pulumi.yaml's name
+	Files   string // folder with Pulumi.yaml and the stack file, protection lifted, nothing in it a placeholder
+	Changed []byte // the stack file of the update that is killed
+	Hub     string // the command
+	Engine  engine.Engine
 	Environ []string // of its processes, without anything that leads to an account
+	Path    string   // its PATH; the engine's folder comes before it
 }
 
 // KillOptions say how many kills are tried.
@@ -166,16 +170,20 @@ func Kill(ctx context.Context, k Killed, o KillOptions) (results []KillResult, e
 // bases is what runs that nobody killed leave.
 type bases struct {
 	Killed
-	up     string               // a project with the stack brought up
-	whole  map[string]inventory // by the last verb
-	lines  map[string]int
-	spoken map[string]bool // properties in which state and AWS differ without any kill, as "type property"
+	watched, unwatched string               // PATH of processes that are killed, and of those that are left alone
+	up                 string               // a project with the stack brought up
+	whole              map[string]inventory // by the last verb
+	lines              map[string]int
+	spoken             map[string]bool // properties in which state and AWS differ without any kill, as "type property"
 }
 
 // prepare runs each verb once.
 func (k Killed) prepare(ctx context.Context, dir string) (*bases, error) {
 	b := &bases{Killed: k, up: filepath.Join(dir, "up"), whole: map[string]inventory{}, lines: map[string]int{}, spoken: map[string]bool{}}
 	updated := filepath.Join(dir, "updated")
+	if err := b.paths(dir); err != nil {
+		return nil, err
+	}
 	for _, step := range []struct{ verb, in, from string }{
 		{"up", b.up, ""}, {"refresh", filepath.Join(dir, "refreshed"), b.up}, {"update", updated, b.up},
 		{"destroy", filepath.Join(dir, "destroyed"), b.up}, {"restore", updated, ""},
@@ -201,6 +209,17 @@ func (k Killed) prepare(ctx context.Context, dir string) (*bases, error) {
 		}
 	}
 	return b, nil
+}
+
+// paths makes the two PATHs. No command line or variable of hub's keeps an offline engine from writing checkpoints, so what is left
+// alone finds a script in the engine's place.
+func (b *bases) paths(dir string) error {
+	alone, err := b.Engine.Unwatched(filepath.Join(dir, "unwatched"))
+	path := func(e engine.Engine) string {
+		return "PATH=" + filepath.Dir(e.Path) + string(filepath.ListSeparator) + b.Path
+	}
+	b.watched, b.unwatched = path(b.Engine), path(alone)
+	return err
 }
 
 // tries is how often a recovery is tried: a second time is what a person does.

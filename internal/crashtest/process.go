@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -55,8 +56,8 @@ func (o output) tail() string {
 	return text[max(0, len(text)-most):]
 }
 
-// command prepares hub with a verb. The stack file says the update where that is the verb.
-func (p *project) command(verb, scale string) (*exec.Cmd, *os.File, error) {
+// command starts hub with a verb, and with more environment. The stack file says the update where that is the verb.
+func (p *project) command(verb, scale string, env ...string) (*exec.Cmd, *os.File, error) {
 	text, err := os.ReadFile(filepath.Join(p.Files, "Pulumi."+p.Stack+".yaml"))
 	if err != nil {
 		return nil, nil, err
@@ -76,17 +77,17 @@ func (p *project) command(verb, scale string) (*exec.Cmd, *os.File, error) {
 	} else if err := p.serve(scale); err != nil {
 		return nil, nil, err
 	}
-	return p.start(args...)
+	return p.start(env, args...)
 }
 
 // start starts hub as the leader of a group of its own. What it says goes to a file, which outlives it.
-func (p *project) start(args ...string) (*exec.Cmd, *os.File, error) {
+func (p *project) start(env []string, args ...string) (*exec.Cmd, *os.File, error) {
 	said, err := os.CreateTemp(p.dir, "said-")
 	if err != nil {
 		return nil, nil, err
 	}
 	c := exec.Command(p.Hub, args...)
-	c.Dir, c.Env = p.dir, append(append(p.Environ, mark+p.dir), p.serves...)
+	c.Dir, c.Env = p.dir, slices.Concat(p.Environ, env, p.serves, []string{mark + p.dir})
 	c.Stdout, c.Stderr = said, said
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := c.Start(); err != nil {
@@ -95,9 +96,9 @@ func (p *project) start(args ...string) (*exec.Cmd, *os.File, error) {
 	return c, said, nil
 }
 
-// run runs hub to its end.
+// run runs hub to its end. Nobody kills it, so its engine writes the checkpoint at the end alone.
 func (p *project) run(ctx context.Context, verb, scale string) (output, error) {
-	c, said, err := p.command(verb, scale)
+	c, said, err := p.command(verb, scale, p.unwatched)
 	if err != nil {
 		return output{}, err
 	}
@@ -144,7 +145,7 @@ func (p *project) wait(ctx context.Context, c *exec.Cmd) error {
 
 // kill runs hub and kills a victim at a moment, then waits for what is left to end. It reports whether the moment came.
 func (p *project) kill(ctx context.Context, verb, scale, victim string, at moment) (bool, error) {
-	c, said, err := p.command(verb, scale)
+	c, said, err := p.command(verb, scale, p.watched)
 	if err != nil {
 		return false, err
 	}
@@ -235,7 +236,7 @@ func (p *project) serve(scale string) error {
 		return nil
 	}
 	p.serves = nil
-	c, said, err := p.start("offline-aws", "--time-scale", scale)
+	c, said, err := p.start([]string{p.watched}, "offline-aws", "--time-scale", scale)
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package crashtest
 import (
 	"context"
 	"errors"
-	"net/url"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -15,6 +14,7 @@ import (
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/engine"
+	"github.com/deepstreamhub/platform/internal/state"
 )
 
 // Subject is the stack whose crashes are tried.
@@ -28,7 +28,7 @@ type Subject struct {
 	Engine  engine.Engine
 	Environ []string // the caller's environment, of which the engine gets what it needs
 
-	keeper *keeper
+	keys *awssim.Keys
 }
 
 // region is the subject in a folder of its own: an offline AWS, a state, a driver.
@@ -52,10 +52,6 @@ type opening struct {
 	safe    bool                        // nobody kills what runs: state and cloud are written at its end alone
 }
 
-// unwatched is what an engine is told that nobody kills: to write no checkpoint after each step, and to collect memory rarely, which
-// is a fifth of what so short a run computes.
-var unwatched = append([]string{"GOGC=400"}, engine.NoCheckpoints...)
-
 // open starts the offline AWS on what is in dir and opens the stack in it.
 func (s Subject) open(ctx context.Context, dir string, o opening) (*region, error) {
 	root := filepath.Join(dir, "root")
@@ -66,17 +62,17 @@ func (s Subject) open(ctx context.Context, dir string, o opening) (*region, erro
 	if err != nil {
 		return nil, err
 	}
-	backend := (&url.URL{Scheme: "file", Path: filepath.ToSlash(stateDir(dir))}).String()
+	backend := state.Folder(stateDir(dir))
 	env := engine.OfflineEnvironment(s.Environ, engine.Offline{
-		Dir: dir, Backend: backend, Providers: map[string]int{"aws": aws.Port()}, AWS: append(aws.Environment(), s.keeper.environment()...),
+		Dir: dir, Backend: backend, Providers: map[string]int{"aws": aws.Port()}, AWS: append(aws.Environment(), s.keys.Environment()...),
 	})
 	if o.safe {
-		env = append(env, unwatched...)
+		env = append(env, engine.Unwatched...)
 	}
 	r := &region{aws: aws, state: stateFile(stateDir(dir), s.Project, s.Stack)}
 	r.program.Store(&s.Program)
 	r.driver, err = deploy.Open(ctx, s.Engine, deploy.Target{
-		Stack: s.Stack, Project: s.Project, Root: root, Backend: backend, Secrets: s.keeper.url, Env: env, Settled: o.settled,
+		Stack: s.Stack, Project: s.Project, Root: root, Backend: backend, Secrets: s.keys.URL, Env: env, Settled: o.settled,
 		Program: func(ctx *pulumi.Context) error { return (*r.program.Load())(ctx) },
 	})
 	if err != nil {

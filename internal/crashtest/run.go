@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/deepstreamhub/platform/internal/awssim"
 	"github.com/deepstreamhub/platform/internal/deploy"
 )
 
@@ -58,10 +59,10 @@ func Run(ctx context.Context, s Subject, o Options) (report Report, err error) {
 		return Report{}, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // the system's temporary folder
-	if s.keeper, err = openKeeper(ctx); err != nil {
+	if s.keys, err = awssim.StartKeys(ctx); err != nil {
 		return Report{}, err
 	}
-	defer func() { err = errors.Join(err, s.keeper.close()) }()
+	defer func() { err = errors.Join(err, s.keys.Close()) }()
 	points, whole, err := capture(ctx, s, filepath.Join(dir, "capture"))
 	if err != nil {
 		return Report{}, fmt.Errorf("capture crash points of %s: %w", s.Stack, err)

@@ -26,10 +26,26 @@ func Environment(base []string, extra ...string) []string {
 	return append(env, extra...)
 }
 
-// NoCheckpoints keeps an engine from writing its checkpoint after every step, which takes as long as the square of a stack's
-// resources: it is written at the end alone. That is for runs whose end is all that counts, such as recordings in the
-// offline AWS: never for one that a person began, or that is killed or interrupted.
-var NoCheckpoints = []string{"PULUMI_EXPERIMENTAL=true", "PULUMI_SKIP_CHECKPOINTS=true"}
+// Unwatched is the environment of an engine that nobody kills and whose end is all that counts, such as one that records a stack in
+// the offline AWS: never of one that a person began, or that is killed or interrupted. It writes its checkpoint at the end alone
+// and not after every step, which takes as long as the square of a stack's resources, and collects memory rarely, which is a fifth of
+// what so short a run computes.
+var Unwatched = []string{"PULUMI_EXPERIMENTAL=true", "PULUMI_SKIP_CHECKPOINTS=true", "GOGC=400"}
+
+// Unwatched is the same engine behind a script, pulumi in a folder that it makes, which always gives it the environment Unwatched:
+// for whoever runs hub, which itself has no way to ask for that.
+func (e Engine) Unwatched(dir string) (Engine, error) {
+	script := "#!/bin/sh\n" + strings.Join(Unwatched, " ") + " exec '" + e.Path + "' \"$@\"\n"
+	e.Path = filepath.Join(dir, "pulumi")
+	err := os.MkdirAll(dir, 0o700)
+	if err == nil {
+		err = os.WriteFile(e.Path, []byte(script), 0o700)
+	}
+	if err != nil {
+		return Engine{}, fmt.Errorf("put a script before the engine: %w", err)
+	}
+	return e, nil
+}
 
 // Offline says what an offline engine works with.
 type Offline struct {

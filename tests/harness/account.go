@@ -58,7 +58,7 @@ func NewAccount(t testing.TB, aws *AWS, s settings.Settings) *Account {
 	text, err := os.ReadFile(filepath.Join(Root(t), "bootstrap", "Pulumi.yaml"))
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(root, "Pulumi.yaml"), text, 0o600))
-	backend := "file://" + filepath.Join(aws.Dir, "bootstrap")
+	backend := state.Folder(filepath.Join(aws.Dir, "bootstrap"))
 	a.target = deploy.Target{
 		Stack: settings.Stack, Project: s.Organisation.Bootstrap(), Root: root, Backend: backend,
 		Program: func(ctx *pulumi.Context) error {
@@ -66,7 +66,7 @@ func NewAccount(t testing.TB, aws *AWS, s settings.Settings) *Account {
 		},
 		Env: append(engine.OfflineEnvironment(os.Environ(), engine.Offline{
 			Dir: aws.Dir, Backend: backend, Passphrase: "bootstrap", Providers: map[string]int{"aws": aws.Port()}, AWS: aws.Environment(),
-		}), engine.NoCheckpoints...),
+		}), engine.Unwatched...),
 	}
 	a.driver, err = deploy.Open(t.Context(), Engine(t), a.target)
 	require.NoError(t, err)

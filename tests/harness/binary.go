@@ -26,7 +26,8 @@ type Binaries struct {
 	deployed *Project // in which prod-eu is up; nil: that failed
 }
 
-// Build compiles the commands and returns the folder that holds them: hub, and program, which is the top level's main.
+// Build compiles the commands and returns the folder that holds them: hub, and program, which is the top level's main. In the folder
+// cache beside them hub finds an engine that writes no checkpoints.
 func (b *Binaries) Build(t testing.TB) string {
 	t.Helper()
 	root := Root(t)
@@ -34,12 +35,25 @@ func (b *Binaries) Build(t testing.TB) string {
 		if b.dir, b.err = os.MkdirTemp("", "hub-binaries-"); b.err != nil {
 			return
 		}
+		e := Engine(t)
+		if _, b.err = e.Unwatched(filepath.Join(b.dir, "cache", "deepstreamhub", "pulumi-"+e.Version.String())); b.err != nil {
+			return
+		}
+		var all sync.WaitGroup
+		failed := make(chan error, 2)
 		for name, pkg := range map[string]string{"hub": "./cmd/hub", "program": "."} {
-			cmd := exec.Command("go", "build", "-o", filepath.Join(b.dir, name), pkg)
-			cmd.Dir = root
-			if out, err := cmd.CombinedOutput(); err != nil {
-				b.err = errors.Join(b.err, err, errors.New(string(out)))
-			}
+			all.Go(func() {
+				cmd := exec.Command("go", "build", "-ldflags=-s -w", "-o", filepath.Join(b.dir, name), pkg) // as go test links, for no debugger
+				cmd.Dir = root
+				if out, err := cmd.CombinedOutput(); err != nil {
+					failed <- errors.Join(err, errors.New(string(out)))
+				}
+			})
+		}
+		all.Wait()
+		close(failed)
+		for err := range failed {
+			b.err = errors.Join(b.err, err)
 		}
 	})
 	require.NoError(t, b.err)
@@ -119,10 +133,12 @@ type Result struct {
 	Code           int
 }
 
-// Hub runs the operator CLI in the project. env is added to the test's own environment.
+// Hub runs the operator CLI in the project. env is added to the test's own environment. Nothing cuts it off, so its engine writes
+// the checkpoint at the end alone, unless a pulumi on PATH goes before the one that the tests built.
 func (p *Project) Hub(env []string, args ...string) Result {
 	p.t.Helper()
-	return p.run(append(os.Environ(), env...), filepath.Join(p.Bin, "hub"), args...)
+	cache := "XDG_CACHE_HOME=" + filepath.Join(p.Bin, "cache")
+	return p.run(slices.Concat(os.Environ(), []string{cache}, env), filepath.Join(p.Bin, "hub"), args...)
 }
 
 // Pulumi runs the stock CLI in the project with exactly the environment given.
