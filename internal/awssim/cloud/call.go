@@ -213,8 +213,12 @@ func (o *Call) attempt(now time.Time) error {
 	if err := o.fault.before(o); err != nil {
 		return o.kind.Complete(err, o.operation(), o.id)
 	}
-	t := &Tx{c: o.c, Region: o.region, salt: o.salt()}
-	if o.verb == Deleting {
+	if o.token == "" {
+		o.c.serial++
+		o.token = fmt.Sprintf("%s#%d", o.kind.Type, o.c.serial)
+	}
+	t := &Tx{c: o.c, Region: o.region, call: o}
+	if o.verb == Deleting && o.c.recorded != nil {
 		if r, err := o.c.lookup(o.kind, o.region, o.id); err == nil {
 			o.c.noteAll(t, o.verb, r)
 		}
@@ -225,7 +229,9 @@ func (o *Call) attempt(now time.Time) error {
 	if o.verb != Deleting && o.r != nil {
 		o.c.noteAll(t, o.verb, o.r)
 	}
-	o.c.made[o.token]++
+	if o.verb != Deleting || t.drawn > 0 {
+		o.c.made[o.token]++
+	}
 	o.lost = o.fault.after(o)
 	return o.c.save(t)
 }
@@ -239,10 +245,6 @@ func (o *Call) Attempt() error {
 
 // salt makes the ids of this call differ from those of every other.
 func (o *Call) salt() string {
-	if o.token == "" {
-		o.c.serial++
-		o.token = fmt.Sprintf("%s#%d", o.kind.Type, o.c.serial)
-	}
 	return string(o.verb) + "/" + o.token + "/" + strconv.Itoa(o.c.made[o.token])
 }
 

@@ -23,7 +23,7 @@ type Problem = facts.Problem
 // AWS knows besides.
 func (k *Kind) Problems(region string, in Map) []Problem {
 	var out []Problem
-	if t, ok := facts.Of(k.Type); ok {
+	if t := k.facts(); t != nil {
 		out = t.Check(in)
 		for _, path := range t.EmptyARNs(in) {
 			out = append(out, Problem{Path: path, Reason: "must be an ARN and is empty: the program has lost a reference"})

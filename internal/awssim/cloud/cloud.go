@@ -7,8 +7,6 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/deepstreamhub/platform/internal/awssim/facts"
 )
 
 // Options say how a cloud behaves. The zero value is a cloud in memory in which nothing takes time.
@@ -41,14 +39,14 @@ type Cloud struct {
 	slow      map[string]time.Duration
 	store     *store
 	serial    int
-	made      map[string]int // calls done, by token
+	made      map[string]int // calls done, by token, but for deletions that drew no id
 	resources map[key]*Resource
-	byType    map[string][]*Resource  // in order of creation
-	index     map[index]*Resource     // what a reference finds
-	inbound   map[key]map[key]*Holder // who points at a resource
-	outbound  map[key][]key           // whom a resource points at
-	owned     map[key][]*Resource     // what AWS made along with a resource, by ownerKey
-	leaving   []*Resource             // what is being deleted
+	byType    map[string][]*Resource              // in order of creation
+	index     map[index]*Resource                 // what a reference finds
+	inbound   map[*Resource]map[*Resource]*Holder // who points at a resource
+	outbound  map[*Resource][]*Resource           // whom a resource points at
+	owned     map[key][]*Resource                 // what AWS made along with a resource, by ownerKey
+	leaving   []*Resource                         // what is being deleted
 	remnants  []Remnant
 	objects   *ObjectStore      // what the buckets hold
 	recorded  map[string]Access // requests since Record; nil: none are remembered
@@ -114,7 +112,7 @@ func newCloud(opts Options) *Cloud {
 	c := &Cloud{
 		account: opts.Account, clock: opts.Clock, timeless: opts.Clock == nil, seed: opts.Seed, length: opts.Length, faults: opts.Faults,
 		slow: opts.Slow, made: make(map[string]int, room), resources: make(map[key]*Resource, room), byType: map[string][]*Resource{},
-		index: make(map[index]*Resource, room), inbound: map[key]map[key]*Holder{}, outbound: map[key][]key{}, owned: map[key][]*Resource{},
+		index: make(map[index]*Resource, room), inbound: make(map[*Resource]map[*Resource]*Holder, room), outbound: make(map[*Resource][]*Resource, room), owned: map[key][]*Resource{},
 		objects: newObjects(opts.Dir),
 	}
 	if c.account == nil {
@@ -207,8 +205,9 @@ func (c *Cloud) create(t *Tx, k *Kind, r *Resource) error {
 	}
 	if there, taken := c.resources[keyOf(r)]; taken {
 		switch {
-		case k.Overwrites:
+		case k.Overwrites: // nothing refers to such a type
 			c.drop(there)
+			c.unlist(there)
 		case len(k.Unique) == 0:
 			return fmt.Errorf("%s: id %s exists already", k.Type, r.ID)
 		default: // the handler made one name of two that differ, such as in their case
@@ -292,15 +291,12 @@ func (c *Cloud) settle(now time.Time) bool {
 
 // erase takes a resource out of the account, together with what AWS made along with it.
 func (c *Cloud) erase(t *Tx, r *Resource) {
-	self := keyOf(r)
-	stood := c.outbound[self]
+	stood := c.outbound[r]
 	c.drop(r)
 	c.linger(r, stood)
-	delete(c.resources, self)
-	delete(c.inbound, self)
-	if i := slices.Index(c.byType[r.Type], r); i >= 0 {
-		c.byType[r.Type] = slices.Delete(c.byType[r.Type], i, i+1)
-	}
+	delete(c.resources, keyOf(r))
+	delete(c.inbound, r)
+	c.unlist(r)
 	t.touched(r)
 	owned := ownerKey(r.Region, r.ID)
 	for _, other := range c.owned[owned] {
@@ -311,11 +307,18 @@ func (c *Cloud) erase(t *Tx, r *Resource) {
 	delete(c.owned, owned)
 }
 
+// unlist takes a resource out of those of its type.
+func (c *Cloud) unlist(r *Resource) {
+	if i := slices.Index(c.byType[r.Type], r); i >= 0 {
+		c.byType[r.Type] = slices.Delete(c.byType[r.Type], i, i+1)
+	}
+}
+
 // ownerKey is under what those things are found that AWS made along with a resource.
 func ownerKey(region, id string) key { return key{Region: region, ID: id} }
 
 func (c *Cloud) holders(r *Resource) []*Holder {
-	held := c.inbound[keyOf(r)]
+	held := c.inbound[r]
 	if len(held) == 0 {
 		return nil
 	}
@@ -340,7 +343,7 @@ func (k *Kind) region(region string) string {
 // where the provider leaves them alone.
 func merge(k *Kind, r *Resource, inputs Map) Map {
 	state := withDefaults(k, inputs)
-	if t, ok := facts.Of(k.Type); ok {
+	if t := k.facts(); t != nil {
 		t.Keep(state, r.State)
 	}
 	for p, v := range r.State {

@@ -2,8 +2,6 @@ package cloud
 
 import (
 	"strings"
-
-	"github.com/deepstreamhub/platform/internal/awssim/facts"
 )
 
 // Computed fills in what AWS chooses for inputs that were not given.
@@ -38,10 +36,11 @@ func ApplyName(t *Tx, r *Resource) string { return NameOrPrefixed(t, r, "name", 
 
 // tag fills in all tags of a resource, of a type that has them: they are its own, since the offline provider has no default tags.
 func (k *Kind) tag(r *Resource) {
-	if t, ok := facts.Of(k.Type); !ok || t.Fields["tagsAll"] == nil {
+	t := k.facts()
+	if t == nil || t.Fields["tagsAll"] == nil {
 		return
 	}
-	tags, _ := Clone(r.State["tags"]).(Map)
+	tags, _ := r.State["tags"].(Map) // which nobody changes in place
 	if tags == nil {
 		tags = Map{}
 	}

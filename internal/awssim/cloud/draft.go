@@ -2,8 +2,6 @@ package cloud
 
 import (
 	"maps"
-
-	"github.com/deepstreamhub/platform/internal/awssim/facts"
 )
 
 // Draft is a resource as it is asked for, before AWS computes anything: its inputs, and the state that they come to with the
@@ -24,8 +22,8 @@ func NewDraft(typ string, inputs Map) *Draft {
 
 // roomy is a state with room for what AWS computes, so that its copies need not grow.
 func roomy(k *Kind, state Map) Map {
-	t, ok := facts.Of(k.Type)
-	if !ok {
+	t := k.facts()
+	if t == nil {
 		return state
 	}
 	size := len(state) + 1 // the id
@@ -44,7 +42,7 @@ func withDefaults(k *Kind, inputs Map) Map {
 	if state == nil {
 		state = Map{}
 	}
-	if t, ok := facts.Of(k.Type); ok {
+	if t := k.facts(); t != nil {
 		t.Fill(state)
 		state = t.Spelled(state)
 	}

@@ -38,13 +38,14 @@ func (c *Cloud) Fork(opts Options) *Cloud {
 		f.index[i] = copied(r)
 	}
 	for to, holders := range c.inbound {
-		f.inbound[to] = make(map[key]*Holder, len(holders))
+		held := make(map[*Resource]*Holder, len(holders))
 		for from, h := range holders {
-			f.inbound[to][from] = &Holder{By: copied(h.By), Path: h.Path, Until: h.Until}
+			held[copied(from)] = &Holder{By: copied(h.By), Path: h.Path, Until: h.Until}
 		}
+		f.inbound[copied(to)] = held
 	}
 	for from, to := range c.outbound {
-		f.outbound[from] = append([]key(nil), to...)
+		f.outbound[copied(from)] = twins(to, copied)
 	}
 	f.objects = c.objects.fork()
 	return f

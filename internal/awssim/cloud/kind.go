@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/deepstreamhub/platform/internal/awssim/facts"
@@ -82,6 +83,16 @@ type Kind struct {
 	// Holds returns what the resource keeps in use without naming it in its own inputs, such as the security groups
 	// of a group's instances.
 	Holds func(t *Tx, r *Resource) []*Resource
+
+	known func() *facts.Type // read once; nil: the type was not registered
+}
+
+// facts are what the provider knows of the type; nil: nothing.
+func (k *Kind) facts() *facts.Type {
+	if k.known == nil {
+		return nil
+	}
+	return k.known()
 }
 
 // Calls are the actions, as IAM names them, that the AWS provider's handlers of a type call (provider, internal/service,
@@ -145,6 +156,7 @@ func Register(ks ...*Kind) struct{} {
 			panic("kind without the source of its timing: " + k.Type)
 		}
 		k.Timing = WithLimits(k.Timing)
+		k.known = sync.OnceValue(func() *facts.Type { t, _ := facts.Of(k.Type); return t })
 		kinds[k.Type] = k
 	}
 	return struct{}{}
@@ -214,8 +226,8 @@ func (k *Kind) Complete(err error, op, id string) error {
 // Replaces reports whether a change of the input at path makes a new resource, whatever else the inputs say. Paths are property
 // names joined by dots, with list indexes in brackets, as in "containerDefinitions[0].name".
 func (k *Kind) Replaces(path string) bool {
-	t, ok := facts.Of(k.Type)
-	return ok && coveredBy(stripIndexes(path), t.Replacing())
+	t := k.facts()
+	return t != nil && coveredBy(stripIndexes(path), t.Replacing())
 }
 
 // ReplacesHere reports whether a change of the input at path makes a new resource because of what else the inputs say.

@@ -8,8 +8,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-
-	"github.com/deepstreamhub/platform/internal/awssim/facts"
 )
 
 // rehearsed is the kind of remnant that keeps what a resource was before it was changed for a rehearsal.
@@ -54,8 +52,8 @@ func (c *Cloud) Drift(ctx context.Context, name, region, typ, id string, inputs 
 
 // takes refuses a property that a type does not have or that AWS decides, and a value that the provider would not send.
 func (k *Kind) takes(region, property string, inputs Map) error {
-	t, ok := facts.Of(k.Type)
-	if !ok {
+	t := k.facts()
+	if t == nil {
 		return nil
 	}
 	names := strings.Split(stripIndexes(property), ".")

@@ -138,42 +138,42 @@ func (c *Cloud) enter(r *Resource) {
 }
 
 func (c *Cloud) hold(target, by *Resource, path string) {
-	to, from := keyOf(target), keyOf(by)
-	if to == from {
+	if target == by {
 		return
 	}
-	if c.inbound[to] == nil {
-		c.inbound[to] = map[key]*Holder{}
+	held := c.inbound[target]
+	if held == nil {
+		held = map[*Resource]*Holder{}
+		c.inbound[target] = held
 	}
-	c.inbound[to][from] = &Holder{By: by, Path: path}
-	c.outbound[from] = append(c.outbound[from], to)
+	held[by] = &Holder{By: by, Path: path}
+	c.outbound[by] = append(c.outbound[by], target)
 }
 
 // drop takes a resource out of the indexes, but leaves it in the account.
 func (c *Cloud) drop(r *Resource) {
-	self := keyOf(r)
 	for _, p := range kinds[r.Type].Keys {
 		i := index{r.Type, r.Region, p, r.Str(p)}
 		if c.index[i] == r {
 			delete(c.index, i)
 		}
 	}
-	for _, to := range c.outbound[self] {
-		delete(c.inbound[to], self)
+	for _, to := range c.outbound[r] {
+		delete(c.inbound[to], r)
 	}
-	delete(c.outbound, self)
+	delete(c.outbound, r)
 }
 
 // linger keeps in use, for as long as AWS takes to let go of it, what a resource stood on that is gone.
-func (c *Cloud) linger(r *Resource, stood []key) {
+func (c *Cloud) linger(r *Resource, stood []*Resource) {
 	spread := kinds[r.Type].ReleaseDelay
 	if c.timeless || spread.Max == 0 {
 		return
 	}
 	until := r.Gone.Add(spread.At(fraction(c.lags, r.Type, r.ID, "linger")))
 	for _, to := range stood {
-		if c.inbound[to] != nil {
-			c.inbound[to][keyOf(r)] = &Holder{By: r, Until: until}
+		if held := c.inbound[to]; held != nil {
+			held[r] = &Holder{By: r, Until: until}
 		}
 	}
 }

@@ -14,7 +14,8 @@ import (
 type Tx struct {
 	c       *Cloud
 	Region  string // region of the call, also for global services
-	salt    string // makes its ids those of one call, see Call
+	call    *Call  // whose it is; nil: nobody's
+	salt    string // makes its ids those of one call; empty until a call draws its first
 	drawn   int    // ids so far
 	changed []*Resource
 }
@@ -123,7 +124,7 @@ func (t *Tx) Holders(r *Resource) []*Holder { return t.c.holders(r) }
 // Holding are the resources of a type that keep another in use by what they name, in no order.
 func (t *Tx) Holding(r *Resource, typ string) iter.Seq[*Resource] {
 	return func(yield func(*Resource) bool) {
-		for from, h := range t.c.inbound[keyOf(r)] {
+		for from, h := range t.c.inbound[r] {
 			if from.Type == typ && h.Until.IsZero() && h.By.Gone.IsZero() && !yield(h.By) {
 				return
 			}
@@ -136,6 +137,9 @@ func (t *Tx) Save(r *Resource) { t.touched(r) }
 
 // Hex returns n hexadecimal digits that differ with every call, the same ones for the same seed and call.
 func (t *Tx) Hex(n int) string {
+	if t.call != nil && t.drawn == 0 {
+		t.salt = t.call.salt()
+	}
 	t.drawn++
 	sum := sha256.Sum256(fmt.Appendf(nil, "%d/%s/%d", t.c.seed, t.salt, t.drawn))
 	return hex.EncodeToString(sum[:])[:n]
