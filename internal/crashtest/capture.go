@@ -1,15 +1,12 @@
 package crashtest
 
 import (
-	"bytes"
 	"cmp"
-	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -17,6 +14,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/klauspost/compress/zstd"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc"
 
@@ -129,9 +127,7 @@ func keep(stateFile, cloudFile string, state, cloud counts) (r remains, err erro
 		if err != nil {
 			return r, err
 		}
-		if *part.packed, err = compressed(text); err != nil {
-			return r, err
-		}
+		*part.packed = packer.EncodeAll(text, nil)
 		if text, err = part.counts(text); err != nil {
 			return r, err
 		}
@@ -177,25 +173,14 @@ func settledCloud(text []byte) ([]byte, error) {
 	return json.Marshal(c)
 }
 
-func compressed(text []byte) ([]byte, error) {
-	var b bytes.Buffer
-	w, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := w.Write(text); err != nil {
-		return nil, err
-	}
-	err = w.Close()
-	return b.Bytes(), err
-}
+// The codecs hold no state between calls of EncodeAll and DecodeAll, which may come from many goroutines.
+var (
+	packer, _   = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest))
+	unpacker, _ = zstd.NewReader(nil)
+)
 
-func decompress(packed []byte, path string) error {
-	r, err := gzip.NewReader(bytes.NewReader(packed))
-	if err != nil {
-		return err
-	}
-	text, err := io.ReadAll(r)
+func unpack(packed []byte, path string) error {
+	text, err := unpacker.DecodeAll(packed, nil)
 	if err != nil {
 		return err
 	}

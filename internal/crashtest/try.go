@@ -116,10 +116,10 @@ func (t *attempts) end(ctx context.Context, dir string, e ending, p Point, settl
 
 // in does something in a region that begins with what was left.
 func (t *attempts) in(ctx context.Context, dir string, left remains, records string, settled bool, do func(*region) error) error {
-	if err := decompress(left.cloud, cloudFile(dir)); err != nil {
+	if err := unpack(left.cloud, cloudFile(dir)); err != nil {
 		return err
 	}
-	if err := decompress(left.state, stateFile(stateDir(dir), t.Project, t.Stack)); err != nil {
+	if err := unpack(left.state, stateFile(stateDir(dir), t.Project, t.Stack)); err != nil {
 		return err
 	}
 	if err := copyRecords(records, recordsDir(stateDir(dir), t.Project, t.Stack)); err != nil {
