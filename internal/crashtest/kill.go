@@ -73,7 +73,8 @@ type draw struct {
 	by     []string // what recovers, each but the last killed too
 	victim2,
 	scale, scale2 string
-	at2 moment
+	at2     moment
+	watched bool // the last that recovers writes its checkpoints too, as an operator's does, though nobody kills it
 }
 
 // moment is so long after so many lines of the command's progress.
@@ -107,6 +108,7 @@ func drawn(seed uint64, lines map[string]int) draw {
 		d.by, d.victim2, d.at2 = append(d.by, d.by[0]), pick(victims...), at(40)
 	}
 	d.scale, d.scale2 = pick("0.005", "0.02"), pick("0", "0.01")
+	d.watched = rng.IntN(4) == 0
 	return d
 }
 
@@ -121,6 +123,9 @@ func (d draw) String() string {
 		if i < len(d.by)-1 {
 			text += fmt.Sprintf(", %s killed %s after line %d", d.victim2, d.at2.after, d.at2.lines)
 		}
+	}
+	if d.watched {
+		text += ", with checkpoints"
 	}
 	return text
 }
@@ -192,7 +197,7 @@ func (k Killed) prepare(ctx context.Context, dir string) (*bases, error) {
 		if err != nil {
 			return nil, err
 		}
-		out, err := p.run(ctx, step.verb, "0")
+		out, err := p.run(ctx, step.verb, "0", b.unwatched)
 		if err == nil && out.code != 0 {
 			err = fmt.Errorf("%s: %s", step.verb, out.text)
 		}
@@ -254,9 +259,12 @@ func (b *bases) attempt(ctx context.Context, dir string, d draw, r *KillResult) 
 			return err
 		}
 	}
-	by := d.by[len(d.by)-1]
+	by, path := d.by[len(d.by)-1], b.unwatched
+	if d.watched {
+		path = b.watched
+	}
 	for i := range tries {
-		out, err := p.run(ctx, by, d.scale2)
+		out, err := p.run(ctx, by, d.scale2, path)
 		if err != nil {
 			return err
 		}

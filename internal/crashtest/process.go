@@ -96,9 +96,9 @@ func (p *project) start(env []string, args ...string) (*exec.Cmd, *os.File, erro
 	return c, said, nil
 }
 
-// run runs hub to its end. Nobody kills it, so its engine writes the checkpoint at the end alone.
-func (p *project) run(ctx context.Context, verb, scale string) (output, error) {
-	c, said, err := p.command(verb, scale, p.unwatched)
+// run runs hub to its end, with a PATH of one of the two kinds.
+func (p *project) run(ctx context.Context, verb, scale, path string) (output, error) {
+	c, said, err := p.command(verb, scale, path)
 	if err != nil {
 		return output{}, err
 	}
