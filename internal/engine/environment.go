@@ -32,10 +32,14 @@ func Environment(base []string, extra ...string) []string {
 // what so short a run computes.
 var Unwatched = []string{"PULUMI_EXPERIMENTAL=true", "PULUMI_SKIP_CHECKPOINTS=true", "GOGC=400"}
 
-// Unwatched is the same engine behind a script, pulumi in a folder that it makes, which always gives it the environment Unwatched:
-// for whoever runs hub, which itself has no way to ask for that.
+// Unwatched is the same engine, always in the environment Unwatched: for whoever runs hub, which itself has no way to ask for that.
 func (e Engine) Unwatched(dir string) (Engine, error) {
-	script := "#!/bin/sh\n" + strings.Join(Unwatched, " ") + " exec '" + e.Path + "' \"$@\"\n"
+	return e.Behind(dir, "export "+strings.Join(Unwatched, " "))
+}
+
+// Behind is the same engine behind a shell script, pulumi in a folder that it makes, of which a line runs before each process.
+func (e Engine) Behind(dir, line string) (Engine, error) {
+	script := "#!/bin/sh\n" + line + "\nexec '" + e.Path + "' \"$@\"\n"
 	e.Path = filepath.Join(dir, "pulumi")
 	err := os.MkdirAll(dir, 0o700)
 	if err == nil {

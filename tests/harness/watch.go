@@ -18,11 +18,10 @@ import (
 func Watched(t testing.TB, e engine.Engine) (watched engine.Engine, asked func() []string) {
 	t.Helper()
 	dir := t.TempDir()
-	script, log := filepath.Join(dir, "pulumi"), filepath.Join(dir, "log")
-	text := fmt.Sprintf("#!/bin/sh\necho \"$@\" >> '%s'\nexec '%s' \"$@\"\n", log, e.Path)
-	require.NoError(t, os.WriteFile(script, []byte(text), 0o700))
-	e.Path = script
-	return e, func() []string {
+	log := filepath.Join(dir, "log")
+	watched, err := e.Behind(dir, fmt.Sprintf("echo \"$@\" >> '%s'", log))
+	require.NoError(t, err)
+	return watched, func() []string {
 		text, err := os.ReadFile(log)
 		require.NoError(t, err)
 		require.NoError(t, os.Remove(log))
