@@ -14,10 +14,10 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/klauspost/compress/zstd"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc"
 
+	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/plan"
 	"github.com/deepstreamhub/platform/internal/recovery"
 	"github.com/deepstreamhub/platform/internal/state"
@@ -38,7 +38,8 @@ type Point struct {
 
 // remains are the state and the cloud at one moment.
 type remains struct {
-	state, cloud []byte                // compressed
+	contents     *cloud.ObjectStore    // which has both, packed
+	state, cloud string                // their names in it
 	hash         [2 * sha256.Size]byte // of the two: where it is equal they are one, whatever was called
 }
 
@@ -50,6 +51,7 @@ func (p Point) String() string {
 // copy is what one moment left: the state may be older than the cloud, but whatever the cloud has done was announced in it.
 type recorder struct {
 	stateFile, cloudFile string
+	contents             *cloud.ObjectStore
 	freeze               sync.RWMutex // held for reading by whoever is inside AWS
 
 	mu      sync.Mutex
@@ -109,7 +111,7 @@ func (r *recorder) copy(when, call, urn string) {
 		return
 	}
 	p := Point{Verb: r.verb, When: when, Call: call, Type: plan.Type(urn), Name: plan.Name(urn), Number: len(r.points) + 1, records: r.records}
-	if p.left, r.err = keep(r.stateFile, r.cloudFile, everyByte, everyByte); r.err != nil {
+	if p.left, r.err = keep(r.contents, r.stateFile, r.cloudFile, everyByte, everyByte); r.err != nil {
 		return
 	}
 	r.points = append(r.points, p)
@@ -117,17 +119,20 @@ func (r *recorder) copy(when, call, urn string) {
 
 // keep takes a copy of a state and a cloud. Each one's writer renames it into place, so it is always whole. Of both, what counts
 // is hashed.
-func keep(stateFile, cloudFile string, state, cloud counts) (r remains, err error) {
+func keep(in *cloud.ObjectStore, stateFile, cloudFile string, ofState, ofCloud counts) (r remains, err error) {
+	r.contents = in
 	for i, part := range []struct {
 		file   string
 		counts counts
-		packed *[]byte
-	}{{stateFile, state, &r.state}, {cloudFile, cloud, &r.cloud}} {
+		name   *string
+	}{{stateFile, ofState, &r.state}, {cloudFile, ofCloud, &r.cloud}} {
 		text, err := os.ReadFile(part.file)
 		if err != nil {
 			return r, err
 		}
-		*part.packed = packer.EncodeAll(text, nil)
+		if *part.name, err = in.Keep(text); err != nil {
+			return r, err
+		}
 		if text, err = part.counts(text); err != nil {
 			return r, err
 		}
@@ -173,14 +178,9 @@ func settledCloud(text []byte) ([]byte, error) {
 	return json.Marshal(c)
 }
 
-// The codecs hold no state between calls of EncodeAll and DecodeAll, which may come from many goroutines.
-var (
-	packer, _   = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest))
-	unpacker, _ = zstd.NewReader(nil)
-)
-
-func unpack(packed []byte, path string) error {
-	text, err := unpacker.DecodeAll(packed, nil)
+// write puts a content that was kept into a file.
+func (r remains) write(name, path string) error {
+	text, err := r.contents.Content(name)
 	if err != nil {
 		return err
 	}

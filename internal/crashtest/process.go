@@ -56,8 +56,8 @@ func (o output) tail() string {
 	return text[max(0, len(text)-most):]
 }
 
-// command starts hub with a verb, and with more environment. The stack file says the update where that is the verb.
-func (p *project) command(verb, scale string, env ...string) (*exec.Cmd, *os.File, error) {
+// command starts hub with a verb and a PATH. The stack file says the update where that is the verb.
+func (p *project) command(verb, scale, path string) (*exec.Cmd, *os.File, error) {
 	text, err := os.ReadFile(filepath.Join(p.Files, "Pulumi."+p.Stack+".yaml"))
 	if err != nil {
 		return nil, nil, err
@@ -77,17 +77,17 @@ func (p *project) command(verb, scale string, env ...string) (*exec.Cmd, *os.Fil
 	} else if err := p.serve(scale); err != nil {
 		return nil, nil, err
 	}
-	return p.start(env, args...)
+	return p.start(path, args...)
 }
 
 // start starts hub as the leader of a group of its own. What it says goes to a file, which outlives it.
-func (p *project) start(env []string, args ...string) (*exec.Cmd, *os.File, error) {
+func (p *project) start(path string, args ...string) (*exec.Cmd, *os.File, error) {
 	said, err := os.CreateTemp(p.dir, "said-")
 	if err != nil {
 		return nil, nil, err
 	}
 	c := exec.Command(p.Hub, args...)
-	c.Dir, c.Env = p.dir, slices.Concat(p.Environ, env, p.serves, []string{mark + p.dir})
+	c.Dir, c.Env = p.dir, slices.Concat(p.Environ, p.serves, []string{path, mark + p.dir})
 	c.Stdout, c.Stderr = said, said
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := c.Start(); err != nil {
@@ -236,7 +236,7 @@ func (p *project) serve(scale string) error {
 		return nil
 	}
 	p.serves = nil
-	c, said, err := p.start([]string{p.watched}, "offline-aws", "--time-scale", scale)
+	c, said, err := p.start(p.watched, "offline-aws", "--time-scale", scale)
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/deepstreamhub/platform/internal/awssim"
+	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/deploy"
 )
 
@@ -122,6 +123,7 @@ func capture(ctx context.Context, s Subject, dir string) (points []Point, whole 
 	r := &recorder{
 		stateFile: stateFile(stateDir(dir), s.Project, s.Stack),
 		cloudFile: cloudFile(dir),
+		contents:  cloud.NewContents(),
 	}
 	region, err := s.open(ctx, dir, opening{around: r.around})
 	if err != nil {

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 )
 
 // attempts are those under way. An attempt has two halves: what the crash left is settled, which is the same whatever runs
@@ -82,7 +84,7 @@ func (t *attempts) settle(ctx context.Context, dir string, p Point) (settled rem
 	if err := t.in(ctx, dir, p.left, p.records, false, func(r *region) error { return r.driver.Recover(ctx) }); err != nil {
 		return settled, err
 	}
-	return keep(stateFile(stateDir(dir), t.Project, t.Stack), cloudFile(dir), settledState, settledCloud)
+	return keep(cloud.NewContents(), stateFile(stateDir(dir), t.Project, t.Stack), cloudFile(dir), settledState, settledCloud)
 }
 
 // end runs the verb of an ending on what was settled, unless it has been, and waits for whoever does.
@@ -116,10 +118,10 @@ func (t *attempts) end(ctx context.Context, dir string, e ending, p Point, settl
 
 // in does something in a region that begins with what was left.
 func (t *attempts) in(ctx context.Context, dir string, left remains, records string, settled bool, do func(*region) error) error {
-	if err := unpack(left.cloud, cloudFile(dir)); err != nil {
+	if err := left.write(left.cloud, cloudFile(dir)); err != nil {
 		return err
 	}
-	if err := unpack(left.state, stateFile(stateDir(dir), t.Project, t.Stack)); err != nil {
+	if err := left.write(left.state, stateFile(stateDir(dir), t.Project, t.Stack)); err != nil {
 		return err
 	}
 	if err := copyRecords(records, recordsDir(stateDir(dir), t.Project, t.Stack)); err != nil {

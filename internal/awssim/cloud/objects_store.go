@@ -53,6 +53,9 @@ func newObjects(dir string) *ObjectStore {
 	return &ObjectStore{dir: dir, versions: map[ObjectKey][]*Object{}, versioned: map[string]bool{}, memory: map[string][]byte{}}
 }
 
+// NewContents is a store in memory that no cloud has, for whoever keeps contents alone.
+func NewContents() *ObjectStore { return newObjects("") }
+
 // fork returns a copy in memory. Contents never change, so those there are stay where they are.
 func (s *ObjectStore) fork() *ObjectStore {
 	f := newObjects("")
