@@ -62,16 +62,30 @@ func TestMomentaryFaultsAreAbsorbed(t *testing.T) {
 	require.Equal(t, before, aws.Contents())
 }
 
-// A release of an address that AWS refuses only because the gateway has just gone is repeated by the program's hook.
+// A release of an address that AWS refuses only because the gateway has just gone is repeated by the program's hook, also on half
+// a region, on which the program itself would fail.
 func TestAddressHeldByAGatewayThatHasGone(t *testing.T) {
 	t.Parallel()
-	aws := harness.StartAWS(t, awssim.Options{Faults: []cloud.Fault{{
+	held := cloud.Fault{
 		Kind: cloud.Refused, Call: "delete", Type: "aws:ec2/eip:Eip", Nth: 1,
 		Answer: cloud.Refusal{Code: "AuthFailure", Message: "You do not have permission to access the specified resource.", Rule: "facts 5"},
-	}}})
-	s := harness.NewStack(t, aws, "held", harness.Ephemeral(t, "prod-eu"))
-	before := aws.Contents()
-	s.Up()
-	s.Destroy()
-	require.Equal(t, before, aws.Contents())
+	}
+	for name, failing := range map[string][]cloud.Fault{
+		"whole": nil,
+		"half": {{
+			Kind: cloud.Refused, Call: "create", Type: "aws:ecs/cluster:Cluster", Nth: 1,
+			Answer: cloud.Refusal{Code: "AccessDeniedException", Message: "not today", Rule: "facts 5"},
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			aws := harness.StartAWS(t, awssim.Options{Faults: append(failing, held)})
+			s := harness.NewStack(t, aws, "held", harness.Ephemeral(t, "prod-eu"))
+			before := aws.Contents()
+			_, err := s.TryUp()
+			require.Equal(t, failing != nil, err != nil, "%v", err)
+			s.Destroy()
+			require.Equal(t, before, aws.Contents())
+		})
+	}
 }

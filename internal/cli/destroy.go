@@ -93,10 +93,6 @@ func (s *session) destroy(ctx context.Context, remove bool, r rest) error {
 			return err
 		}
 	}
-	runProgram := s.readable()
-	for i := range options {
-		options[i].RunProgram = runProgram
-	}
 	plans, err := s.runEach(ctx, false, driver.Destroy, options)
 	left := s.remaining(ctx, states)
 	reportErr := s.reportWith(plans, err, func(i int, r *result) { r.Remains = &left[i] })
@@ -138,16 +134,6 @@ func (s *session) showDeletions(ctx context.Context, sel selection, options []de
 		}
 	}
 	return s.confirm(ctx, "Delete this?")
-}
-
-// readable reports whether the configuration of all stacks can be read, so that the program can run along and repeat
-// what AWS refuses only for now. A destroy that has to do without is told of.
-func (s *session) readable() bool {
-	if err := s.validate(); err != nil {
-		s.say("The configuration has problems, so the program does not run along: what AWS refuses only for now is not repeated.")
-		return false
-	}
-	return true
 }
 
 // judged reads the checkpoint of every stack and returns them if all may be destroyed. The stacks are opened for that

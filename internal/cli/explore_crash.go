@@ -12,6 +12,7 @@ import (
 
 	simulated "github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/crashtest"
+	"github.com/deepstreamhub/platform/internal/program"
 )
 
 // crashWorkers is how many crashes are recovered from at once. A recovery is an engine and an AWS of its own and keeps about one
@@ -61,7 +62,7 @@ func (s *session) crash(ctx context.Context, x exploration) (err error) {
 	began, shown := s.Now(), s.Now()
 	s.say("Capturing an up, an update and a destroy of %s.", stack)
 	report, err := crashtest.Run(ctx, crashtest.Subject{
-		Stack: stack, Project: s.organisation.Project(), Root: s.root, Program: s.deps.region(cfg.now), Changed: s.deps.region(cfg.next), Engine: s.engine, Environ: s.Environ,
+		Stack: stack, Project: s.organisation.Project(), Root: s.root, Program: s.deps.region(cfg.now), Changed: s.deps.region(cfg.next), OnError: program.OnError, Engine: s.engine, Environ: s.Environ,
 		Account: s.own(simulated.DefaultAccount()),
 	}, crashtest.Options{Step: x.step, Sample: x.sample, Seed: x.seed, Workers: crashWorkers, Told: func(done, all int, r crashtest.Result) {
 		if !r.OK() {

@@ -238,7 +238,7 @@ func (s *session) open(ctx context.Context, existing bool) error {
 // project say.
 func (s *session) target(stack string) (deploy.Target, error) {
 	t := deploy.Target{
-		Stack: stack, Project: s.organisation.Project(), Root: s.root, Program: s.deps.program(s.root, s.offline, &s.rotation),
+		Stack: stack, Project: s.organisation.Project(), Root: s.root, Program: s.deps.program(s.root, s.offline, &s.rotation), OnError: program.OnError,
 		Parallel: s.parallel, Force: s.Force, Now: s.Now, Offline: s.offline,
 	}
 	if s.offline {

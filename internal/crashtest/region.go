@@ -24,7 +24,8 @@ type Subject struct {
 	Root    string         // folder with Pulumi.yaml
 	Account *cloud.Account // what the offline AWS holds at first; nil: cloud.DefaultAccount
 	Program pulumi.RunFunc
-	Changed pulumi.RunFunc // the program of the update
+	Changed pulumi.RunFunc            // the program of the update
+	OnError map[string]deploy.OnError // error hooks of both
 	Engine  engine.Engine
 	Environ []string // the caller's environment, of which the engine gets what it needs
 
@@ -73,7 +74,7 @@ func (s Subject) open(ctx context.Context, dir string, o opening) (*region, erro
 	r.program.Store(&s.Program)
 	r.driver, err = deploy.Open(ctx, s.Engine, deploy.Target{
 		Stack: s.Stack, Project: s.Project, Root: root, Backend: backend, Secrets: s.keys.URL, Env: env, Settled: o.settled,
-		Program: func(ctx *pulumi.Context) error { return (*r.program.Load())(ctx) },
+		Program: func(ctx *pulumi.Context) error { return (*r.program.Load())(ctx) }, OnError: s.OnError,
 	})
 	if err != nil {
 		return nil, errors.Join(err, aws.Close())

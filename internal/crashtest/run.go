@@ -157,7 +157,7 @@ func (s Subject) run(ctx context.Context, r *region, cut, verb string) error {
 	}
 	var err error
 	if verb == "destroy" {
-		_, err = r.driver.Destroy(ctx, deploy.Options{RunProgram: true}) // as hub does
+		_, err = r.driver.Destroy(ctx, deploy.Options{})
 	} else {
 		_, err = r.driver.Up(ctx, deploy.Options{})
 	}

@@ -44,6 +44,8 @@ type Target struct {
 	Run      string         // address of the CI run that this is part of, for whoever finds the stack locked
 	Note     func(string)   // told what the driver did on its own account, whole sentences; nil: nobody
 
+	OnError map[string]OnError // error hooks of the program's resources by name, which a destroy has without the program; nil: none
+
 	Grace time.Duration    // how long an interrupted engine may take to finish what it runs before it is killed; 0: as long as it needs
 	Force <-chan struct{}  // closing it kills an engine that was interrupted; nil: never
 	Now   func() time.Time // clock of events and durations; nil: the engine's own, in whole seconds
@@ -112,7 +114,7 @@ func (d *Driver) open(ctx context.Context, e engine.Engine) error {
 	if err := syncWorkDir(t, found); err != nil {
 		return fmt.Errorf("open stack %s: %w", t.Stack, err)
 	}
-	program, err := serveProgram(t.Program)
+	program, err := serveProgram(t.Program, t.OnError)
 	if err != nil {
 		return fmt.Errorf("open stack %s: %w", t.Stack, err)
 	}

@@ -38,7 +38,6 @@ type Error struct {
 	Locks []state.Judged // who holds a locked stack, where that is known
 
 	locked, killed, missing, noBucket bool
-	program                           bool // the program itself failed
 }
 
 // failed makes an *Error of what the Automation API returned; r may be nil.
@@ -58,7 +57,6 @@ func (d *Driver) failed(ctx context.Context, verb string, err error, r *recorder
 		e.Problems = problems(r.messages, e.Failed, own)
 		e.Outside = outside(r.messages)
 	}
-	e.program = own != nil || len(e.Failed) == 0 && slices.ContainsFunc(e.Problems, unhandled)
 	if own != nil {
 		e.Cause = errors.Join(own, e.Cause)
 	}
@@ -70,8 +68,7 @@ func (d *Driver) failed(ctx context.Context, verb string, err error, r *recorder
 	return e
 }
 
-// unhandled reports whether the engine says of a message that the program ended with it. Only what its body returns is
-// known otherwise; it also ends by an output that cannot be computed.
+// unhandled reports whether the engine says of a message that the program ended with it.
 func unhandled(message string) bool {
 	return strings.HasPrefix(message, "an unhandled error occurred:")
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
@@ -21,9 +22,12 @@ import (
 type language struct {
 	pulumirpc.UnimplementedLanguageRuntimeServer
 	run      pulumi.RunFunc
+	hooks    hooks
 	server   *grpc.Server
 	listener net.Listener
 	done     chan error
+
+	hooksOnly atomic.Bool // what an engine runs next registers the hooks and nothing else
 
 	mu     sync.Mutex
 	engine string // where the engine that attached last takes diagnostics
@@ -31,14 +35,15 @@ type language struct {
 	runs   []*pulumi.Context
 }
 
-// serveProgram serves run on the loopback interface until close.
-func serveProgram(run pulumi.RunFunc) (*language, error) {
+// serveProgram serves run, and in its place onError alone, on the loopback interface until close.
+func serveProgram(run pulumi.RunFunc, onError map[string]OnError) (*language, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("serve the program: %w", err)
 	}
-	s := &language{run: run, server: grpc.NewServer(), listener: l, done: make(chan error, 1)}
+	s := &language{run: run, hooks: hooks{byName: onError}, server: grpc.NewServer(), listener: l, done: make(chan error, 1)}
 	pulumirpc.RegisterLanguageRuntimeServer(s.server, s)
+	pulumirpc.RegisterCallbacksServer(s.server, s.hooks)
 	go func() { s.done <- s.server.Serve(l) }()
 	return s, nil
 }
@@ -97,6 +102,12 @@ func (l *language) GetRequiredPlugins(context.Context, *pulumirpc.GetRequiredPlu
 
 // Run runs the program once, and stays until the engine has done what the program asked for.
 func (l *language) Run(ctx context.Context, req *pulumirpc.RunRequest) (*pulumirpc.RunResponse, error) {
+	if l.hooksOnly.Load() {
+		err := atMonitor(req.GetMonitorAddress(), func(m pulumirpc.ResourceMonitorClient) error {
+			return l.hooks.register(ctx, m, l.listener.Addr().String())
+		})
+		return response(err), nil
+	}
 	l.mu.Lock()
 	engine := l.engine
 	l.mu.Unlock()
@@ -119,12 +130,17 @@ func (l *language) Run(ctx context.Context, req *pulumirpc.RunRequest) (*pulumir
 	l.mu.Unlock()
 	err = l.recovered(pctx)
 	if err == nil {
-		err = awaitShutdown(ctx, req.GetMonitorAddress())
+		err = atMonitor(req.GetMonitorAddress(), func(m pulumirpc.ResourceMonitorClient) error { return awaitShutdown(ctx, m) })
 	}
-	if err = errors.Join(err, pctx.Close()); err != nil {
-		return &pulumirpc.RunResponse{Error: err.Error()}, nil
+	return response(errors.Join(err, pctx.Close())), nil
+}
+
+// response is how a program ended.
+func response(err error) *pulumirpc.RunResponse {
+	if err != nil {
+		return &pulumirpc.RunResponse{Error: err.Error()}
 	}
-	return &pulumirpc.RunResponse{}, nil
+	return &pulumirpc.RunResponse{}
 }
 
 // recovered runs the program, a panic of which is an error like any other: the engine has to hear of it.
@@ -143,15 +159,19 @@ func (l *language) recovered(pctx *pulumi.Context) (err error) {
 	})
 }
 
-// awaitShutdown tells the engine that everything is registered and waits until it needs the program no more, as
-// pulumi.Run does for a program in a process of its own.
-func awaitShutdown(ctx context.Context, monitor string) error {
-	conn, err := grpc.NewClient(monitor, grpc.WithTransportCredentials(insecure.NewCredentials()))
+// atMonitor calls f with where an engine takes registrations.
+func atMonitor(address string, f func(pulumirpc.ResourceMonitorClient) error) error {
+	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		return fmt.Errorf("reach the engine: %w", err)
 	}
-	_, err = pulumirpc.NewResourceMonitorClient(conn).SignalAndWaitForShutdown(ctx, &emptypb.Empty{})
-	if err := errors.Join(err, conn.Close()); err != nil {
+	return errors.Join(f(pulumirpc.NewResourceMonitorClient(conn)), conn.Close())
+}
+
+// awaitShutdown tells the engine that everything is registered and waits until it needs the program no more, as
+// pulumi.Run does for a program in a process of its own.
+func awaitShutdown(ctx context.Context, m pulumirpc.ResourceMonitorClient) error {
+	if _, err := m.SignalAndWaitForShutdown(ctx, &emptypb.Empty{}); err != nil {
 		return fmt.Errorf("wait for the engine: %w", err)
 	}
 	return nil

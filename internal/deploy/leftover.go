@@ -12,8 +12,7 @@ import (
 
 // leftOver is what the storage tells of the last operation.
 type leftOver struct {
-	nothing   bool // it ended well: there is nothing to look for
-	killed    bool // it did not: what it has deleted may be in the state still
+	nothing   bool // there is nothing to look for
 	condemned bool // something that was replaced is still to be deleted
 	failed    []recovery.Operation
 }
@@ -34,7 +33,7 @@ func (d *Driver) leftOver(ctx context.Context) (left leftOver, err error) {
 		if err != nil {
 			return left, err
 		}
-		if left.killed = !ending.Well; left.killed {
+		if !ending.Well {
 			trail := recovery.NewTrail(ending.Before)
 			if err := d.store.Trail(ctx, project, stack, ending.Before, trail.Next); err != nil {
 				return left, err
@@ -42,7 +41,7 @@ func (d *Driver) leftOver(ctx context.Context) (left leftOver, err error) {
 			left.failed = trail.Failed()
 		}
 	}
-	left.nothing, left.condemned = !left.killed && len(c.Pending) == 0, c.Condemned > 0
+	left.nothing, left.condemned = len(left.failed)+len(c.Pending) == 0, c.Condemned > 0
 	return left, nil
 }
 

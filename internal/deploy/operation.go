@@ -2,7 +2,6 @@ package deploy
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -30,7 +29,6 @@ type Options struct {
 	Refresh         bool // Preview, Up, Destroy: read the cloud first
 	Diff            bool // Preview: keep what the engine writes of it, as pulumi preview --diff does
 	Dependents      bool // Targets and Exclude take along what depends on them
-	RunProgram      bool // Refresh, Destroy: run the program too, so that its hooks apply
 	ContinueOnError bool // Up, Destroy: go on with what does not depend on a failed resource
 }
 
@@ -82,7 +80,6 @@ func (d *Driver) Refresh(ctx context.Context, o Options) (plan.Plan, error) {
 		settings := option[optrefresh.Options](func(v *optrefresh.Options) {
 			v.Target, v.TargetDependents, v.Exclude, v.ExcludeDependents = o.Targets, o.targetDependents(), o.Exclude, o.excludeDependents()
 			v.Message, v.Parallel, v.EventStreams = o.Message, d.target.Parallel, to
-			v.RunProgram = &o.RunProgram
 		})
 		var err error
 		if o.PreviewOnly {
@@ -95,26 +92,17 @@ func (d *Driver) Refresh(ctx context.Context, o Options) (plan.Plan, error) {
 }
 
 // Destroy deletes what the stack holds, without asking and without a preview; judging is package gate's. The stack
-// itself stays: see Remove. A program that cannot run on what there is, as on half a stack, of whose other half it gets
-// nothing, is left out: then deletions have no hooks, and what one would have waited for fails.
+// itself stays: see Remove. It goes by the state alone: in the program's place only the target's error hooks run.
 func (d *Driver) Destroy(ctx context.Context, o Options) (plan.Plan, error) {
-	p, err := d.destroy(ctx, o)
-	failed, _ := errors.AsType[*Error](err)
-	if failed == nil || !failed.program || !o.RunProgram || ctx.Err() != nil {
-		return p, err
-	}
-	d.note("the program does not run on what there is of the stack; it is destroyed without.")
-	o.RunProgram = false
-	return d.destroy(ctx, o)
-}
-
-func (d *Driver) destroy(ctx context.Context, o Options) (plan.Plan, error) {
+	hooked := len(d.target.OnError) > 0 && !o.PreviewOnly
+	d.program.hooksOnly.Store(hooked)
+	defer d.program.hooksOnly.Store(false)
 	return d.run(ctx, "destroy", o.PreviewOnly, o, func(ctx context.Context, to stream) (map[string]plan.Output, error) {
 		settings := option[optdestroy.Options](func(v *optdestroy.Options) {
 			v.Target, v.TargetDependents, v.Exclude, v.ExcludeDependents = o.Targets, o.targetDependents(), o.Exclude, o.excludeDependents()
 			v.Message, v.Parallel, v.EventStreams = o.Message, d.target.Parallel, to
 			v.Refresh, v.ContinueOnError = o.Refresh, o.ContinueOnError
-			v.RunProgram = &o.RunProgram
+			v.RunProgram = &hooked
 		})
 		var err error
 		if o.PreviewOnly {
@@ -179,7 +167,7 @@ func (d *Driver) run(ctx context.Context, verb string, preview bool, o Options, 
 	}
 	failed := d.failed(ctx, verb, err, recorded)
 	if d.recovered = !d.command.Killed(); d.recovered && len(recorded.cutOff) > 0 {
-		if err := d.recover(context.WithoutCancel(ctx), o.Events, recorded.cutOff, false); err != nil {
+		if err := d.recover(context.WithoutCancel(ctx), o.Events, recorded.cutOff); err != nil {
 			d.recovered = false // the next operation, or process, finds it in the state's history
 			failed.Problems = append(failed.Problems, "find out what became of what failed: "+err.Error())
 		}

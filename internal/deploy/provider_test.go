@@ -25,6 +25,7 @@ type slow struct {
 	began   chan struct{} // gets a value when a creation begins
 	mu      sync.Mutex
 	created int
+	refuses int                         // so many deletions, before it deletes
 	things  map[string]*structpb.Struct // by id: the cloud
 }
 
@@ -135,6 +136,10 @@ func (p *slow) Update(_ context.Context, r *pulumirpc.UpdateRequest) (*pulumirpc
 func (p *slow) Delete(_ context.Context, r *pulumirpc.DeleteRequest) (*emptypb.Empty, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.refuses > 0 {
+		p.refuses--
+		return nil, status.Error(codes.Unknown, "not yet")
+	}
 	delete(p.things, r.Id)
 	return &emptypb.Empty{}, nil
 }

@@ -47,7 +47,7 @@ func (d *Driver) recoverOnce(ctx context.Context, tell func(plan.Event)) error {
 	}
 	left, err := d.leftOver(ctx)
 	if err == nil && !left.nothing {
-		err = d.recover(ctx, tell, left.failed, left.killed)
+		err = d.recover(ctx, tell, left.failed)
 	}
 	if err == nil && (!left.nothing || left.condemned) {
 		err = d.takeBack(ctx, tell, d.planned)
@@ -60,24 +60,17 @@ func (d *Driver) recoverOnce(ctx context.Context, tell func(plan.Event)) error {
 }
 
 // recover finds out what became of operations, as package recovery says, and writes it into the state: of those that the
-// state notes as under way, of failed ones that AWS may have carried out, and, where the last run did not end well, of those
-// that it notes nothing of. Where there are none it only reads the state.
-func (d *Driver) recover(ctx context.Context, tell func(plan.Event), failed []recovery.Operation, killed bool) error {
+// state notes as under way, and of failed ones that AWS may have carried out. Where there are none it only reads the state.
+func (d *Driver) recover(ctx context.Context, tell func(plan.Event), failed []recovery.Operation) error {
 	r, err := d.inquire(ctx, tell)
 	if err != nil {
 		return err
 	}
 	operations := r.known(slices.Concat(r.checkpoint.Pending, failed))
-	if len(operations) > 0 {
-		r.say("", "%d operations had been cut off; finding out what became of them.", len(operations))
-	}
-	if leaves := r.known(r.checkpoint.Leaves()); killed && len(leaves) > 0 {
-		r.say("", "The last operation did not end well; looking whether %d resources that it may have deleted are there.", len(leaves))
-		operations = append(operations, leaves...)
-	}
 	if len(operations) == 0 {
 		return nil
 	}
+	r.say("", "%d operations had been cut off; finding out what became of them.", len(operations))
 	if r.scratch, err = r.openScratch(ctx); err != nil {
 		return fmt.Errorf("open scratch stack: %w", err)
 	}

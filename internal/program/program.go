@@ -154,7 +154,7 @@ func (r *region) in(name string) (*aws.Provider, error) {
 
 // tier gives a component the region's provider, its tags, and what every role has.
 func (r *region) tier(component string, more ...pulumi.ResourceOption) []pulumi.ResourceOption {
-	options := []pulumi.ResourceOption{pulumi.Providers(r.aws), tagging.All(r.stack, component, r.tags), r.roles.bounded(), r.retried()}
+	options := []pulumi.ResourceOption{pulumi.Providers(r.aws), tagging.All(r.stack, component, r.tags), r.roles.bounded(), r.hooked()}
 	return append(options, more...)
 }
 

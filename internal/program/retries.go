@@ -69,20 +69,26 @@ func saysNotYet(typ, operation, message string) bool {
 	return false
 }
 
-// retry is the hook by which the engine repeats what AWS refuses only for now. On a destroy the engine runs it only when
-// it runs the program as well.
-func (r *region) retry() error {
-	hook, err := r.ctx.RegisterErrorHook("settle", func(args *pulumi.ErrorHookArgs) (bool, error) {
-		if len(args.Errors) == 0 {
-			return false, nil
-		}
-		wait, again := WaitOut(string(args.Type), args.FailedOperation, args.Errors[0], len(args.Errors), rand.Float64())
-		if !again {
-			return false, nil
-		}
-		return sleep(r.ctx.Context(), wait), nil
+// retrying is the name of the hook in the state of each resource: a name that was once deployed stays known in OnError.
+const retrying = "settle"
+
+// OnError are the error hooks by the names that resources have for them in their state, for a destroy, which runs no program.
+var OnError = map[string]func(ctx context.Context, typ, operation string, failures []string) bool{retrying: retried}
+
+// retried waits what AWS refuses only for now, and has the engine do it again. The last failure is the first of them.
+func retried(ctx context.Context, typ, operation string, failures []string) bool {
+	if len(failures) == 0 {
+		return false
+	}
+	wait, again := WaitOut(typ, operation, failures[0], len(failures), rand.Float64())
+	return again && sleep(ctx, wait)
+}
+
+// retry makes the hook known to the engine.
+func (r *region) retry() (err error) {
+	r.repeat, err = r.ctx.RegisterErrorHook(retrying, func(args *pulumi.ErrorHookArgs) (bool, error) {
+		return retried(r.ctx.Context(), string(args.Type), args.FailedOperation, args.Errors), nil
 	})
-	r.repeat = hook
 	return err
 }
 
@@ -98,8 +104,8 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// retried binds the hook, if there is one, to everything below a component. The engine asks it about failures only.
-func (r *region) retried() pulumi.ResourceOption {
+// hooked binds the hook, if there is one, to everything below a component. The engine asks it about failures only.
+func (r *region) hooked() pulumi.ResourceOption {
 	if r.repeat == nil {
 		return pulumi.Transformations(nil)
 	}

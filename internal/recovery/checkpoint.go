@@ -211,30 +211,6 @@ func (c *Checkpoint) Find(urn, id string) (Resource, bool) {
 	return nil, false
 }
 
-// Leaves are the resources that nothing else in the state depends on: what a destroy that was killed may have deleted
-// without a trace. The engine notes no deletion of a resource that its program has registered in the same run
-// (pulumi/pkg v3.250.0, backend/snapshot.go: the end of the "same" step marks the entry's operations as complete, and
-// the deletion's note is one of them), and deletes nothing before it has written that all of its dependents are gone.
-// What was replaced is among them: whatever depends on its name depends on its successor.
-func (c *Checkpoint) Leaves() []Operation {
-	needed, asked := map[string]bool{}, map[string]bool{}
-	for _, r := range c.Resources {
-		for _, urn := range r.needs() {
-			needed[urn] = true
-		}
-	}
-	for _, op := range c.Pending { // what became of these is asked anyway
-		asked[op.Resource.URN()+" "+op.Resource.ID()] = true
-	}
-	var leaves []Operation
-	for _, r := range c.Resources {
-		if r.Custom() && !asked[r.URN()+" "+r.ID()] && (r.flag("delete") || !needed[r.URN()]) {
-			leaves = append(leaves, Operation{Kind: "deleting", Resource: r})
-		}
-	}
-	return leaves
-}
-
 // Holds reports whether something that was found is in the state already, as what an operation on that resource made.
 func (c *Checkpoint) Holds(op Operation, found Resource) bool {
 	arn, _ := found.Outputs()["arn"].(string)

@@ -252,22 +252,6 @@ func TestPendingOperations(t *testing.T) {
 	require.Empty(t, empty.Pending)
 }
 
-// What nothing depends on can have been deleted without a note; what is noted is asked for already.
-func TestLeaves(t *testing.T) {
-	t.Parallel()
-	tier := recovery.Resource{"urn": "urn:pulumi:s::p::deepstreamhub:network:Network::n", "type": "deepstreamhub:network:Network"}
-	vpc, subnet := resource("aws:ec2/vpc:Vpc", "vpc", nil), resource("aws:ec2/subnet:Subnet", "subnet", nil)
-	vpc["parent"], subnet["parent"] = tier.URN(), tier.URN()
-	subnet["propertyDependencies"] = map[string]any{"vpcId": []any{vpc.URN()}}
-	noted := resource("aws:ec2/eip:Eip", "eip", nil)
-	c := checkpoint(t, tier, vpc, subnet, noted)
-	c.Pending = []recovery.Operation{{Kind: "updating", Resource: noted}}
-	leaves := c.Leaves()
-	require.Len(t, leaves, 1)
-	require.Equal(t, "deleting", leaves[0].Kind)
-	require.Equal(t, "subnet", leaves[0].Resource.Name())
-}
-
 // A replacement was cut off between its two halves, and its older half is wanted again: made anew it would clash with itself.
 func TestTakeBack(t *testing.T) {
 	t.Parallel()

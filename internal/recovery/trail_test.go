@@ -123,18 +123,3 @@ func TestWhatWasMadeAnewStays(t *testing.T) {
 		require.False(t, checkpoint.Holds(failed[0], recovery.Resource{"id": "a-9"}))
 	}
 }
-
-// What was replaced may be gone although its successor is in use.
-func TestLeavesHaveWhatWasReplaced(t *testing.T) {
-	t.Parallel()
-	checkpoint, err := recovery.Decode([]byte(`{"resources":[
-		{"urn":"u::a","id":"a-2","custom":true},{"urn":"u::a","id":"a-1","custom":true,"delete":true},
-		{"urn":"u::b","id":"b-1","custom":true,"dependencies":["u::a"]}],
-		"pending_operations":[{"type":"updating","resource":{"urn":"u::b","id":"b-1"}}]}`))
-	require.NoError(t, err)
-	var got []string
-	for _, op := range checkpoint.Leaves() {
-		got = append(got, op.Resource.ID())
-	}
-	require.Equal(t, []string{"a-1"}, got)
-}

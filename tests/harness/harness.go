@@ -161,7 +161,7 @@ func NewStack(t testing.TB, aws *AWS, prefix string, cfg config.Config, opts ...
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(s.root, "Pulumi.yaml"), text, 0o600))
 	s.target = deploy.Target{
-		Stack: s.Name, Project: Organisation.Project(), Root: s.root, Backend: s.backend.URL, Secrets: s.backend.Secrets,
+		Stack: s.Name, Project: Organisation.Project(), Root: s.root, Backend: s.backend.URL, Secrets: s.backend.Secrets, OnError: program.OnError,
 		Program: func(ctx *pulumi.Context) error {
 			cfg, err := s.Config.Sized() // a test may have changed what they follow from
 			if err != nil {
@@ -277,9 +277,9 @@ func (s *Stack) BlindDrift() drift.Report {
 	return drift.Of(s.must(d.Refresh(s.t.Context(), deploy.Options{PreviewOnly: true, Exclude: drift.Unread})), d.Blinded()...)
 }
 
-// Destroy removes everything, without asking any gate. The program runs along, as with hub.
+// Destroy removes everything, without asking any gate.
 func (s *Stack) Destroy() plan.Plan {
-	return s.must(s.driver.Destroy(s.t.Context(), deploy.Options{RunProgram: true}))
+	return s.must(s.driver.Destroy(s.t.Context(), deploy.Options{}))
 }
 
 // State returns the stack's checkpoint.
