@@ -145,7 +145,7 @@ func (s *session) judged(ctx context.Context, r rest) ([]plan.State, error) {
 	}
 	states, verdicts := make([]plan.State, len(s.stacks)), make([]error, len(s.stacks))
 	if err := s.each(func(i int) (err error) {
-		states[i], err = s.drivers[i].State(ctx)
+		states[i], err = s.drivers[i].Stored(ctx)
 		return err
 	}); err != nil {
 		return nil, s.orInterrupted(ctx, err)

@@ -156,7 +156,7 @@ func runDoctor(ctx context.Context, s *session, stacks []string) ([]program.Find
 	backend := state.Folder(filepath.Join(dir, "state"))
 	d, err := s.deps.open(ctx, s.engine, deploy.Target{
 		Stack: "doctor", Project: s.organisation.Project(), Root: dir, Backend: backend, Program: program.Doctor(cfgs, &found),
-		Env: append(s.environment(), "PULUMI_BACKEND_URL="+backend, "PULUMI_CONFIG_PASSPHRASE=doctor"), Force: s.Force, Now: s.Now,
+		Env: append(s.environment(), "PULUMI_BACKEND_URL="+backend), Blind: true, Force: s.Force, Now: s.Now,
 	})
 	if err != nil {
 		return nil, err

@@ -69,7 +69,7 @@ func (s *session) expired(ctx context.Context) ([]string, error) {
 	}
 	states := make([]plan.State, len(s.stacks))
 	if err := s.each(func(i int) (err error) {
-		states[i], err = s.drivers[i].State(ctx)
+		states[i], err = s.drivers[i].Stored(ctx)
 		return err
 	}); err != nil {
 		return nil, s.orInterrupted(ctx, err)

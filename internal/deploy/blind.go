@@ -35,16 +35,17 @@ func (d *Driver) openBlind(ctx context.Context, e engine.Engine) error {
 	d.target.Env = append(slices.DeleteFunc(slices.Clone(d.target.Env), func(kv string) bool {
 		return strings.HasPrefix(kv, "PULUMI_CONFIG_PASSPHRASE") || strings.HasPrefix(kv, "PULUMI_BACKEND_URL=")
 	}), "PULUMI_CONFIG_PASSPHRASE="+rand.Text())
-	if data != nil {
-		copied, err := blind.Checkpoint(data)
-		if err != nil {
-			return fmt.Errorf("read state of %s: %w", d.target.Stack, err)
-		}
-		if err := d.writeCopy(ctx, copied.Text); err != nil {
-			return fmt.Errorf("copy state of %s: %w", d.target.Stack, err)
-		}
-		d.blinded = copied.Secrets
+	if data == nil {
+		data = state.NewCheckpoint(d.target.Project, d.target.Stack)
 	}
+	copied, err := blind.Checkpoint(data)
+	if err != nil {
+		return fmt.Errorf("read state of %s: %w", d.target.Stack, err)
+	}
+	if err := d.writeCopy(ctx, copied.Text); err != nil {
+		return fmt.Errorf("copy state of %s: %w", d.target.Stack, err)
+	}
+	d.blinded = copied.Secrets
 	return d.open(ctx, e)
 }
 

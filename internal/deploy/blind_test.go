@@ -9,9 +9,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/deepstreamhub/platform/internal/deploy"
+	"github.com/deepstreamhub/platform/internal/plan"
 )
 
-// A look at a stack starts one engine, whether the engine compresses its checkpoints or not, and an offline engine keeps no log.
+// A look at a stack, also at one that is not there yet, starts one engine, whether the engine compresses its checkpoints or not, and an offline engine keeps no log.
 func TestBlindPreviewTakesOneEngine(t *testing.T) {
 	t.Parallel()
 	for name, env := range map[string][]string{"plain": nil, "compressed": {"PULUMI_DIY_BACKEND_GZIP=true"}} {
@@ -23,6 +24,21 @@ func TestBlindPreviewTakesOneEngine(t *testing.T) {
 			target := targetIn(dir, project(t), port, program(&things))
 			target.Env = append(target.Env, env...)
 			e, asked := watched(t)
+			look := func() (plan.Plan, *deploy.Driver) {
+				target := target
+				target.Blind = true
+				d, err := deploy.Open(t.Context(), e, target)
+				require.NoError(t, err)
+				p, err := d.Preview(t.Context(), deploy.Options{})
+				require.NoError(t, err)
+				require.NoError(t, d.Close())
+				require.Equal(t, []string{"preview"}, asked())
+				return p, d
+			}
+			p, _ := look()
+			require.Equal(t, plan.OpCreate, stepOf(t, p, "a").Op)
+			require.NoDirExists(t, filepath.Join(dir, "state"), "nothing is written where the state would be")
+
 			d, err := deploy.Open(t.Context(), e, target)
 			require.NoError(t, err)
 			_, err = d.Up(t.Context(), deploy.Options{})
@@ -30,14 +46,8 @@ func TestBlindPreviewTakesOneEngine(t *testing.T) {
 			require.NoError(t, d.Close())
 			asked()
 
-			target.Blind = true
 			things[0].props["size"] = pulumi.Int(2)
-			d, err = deploy.Open(t.Context(), e, target)
-			require.NoError(t, err)
-			p, err := d.Preview(t.Context(), deploy.Options{})
-			require.NoError(t, err)
-			require.NoError(t, d.Close())
-			require.Equal(t, []string{"preview"}, asked())
+			p, d = look()
 			require.Len(t, p.Changes(), 1, "%v", p.Changes())
 			require.Len(t, d.Blinded(), 3) // the output, and the key among the inputs and the outputs of the thing
 			log, err := os.Stat(filepath.Join(dir, "pulumi", "logs"))

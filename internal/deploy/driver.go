@@ -126,8 +126,11 @@ func (d *Driver) open(ctx context.Context, e engine.Engine) error {
 		}
 	}
 	open := auto.UpsertStackLocalSource
-	if t.Existing {
+	switch {
+	case t.Existing:
 		open = auto.SelectStackLocalSource
+	case d.store != nil && d.found == nil:
+		open = auto.NewStackLocalSource
 	}
 	stack, err := open(ctx, t.Stack, t.WorkDir, auto.Pulumi(shortcut{rereading{d.command, d}, d}), auto.SecretsProvider(t.Secrets))
 	if err != nil {

@@ -50,7 +50,7 @@ func TestEngineIsAskedOnlyWhatItAloneKnows(t *testing.T) {
 
 	d := on()
 	require.Equal(t, map[string]plan.Output{"list": list}, up(d))
-	require.Equal(t, []string{"stack select", "stack init", "up"}, asked())
+	require.Equal(t, []string{"stack init", "up"}, asked())
 
 	d = on()
 	require.Equal(t, map[string]plan.Output{"list": list}, up(d))
@@ -80,5 +80,5 @@ func TestFailedUpReadsNoStateWithoutNeed(t *testing.T) {
 	t.Cleanup(func() { assert.NoError(t, d.Close()) })
 	_, err = d.Up(t.Context(), deploy.Options{})
 	require.Error(t, err)
-	require.Equal(t, []string{"stack select", "stack init", "up"}, asked())
+	require.Equal(t, []string{"stack init", "up"}, asked())
 }

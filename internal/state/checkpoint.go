@@ -86,6 +86,11 @@ type Checkpoint struct {
 // features).
 const newestFormat = 4
 
+// NewCheckpoint is that of a stack to which nothing was ever deployed, as the engine writes it.
+func NewCheckpoint(project, stack string) []byte {
+	return fmt.Appendf(nil, `{"version":3,"checkpoint":{"stack":%q}}`, "organization/"+project+"/"+stack)
+}
+
 // ReadCheckpoint reads a checkpoint and refuses one that is damaged: cut short, not a checkpoint, or one that the engine
 // would not work with. The engine refuses the same, later and without a way back, or not at all.
 func ReadCheckpoint(data []byte) (Checkpoint, error) {
