@@ -16,7 +16,7 @@ import (
 func (s *session) remaining(ctx context.Context, before []plan.State) []remains.Remains {
 	left := make([]remains.Remains, len(before))
 	err := s.each(func(i int) error {
-		after, err := s.drivers[i].State(context.WithoutCancel(ctx))
+		after, err := s.drivers[i].Stored(context.WithoutCancel(ctx))
 		if err != nil {
 			return err
 		}

@@ -134,11 +134,11 @@ type Result struct {
 }
 
 // Hub runs the operator CLI in the project. env is added to the test's own environment. Nothing cuts it off, so its engine writes
-// the checkpoint at the end alone, unless a pulumi on PATH goes before the one that the tests built.
+// the checkpoint at the end alone, unless a pulumi on PATH goes before the one that the tests built, and both collect memory rarely.
 func (p *Project) Hub(env []string, args ...string) Result {
 	p.t.Helper()
-	cache := "XDG_CACHE_HOME=" + filepath.Join(p.Bin, "cache")
-	return p.run(slices.Concat(os.Environ(), []string{cache}, env), filepath.Join(p.Bin, "hub"), args...)
+	own := []string{"XDG_CACHE_HOME=" + filepath.Join(p.Bin, "cache"), "GOGC=400"}
+	return p.run(slices.Concat(os.Environ(), own, env), filepath.Join(p.Bin, "hub"), args...)
 }
 
 // Pulumi runs the stock CLI in the project with exactly the environment given.

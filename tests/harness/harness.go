@@ -192,7 +192,7 @@ func (s *Stack) tearDown() {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	defer func() { require.NoError(s.t, s.driver.Close()) }()
-	state, err := s.driver.State(ctx)
+	state, err := s.driver.Stored(ctx)
 	require.NoError(s.t, err)
 	if len(state.Resources) == 0 {
 		return
