@@ -151,9 +151,13 @@ func stock(config string) string {
 	return config
 }
 
+// client asks each time on a connection of its own: the server ends those that are idle, and a POST that meets that is not repeated.
+var client = http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Minute}
+
 // Health asks the server as the load balancer does, and returns status and body. Status 0 is no answer.
 func (s *Server) Health() (int, string) {
-	client := http.Client{Timeout: 2 * time.Second}
+	client := client
+	client.Timeout = 2 * time.Second
 	r, err := client.Get(fmt.Sprintf("http://127.0.0.1:%d/health-check", s.Port))
 	if err != nil {
 		return 0, ""
@@ -180,7 +184,7 @@ func (s *Server) Post(path string, request any) (int, string) {
 	s.t.Helper()
 	text, err := json.Marshal(request)
 	require.NoError(s.t, err)
-	r, err := http.Post(fmt.Sprintf("http://127.0.0.1:%d%s", s.Port, path), "application/json", strings.NewReader(string(text)))
+	r, err := client.Post(fmt.Sprintf("http://127.0.0.1:%d%s", s.Port, path), "application/json", strings.NewReader(string(text)))
 	require.NoError(s.t, err)
 	defer func() { _ = r.Body.Close() }()
 	body, err := io.ReadAll(r.Body)
