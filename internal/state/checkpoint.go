@@ -210,12 +210,12 @@ func (r resource) refers() []string {
 // never are parts of a deployment that the engine leaves out where there is nothing to say, and never writes as null.
 var never = []string{"manifest", "resources", "pending_operations"}
 
-// expires reads the tag that says when the stack may be taken down.
+// expires reads the tag that says when the stack may be taken down. Most stacks have none, and no input is decoded to see that.
 func (r resource) expires() time.Time {
 	var inputs struct {
 		Tags struct{ Expires string }
 	}
-	if json.Unmarshal(r.Inputs, &inputs) != nil {
+	if !bytes.Contains(r.Inputs, []byte(`"expires"`)) || json.Unmarshal(r.Inputs, &inputs) != nil {
 		return time.Time{}
 	}
 	at, _ := time.Parse(time.RFC3339, inputs.Tags.Expires)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"path"
@@ -52,7 +53,7 @@ func (s *Store) Checkpoint(ctx context.Context, project, stack string) (*state.C
 		var c state.Checkpoint
 		switch {
 		case why == nil:
-			if c, why = state.ReadCheckpoint(data); why == nil && !c.New {
+			if c, why = s.decode(data); why == nil && !c.New {
 				return &c, nil
 			}
 		case !errors.Is(why, ErrMissing) && !errors.Is(why, ErrFolder):
@@ -68,6 +69,27 @@ func (s *Store) Checkpoint(ctx context.Context, project, stack string) (*state.C
 		}
 		return nil, s.damaged(ctx, project, stack, key, why)
 	}
+}
+
+// decoded is what was read out of a text, which its hash stands for.
+type decoded struct {
+	text [sha256.Size]byte
+	state.Checkpoint
+}
+
+// decode reads a checkpoint, unless it is the one that was read last, which takes a tenth of the time.
+func (s *Store) decode(data []byte) (state.Checkpoint, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sum := sha256.Sum256(data)
+	if s.last.text == sum {
+		return s.last.Checkpoint, nil
+	}
+	c, err := state.ReadCheckpoint(data)
+	if err == nil {
+		s.last = decoded{sum, c}
+	}
+	return c, err
 }
 
 func (s *Store) damaged(ctx context.Context, project, stack, key string, why error) error {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/url"
 	"path"
+	"sync"
 	"time"
 )
 
@@ -53,6 +54,9 @@ type Store struct {
 	URL string
 	// Copies is set where the storage keeps no versions, so that the engine has to.
 	Copies bool
+
+	mu   sync.Mutex
+	last decoded
 }
 
 // Open opens the storage that a backend's address names, and makes sure that it is there. It is nil, without an error,
