@@ -42,27 +42,27 @@ func (d *Driver) openBlind(ctx context.Context, e engine.Engine) error {
 	if err != nil {
 		return fmt.Errorf("read state of %s: %w", d.target.Stack, err)
 	}
-	if err := d.writeCopy(ctx, copied.Text); err != nil {
+	if d.store, err = d.writeCopy(ctx, copied.Text); err != nil {
 		return fmt.Errorf("copy state of %s: %w", d.target.Stack, err)
 	}
-	d.blinded = copied.Secrets
+	d.found, d.blinded = &state.Checkpoint{}, copied.Secrets // it names no key
 	return d.open(ctx, e)
 }
 
 // writeCopy makes the state of a copy. It is written here, since an engine takes three processes and the keys of three
 // passphrases for it.
-func (d *Driver) writeCopy(ctx context.Context, checkpoint []byte) error {
+func (d *Driver) writeCopy(ctx context.Context, checkpoint []byte) (*store.Store, error) {
 	if err := makeFileBackend(d.target.Backend); err != nil {
-		return err
+		return nil, err
 	}
 	s, err := store.Open(ctx, d.target.Backend, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := s.WriteLayout(ctx); err != nil {
-		return err
+		return nil, err
 	}
-	return s.Write(ctx, state.StackFile(d.target.Project, d.target.Stack), checkpoint)
+	return s, s.Write(ctx, state.StackFile(d.target.Project, d.target.Stack), checkpoint)
 }
 
 // readCheckpoint reads the stack's checkpoint from where everybody's is; nil where there is none.

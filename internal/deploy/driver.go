@@ -103,8 +103,10 @@ func (d *Driver) open(ctx context.Context, e engine.Engine) error {
 	if err := makeFileBackend(d.target.Backend); err != nil {
 		return fmt.Errorf("open stack %s: %w", d.target.Stack, err)
 	}
-	if err := d.openStore(ctx); err != nil {
-		return err
+	if d.store == nil { // else it is a copy's, which has just been written
+		if err := d.openStore(ctx); err != nil {
+			return err
+		}
 	}
 	t := d.target
 	var found state.Keys

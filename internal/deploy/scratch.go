@@ -67,7 +67,8 @@ func (s *scratch) put(ctx context.Context, resources []recovery.Resource) error 
 	if err != nil {
 		return err
 	}
-	return s.writeCopy(ctx, text)
+	_, err = s.writeCopy(ctx, text)
+	return err
 }
 
 // read returns what the provider says of resources, by URN. What does not exist is not in the result.
