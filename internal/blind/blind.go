@@ -5,9 +5,11 @@ package blind
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -78,14 +80,15 @@ func Checkpoint(data []byte) (Copy, error) {
 	return c, nil
 }
 
-// decode reads JSON and keeps numbers as they are written.
+// decode reads JSON that is one value, and keeps numbers as they are written.
 func decode(text []byte, into any) error {
-	if err := json.Unmarshal(text, new(json.RawMessage)); err != nil { // a decoder minds nothing that comes after the value
-		return err
-	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
-	return d.Decode(into)
+	err := d.Decode(into)
+	if _, after := d.Token(); err == nil && errors.Is(after, io.EOF) {
+		return nil
+	}
+	return cmp.Or(json.Unmarshal(text, new(json.RawMessage)), err) // which minds what comes after the value, and says where it is cut short
 }
 
 // section blinds one part of a deployment: its resources one by one, so that what is taken out has an owner.
