@@ -5,10 +5,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/deepstreamhub/platform/internal/awssim"
+	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/explore"
+	"github.com/deepstreamhub/platform/internal/plan"
 	"github.com/deepstreamhub/platform/tests/harness"
 )
 
@@ -76,4 +80,49 @@ func TestNumberedInstancesReplaceNothing(t *testing.T) {
 	require.Empty(t, harness.Changed(s.Preview()))
 	s.Up()
 	require.Equal(t, before, aws.Find("aws:rds/clusterInstance:ClusterInstance"))
+}
+
+// BenchmarkLaunchModel holds the model of a launch to the real engine, which brings prod-eu up and down at five scales of time, everything
+// taking its typical time. What the engine needs itself is the same at each scale: a line through the five figures has it where
+// nothing takes time, and rises by the seconds that AWS takes. Nothing is held: of two
+// database instances chance says which is first, and the way down is longer, since the engine deletes a level of what
+// depends on each other at a time, each after the whole of the one before (pkg/resource/deploy, ScheduleDeletes), which the model
+// does not play.
+func BenchmarkLaunchModel(b *testing.B) {
+	cfg := harness.Ephemeral(b, "prod-eu")
+	model, err := recordedIn(b, harness.NewAWS(b, nil), cfg).Launch(b.Context())
+	require.NoError(b, err)
+	for b.Loop() {
+		var scales, up, down []float64
+		for _, scale := range []float64{0.005, 0.01, 0.015, 0.02, 0.025} {
+			s := harness.NewStack(b, harness.StartAWS(b, awssim.Options{Scale: scale, Length: cloud.Typical}), "launch", cfg)
+			took := func(do func() plan.Plan) float64 {
+				began := time.Now()
+				do()
+				return time.Since(began).Seconds()
+			}
+			scales, up, down = append(scales, scale), append(up, took(s.Up)), append(down, took(s.Destroy))
+			b.Logf("scale %v: up %.2f s, down %.2f s", scale, up[len(up)-1], down[len(down)-1])
+		}
+		for what, of := range map[string]struct {
+			seconds []float64
+			model   float64
+		}{"up": {up, model.Complete}, "down": {down, model.Down}} {
+			engine, aws := line(scales, of.seconds)
+			b.ReportMetric(engine, what+"-engine-s")
+			b.ReportMetric(aws, what+"-aws-s")
+			b.ReportMetric(of.model, what+"-model-s")
+		}
+	}
+}
+
+// line is the straight line through points that has the least squares: where it begins, and how it rises.
+func line(x, y []float64) (at0, rise float64) {
+	var sx, sy, sxx, sxy float64
+	for i := range x {
+		sx, sy, sxx, sxy = sx+x[i], sy+y[i], sxx+x[i]*x[i], sxy+x[i]*y[i]
+	}
+	n := float64(len(x))
+	rise = (n*sxy - sx*sy) / (n*sxx - sx*sx)
+	return (sy - rise*sx) / n, rise
 }

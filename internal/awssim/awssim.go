@@ -27,13 +27,14 @@ type Options struct {
 	Port    int                      // loopback port; 0 takes a free one
 	Slow    map[string]time.Duration // real time added to the creation of a type, by type token
 
-	Account   *cloud.Account // what the account holds at first; nil: cloud.DefaultAccount
-	Scale     float64        // seconds that one second of the cloud takes; 0: nothing takes time
-	Seed      uint64         // decides ids, lengths, delays and faults
-	Faults    []cloud.Fault  // what goes wrong on purpose
-	FaultRate float64        // share of calls that AWS throttles or fails by itself for a moment, 0 to 1
-	As        string         // whose the requests are: the name of a role; empty: the account's own user, an administrator
-	Log       io.Writer      // takes the account's declared list at start; nil for silence
+	Account   *cloud.Account   // what the account holds at first; nil: cloud.DefaultAccount
+	Scale     float64          // seconds that one second of the cloud takes; 0: nothing takes time
+	Seed      uint64           // decides ids, lengths, delays and faults
+	Length    cloud.LengthFunc // how long AWS takes; nil: by Seed
+	Faults    []cloud.Fault    // what goes wrong on purpose
+	FaultRate float64          // share of calls that AWS throttles or fails by itself for a moment, 0 to 1
+	As        string           // whose the requests are: the name of a role; empty: the account's own user, an administrator
+	Log       io.Writer        // takes the account's declared list at start; nil for silence
 
 	Around grpc.UnaryServerInterceptor // sees every call of an engine; nil: nobody does
 }
@@ -94,7 +95,7 @@ func (s *Server) listen(opts Options) error {
 
 // cloud returns the options of the cloud that is served.
 func (o Options) cloud(die func()) cloud.Options {
-	c := cloud.Options{Dir: o.Dir, AtClose: o.AtClose, Account: o.Account, Slow: o.Slow, Seed: o.Seed}
+	c := cloud.Options{Dir: o.Dir, AtClose: o.AtClose, Account: o.Account, Slow: o.Slow, Seed: o.Seed, Length: o.Length}
 	if o.Scale > 0 {
 		c.Clock = cloud.NewWall(time.Now, o.Scale)
 	}

@@ -82,6 +82,9 @@ func Seeded(seed uint64) LengthFunc {
 	}
 }
 
+// Typical returns each type's median.
+func Typical(t Timing, operation, _ string) time.Duration { return t.of(Verb(operation)).Typical }
+
 // fraction returns a number in [0, 1) that is the same for the same seed and names.
 func fraction(seed uint64, names ...string) float64 {
 	h := fnv.New64a()
