@@ -82,12 +82,11 @@ func TestNumberedInstancesReplaceNothing(t *testing.T) {
 	require.Equal(t, before, aws.Find("aws:rds/clusterInstance:ClusterInstance"))
 }
 
-// BenchmarkLaunchModel holds the model of a launch to the real engine, which brings prod-eu up and down at five scales of time, everything
-// taking its typical time. What the engine needs itself is the same at each scale: a line through the five figures has it where
-// nothing takes time, and rises by the seconds that AWS takes. Nothing is held: of two
-// database instances chance says which is first, and the way down is longer, since the engine deletes a level of what
-// depends on each other at a time, each after the whole of the one before (pkg/resource/deploy, ScheduleDeletes), which the model
-// does not play.
+// BenchmarkLaunchModel shows the model of a launch beside the real engine, which brings prod-eu up and down at five scales of time,
+// everything taking its typical time. What the engine needs itself is the same at each scale: a line through the five figures has it
+// where nothing takes time, and rises by the seconds that AWS takes. It requires nothing of them: chance says which of two database
+// instances comes first, and the engine deletes a level of what depends on each other at a time, each after the whole of the one
+// before (pkg/resource/deploy, ScheduleDeletes), which the model does not play.
 func BenchmarkLaunchModel(b *testing.B) {
 	cfg := harness.Ephemeral(b, "prod-eu")
 	model, err := recordedIn(b, harness.NewAWS(b, nil), cfg).Launch(b.Context())

@@ -132,8 +132,8 @@ func (b *builder) rollbackAlarm() (*cloudwatch.MetricAlarm, error) {
 	}, b.child)
 }
 
-// suffix returns what follows the last occurrence of a mark in an ARN: CloudWatch's name for the resource. Where the
-// program runs along with the destroy of half a stack, the other half's ARNs are empty.
+// suffix returns what follows the last occurrence of a mark in an ARN: CloudWatch's name for the resource. Where a
+// stock pulumi destroy --run-program takes down half a stack, the other half's ARNs are empty.
 func suffix(arn pulumi.StringInput, after string) pulumi.StringOutput {
 	return arn.ToStringOutput().ApplyT(func(arn string) string {
 		if at := strings.LastIndex(arn, after); at >= 0 {

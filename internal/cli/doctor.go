@@ -153,10 +153,9 @@ func runDoctor(ctx context.Context, s *session, stacks []string) ([]program.Find
 		return nil, err
 	}
 	var found []program.Finding
-	backend := state.Folder(filepath.Join(dir, "state"))
 	d, err := s.deps.open(ctx, s.engine, deploy.Target{
-		Stack: "doctor", Project: s.organisation.Project(), Root: dir, Backend: backend, Program: program.Doctor(cfgs, &found),
-		Env: append(s.environment(), "PULUMI_BACKEND_URL="+backend), Blind: true, Force: s.Force, Now: s.Now,
+		Stack: "doctor", Project: s.organisation.Project(), Root: dir, Backend: state.Folder(filepath.Join(dir, "state")), Program: program.Doctor(cfgs, &found),
+		Env: s.environment(), Blind: true, Force: s.Force, Now: s.Now,
 	})
 	if err != nil {
 		return nil, err

@@ -80,6 +80,7 @@ func (d *Driver) Refresh(ctx context.Context, o Options) (plan.Plan, error) {
 		settings := option[optrefresh.Options](func(v *optrefresh.Options) {
 			v.Target, v.TargetDependents, v.Exclude, v.ExcludeDependents = o.Targets, o.targetDependents(), o.Exclude, o.excludeDependents()
 			v.Message, v.Parallel, v.EventStreams = o.Message, d.target.Parallel, to
+			v.RunProgram = new(bool) // whatever PULUMI_RUN_PROGRAM says
 		})
 		var err error
 		if o.PreviewOnly {

@@ -76,7 +76,7 @@ func (s *scratch) read(ctx context.Context, resources []recovery.Resource) (map[
 	if err := s.put(ctx, resources); err != nil {
 		return nil, err
 	}
-	if _, err := s.stack.Refresh(ctx, option[optrefresh.Options](func(*optrefresh.Options) {})); err != nil {
+	if _, err := s.stack.Refresh(ctx, option[optrefresh.Options](func(v *optrefresh.Options) { v.RunProgram = new(bool) })); err != nil {
 		return nil, err
 	}
 	read, err := s.deployment(ctx)
