@@ -1,8 +1,10 @@
 package tests
 
 import (
+	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,8 +13,10 @@ import (
 
 	"github.com/deepstreamhub/platform/internal/awssim"
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/explore"
 	"github.com/deepstreamhub/platform/internal/plan"
+	"github.com/deepstreamhub/platform/internal/teardown"
 	"github.com/deepstreamhub/platform/tests/harness"
 )
 
@@ -82,46 +86,187 @@ func TestNumberedInstancesReplaceNothing(t *testing.T) {
 	require.Equal(t, before, aws.Find("aws:rds/clusterInstance:ClusterInstance"))
 }
 
-// BenchmarkLaunchModel shows the model of a launch beside the real engine, which brings prod-eu up and down at five scales of time,
-// everything taking its typical time. What the engine needs itself is the same at each scale: a line through the five figures has it
-// where nothing takes time, and rises by the seconds that AWS takes. It requires nothing of them: chance says which of two database
-// instances comes first, and the engine deletes a level of what depends on each other at a time, each after the whole of the one
-// before (pkg/resource/deploy, ScheduleDeletes), which the model does not play.
+// The engine deletes in the runs and levels that the model plays: all of one is gone before anything of the next goes. So it does
+// where data is kept, and then with the rest.
+func TestTeardownGoesByLevels(t *testing.T) {
+	t.Parallel()
+	s := harness.NewStack(t, harness.StartAWS(t, awssim.Options{Scale: 0.001, Length: cloud.Typical}), "levels", harness.Ephemeral(t, "prod-eu"))
+	up := s.Up()
+	kept := up.Parts()["database"]
+	goesByLevels(t, s, kept...)
+	state := s.State()
+	for _, urn := range kept {
+		require.True(t, slices.ContainsFunc(state.Resources, func(r plan.Resource) bool { return r.URN == urn }), urn)
+	}
+	require.Less(t, len(state.Resources), len(up.Steps)/2)
+	goesByLevels(t, s)
+	require.Empty(t, s.State().Resources)
+}
+
+func goesByLevels(t *testing.T, s *harness.Stack, kept ...string) {
+	t.Helper()
+	runs := teardown.Runs(s.State(), kept...)
+	require.Greater(t, len(runs), 1)
+	level, last := map[string]int{}, 0
+	for _, run := range runs {
+		for _, urns := range run.Levels {
+			for _, urn := range urns {
+				require.NotContains(t, level, urn)
+				level[urn] = last
+			}
+			last++
+		}
+	}
+
+	left, at, summaries := make([]int, last), 0, 0
+	for _, of := range level {
+		left[of]++
+	}
+	done, err := s.TakeDown(t.Context(), deploy.Options{Exclude: kept, Events: func(e plan.Event) {
+		switch {
+		case e.Kind == plan.EventSummary:
+			summaries++
+		case e.Kind == plan.EventStarted && e.Step.Op == plan.OpDelete:
+			for at < last && left[at] == 0 {
+				at++
+			}
+			require.Equal(t, at, level[e.Step.URN], "%s goes in its level", e.Step.URN)
+		case e.Kind == plan.EventFinished && e.Step.Op == plan.OpDelete:
+			left[level[e.Step.URN]]--
+		}
+	}})
+	require.NoError(t, err)
+	require.Equal(t, 1, summaries, "several runs are one operation")
+	require.Equal(t, len(level), done.Count()[plan.OpDelete])
+	require.Empty(t, done.Failed)
+	for i, n := range left {
+		require.Zero(t, n, "level %d", i)
+	}
+}
+
+// A teardown that AWS refuses or somebody interrupts stops with the run that it is in, and the next one goes on from there.
+func TestTeardownGoesOn(t *testing.T) {
+	t.Parallel()
+	aws := harness.StartAWS(t, awssim.Options{Faults: []cloud.Fault{{
+		Kind: cloud.Refused, Call: "delete", Type: "aws:elasticache/replicationGroup:ReplicationGroup", Nth: 1,
+		Answer: cloud.Refusal{Code: "InvalidReplicationGroupState", Message: "not today", Rule: "facts 5"},
+	}}})
+	s := harness.NewStack(t, aws, "cut", harness.Ephemeral(t, "prod-eu"))
+	before := aws.Contents()
+	s.Up()
+	all := s.State().Resources
+	first := teardown.Runs(s.State())[0]
+
+	_, err := s.TakeDown(t.Context(), deploy.Options{})
+	require.ErrorContains(t, err, "not today")
+	left := teardown.Runs(s.State())
+	require.Greater(t, len(left), 1)
+	require.Equal(t, "bus-group", plan.Name(left[0].Targets[0]), "the rest of its run has gone")
+	require.Len(t, s.State().Resources, len(all)-len(slices.Concat(first.Levels...))+1)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err = s.TakeDown(ctx, deploy.Options{Events: func(e plan.Event) {
+		if e.Kind == plan.EventFinished && e.Step.Op == plan.OpDelete {
+			cancel()
+		}
+	}})
+	var stopped *deploy.Error
+	require.ErrorAs(t, err, &stopped)
+	require.True(t, stopped.Interrupted())
+	there := map[string]bool{}
+	for _, r := range s.State().Resources {
+		there[r.URN] = true
+	}
+	for _, run := range left[1:] {
+		for _, urn := range slices.Concat(run.Levels...) {
+			require.True(t, there[urn], "%s is of a run that has not begun", urn)
+		}
+	}
+
+	_, err = s.TakeDown(t.Context(), deploy.Options{})
+	require.NoError(t, err)
+	require.Equal(t, before, aws.Contents())
+}
+
+// What is worth a run of its own is what the offline AWS, whose times have their sources, takes longest to delete.
+func TestSlowIsWhatTakesLong(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, like := range []string{"prod-eu", "prod-us"} {
+		for _, n := range recorded(t, like, nil).Nodes {
+			timing := cloud.TimingOf(n.Type, n.Inputs)
+			takes := timing.Delete.Typical + timing.Wait.Delete
+			if n.Type == "aws:ec2/vpcEndpoint:VpcEndpoint" && n.Inputs["vpcEndpointType"] != "Interface" {
+				continue
+			}
+			seen[n.Type] = true
+			if takes >= 30*time.Second {
+				require.Equal(t, takes, teardown.Slow[n.Type], n.Type)
+			} else {
+				require.NotContains(t, teardown.Slow, n.Type)
+			}
+		}
+	}
+	for typ := range teardown.Slow {
+		require.Contains(t, seen, typ, "of a type that no region has nobody knows how long it takes")
+	}
+}
+
+// BenchmarkLaunchModel holds the model of a launch to the real engine, which brings prod-eu up and takes it down at five scales of
+// time, everything taking its typical time. What the engine needs itself is the same at each scale: a line through the five figures,
+// over the seconds that the model says at that scale, has it where nothing takes time, and rises by one where both agree. Which
+// database instance writes is chance, and the account says which one does.
 func BenchmarkLaunchModel(b *testing.B) {
+	const instance = "aws:rds/clusterInstance:ClusterInstance"
 	cfg := harness.Ephemeral(b, "prod-eu")
-	model, err := recordedIn(b, harness.NewAWS(b, nil), cfg).Launch(b.Context())
+	g := recordedIn(b, harness.NewAWS(b, nil), cfg)
+	model, err := g.Launch(b.Context())
 	require.NoError(b, err)
+	other, err := g.Launch(b.Context(), instance+" database-1")
+	require.NoError(b, err)
+	b.Logf("first client after %.0f s, or %.0f s where database-2 writes", model.FirstClient, other.FirstClient)
 	for b.Loop() {
-		var scales, up, down []float64
+		up, down := line{}, line{}
 		for _, scale := range []float64{0.005, 0.01, 0.015, 0.02, 0.025} {
-			s := harness.NewStack(b, harness.StartAWS(b, awssim.Options{Scale: scale, Length: cloud.Typical}), "launch", cfg)
-			took := func(do func() plan.Plan) float64 {
+			aws := harness.StartAWS(b, awssim.Options{Scale: scale, Length: cloud.Typical})
+			s := harness.NewStack(b, aws, "launch", cfg)
+			took := func(do func()) float64 {
 				began := time.Now()
 				do()
 				return time.Since(began).Seconds()
 			}
-			scales, up, down = append(scales, scale), append(up, took(s.Up)), append(down, took(s.Destroy))
-			b.Logf("scale %v: up %.2f s, down %.2f s", scale, up[len(up)-1], down[len(down)-1])
+			rises := took(func() { s.Up() })
+			as := model.Complete
+			for _, i := range aws.Find(instance) {
+				if i.Bool("writer") && strings.HasPrefix(i.ID, "database-2") {
+					as = other.Complete
+				}
+			}
+			falls := took(func() { _, err = s.TakeDown(b.Context(), deploy.Options{}) })
+			require.NoError(b, err)
+			up.add(scale*as, rises)
+			down.add(scale*model.Down, falls)
+			b.Logf("scale %v: up %.2f s, of which the model says %.2f (%.0f s in AWS); down %.2f s, %.2f (%.0f)",
+				scale, rises, scale*as, as, falls, scale*model.Down, model.Down)
 		}
-		for what, of := range map[string]struct {
-			seconds []float64
-			model   float64
-		}{"up": {up, model.Complete}, "down": {down, model.Down}} {
-			engine, aws := line(scales, of.seconds)
+		for what, l := range map[string]line{"up": up, "down": down} {
+			engine, rise := l.through()
 			b.ReportMetric(engine, what+"-engine-s")
-			b.ReportMetric(aws, what+"-aws-s")
-			b.ReportMetric(of.model, what+"-model-s")
+			b.ReportMetric(rise, what+"-engine/model")
+			require.InDelta(b, 1, rise, 0.05, "%s: the engine agrees with the model", what)
 		}
 	}
 }
 
-// line is the straight line through points that has the least squares: where it begins, and how it rises.
-func line(x, y []float64) (at0, rise float64) {
-	var sx, sy, sxx, sxy float64
-	for i := range x {
-		sx, sy, sxx, sxy = sx+x[i], sy+y[i], sxx+x[i]*x[i], sxy+x[i]*y[i]
-	}
-	n := float64(len(x))
-	rise = (n*sxy - sx*sy) / (n*sxx - sx*sx)
-	return (sy - rise*sx) / n, rise
+// line is the straight line through points that has the least squares.
+type line struct{ n, x, y, xx, xy float64 }
+
+func (l *line) add(x, y float64) {
+	l.n, l.x, l.y, l.xx, l.xy = l.n+1, l.x+x, l.y+y, l.xx+x*x, l.xy+x*y
+}
+
+// through returns where the line begins, and how it rises.
+func (l line) through() (at0, rise float64) {
+	rise = (l.n*l.xy - l.x*l.y) / (l.n*l.xx - l.x*l.x)
+	return (l.y - rise*l.x) / l.n, rise
 }

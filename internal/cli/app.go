@@ -60,6 +60,7 @@ type driver interface {
 	Up(context.Context, deploy.Options) (plan.Plan, error)
 	Refresh(context.Context, deploy.Options) (plan.Plan, error)
 	Destroy(context.Context, deploy.Options) (plan.Plan, error)
+	TakeDown(context.Context, deploy.Options) (plan.Plan, error)
 	State(context.Context) (plan.State, error)
 	Stored(context.Context) (plan.State, error)
 	Outputs(context.Context) (map[string]plan.Output, error)

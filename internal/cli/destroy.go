@@ -93,7 +93,11 @@ func (s *session) destroy(ctx context.Context, remove bool, r rest) error {
 			return err
 		}
 	}
-	plans, err := s.runEach(ctx, false, driver.Destroy, options)
+	destroy := driver.TakeDown
+	if len(r.only) > 0 {
+		destroy = driver.Destroy
+	}
+	plans, err := s.runEach(ctx, false, destroy, options)
 	left := s.remaining(ctx, states)
 	reportErr := s.reportWith(plans, err, func(i int, r *result) { r.Remains = &left[i] })
 	if reportErr == nil && !s.json {

@@ -188,6 +188,10 @@ func (d *fakeDriver) Destroy(ctx context.Context, o deploy.Options) (plan.Plan, 
 	return d.op(ctx, "destroy", o)
 }
 
+func (d *fakeDriver) TakeDown(ctx context.Context, o deploy.Options) (plan.Plan, error) {
+	return d.op(ctx, "destroy", o)
+}
+
 func (d *fakeDriver) State(context.Context) (plan.State, error) {
 	d.w.note("state %s", d.stack)
 	s := d.w.states[d.stack]

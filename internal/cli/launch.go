@@ -32,8 +32,8 @@ func (a App) launchTime() *cobra.Command {
 		Use:   "launch-time STACK",
 		Short: "Say how long a region takes to come up and to go down, and why",
 		Long: `launch-time records one run of the stack in an offline AWS of its own, then plays its creation
-and its deletion in virtual time: everything begins as soon as what it waits for is there, and
-AWS takes its typical time. It says when the first client is served (a target is healthy and
+and its deletion in virtual time: everything begins as soon as what it waits for is there, on
+the way down in the levels in which the engine deletes, and AWS takes its typical time. It says when the first client is served (a target is healthy and
 the region's name leads to it), when everything is in place and when everything is gone again,
 what each of the three waits for, and the bound that no order could beat: waits for values, and
 for what AWS refuses to do without. What the engine itself needs is left out; protection counts
@@ -168,6 +168,7 @@ func writeLaunch(out io.Writer, l *explore.Launch, all bool) error {
 		}
 		row("%s\t%s\t%s\t%.3f%s", r.what, seconds(r.is), seconds(r.bound), r.is/max(r.bound, 1), text)
 	}
+	row("  if no level waited for another\t%s\t%s\t%.3f", seconds(l.Unlevelled), seconds(l.Bounds.Down), l.Unlevelled/max(l.Bounds.Down, 1))
 	for _, p := range []struct {
 		head string
 		path []explore.Step
@@ -198,6 +199,7 @@ func writeLaunch(out io.Writer, l *explore.Launch, all bool) error {
 // whys say why one waits for another.
 var whys = map[explore.EdgeKind]string{
 	explore.Orders: "has to come first", explore.HandsOn: "hands a value on", explore.Value: "gives a value",
+	explore.Levels: "is slowest of the level before",
 }
 
 func spreadHead(s *explore.Spread) string {

@@ -3,6 +3,7 @@ package deploy
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
@@ -12,6 +13,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
 
 	"github.com/deepstreamhub/platform/internal/plan"
+	"github.com/deepstreamhub/platform/internal/teardown"
 )
 
 // firstEvent is how long an interrupt waits for the engine's first event. The engine locks the stack some time before it
@@ -113,6 +115,67 @@ func (d *Driver) Destroy(ctx context.Context, o Options) (plan.Plan, error) {
 		}
 		return nil, err
 	})
+}
+
+// TakeDown deletes all that the stack holds, but for o.Exclude and what that stands on, as Destroy does, in the runs of the engine that package teardown says: together they
+// take AWS less time than one. Of o, Exclude, which are URNs, Events and Message count. Each run is in the stack's history; what one leaves when it
+// fails, or is cut off, is an ordinary stack that holds less.
+func (d *Driver) TakeDown(ctx context.Context, o Options) (plan.Plan, error) {
+	whole := plan.Plan{Stack: d.target.Stack}
+	if err := d.ready(ctx, "destroy", o.Events); err != nil {
+		return whole, err
+	}
+	state, err := d.Stored(ctx)
+	if err != nil {
+		return whole, err
+	}
+	told := func(e plan.Event) {
+		if o.Events != nil {
+			o.Events(e)
+		}
+	}
+	summary := plan.Event{Counts: map[plan.Op]int{}} // of all runs: it ends what a listener shows
+	for _, run := range teardown.Runs(state, o.Exclude...) {
+		if ctx.Err() != nil {
+			err = d.failed(ctx, "destroy", ctx.Err(), nil)
+			break
+		}
+		one := Options{Targets: run.Targets, Dependents: true, Message: o.Message}
+		if len(run.Targets) == 0 {
+			one.Exclude, one.Dependents = o.Exclude, false
+		}
+		one.Events = func(e plan.Event) {
+			if e.Kind != plan.EventSummary {
+				told(e)
+				return
+			}
+			for op, n := range e.Counts {
+				summary.Counts[op] += n
+			}
+			e.Counts = summary.Counts
+			summary = e
+		}
+		var p plan.Plan
+		p, err = d.Destroy(ctx, one)
+		if whole = joined(whole, p); err != nil {
+			break
+		}
+	}
+	if summary.Kind == plan.EventSummary {
+		told(summary)
+	}
+	return whole, err
+}
+
+// joined is what one run did and then another. What the first left as it was, the second may have deleted.
+func joined(first, then plan.Plan) plan.Plan {
+	again := func(s plan.Step) bool {
+		return slices.ContainsFunc(then.Steps, func(t plan.Step) bool { return t.URN == s.URN })
+	}
+	first.Steps = append(slices.DeleteFunc(first.Steps, again), then.Steps...)
+	first.Failed = append(first.Failed, then.Failed...)
+	first.Outputs, first.Took = then.Outputs, first.Took+then.Took
+	return first
 }
 
 func (o Options) targetDependents() bool  { return o.Dependents && len(o.Targets) > 0 }

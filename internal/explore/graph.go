@@ -9,6 +9,7 @@ import (
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/plan"
+	"github.com/deepstreamhub/platform/internal/teardown"
 )
 
 // Graph is what a stack holds and in which order the engine makes and removes it.
@@ -62,6 +63,7 @@ type Node struct {
 	State           cloud.Map    // what the engine hands back when it deletes
 	Retain          bool         // the engine forgets it rather than delete it
 	With            int          // index of what takes it along when it is deleted; -1: nothing does
+	Level           int          // of a teardown: all of one are deleted side by side, after all of the one before
 
 	After []Edge // what has to be there before it, and outlives it
 }
@@ -80,6 +82,7 @@ const (
 	Orders  EdgeKind = "orders"   // nothing but the order: a DependsOn, a parent
 	HandsOn EdgeKind = "hands on" // an input is a third one's value, which this one only hands on: a subnet's id by way of its route table association. That orders too
 	Value   EdgeKind = "value"    // an input comes from it
+	Levels  EdgeKind = "level"    // no dependency: the engine deletes a level after the whole of the one before
 )
 
 // NewGraph reads the graph of a deployed stack from its checkpoint. Dependencies on a component are dependencies on what
@@ -104,6 +107,7 @@ func NewGraph(s plan.State, again Again) (*Graph, error) {
 			}
 		}
 	}
+	r.level()
 	r.graph.sort()
 	if len(r.graph.Nodes) == 0 {
 		return nil, fmt.Errorf("read graph of %s: the stack holds no resources", s.Stack)
@@ -231,6 +235,21 @@ func (r *reader) link(e *plan.Resource) error {
 	}
 	slices.SortFunc(n.After, func(a, b Edge) int { return a.To - b.To })
 	return nil
+}
+
+// level notes in which order a teardown deletes.
+func (r *reader) level() {
+	level := 0
+	for _, run := range teardown.Runs(r.state) {
+		for _, urns := range run.Levels {
+			for _, urn := range urns {
+				if i, ok := r.at[urn]; ok {
+					r.graph.Nodes[i].Level = level
+				}
+			}
+			level++
+		}
+	}
 }
 
 // nodes returns the node of a URN, or those that a component holds, however deep.

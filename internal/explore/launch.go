@@ -13,7 +13,8 @@ import (
 )
 
 // Launch says how long a stack takes to come up and to go down, in virtual time: everything begins as soon as what it waits
-// for is there, and AWS takes its typical time. What the engine itself needs is left out.
+// for is there, and AWS takes its typical time; on the way down, in the runs and levels in which hub destroy deletes (package
+// teardown). What the engine itself needs is left out.
 type Launch struct {
 	Stack     string `json:"stack"`
 	Resources int    `json:"resources"`
@@ -21,6 +22,7 @@ type Launch struct {
 	FirstClient float64 `json:"firstClient"` // seconds until the first target is healthy and the region's name leads to it
 	Complete    float64 `json:"complete"`    // seconds until everything is in place
 	Down        float64 `json:"down"`        // seconds until everything is gone again
+	Unlevelled  float64 `json:"unlevelled"`  // the same, were each deletion to begin as soon as nothing needs the thing
 
 	// Bounds are what no order could be faster than: waits for values and for what AWS itself refuses to do without.
 	Bounds Bounds `json:"bounds"`
@@ -65,23 +67,33 @@ const (
 	healthSource = "the target group's interval times its healthy threshold, after 5 s for the registration (guess)"
 )
 
-// Launch plays a creation and a deletion at typical times.
-func (g *Graph) Launch(ctx context.Context) (*Launch, error) {
+// moment is how much later than others a request is that AWS takes after them.
+const moment = time.Millisecond
+
+// Launch plays a creation and a deletion at typical times. What is called "type name" in late is asked for a moment after what
+// else may be: chance says which of two requests AWS takes first, and of two database instances the first becomes the writer.
+func (g *Graph) Launch(ctx context.Context, late ...string) (*Launch, error) {
 	n := len(g.Nodes)
 	w, err := newWorld(g)
 	if err != nil {
 		return nil, err
 	}
 	plain := func(d Direction) Order { return Order{Direction: d, Ops: make([]Op, n)} }
-	up, down := newSchedule(g, Up).player(), newSchedule(g, Down).player()
+	up, down := newSchedule(g, Up).player(), newSchedule(g, Down).inLevels().player()
 	up.times, down.times = newTimes(n), newTimes(n)
 	w.order = plain(Up)
+	for i := range g.Nodes {
+		if slices.Contains(late, g.label(i)) {
+			w.order.Ops[i].Delay = moment
+		}
+	}
 	end, failed := up.play(w.order, w, begin)
 	if failed == nil {
 		if err := w.unlike(); err != nil {
 			return nil, fmt.Errorf("replay %s: %w", g.Stack, err)
 		}
 		w.order = plain(Down)
+		w.order.Staged = true
 		_, failed = down.play(w.order, w, end)
 	}
 	if failed != nil {
@@ -95,6 +107,7 @@ func (g *Graph) Launch(ctx context.Context) (*Launch, error) {
 	there, gone := &timeline{g, Up, up.times, begin}, &timeline{g, Down, down.times, end}
 	l.Created, l.Deleted = there.steps(), gone.steps()
 	l.Complete, l.Down = there.seconds(there.last()), gone.seconds(gone.last())
+	l.Unlevelled, _ = gone.longest(newSchedule(g, Down))
 	l.ToComplete, l.ToDown = there.path(there.last(), l.Created), gone.path(gone.last(), l.Deleted)
 	l.Bounds.Complete, _ = there.bound(edges)
 	l.Bounds.Down, _ = gone.bound(edges)
@@ -218,13 +231,23 @@ func (t *timeline) kind(i, last int) EdgeKind {
 			return e.Kind
 		}
 	}
-	return Orders
+	return Levels
 }
 
-// latest is when each node may end at the latest without the whole taking longer.
+// latest is when each node may end at the latest without the whole taking longer: on the way down, with its level.
 func (t *timeline) latest() []float64 {
-	s := newSchedule(t.graph, t.d)
 	late := make([]float64, len(t.graph.Nodes))
+	if t.d == Down {
+		ends := map[int]float64{}
+		for i, n := range t.graph.Nodes {
+			ends[n.Level] = max(ends[n.Level], t.seconds(i))
+		}
+		for i, n := range t.graph.Nodes {
+			late[i] = ends[n.Level]
+		}
+		return late
+	}
+	s := newSchedule(t.graph, t.d)
 	total := t.seconds(t.last())
 	for _, i := range slices.Backward(s.order()) {
 		late[i] = total
@@ -250,7 +273,7 @@ func (t *timeline) path(end int, steps []Step) []Step {
 }
 
 // bound is the longest way through what has to wait: in creation for values, and in both for that without which AWS
-// refuses. It also returns when each node ends then. Each takes what it took in the play.
+// refuses. It also returns when each node ends then.
 func (t *timeline) bound(report EdgeReport) (float64, []float64) {
 	at := map[string]int{}
 	for i := range t.graph.Nodes {
@@ -275,8 +298,12 @@ func (t *timeline) bound(report EdgeReport) (float64, []float64) {
 			}
 		}
 	}
-	s := newSchedule(g, t.d)
-	ends := make([]float64, len(g.Nodes))
+	return t.longest(newSchedule(g, t.d))
+}
+
+// longest is the longest way through a schedule, and when each node ends on it. Each takes what it took in the play.
+func (t *timeline) longest(s *schedule) (float64, []float64) {
+	ends := make([]float64, len(s.stage))
 	total := 0.0
 	for _, i := range s.order() {
 		ends[i] += t.took(i)
@@ -326,14 +353,15 @@ func quantiles(of []float64) Quantiles {
 	return Quantiles{of[0], at(0.5), at(0.9), of[len(of)-1]}
 }
 
-// Likely returns the order of a seed in which everything begins as soon as it may and takes what it is likely to take.
+// Likely returns the order of a seed in which everything begins as soon as it may, deletions by level, and takes what it is
+// likely to take.
 func Likely(seed uint64, d Direction, n int) Order {
 	turn := uint64(4)
 	if d == Down {
 		turn = 5
 	}
 	r := rand.New(rand.NewPCG(seed, turn))
-	o := Order{Seed: seed, Direction: d, Likely: true, Ops: make([]Op, n)}
+	o := Order{Seed: seed, Direction: d, Likely: true, Staged: d == Down, Ops: make([]Op, n)}
 	for i := range o.Ops {
 		o.Ops[i] = Op{Delay: time.Duration(r.Float64() * float64(asked)), Length: r.Float64()}
 	}
@@ -351,7 +379,7 @@ func (g *Graph) Spread(ctx context.Context, o Options) (*Spread, error) {
 	failures := map[string]found{}
 	err := share(ctx, o, func() func(i int) error {
 		n := len(g.Nodes)
-		up, remove := newSchedule(g, Up).player(), newSchedule(g, Down).player()
+		up, remove := newSchedule(g, Up).player(), newSchedule(g, Down).inLevels().player()
 		up.times, remove.times = newTimes(n), newTimes(n)
 		return func(i int) error {
 			seed := o.Seed + uint64(i)

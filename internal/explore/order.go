@@ -22,7 +22,7 @@ type Order struct {
 	Seed      uint64
 	Direction Direction
 	Parallel  int     // operations under way at once; 0: no limit
-	Staged    bool    // operations start in stages: all that wait for n others in a row, once all of the stage before are done
+	Staged    bool    // operations start in stages of the schedule, each once all of the stage before are done
 	Pause     float64 // before the first operation, as a share of the longest
 	Likely    bool    // AWS takes what it is likely to take: Op.Length is the share of all that take less
 	Ops       []Op    // by node

@@ -50,7 +50,7 @@ type schedule struct {
 	graph  *Graph
 	waits  []int   // how many others each node waits for
 	next   [][]int // whom each node lets go
-	stage  []int   // longest chain of others before it
+	stage  []int   // longest chain of others before it, or as inLevels says
 	stages []int   // nodes by stage
 }
 
@@ -89,6 +89,21 @@ func newSchedule(g *Graph, d Direction) *schedule {
 		}
 	}
 	return s
+}
+
+// inLevels returns the schedule of a deletion whose stages are the levels in which the engine deletes.
+func (s *schedule) inLevels() *schedule {
+	out := *s
+	out.stage, out.stages = make([]int, len(s.stage)), nil
+	for i := range s.graph.Nodes {
+		level := s.graph.Nodes[i].Level
+		for len(out.stages) <= level {
+			out.stages = append(out.stages, 0)
+		}
+		out.stage[i] = level
+		out.stages[level]++
+	}
+	return &out
 }
 
 // player plays orders of one schedule. It is for one goroutine, which reuses its memory.
@@ -189,7 +204,15 @@ func (p *player) reset() {
 	clear(p.calls)
 	clear(p.failed)
 	p.held, p.running, p.stageAt = p.held[:0], 0, 0
+	p.pass()
 	p.events.reset()
+}
+
+// pass moves on to the first stage of which something is left.
+func (p *player) pass() {
+	for p.stageAt < len(p.left) && p.left[p.stageAt] == 0 {
+		p.stageAt++
+	}
 }
 
 // may puts an operation down for the moment its own delay is over.
@@ -215,9 +238,7 @@ func (p *player) finish(o Order, i int, now time.Time) {
 	if p.times != nil {
 		p.times.ended[i] = now
 	}
-	for p.stageAt < len(p.left) && p.left[p.stageAt] == 0 {
-		p.stageAt++
-	}
+	p.pass()
 	for _, to := range p.next[i] {
 		if p.waiting[to]--; p.waiting[to] == 0 {
 			if p.times != nil {
@@ -234,6 +255,9 @@ func (p *player) finish(o Order, i int, now time.Time) {
 			continue
 		}
 		free--
+		if p.times != nil {
+			p.times.last[held] = i
+		}
 		p.events.push(now, held)
 	}
 	p.held = still

@@ -282,6 +282,11 @@ func (s *Stack) Destroy() plan.Plan {
 	return s.must(s.driver.Destroy(s.t.Context(), deploy.Options{}))
 }
 
+// TakeDown removes everything as hub destroy does, without asking any gate, and returns what went wrong.
+func (s *Stack) TakeDown(ctx context.Context, o deploy.Options) (plan.Plan, error) {
+	return s.driver.TakeDown(ctx, o)
+}
+
 // State returns the stack's checkpoint.
 func (s *Stack) State() plan.State {
 	s.t.Helper()
