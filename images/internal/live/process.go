@@ -92,8 +92,12 @@ func (p *Process) Output() string { return p.output.String() }
 // Signal sends a signal to the process alone.
 func (p *Process) Signal(s syscall.Signal) { _ = p.cmd.Process.Signal(s) }
 
-// signalAll sends one to its children too, which may have left its group, as PostgreSQL's do.
+// signalAll sends one to its children too, which may have left its group, as PostgreSQL's do. The number of a process that has
+// ended may be another's by now.
 func (p *Process) signalAll(s syscall.Signal) {
+	if !p.Running() {
+		return
+	}
 	for _, pid := range append(children(p.cmd.Process.Pid), p.cmd.Process.Pid) {
 		_ = syscall.Kill(pid, s)
 	}
