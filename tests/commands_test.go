@@ -58,7 +58,7 @@ var before = []commandRow{
 	{line: "outputs prod-eu --json", code: 2, out: `^\{"kind":"error","ok":false,"error":"open stack prod-eu: .*,"code":2\}\n$`, err: whatever},
 	{line: "rotate bus prod-eu --yes", code: 2, err: `Stacks with a file here: it-x, it-y, prod-eu, prod-us`},
 	{line: "state key prod-eu", code: 2, err: `write key of prod-eu: its state names none`},
-	{line: "launch-time prod-eu", out: `network-vpc`, err: whatever},
+	{line: "launch-time prod-eu", out: `if no level waited for another`, err: whatever},
 	{line: "preview prod-eu", out: `(?m)^prod-eu: (\d+) to create`, err: whatever},
 	{line: "reap --yes", err: whatever},
 }
