@@ -18,6 +18,7 @@ require (
 	github.com/creack/pty v1.1.24
 	github.com/google/go-cmp v0.7.0
 	github.com/google/uuid v1.6.0
+	github.com/hashicorp/awspolicyequivalence v1.7.0
 	github.com/johannesboyne/gofakes3 v1.2.0
 	github.com/klauspost/compress v1.18.0
 	github.com/pulumi/pulumi-aws/sdk/v6 v6.83.4
@@ -35,7 +36,10 @@ require (
 	pgregory.net/rapid v1.3.0
 )
 
-require github.com/spf13/cast v1.4.1 // indirect
+require (
+	github.com/mitchellh/mapstructure v1.5.0 // indirect
+	github.com/spf13/cast v1.4.1 // indirect
+)
 
 require (
 	github.com/BurntSushi/toml v1.6.0 // indirect

@@ -221,6 +221,7 @@ func (v *varier) value(path string, p *facts.Property, given, state any) {
 		others := []any{g + "x", strings.ToUpper(g), strings.ToLower(g)}
 		if strings.HasPrefix(g, "{") || strings.HasPrefix(g, "[") {
 			others = append(others, strings.ReplaceAll(g, ",", ", "), g+"}", strings.Replace(g, "2012-10-17", "2008-10-17", 1))
+			others = append(others, respelt(g)...)
 		}
 		for i, e := range append(others, examples(p)...) {
 			if e != given {

@@ -31,6 +31,7 @@ type Kind struct {
 	Unmodelled  []string             // inputs that are refused by name: what AWS makes of them is not known here; see Checker.Unmodelled
 	Swaps       []string             // input paths whose appearing or going, but not whose change, makes a new resource
 	ReplaceIf   map[string]ReplaceIf // input paths whose change makes a new resource on a condition
+	Same        map[string]Same      // inputs of which two values may be one to the provider, beyond what the facts say
 	DeleteFirst bool                 // a replacement comes after the old one is gone, whatever its name (pulumi-aws, provider/resources.go)
 	Recomputed  []string             // outputs that any update may change, so that they are unknown in its preview
 	DeleteOnly  []string             // inputs that only deletion reads: the provider keeps them, AWS does not
@@ -100,6 +101,9 @@ func (k *Kind) facts() *facts.Type {
 // update read the resource afterwards, and a deletion waits until it is gone, so each needs what read has as well.
 // Tags are given at creation and put or taken away by an update; a few services have actions of their own for that.
 type Calls struct{ Create, Read, Update, Remove string }
+
+// Same reports whether the provider takes the values of an input in two sets of inputs for one.
+type Same func(old, new Map) bool
 
 // ReplaceIf is a condition on which the change of an input makes a new resource.
 type ReplaceIf struct {

@@ -1,7 +1,11 @@
 package documents
 
 import (
+	"cmp"
+	"encoding/json"
 	"fmt"
+	"reflect"
+	"slices"
 
 	"github.com/deepstreamhub/platform/internal/awssim/facts"
 )
@@ -67,4 +71,21 @@ func CheckImageRules(text string) []facts.Problem {
 		}
 	}
 	return problems
+}
+
+// SameImageRules reports whether two lifecycle policies are one to the provider: rules go by their priority, and tags in any order
+// (provider, ecr/lifecycle_policy.go).
+func SameImageRules(a, b string) bool {
+	var docs [2]imageRules
+	for i, text := range []string{a, b} {
+		if json.Unmarshal([]byte(text), &docs[i]) != nil {
+			return false
+		}
+		slices.SortStableFunc(docs[i].Rules, func(a, b imageRule) int { return cmp.Compare(a.RulePriority, b.RulePriority) })
+		for _, r := range docs[i].Rules {
+			slices.Sort(r.Selection.TagPrefixList)
+			slices.Sort(r.Selection.TagPatternList)
+		}
+	}
+	return reflect.DeepEqual(docs[0], docs[1])
 }

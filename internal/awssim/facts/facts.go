@@ -100,7 +100,7 @@ type Property struct {
 	// Unordered: the list is a Set or a Bag to the provider.
 	Unordered string `json:"unordered,omitempty"`
 
-	Same string `json:"same,omitempty"` // which spellings of a string are one to the provider: json, case
+	Same string `json:"same,omitempty"` // which spellings of a string are one to the provider: policy, json, case
 
 	// Idle are the words of siblings, by their names, with which the provider does not see the property: a redirect in an
 	// action that forwards.

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	awspolicy "github.com/hashicorp/awspolicyequivalence"
 )
 
 // Equal reports whether two values are one to the provider: sets in any order, documents and words in any spelling that it takes
@@ -116,6 +118,9 @@ func (p *Property) sameText(a, b string) bool {
 		return true
 	}
 	switch p.Same {
+	case "policy":
+		same, err := awspolicy.PoliciesAreEquivalent(a, b)
+		return same && err == nil
 	case "json":
 		var x, y any
 		return json.Unmarshal([]byte(a), &x) == nil && json.Unmarshal([]byte(b), &y) == nil && reflect.DeepEqual(x, y)

@@ -74,6 +74,7 @@ func (d *differ) objects(path string, fields map[string]*facts.Property, old, ne
 		was, had := old[name]
 		held, holds := state[name]
 		switch {
+		case had && d.kind.Same[at] != nil && d.kind.Same[at](d.old, d.new):
 		case had:
 			d.values(at, p, was, new[name], held)
 		case facts.Blank(new[name]) && (!holds || facts.Blank(held)):

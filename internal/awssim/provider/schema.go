@@ -31,7 +31,7 @@ func documents(r schema.Resource, t *facts.Type, in cloud.Map) (problems []cloud
 
 // holdsJSON reports whether the provider reads a text as JSON.
 func holdsJSON(p *facts.Property) bool {
-	return p != nil && (p.Same == "json" || p.Limits != nil && (strings.HasPrefix(p.Format, "json") || strings.HasPrefix(p.Format, "policy")))
+	return p != nil && (p.Same == "json" || p.Same == "policy" || p.Limits != nil && (strings.HasPrefix(p.Format, "json") || strings.HasPrefix(p.Format, "policy")))
 }
 
 // unnamed refuses an empty string where a resource has to be named: the provider would ask AWS for one without an id.

@@ -46,6 +46,9 @@ var _ = cloud.Register(
 	},
 	&cloud.Kind{
 		Type: typeImageRules, Service: "ECR", Noun: "LifecyclePolicy", CreateCall: "PutLifecyclePolicy", UpdateCall: "PutLifecyclePolicy",
+		Same: map[string]cloud.Same{"policy": func(old, new cloud.Map) bool {
+			return documents.SameImageRules(cloud.Str(old, "policy"), cloud.Str(new, "policy"))
+		}},
 		DeleteFirst: true,
 		Refs:        []cloud.Ref{{Path: "repository", To: typeRepository, Free: true, Missing: noSuchRepository}},
 		Check:       func(c *cloud.Checker) { c.Document("policy", documents.CheckImageRules) },

@@ -25,6 +25,9 @@ var _ = cloud.Register(&cloud.Kind{
 		{Path: "executionRoleArn", To: typeRole, Key: "arn", Free: true, Missing: roleNotValid},
 		{Path: "taskRoleArn", To: typeRole, Key: "arn", Free: true, Missing: roleNotValid},
 	},
+	Same: map[string]cloud.Same{"containerDefinitions": func(old, new cloud.Map) bool {
+		return documents.SameContainers(cloud.Str(old, "containerDefinitions"), cloud.Str(new, "containerDefinitions"), cloud.Str(new, "networkMode") == "awsvpc")
+	}},
 	Check: checkTask, Create: createTask,
 	Delete: func(t *cloud.Tx, r *cloud.Resource) error {
 		t.Leave("taskDefinition", r, r.Str("family"), time.Time{}, cloud.Map{"revision": float64(lastRevision(t, r.Str("family"))), "inactive": !r.Bool("skipDestroy"), "arn": r.ID})

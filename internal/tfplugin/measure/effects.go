@@ -327,6 +327,12 @@ func (p *prober) spellings(at place) {
 	}
 	const policy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}`
 	const turned = "{ \"Statement\": [ {\"Action\":\"s3:GetObject\",\"Effect\":\"Allow\",\"Resource\":\"*\"}],\n \"Version\":\"2012-10-17\"}"
+	const listed = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["*"]}}`
+	const other = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:PutObject","Resource":"*"}]}`
+	if p.sameText(at, policy, listed) && !p.sameText(at, policy, other) { // who reads another document than a policy may see nothing in it
+		at.last().Same = "policy"
+		return
+	}
 	if p.sameText(at, policy, turned) {
 		at.last().Same = "json"
 		return
