@@ -62,7 +62,10 @@ func (l *language) close() error {
 		endCallbacks(run)
 	}
 	l.runs = nil
-	return <-l.done
+	if err := <-l.done; !errors.Is(err, grpc.ErrServerStopped) { // it was closed before it had begun
+		return err
+	}
+	return nil
 }
 
 // takeError returns the remembered error and forgets it. Where no program is served there is none.
