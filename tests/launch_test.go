@@ -186,6 +186,15 @@ func TestTeardownGoesOn(t *testing.T) {
 	_, err = s.TakeDown(t.Context(), deploy.Options{})
 	require.NoError(t, err)
 	require.Equal(t, before, aws.Contents())
+
+	summaries := 0
+	_, err = s.TakeDown(t.Context(), deploy.Options{Events: func(e plan.Event) {
+		if e.Kind == plan.EventSummary {
+			summaries++
+		}
+	}})
+	require.NoError(t, err)
+	require.Equal(t, 1, summaries, "that there is nothing is told too")
 }
 
 // What is worth a run of its own is what the offline AWS, whose times have their sources, takes longest to delete.

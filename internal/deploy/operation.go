@@ -117,9 +117,9 @@ func (d *Driver) Destroy(ctx context.Context, o Options) (plan.Plan, error) {
 	})
 }
 
-// TakeDown deletes all that the stack holds, but for o.Exclude and what that stands on, as Destroy does, in the runs of the engine that package teardown says: together they
-// take AWS less time than one. Of o, Exclude, which are URNs, Events and Message count. Each run is in the stack's history; what one leaves when it
-// fails, or is cut off, is an ordinary stack that holds less.
+// TakeDown deletes all that the stack holds, but for o.Exclude and what that stands on, as Destroy does, in the runs of the engine
+// that package teardown says: together they take AWS less time than one. Of o, Exclude, which are URNs, Events and Message count.
+// Each run is in the stack's history; what one leaves when it fails, or is cut off, is an ordinary stack that holds less.
 func (d *Driver) TakeDown(ctx context.Context, o Options) (plan.Plan, error) {
 	whole := plan.Plan{Stack: d.target.Stack}
 	if err := d.ready(ctx, "destroy", o.Events); err != nil {
@@ -135,7 +135,11 @@ func (d *Driver) TakeDown(ctx context.Context, o Options) (plan.Plan, error) {
 		}
 	}
 	summary := plan.Event{Counts: map[plan.Op]int{}} // of all runs: it ends what a listener shows
-	for _, run := range teardown.Runs(state, o.Exclude...) {
+	runs := teardown.Runs(state, o.Exclude...)
+	if len(runs) == 0 {
+		runs = []teardown.Run{{}} // the engine says that there is nothing
+	}
+	for _, run := range runs {
 		if ctx.Err() != nil {
 			err = d.failed(ctx, "destroy", ctx.Err(), nil)
 			break
