@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -53,8 +54,8 @@ func Checkpoint(data []byte) (Copy, error) {
 		Version    int      `json:"version"`
 		Features   []string `json:"features,omitempty"`
 		Checkpoint *struct {
-			Stack  string         `json:"stack"`
-			Latest map[string]any `json:"latest,omitempty"`
+			Stack  string                     `json:"stack"`
+			Latest map[string]json.RawMessage `json:"latest,omitempty"`
 		} `json:"checkpoint"`
 	}
 	if err := decode(data, &file); err != nil {
@@ -66,8 +67,11 @@ func Checkpoint(data []byte) (Copy, error) {
 	var c Copy
 	latest := file.Checkpoint.Latest
 	delete(latest, "secrets_providers")
-	for _, name := range sortedKeys(latest) {
-		latest[name] = c.section(name, latest[name])
+	for _, name := range slices.Sorted(maps.Keys(latest)) {
+		var err error
+		if latest[name], err = c.section(name, latest[name]); err != nil {
+			return Copy{}, fmt.Errorf("blind checkpoint: %w", err)
+		}
 	}
 	text, err := json.Marshal(file)
 	if err != nil {
@@ -92,26 +96,47 @@ func decode(text []byte, into any) error {
 }
 
 // section blinds one part of a deployment: its resources one by one, so that what is taken out has an owner.
-func (c *Copy) section(name string, v any) any {
-	list, isList := v.([]any)
-	if name != "resources" || !isList {
-		return c.value(Secret{}, v)
+func (c *Copy) section(name string, text json.RawMessage) (json.RawMessage, error) {
+	var list []json.RawMessage
+	if name != "resources" || json.Unmarshal(text, &list) != nil || list == nil {
+		return changed(text, func(v any) any { return c.value(Secret{}, v) })
 	}
-	for i, e := range list {
-		r, _ := e.(map[string]any)
-		for part, v := range r {
-			if part != "inputs" && part != "outputs" {
-				r[part] = c.value(owner(r, false).below(part), v)
-			}
+	for i := range list {
+		var err error
+		if list[i], err = changed(list[i], c.resource); err != nil {
+			return nil, err
 		}
-		for _, part := range []string{"inputs", "outputs"} { // in this order
-			if v, ok := r[part]; ok {
-				r[part] = c.value(owner(r, part == "outputs"), v)
-			}
-		}
-		list[i] = e
 	}
-	return list
+	return json.Marshal(list)
+}
+
+// resource blinds one entry of a deployment.
+func (c *Copy) resource(entry any) any {
+	r, _ := entry.(map[string]any)
+	for part, v := range r {
+		if part != "inputs" && part != "outputs" {
+			r[part] = c.value(owner(r, false).below(part), v)
+		}
+	}
+	for _, part := range []string{"inputs", "outputs"} { // in this order
+		if v, ok := r[part]; ok {
+			r[part] = c.value(owner(r, part == "outputs"), v)
+		}
+	}
+	return entry
+}
+
+// changed is JSON with what takes secrets out of it. Most of a checkpoint has none, and is not even decoded: the mark of a secret
+// is not in it, nor an escape that could spell the mark in another way.
+func changed(text json.RawMessage, blind func(any) any) (json.RawMessage, error) {
+	if !bytes.Contains(text, []byte(signature)) && !bytes.Contains(text, []byte(`\u00`)) {
+		return text, nil
+	}
+	var v any
+	if err := decode(text, &v); err != nil {
+		return nil, err
+	}
+	return json.Marshal(blind(v))
 }
 
 func owner(r map[string]any, output bool) Secret {
@@ -135,7 +160,7 @@ func (c *Copy) value(at Secret, v any) any {
 			// Whatever form the secret has, nothing of it is kept: the engine may have written it in plain.
 			return map[string]any{signature: secret, "plaintext": at.stand()}
 		}
-		for _, name := range sortedKeys(v) {
+		for _, name := range slices.Sorted(maps.Keys(v)) {
 			v[name] = c.value(at.below(name), v[name])
 		}
 	}
@@ -158,13 +183,4 @@ func (s Secret) stand() string {
 	}
 	text, _ := json.Marshal(value) // a string
 	return string(text)
-}
-
-func sortedKeys(m map[string]any) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	slices.Sort(out)
-	return out
 }
