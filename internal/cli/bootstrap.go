@@ -124,11 +124,13 @@ func (s *session) accountTarget(cfg settings.Settings, adopt *bool) deploy.Targe
 // is no secret in it.
 func (s *session) onDisk(t deploy.Target) deploy.Target {
 	if t.WorkDir != "" {
-		t.WorkDir += "-on-disk" // the engine keeps a passphrase's salt in the stack file
+		t.WorkDir += "-on-disk" // the engine keeps in the stack file what secrets are encrypted under
 	}
 	t.Backend = s.accountDirs().backend()
 	t.Env = s.environment()
-	if !s.offline {
+	if s.offline {
+		t.Secrets = deploy.HubKey
+	} else {
 		t.Env = append(t.Env, "PULUMI_CONFIG_PASSPHRASE=")
 	}
 	return t

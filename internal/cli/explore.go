@@ -197,7 +197,7 @@ func (s *session) recordIn(ctx context.Context, dir, stack string, cfg config.Co
 	backend := state.Folder(filepath.Join(dir, "state"))
 	d, err := s.deps.open(ctx, s.engine, deploy.Target{
 		Stack: stack, Project: s.organisation.Project(), Root: s.root, Program: s.deps.region(cfg), Force: s.Force, Now: s.Now,
-		Backend: backend, WorkDir: filepath.Join(dir, "stack"),
+		Backend: backend, Secrets: deploy.HubKey, WorkDir: filepath.Join(dir, "stack"),
 		Env: append(engine.OfflineEnvironment(s.Environ, engine.Offline{
 			Dir: dir, Backend: backend, Passphrase: offlinePassphrase, Providers: map[string]int{"aws": served.Port()},
 		}), engine.Unwatched...),

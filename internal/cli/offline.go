@@ -59,7 +59,8 @@ func readHealth(ctx context.Context, offline cloud, region string, p *health.Par
 	return account.Read(ctx, region, p)
 }
 
-// offlinePassphrase encrypts the secrets in the offline state. It protects nothing: there is nothing real in there.
+// offlinePassphrase encrypts the secrets in offline states that an earlier hub made, or a stock pulumi; see deploy.HubKey. It protects
+// nothing: there is nothing real in there.
 const offlinePassphrase = "offline"
 
 // dirs are the folders of a project's offline mode. They live in the project, where git ignores them, apart from any

@@ -42,7 +42,7 @@ for a stack that does not exist yet the command that makes it:
 }
 
 // serveAWS serves until ctx ends, which is how it is meant to end and no error.
-func (s *session) serveAWS(ctx context.Context, port int) error {
+func (s *session) serveAWS(ctx context.Context, port int) (err error) {
 	dirs := s.dirs()
 	opts := s.behaves
 	opts.Dir, opts.Account, opts.Port, opts.Log = dirs.cloud, s.accountAtFirst(), port, wrapping{s.App}
@@ -51,10 +51,16 @@ func (s *session) serveAWS(ctx context.Context, port int) error {
 		return notStarted(err)
 	}
 	s.cloud = served
+	key, err := deploy.ServeHubKey()
+	if err != nil {
+		return errors.Join(err, s.closeAWS())
+	}
+	defer func() { err = errors.Join(err, key.Close()) }()
 	env, where, err := s.stockEnvironment()
 	if err != nil {
 		return errors.Join(err, s.closeAWS())
 	}
+	env = append(key.Environment(), env...)
 	lines := append([]string{"# cloud: " + dirs.cloud, "# state: " + where}, s.beforeStock(ctx)...)
 	for _, kv := range env {
 		name, value, _ := strings.Cut(kv, "=")

@@ -245,7 +245,7 @@ func (s *session) target(stack string) (deploy.Target, error) {
 		t.WorkDir = filepath.Join(s.dirs().stacks, stack)
 	}
 	if s.offline && !s.blank {
-		t.Env, t.Backend = s.environment(), s.dirs().backend()
+		t.Env, t.Backend, t.Secrets = s.environment(), s.dirs().backend(), deploy.HubKey
 		return t, nil
 	}
 	err := s.share(&t)

@@ -28,8 +28,6 @@ type Subject struct {
 	OnError map[string]deploy.OnError // error hooks of both
 	Engine  engine.Engine
 	Environ []string // the caller's environment, of which the engine gets what it needs
-
-	keys *awssim.Keys
 }
 
 // region is the subject in a folder of its own: an offline AWS, a state, a driver.
@@ -65,7 +63,7 @@ func (s Subject) open(ctx context.Context, dir string, o opening) (*region, erro
 	}
 	backend := state.Folder(stateDir(dir))
 	env := engine.OfflineEnvironment(s.Environ, engine.Offline{
-		Dir: dir, Backend: backend, Providers: map[string]int{"aws": aws.Port()}, AWS: append(aws.Environment(), s.keys.Environment()...),
+		Dir: dir, Backend: backend, Providers: map[string]int{"aws": aws.Port()}, AWS: aws.Environment(),
 	})
 	if o.safe {
 		env = append(env, engine.Unwatched...)
@@ -73,7 +71,7 @@ func (s Subject) open(ctx context.Context, dir string, o opening) (*region, erro
 	r := &region{aws: aws, state: stateFile(stateDir(dir), s.Project, s.Stack)}
 	r.program.Store(&s.Program)
 	r.driver, err = deploy.Open(ctx, s.Engine, deploy.Target{
-		Stack: s.Stack, Project: s.Project, Root: root, Backend: backend, Secrets: s.keys.URL, Env: env, Settled: o.settled,
+		Stack: s.Stack, Project: s.Project, Root: root, Backend: backend, Secrets: deploy.HubKey, Env: env, Settled: o.settled,
 		Program: func(ctx *pulumi.Context) error { return (*r.program.Load())(ctx) }, OnError: s.OnError,
 	})
 	if err != nil {

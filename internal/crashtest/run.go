@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -14,7 +13,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/deepstreamhub/platform/internal/awssim"
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/deploy"
 )
@@ -54,21 +52,17 @@ type Report struct {
 
 // Run captures every crash point of one up, one update and one destroy, and recovers from each by an up and by a destroy. When ctx
 // ends it returns what had been tried, and ctx's error.
-func Run(ctx context.Context, s Subject, o Options) (report Report, err error) {
+func Run(ctx context.Context, s Subject, o Options) (Report, error) {
 	dir, err := os.MkdirTemp("", "hub-crash-")
 	if err != nil {
 		return Report{}, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // the system's temporary folder
-	if s.keys, err = awssim.StartKeys(ctx); err != nil {
-		return Report{}, err
-	}
-	defer func() { err = errors.Join(err, s.keys.Close()) }()
 	points, whole, err := capture(ctx, s, filepath.Join(dir, "capture"))
 	if err != nil {
 		return Report{}, fmt.Errorf("capture crash points of %s: %w", s.Stack, err)
 	}
-	report = Report{Points: map[string]int{}, Results: sample(points, o)}
+	report := Report{Points: map[string]int{}, Results: sample(points, o)}
 	for _, p := range points {
 		report.Points[p.Verb]++
 	}

@@ -2,7 +2,6 @@ package deploy
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -18,9 +17,12 @@ import (
 // errBlind is why a driver of a copy changes nothing.
 var errBlind = errors.New("the driver works on a copy of the state without its secrets, which is only to be looked at")
 
+// foreign are variables, by how their names begin, that would lead an engine away from a copy and its key.
+var foreign = []string{"PULUMI_BACKEND_URL=", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CLOUD_SECRET_OVERRIDE=", "VAULT_"}
+
 // openBlind opens a copy of the stack's state without its secrets: the checkpoint is read from where it is, blinded, and put
-// where an engine finds it that has a state of its own, with a passphrase that nobody keeps. The engine never hears of the real
-// state or of its key, and nothing is written to either.
+// where an engine finds it that has a state of its own, with a key of its own. The engine never hears of the real state or of
+// its key, and nothing is written to either.
 func (d *Driver) openBlind(ctx context.Context, e engine.Engine) error {
 	data, err := d.readCheckpoint(ctx)
 	if err != nil {
@@ -31,10 +33,13 @@ func (d *Driver) openBlind(ctx context.Context, e engine.Engine) error {
 			Cause: fmt.Errorf("no stack named '%s' found", d.target.Stack)}
 	}
 	d.target.Backend = state.Folder(filepath.Join(d.target.WorkDir, "state"))
-	d.target.Secrets, d.target.Existing = passphrase, false
-	d.target.Env = append(slices.DeleteFunc(slices.Clone(d.target.Env), func(kv string) bool {
-		return strings.HasPrefix(kv, "PULUMI_CONFIG_PASSPHRASE") || strings.HasPrefix(kv, "PULUMI_BACKEND_URL=")
-	}), "PULUMI_CONFIG_PASSPHRASE="+rand.Text())
+	d.target.Secrets, d.target.Existing = HubKey, false
+	if d.key, err = serveNewKey(); err != nil {
+		return err
+	}
+	d.target.Env = slices.DeleteFunc(slices.Clone(d.target.Env), func(kv string) bool {
+		return slices.ContainsFunc(foreign, func(name string) bool { return strings.HasPrefix(kv, name) })
+	})
 	if data == nil {
 		data = state.NewCheckpoint(d.target.Project, d.target.Stack)
 	}
@@ -45,12 +50,11 @@ func (d *Driver) openBlind(ctx context.Context, e engine.Engine) error {
 	if d.store, err = d.writeCopy(ctx, copied.Text); err != nil {
 		return fmt.Errorf("copy state of %s: %w", d.target.Stack, err)
 	}
-	d.found, d.blinded = &state.Checkpoint{}, copied.Secrets // it names no key
+	d.found, d.blinded = &state.Checkpoint{Keys: d.key.keys()}, copied.Secrets
 	return d.open(ctx, e)
 }
 
-// writeCopy makes the state of a copy. It is written here, since an engine takes three processes and the keys of three
-// passphrases for it.
+// writeCopy makes the state of a copy. It is written here, since an engine takes three processes for it.
 func (d *Driver) writeCopy(ctx context.Context, checkpoint []byte) (*store.Store, error) {
 	if err := makeFileBackend(d.target.Backend); err != nil {
 		return nil, err

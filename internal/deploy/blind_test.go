@@ -12,10 +12,13 @@ import (
 	"github.com/deepstreamhub/platform/internal/plan"
 )
 
-// A look at a stack, also at one that is not there yet, starts one engine, whether the engine compresses its checkpoints or not, and an offline engine keeps no log.
+// A look at a stack, also at one that is not there yet, starts one engine, whether the engine compresses its checkpoints or not and
+// whatever key service the environment leads to, and an offline engine keeps no log.
 func TestBlindPreviewTakesOneEngine(t *testing.T) {
 	t.Parallel()
-	for name, env := range map[string][]string{"plain": nil, "compressed": {"PULUMI_DIY_BACKEND_GZIP=true"}} {
+	for name, env := range map[string][]string{"plain": nil, "compressed": {"PULUMI_DIY_BACKEND_GZIP=true"},
+		"another key": {"VAULT_ADDR=http://127.0.0.1:1", "VAULT_SERVER_URL=http://127.0.0.1:1", "VAULT_SERVER_TOKEN=mine", "VAULT_WRAP_TTL=1m", "PULUMI_CLOUD_SECRET_OVERRIDE=awskms://alias/mine"},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, port := serve(t, 0)

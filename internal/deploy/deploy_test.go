@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
@@ -12,7 +11,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/deepstreamhub/platform/internal/awssim"
 	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/engine"
 	"github.com/deepstreamhub/platform/internal/plan"
@@ -40,15 +38,10 @@ func write(t *testing.T, path, content string) {
 // target is the stack "dev" of a new project with a state of its own.
 func target(t *testing.T, port int, program pulumi.RunFunc) deploy.Target {
 	t.Helper()
-	k, err := keys()
-	require.NoError(t, err)
 	target := targetIn(t.TempDir(), project(t), port, program)
-	target.Secrets, target.Env = k.URL, append(target.Env, k.Environment()...)
+	target.Secrets = deploy.HubKey
 	return target
 }
-
-// keys are those of the stacks of one process's tests; they are served as long as it runs.
-var keys = sync.OnceValues(func() (*awssim.Keys, error) { return awssim.StartKeys(context.Background()) })
 
 // targetIn is the stack "dev" of the project in root, with state and working folder in dir.
 func targetIn(dir, root string, port int, program pulumi.RunFunc) deploy.Target {

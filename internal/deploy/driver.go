@@ -34,7 +34,7 @@ type Target struct {
 	Program  pulumi.RunFunc // runs in this process
 	Env      []string       // the engine's whole environment, KEY=VALUE, nothing is inherited; see engine.Environment and engine.OfflineEnvironment
 	Backend  string         // where state lives: file:///..., s3://...; empty leaves it to Env and Pulumi.yaml
-	Secrets  string         // secrets provider of a stack that has to be created, such as awskms://...; empty: passphrase
+	Secrets  string         // secrets provider of a stack that has to be created, such as awskms://... or HubKey; empty: passphrase
 	Parallel int            // operations at once; 0: DefaultParallel
 	WorkDir  string         // where this stack's copy of Pulumi.yaml and stack file is kept; empty: a temporary folder that Close removes
 	Existing bool           // Open refuses a stack that does not exist rather than creating it
@@ -64,6 +64,7 @@ type Driver struct {
 	// planned are the steps of the last preview of an up: what the program wants.
 	planned []plan.Step
 	blinded []blind.Secret // what a copy of the state lacks
+	key     *KeyService    // where hub itself is the key service; else nil
 	cleanup string         // temporary working folder, empty when the caller named one
 }
 
@@ -121,6 +122,11 @@ func (d *Driver) open(ctx context.Context, e engine.Engine) error {
 		return fmt.Errorf("open stack %s: %w", t.Stack, err)
 	}
 	d.program = program
+	if t.Secrets == HubKey && d.key == nil {
+		if d.key, err = ServeHubKey(); err != nil {
+			return fmt.Errorf("open stack %s: %w", t.Stack, err)
+		}
+	}
 	d.command = &engine.Command{Engine: e, Env: d.environment(), Grace: t.Grace, Force: t.Force, Started: d.hold}
 	if d.found == nil && !t.Existing { // to make a stack takes its lock
 		if err := d.free(ctx, "open stack"); err != nil {
@@ -148,6 +154,9 @@ func (d *Driver) environment() []string {
 	env := append(slices.Clone(d.target.Env), "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER=true")
 	if d.program != nil { // listing stacks runs none
 		env = append(env, d.program.variable())
+	}
+	if d.key != nil {
+		env = append(env, d.key.Environment()...)
 	}
 	if d.store != nil && d.store.Copies {
 		env = append(env, "PULUMI_RETAIN_CHECKPOINTS=true") // recovery reads them
@@ -215,6 +224,10 @@ func (d *Driver) Close() error {
 	if d.program != nil {
 		err = d.program.close()
 		d.program = nil
+	}
+	if d.key != nil {
+		err = errors.Join(err, d.key.Close())
+		d.key = nil
 	}
 	if d.cleanup != "" {
 		err = errors.Join(err, os.RemoveAll(d.cleanup))

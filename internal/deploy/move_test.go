@@ -25,6 +25,7 @@ func TestMove(t *testing.T) {
 	})
 	to := from
 	to.WorkDir, to.Backend = filepath.Join(t.TempDir(), "work"), "file://"+filepath.Join(t.TempDir(), "state")
+	to.Secrets = ""                                                             // a passphrase
 	to.Env = append(slices.Clone(from.Env), "PULUMI_CONFIG_PASSPHRASE=another") // the last one counts
 
 	_, err = deploy.Move(t.Context(), e, from, to)
@@ -51,6 +52,19 @@ func TestMove(t *testing.T) {
 
 	_, err = deploy.Move(t.Context(), e, from, to)
 	require.ErrorContains(t, err, "there is a state with 1 resources in")
+
+	later := to
+	later.Secrets = deploy.HubKey // as hub says of each offline stack: one that has a passphrase keeps it
+	d = open(t, later)
+	secret = "another battery"
+	_, err = d.Up(t.Context(), deploy.Options{})
+	require.NoError(t, err)
+	outputs, err = d.Outputs(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, secret, outputs["password"].Value)
+	text, err = os.ReadFile(checkpoint(t, to))
+	require.NoError(t, err)
+	require.Regexp(t, `"secrets_providers":\s*{\s*"type":\s*"passphrase"`, string(text))
 }
 
 func checkpoint(t *testing.T, target deploy.Target) string {

@@ -81,8 +81,8 @@ func mergeStackFile(t Target, root, copied []byte, found state.Keys) ([]byte, er
 // A stack file that names the service and not the encrypted key would have the engine make a new key, and write every secret
 // anew under it.
 func chooseKeys(t Target, own, kept, found state.Keys) state.Keys {
-	if t.Secrets == passphrase {
-		return state.Keys{Salt: cmp.Or(found.Salt, kept.Salt)}
+	if t.Secrets == passphrase || t.Secrets == HubKey { // the stack file's is that of another state
+		return cmp.Or(found, kept)
 	}
 	chosen := state.Keys{Provider: cmp.Or(own.Provider, kept.Provider, found.Provider)}
 	from := []state.Keys{found, kept}

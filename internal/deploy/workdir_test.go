@@ -39,6 +39,9 @@ func TestMergeStackFile(t *testing.T) {
 		"service, the root's salt":                {secrets: kms, root: "encryptionsalt: v1:abc\n" + config, found: found, want: service + "encryptedkey: K\n" + config},
 		"offline, another account's key":          {secrets: kms, offline: true, root: service + "encryptedkey: k\n" + config, want: service + config},
 		"offline, the state's key":                {secrets: kms, offline: true, root: service + "encryptedkey: k\n" + config, found: found, want: service + "encryptedkey: K\n" + config},
+		"hub's key, another than the file's":      {secrets: HubKey, root: service + "encryptedkey: k\n" + config, found: state.Keys{Provider: HubKey, Encrypted: "H"}, want: "secretsprovider: hashivault://hub\nencryptedkey: H\n" + config},
+		"hub's key, a passphrase before":          {secrets: HubKey, root: service + "encryptedkey: k\n" + config, found: state.Keys{Salt: "v1:abc"}, want: "encryptionsalt: v1:abc\n" + config},
+		"hub's key, the copy's":                   {secrets: HubKey, root: service + config, copied: "secretsprovider: hashivault://hub\nencryptedkey: c\n", want: "secretsprovider: hashivault://hub\nencryptedkey: c\n" + config},
 		"offline, the copy's key":                 {secrets: kms, offline: true, root: service + "encryptedkey: k\n" + config, copied: service + "encryptedkey: c\n", want: service + "encryptedkey: c\n" + config},
 	}
 	for name, tt := range tests {

@@ -1,18 +1,16 @@
 package harness
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"strconv"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/deepstreamhub/platform/internal/awssim"
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
+	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/engine"
 	"github.com/deepstreamhub/platform/internal/state"
 )
@@ -21,8 +19,6 @@ import (
 type Backend struct {
 	URL     string // backend URL
 	Secrets string // secrets provider; empty: a passphrase
-
-	env []string // KEY=VALUE by which the engine finds what serves them, beside the account's own
 }
 
 // stateRegion is where the harness keeps shared state.
@@ -53,15 +49,9 @@ func (a *AWS) SharedState(t testing.TB) Backend {
 	return Backend{URL: state.Backend(Organisation, a.Cloud().Account().ID, stateRegion), Secrets: state.Secrets(Organisation, stateRegion)}
 }
 
-// keys are those of all stacks whose state is on disk; they are served as long as the tests run.
-var keys = sync.OnceValues(func() (*awssim.Keys, error) { return awssim.StartKeys(context.Background()) })
-
 // local is a backend on disk, of the account's own.
-func (a *AWS) local(t testing.TB) Backend {
-	t.Helper()
-	k, err := keys()
-	require.NoError(t, err)
-	return Backend{URL: state.Folder(a.Dir + "/state"), Secrets: k.URL, env: k.Environment()}
+func (a *AWS) local() Backend {
+	return Backend{URL: state.Folder(a.Dir + "/state"), Secrets: deploy.HubKey}
 }
 
 // Option changes how a stack is prepared.

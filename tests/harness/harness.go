@@ -153,7 +153,7 @@ func NewStack(t testing.TB, aws *AWS, prefix string, cfg config.Config, opts ...
 	suffix := make([]byte, 3)
 	_, err := rand.Read(suffix)
 	require.NoError(t, err)
-	s := &Stack{Name: prefix + "-" + hex.EncodeToString(suffix), AWS: aws, Config: cfg, t: t, root: t.TempDir(), backend: aws.local(t), engine: Engine(t)}
+	s := &Stack{Name: prefix + "-" + hex.EncodeToString(suffix), AWS: aws, Config: cfg, t: t, root: t.TempDir(), backend: aws.local(), engine: Engine(t)}
 	for _, opt := range opts {
 		opt(s)
 	}
@@ -175,7 +175,7 @@ func NewStack(t testing.TB, aws *AWS, prefix string, cfg config.Config, opts ...
 		},
 		Env: engine.OfflineEnvironment(os.Environ(), engine.Offline{
 			Dir: aws.Dir, Backend: s.backend.URL, Providers: map[string]int{"aws": aws.Port()},
-			AWS: append(aws.Environment(), s.backend.env...),
+			AWS: aws.Environment(),
 		}),
 	}
 	if !s.checkpoints {
