@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/deepstreamhub/platform/internal/awssim"
@@ -16,6 +17,7 @@ import (
 	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/explore"
 	"github.com/deepstreamhub/platform/internal/plan"
+	"github.com/deepstreamhub/platform/internal/state"
 	"github.com/deepstreamhub/platform/internal/teardown"
 	"github.com/deepstreamhub/platform/tests/harness"
 )
@@ -144,7 +146,8 @@ func goesByLevels(t *testing.T, s *harness.Stack, kept ...string) {
 	}
 }
 
-// A teardown that AWS refuses or somebody interrupts stops with the run that it is in, and the next one goes on from there.
+// A teardown that AWS refuses or somebody interrupts stops with the run that it is in, and so does one whose stack somebody else
+// takes while its lock is free between two runs. The next one goes on from there.
 func TestTeardownGoesOn(t *testing.T) {
 	t.Parallel()
 	aws := harness.StartAWS(t, awssim.Options{Faults: []cloud.Fault{{
@@ -195,6 +198,26 @@ func TestTeardownGoesOn(t *testing.T) {
 	}})
 	require.NoError(t, err)
 	require.Equal(t, 1, summaries, "that there is nothing is told too")
+
+	s.Up()
+	left = teardown.Runs(s.State())
+	elsewhere := filepath.Join(aws.Dir, "state", filepath.FromSlash(state.LockDir(harness.Organisation.Project(), s.Name)), "elsewhere.json")
+	_, err = s.TakeDown(t.Context(), deploy.Options{Events: func(e plan.Event) {
+		if e.Kind == plan.EventFinished && e.Step.Op == plan.OpDelete {
+			text := `{"pid":1,"username":"ann","hostname":"elsewhere","timestamp":"` + time.Now().UTC().Format(time.RFC3339Nano) + `"}`
+			assert.NoError(t, os.WriteFile(elsewhere, []byte(text), 0o600)) // beside that of the run
+		}
+	}})
+	var held *deploy.Error
+	require.ErrorAs(t, err, &held)
+	require.True(t, held.Locked())
+	require.ErrorContains(t, err, "ann")
+	then := teardown.Runs(s.State())
+	require.Equal(t, left[1:], then, "one run has ended and no other begun")
+	require.NoError(t, os.Remove(elsewhere))
+	_, err = s.TakeDown(t.Context(), deploy.Options{})
+	require.NoError(t, err)
+	require.Equal(t, before, aws.Contents())
 }
 
 // What is worth a run of its own is what the offline AWS, whose times have their sources, takes longest to delete.
