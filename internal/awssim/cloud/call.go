@@ -319,6 +319,11 @@ func (o *Call) remove(t *Tx, now time.Time) error {
 		return err
 	}
 	o.ready = now.Add(o.length())
+	if o.kind.GoesAfter {
+		for _, h := range o.c.holders(r) {
+			o.ready = later(o.ready, h.By.Gone)
+		}
+	}
 	for _, p := range o.kind.DeleteOnly {
 		if v, ok := o.inputs[p]; ok {
 			r.State[p] = Clone(v)

@@ -250,7 +250,11 @@ func (c *Cloud) remove(t *Tx, k *Kind, r *Resource, by time.Time) error {
 	if r.Declared {
 		return fmt.Errorf("delete %s %s: the account's declared list holds it", k.Type, r.ID)
 	}
-	if holders := c.holders(r); len(holders) > 0 && k.InUse.Code != "" {
+	holders := c.holders(r)
+	if k.GoesAfter {
+		holders = slices.DeleteFunc(holders, func(h *Holder) bool { return !h.By.Gone.IsZero() })
+	}
+	if len(holders) > 0 && k.InUse.Code != "" {
 		f := k.InUse.Fill("{id}", r.ID, "{name}", r.Name(), "{by}", holders[0].By.ID)
 		return k.refusal(k.call("Delete", k.DeleteCall), f, r.ID)
 	}

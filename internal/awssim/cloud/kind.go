@@ -40,6 +40,7 @@ type Kind struct {
 	Refs        []Ref                // what the inputs point at
 	Overwrites  bool                 // the creating call writes over what is there under the same id, and AWS says nothing
 	InUse       Refusal              // answer to a deletion while something with a holding Ref still points here
+	GoesAfter   bool                 // what is being deleted itself is not in the way of a deletion, which AWS ends after it
 	Quota       *Quota               // how many there may be
 	Busy        Busy                 // answers while AWS is still at work on the resource, for a call that nobody waits for any more
 

@@ -209,6 +209,21 @@ func TestWhatAWSIsAtWorkOnIsBusy(t *testing.T) {
 	}
 }
 
+// A cluster whose instances are being deleted may be deleted, and goes after them (facts 87).
+func TestClusterGoesAfterItsInstances(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	inputs := f.database()
+	database, _ := f.make(typeDBCluster, inputs)
+	id, _ := f.make(typeDBInstance, cloud.Map{"clusterIdentifier": database, "engine": "aurora-postgresql", "instanceClass": "db.r6g.large", "identifier": "one"})
+	deletion := f.StartDelete(home, typeDBCluster, database, cloud.Map{"skipFinalSnapshot": true})
+	require.ErrorContains(t, deletion.Attempt(), "it still contains DB instances in non-deleting state")
+	instance := held(f.Cloud, typeDBInstance, home, id)
+	instance.Gone = f.clock.now.Add(10 * time.Minute)
+	until, _ := f.StartDelete(home, typeDBCluster, database, cloud.Map{"skipFinalSnapshot": true}).Step()
+	require.False(t, until.Before(instance.Gone), until)
+}
+
 // Names are given up some seconds after a forced deletion; where nothing takes time, at once.
 func TestNamesAreGivenUpLater(t *testing.T) {
 	t.Parallel()
