@@ -58,7 +58,7 @@ func Checkpoint(data []byte) (Copy, error) {
 			Latest map[string]json.RawMessage `json:"latest,omitempty"`
 		} `json:"checkpoint"`
 	}
-	if err := decode(data, &file); err != nil {
+	if err := json.Unmarshal(data, &file); err != nil {
 		return Copy{}, fmt.Errorf("blind checkpoint: %w", err)
 	}
 	if file.Checkpoint == nil || file.Version == 0 {
@@ -107,7 +107,19 @@ func (c *Copy) section(name string, text json.RawMessage) (json.RawMessage, erro
 			return nil, err
 		}
 	}
-	return json.Marshal(list)
+	return joined(list), nil
+}
+
+// joined is a list of what is JSON already, which need not be gone through again as by json.Marshal.
+func joined(list []json.RawMessage) json.RawMessage {
+	out := json.RawMessage("[")
+	for i, e := range list {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = append(out, e...)
+	}
+	return append(out, ']')
 }
 
 // resource blinds one entry of a deployment.

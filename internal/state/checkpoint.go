@@ -104,7 +104,7 @@ func ReadCheckpoint(data []byte) (Checkpoint, error) {
 	var file struct {
 		Version    int `json:"version"`
 		Checkpoint *struct {
-			Latest json.RawMessage `json:"latest"`
+			Latest map[string]json.RawMessage `json:"latest"`
 		} `json:"checkpoint"`
 	}
 	if err := decode(data, &file); err != nil {
@@ -115,10 +115,24 @@ func ReadCheckpoint(data []byte) (Checkpoint, error) {
 		return Checkpoint{}, errors.New("it is no checkpoint: it lacks version and checkpoint")
 	case file.Version > newestFormat:
 		return Checkpoint{}, fmt.Errorf("its format is version %d, the newest one known here is %d", file.Version, newestFormat)
-	case file.Checkpoint.Latest == nil:
-		return Checkpoint{New: true}, nil // a stack without a deployment, as the engine writes it
+	case len(file.Checkpoint.Latest) == 0:
+		return readNothing(data)
 	}
 	return readDeployment(file.Checkpoint.Latest)
+}
+
+// readNothing reads a checkpoint without any part of a deployment: that of a stack without one, as the engine writes it, has none.
+func readNothing(data []byte) (Checkpoint, error) {
+	var file struct {
+		Checkpoint struct {
+			Latest json.RawMessage `json:"latest"`
+		} `json:"checkpoint"`
+	}
+	err := decode(data, &file)
+	if latest := file.Checkpoint.Latest; err == nil && latest != nil {
+		err = fmt.Errorf("its deployment is %s: what was deployed is lost", latest)
+	}
+	return Checkpoint{New: err == nil}, err
 }
 
 // Unpacked returns a checkpoint as it was before the engine compressed it (PULUMI_DIY_BACKEND_GZIP and its successor).
@@ -171,16 +185,16 @@ type deployment struct {
 		Time    time.Time `json:"time"`
 		Magic   string    `json:"magic"`
 		Version string    `json:"version"`
-	} `json:"manifest"`
-	Secrets   secrets    `json:"secrets_providers"`
-	Resources []resource `json:"resources"`
+	}
+	Secrets   secrets
+	Resources []resource
 	Pending   []struct {
 		Type     string `json:"type"`
 		Resource struct {
 			URN  string `json:"urn"`
 			Type string `json:"type"`
 		} `json:"resource"`
-	} `json:"pending_operations"`
+	}
 }
 
 type resource struct {
@@ -222,22 +236,23 @@ func (r resource) expires() time.Time {
 	return at
 }
 
-func readDeployment(data []byte) (Checkpoint, error) {
-	var parts map[string]json.RawMessage
-	if err := decode(data, &parts); err != nil {
-		return Checkpoint{}, err
-	}
-	if len(parts) == 0 {
-		return Checkpoint{}, fmt.Errorf("its deployment is %s: what was deployed is lost", data)
-	}
+// readDeployment reads a deployment by its parts, so that most of it is gone through once.
+func readDeployment(parts map[string]json.RawMessage) (Checkpoint, error) {
 	for _, name := range never {
 		if part, there := parts[name]; there && string(part) == "null" {
 			return Checkpoint{}, fmt.Errorf("its %s is null: what was deployed is lost", strings.ReplaceAll(name, "_", " "))
 		}
 	}
 	var d deployment
-	if err := decode(data, &d); err != nil {
-		return Checkpoint{}, err
+	for _, part := range []struct {
+		name string
+		into any
+	}{{"manifest", &d.Manifest}, {"secrets_providers", &d.Secrets}, {"resources", &d.Resources}, {"pending_operations", &d.Pending}} {
+		if text, there := parts[part.name]; there {
+			if err := decode(text, part.into); err != nil {
+				return Checkpoint{}, fmt.Errorf("its %s: %w", strings.ReplaceAll(part.name, "_", " "), err)
+			}
+		}
 	}
 	if err := d.check(); err != nil {
 		return Checkpoint{}, err
