@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/deepstreamhub/platform/internal/deploy"
+	"github.com/deepstreamhub/platform/internal/plan"
 )
 
 // longerThanKill is longer than the ten seconds after which the Automation API's own command kills the engine.
@@ -82,6 +83,29 @@ func TestInterruptAtOnceLeavesNoLock(t *testing.T) {
 	}
 	_, err := d.Up(t.Context(), deploy.Options{})
 	require.NoError(t, err)
+}
+
+// When all is done the engine takes no interrupt any more, while it writes its history and gives the lock back: it would end at once
+// and leave the lock (pulumi/pkg, backend/diy/backend.go, apply). So it is not sent one.
+func TestInterruptAtTheEndLeavesNoLock(t *testing.T) {
+	t.Parallel()
+	_, port := serve(t, 0)
+	things := []thing{{name: "a", props: pulumi.Map{}}}
+	target := target(t, port, program(&things))
+	d := open(t, target)
+	for i := range 5 {
+		things[0].props["size"] = pulumi.Int(i)
+		ctx, interrupt := context.WithCancel(t.Context())
+		p, err := d.Up(ctx, deploy.Options{Events: func(e plan.Event) {
+			if e.Kind == plan.EventSummary {
+				interrupt()
+			}
+		}})
+		interrupt()
+		require.NoError(t, err)
+		require.NotEmpty(t, p.Changes())
+		require.Empty(t, lockFiles(t, target))
+	}
 }
 
 // A second interrupt ends the engine at once, at the price of a pending operation.

@@ -216,7 +216,7 @@ func (d *Driver) run(ctx context.Context, verb string, preview bool, o Options, 
 		defer close(drained)
 		recorded.listen(from, finished)
 	}()
-	engineCtx, stop := interruptible(ctx, recorded.begun, finished)
+	engineCtx, stop := d.interruptible(ctx, recorded, finished)
 	defer stop()
 
 	outputs, err := op(engineCtx, stream{from})
@@ -248,11 +248,11 @@ func (d *Driver) run(ctx context.Context, verb string, preview bool, o Options, 
 	return p, failed
 }
 
-// interruptible returns a context that is cancelled after ctx is, but not before the engine listens for it.
-func interruptible(ctx context.Context, begun, finished <-chan struct{}) (context.Context, context.CancelFunc) {
+// interruptible returns a context that is cancelled after ctx is, while the engine listens for it: not before, and not when it is
+// over and the engine writes its history and gives the lock back, which it would leave. Only a second interrupt ends that.
+func (d *Driver) interruptible(ctx context.Context, r *recorder, finished <-chan struct{}) (context.Context, context.CancelFunc) {
 	engineCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	go func() {
-		defer cancel()
 		select {
 		case <-ctx.Done():
 		case <-finished:
@@ -261,10 +261,19 @@ func interruptible(ctx context.Context, begun, finished <-chan struct{}) (contex
 		timeout := time.NewTimer(firstEvent)
 		defer timeout.Stop()
 		select {
-		case <-begun:
+		case <-r.begun:
 		case <-finished:
 		case <-timeout.C:
 		}
+		select {
+		case <-r.over:
+			select {
+			case <-d.target.Force:
+			case <-finished:
+			}
+		default:
+		}
+		cancel()
 	}()
 	return engineCtx, cancel
 }

@@ -23,7 +23,9 @@ type recorder struct {
 	now      func() time.Time
 	began    time.Time
 	begun    chan struct{} // closed at the engine's first event
+	over     chan struct{} // closed at its summary, after which it only puts away what it did
 	first    sync.Once
+	last     sync.Once
 
 	result    plan.Plan
 	index     map[string]int  // of the result's step, by URN
@@ -41,7 +43,7 @@ func newRecorder(t Target, preview bool, listener func(plan.Event)) *recorder {
 		listener = func(plan.Event) {}
 	}
 	r := &recorder{
-		stack: t.Stack, listener: listener, now: t.Now, begun: make(chan struct{}),
+		stack: t.Stack, listener: listener, now: t.Now, begun: make(chan struct{}), over: make(chan struct{}),
 		result:    plan.Plan{Stack: t.Stack, Preview: preview},
 		index:     map[string]int{},
 		finished:  map[string]bool{},
@@ -96,6 +98,7 @@ func (r *recorder) record(e apitype.EngineEvent) {
 	case e.ProgressEvent != nil:
 		r.progress(out, *e.ProgressEvent)
 	case e.SummaryEvent != nil:
+		r.last.Do(func() { close(r.over) })
 		if r.now == nil {
 			r.result.Took = time.Duration(e.SummaryEvent.DurationSeconds) * time.Second
 		}
