@@ -3,10 +3,12 @@ package tests
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/tests/harness"
 )
 
@@ -53,6 +55,23 @@ func TestPlaceholdersAreRefusedForARealRun(t *testing.T) {
 	entries, err := os.ReadDir(state)
 	require.NoError(t, err)
 	require.Empty(t, entries, "the engine was not started")
+}
+
+// The key of offline states, which a stock session writes into a stack file, is taken for no other state.
+func TestKeyOfOfflineStatesIsRefusedForARealRun(t *testing.T) {
+	t.Parallel()
+	p := harness.RealProject(t, &binaries)
+	p.Edit("Pulumi.prod-eu.yaml", "awskms://alias/deepstreamhub-state?region=eu-central-1", deploy.HubKey)
+	for _, command := range [][]string{{"up", "prod-eu", "--yes"}, {"preview", "prod-eu"}, {"outputs", "prod-eu"}} {
+		folder := t.TempDir()
+		r := p.Hub([]string{"PULUMI_BACKEND_URL=file://" + folder, "PULUMI_CONFIG_PASSPHRASE=x"}, command...)
+		require.Equal(t, 2, r.Code, r.Stderr)
+		require.Contains(t, strings.Join(strings.Fields(r.Stderr), " "), "Pulumi.prod-eu.yaml: secretsprovider: hashivault://hub is the key of offline states")
+		require.Contains(t, r.Stderr, "git checkout Pulumi.prod-eu.yaml")
+		entries, err := os.ReadDir(folder)
+		require.NoError(t, err)
+		require.Empty(t, entries, "the engine was not started")
+	}
 }
 
 // What must not be in a stack's configuration is refused by the program itself, which is told all keys and which of them

@@ -33,6 +33,12 @@ func (s *session) share(t *deploy.Target) error {
 	if err != nil {
 		return err
 	}
+	if secrets == deploy.HubKey { // hub state key --offline writes it into the file
+		return refused(
+			fmt.Sprintf("Pulumi.%s.yaml: secretsprovider: %s is the key of offline states, which everybody has: nothing of an account is encrypted under it", t.Stack, secrets),
+			"Take the key of the account back into the file: git checkout Pulumi."+t.Stack+".yaml",
+		)
+	}
 	t.Secrets = secrets
 	chosen := slices.ContainsFunc(s.Environ, func(kv string) bool { return strings.HasPrefix(kv, "PULUMI_BACKEND_URL=") })
 	if chosen && !s.offline {
