@@ -5,11 +5,9 @@ package blind
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strconv"
@@ -84,17 +82,6 @@ func Checkpoint(data []byte) (Copy, error) {
 	return c, nil
 }
 
-// decode reads JSON that is one value, and keeps numbers as they are written.
-func decode(text []byte, into any) error {
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	err := d.Decode(into)
-	if _, after := d.Token(); err == nil && errors.Is(after, io.EOF) {
-		return nil
-	}
-	return cmp.Or(json.Unmarshal(text, new(json.RawMessage)), err) // which minds what comes after the value, and says where it is cut short
-}
-
 // section blinds one part of a deployment: its resources one by one, so that what is taken out has an owner.
 func (c *Copy) section(name string, text json.RawMessage) (json.RawMessage, error) {
 	var list []json.RawMessage
@@ -144,8 +131,10 @@ func changed(text json.RawMessage, blind func(any) any) (json.RawMessage, error)
 	if !bytes.Contains(text, []byte(signature)) && !bytes.Contains(text, []byte(`\u00`)) {
 		return text, nil
 	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber() // numbers stay as they are written
 	var v any
-	if err := decode(text, &v); err != nil {
+	if err := d.Decode(&v); err != nil {
 		return nil, err
 	}
 	return json.Marshal(blind(v))

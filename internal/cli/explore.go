@@ -199,7 +199,7 @@ func (s *session) recordIn(ctx context.Context, dir, stack string, cfg config.Co
 		Stack: stack, Project: s.organisation.Project(), Root: s.root, Program: s.deps.region(cfg), Force: s.Force, Now: s.Now,
 		Backend: backend, Secrets: deploy.HubKey, WorkDir: filepath.Join(dir, "stack"),
 		Env: append(engine.OfflineEnvironment(s.Environ, engine.Offline{
-			Dir: dir, Backend: backend, Passphrase: offlinePassphrase, Providers: map[string]int{"aws": served.Port()},
+			Dir: dir, Backend: backend, Providers: map[string]int{"aws": served.Port()},
 		}), engine.Unwatched...),
 	})
 	if err != nil {

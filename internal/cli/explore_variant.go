@@ -73,7 +73,7 @@ func (s *session) variants(ctx context.Context, dir, stack string) (v variants, 
 }
 
 // edited sets values, by TIER.KEY, in a stack file. Placeholders become what they hold the place of, and the key that
-// secrets are encrypted under becomes the passphrase: nothing real is touched.
+// secrets are encrypted under becomes hub's own: nothing real is touched.
 func edited(project string, text []byte, values map[string]any) ([]byte, error) {
 	var file map[string]any
 	if err := yaml.Unmarshal([]byte(strings.ReplaceAll(string(text), "placeholder:", "")), &file); err != nil {

@@ -35,9 +35,13 @@ func ServeHubKey() (*KeyService, error) { return serveKey(sha256.Sum256([]byte("
 
 // serveNewKey serves a key that nobody has and that is written nowhere.
 func serveNewKey() (*KeyService, error) {
-	var key [32]byte
+	return serveKey(newKey())
+}
+
+// newKey is a key of AES-256, which the engine wants for secrets too (sdk/go/common/resource/config, NewSymmetricCrypter).
+func newKey() (key [32]byte) {
 	_, _ = rand.Read(key[:]) // it never fails
-	return serveKey(key)
+	return key
 }
 
 func serveKey(key [32]byte) (*KeyService, error) {
@@ -105,11 +109,9 @@ func (k *KeyService) open(text string) ([]byte, error) {
 	return data, nil
 }
 
-// keys are a new key of a stack's secrets, encrypted under the service's: AES-256, as the engine wants it
-// (sdk/go/common/resource/config, NewSymmetricCrypter).
+// keys are a new key of a stack's secrets, encrypted under the service's.
 func (k *KeyService) keys() state.Keys {
-	var data [32]byte
-	_, _ = rand.Read(data[:])
+	data := newKey()
 	return state.Keys{Provider: HubKey, Encrypted: base64.StdEncoding.EncodeToString([]byte(k.seal(data[:])))}
 }
 

@@ -55,7 +55,7 @@ func (e Engine) Behind(dir, line string) (Engine, error) {
 type Offline struct {
 	Dir        string         // absolute; the engine's home and its HOME go below it, and nothing outside is written to
 	Backend    string         // URL of the offline state, file:// or s3://
-	Passphrase string         // of the offline secrets provider
+	Passphrase string         // of an offline state that has one
 	Providers  map[string]int // provider package to its port on the loopback interface, such as aws: 40123
 	AWS        []string       // KEY=VALUE by which an AWS SDK finds what the offline AWS serves of S3, KMS and others
 }
