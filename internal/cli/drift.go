@@ -103,6 +103,10 @@ func (s *session) writeDrift(reports []drift.Report) error {
 				return err
 			}
 		}
+		if r.Looked == 0 {
+			s.say("%s: nothing is deployed yet.", r.Stack)
+			continue
+		}
 		s.say("%s: %d of %d resources drifted.", r.Stack, len(r.Drifted), r.Looked)
 		if len(r.Unknown) > 0 {
 			s.say("%s: not judged, since their values are secret: %s.", r.Stack, strings.Join(r.Unknown, ", "))

@@ -113,7 +113,7 @@ func (s *session) canAsk() error {
 
 // findEngine finds the engine, or builds it on first use, and says which one it is.
 func (s *session) findEngine(ctx context.Context) error {
-	e, err := s.deps.findEngine(ctx, engine.Options{ToolsDir: filepath.Join(s.root, "tools"), Progress: s.Err, Env: s.Environ})
+	e, err := s.deps.findEngine(ctx, engine.Options{ToolsDir: filepath.Join(s.root, "tools"), Progress: wrapping{s.App}, Env: s.Environ})
 	if err != nil || ctx.Err() != nil {
 		return s.orInterrupted(ctx, err)
 	}
@@ -219,7 +219,7 @@ func (s *session) open(ctx context.Context, existing bool) error {
 		if err != nil {
 			return err
 		}
-		t.Existing, t.Blind, t.Note, t.Run = existing, s.blind, s.note, runAddress(s.Environ)
+		t.Existing, t.Blind, t.Note, t.Run = existing && !s.mayBeNew(s.stacks[i]), s.blind, s.note, runAddress(s.Environ)
 		d, err := s.deps.open(ctx, s.engine, t)
 		if failed := openError(nil); errors.As(err, &failed) && failed.Missing() {
 			if in, openErr := s.deps.openState(ctx, t); openErr == nil && in != nil {
@@ -232,6 +232,12 @@ func (s *session) open(ctx context.Context, existing bool) error {
 		s.drivers[i] = d
 		return nil
 	})
+}
+
+// mayBeNew reports whether a stack that is only looked at may have no state yet: one that has a file. A name that has neither is
+// misspelt.
+func (s *session) mayBeNew(stack string) bool {
+	return s.blind && slices.Contains(config.Stacks(s.root), stack)
 }
 
 // target says where a stack lives: for an offline run in the project's .hub folder, else where the environment and the

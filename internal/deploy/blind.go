@@ -32,6 +32,7 @@ func (d *Driver) openBlind(ctx context.Context, e engine.Engine) error {
 		return &Error{Verb: "open stack", Stack: d.target.Stack, missing: true,
 			Cause: fmt.Errorf("no stack named '%s' found", d.target.Stack)}
 	}
+	d.undeployed = d.found == nil || d.found.New
 	d.target.Backend = state.Folder(filepath.Join(d.target.WorkDir, "state"))
 	d.target.Secrets, d.target.Existing = HubKey, false
 	if d.key, err = serveNewKey(); err != nil {

@@ -41,6 +41,15 @@ func TestBlindPreviewTakesOneEngine(t *testing.T) {
 			p, _ := look()
 			require.Equal(t, plan.OpCreate, stepOf(t, p, "a").Op)
 			require.NoDirExists(t, filepath.Join(dir, "state"), "nothing is written where the state would be")
+			blind := target
+			blind.Blind = true
+			copied, err := deploy.Open(t.Context(), e, blind)
+			require.NoError(t, err)
+			nothing, err := copied.Refresh(t.Context(), deploy.Options{PreviewOnly: true, Exclude: []string{"**x**"}})
+			require.NoError(t, err)
+			require.Empty(t, nothing.Steps)
+			require.NoError(t, copied.Close())
+			require.Empty(t, asked())
 
 			d, err := deploy.Open(t.Context(), e, target)
 			require.NoError(t, err)

@@ -59,6 +59,8 @@ type Driver struct {
 	program *language
 	store   *store.Store      // locks and checkpoints; nil where the backend is of a kind that hub cannot look into
 	found   *state.Checkpoint // when the stack was opened; nil where it did not exist or is of such a kind
+	// undeployed is set for the copy of a stack to which nothing was ever deployed.
+	undeployed bool
 	// recovered is set once nothing is left over from a killed engine: this driver has looked, and killed none since.
 	recovered bool
 	// planned are the steps of the last preview of an up: what the program wants.

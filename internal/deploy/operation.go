@@ -76,8 +76,12 @@ func (d *Driver) Up(ctx context.Context, o Options) (plan.Plan, error) {
 }
 
 // Refresh makes the state what the cloud says; with PreviewOnly it only tells how they differ. A step's operation is
-// what the cloud did behind the state's back: same, update or delete.
+// what the cloud did behind the state's back: same, update or delete. Nothing did anything to a copy of what was never deployed:
+// the engine, which refuses to leave anything out of that, is not asked.
 func (d *Driver) Refresh(ctx context.Context, o Options) (plan.Plan, error) {
+	if d.undeployed && o.PreviewOnly {
+		return plan.Plan{Stack: d.target.Stack}, nil
+	}
 	return d.run(ctx, "refresh", o.PreviewOnly, o, func(ctx context.Context, to stream) (map[string]plan.Output, error) {
 		settings := option[optrefresh.Options](func(v *optrefresh.Options) {
 			v.Target, v.TargetDependents, v.Exclude, v.ExcludeDependents = o.Targets, o.targetDependents(), o.Exclude, o.excludeDependents()

@@ -1,7 +1,9 @@
 package harness
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,6 +25,9 @@ func Watched(t testing.TB, e engine.Engine) (watched engine.Engine, asked func()
 	require.NoError(t, err)
 	return watched, func() []string {
 		text, err := os.ReadFile(log)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
 		require.NoError(t, err)
 		require.NoError(t, os.Remove(log))
 		return strings.Split(strings.TrimSpace(string(text)), "\n")

@@ -103,10 +103,10 @@ func (s *Store) damaged(ctx context.Context, project, stack, key string, why err
 
 // orLost tells a stack that is new from one whose checkpoint is gone or says that it is new. A stack that was removed leaves
 // copies of its checkpoint, of which the newest holds nothing, and no record of what was done to it (pkg/backend/diy,
-// removeStack).
+// removeStack). Who may list names alone, as a preview of a pull request may, goes by those records.
 func (s *Store) orLost(ctx context.Context, project, stack, key string, c *state.Checkpoint, missing error) (*state.Checkpoint, error) {
 	ways, err := s.History(ctx, project, stack)
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrForbidden) {
 		return nil, err
 	}
 	sound := slices.IndexFunc(ways, func(v state.Version) bool { return v.Damage == "" })
