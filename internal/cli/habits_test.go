@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -14,6 +15,7 @@ import (
 
 	simulated "github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/config"
+	"github.com/deepstreamhub/platform/internal/engine"
 	"github.com/deepstreamhub/platform/internal/plan"
 )
 
@@ -134,6 +136,16 @@ func TestWordsWrapOnATerminal(t *testing.T) {
 	w.Terminal.Size = func() (int, int) { return 80, 24 }
 	for _, line := range strings.Split(w.Terminal.Wrap(long), "\n") {
 		require.LessOrEqual(t, len(line), 80)
+	}
+	w.deps.findEngine = func(_ context.Context, o engine.Options) (engine.Engine, error) {
+		_, err := fmt.Fprintln(o.Progress, long)
+		return engine.Engine{}, err
+	}
+	_, code := w.run("preview a")
+	require.Zero(t, code)
+	require.Contains(t, w.err.String(), "end\n")
+	for _, line := range strings.Split(w.err.String(), "\n") {
+		require.LessOrEqual(t, len(line), 80, "what is said while the engine is looked for")
 	}
 }
 
