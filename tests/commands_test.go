@@ -68,7 +68,7 @@ var standing = []commandRow{
 	{line: "preview prod-eu", out: `^prod-eu: (\d+) unchanged, in `, err: whatever},
 	{line: "up prod-eu --yes --no-wait", out: `(?m)^prod-eu +vpcId +vpc-`, err: `prod-eu: (\d+) unchanged, in `},
 	{line: "status", out: `(?m)^prod-eu: (\d+) resources$`, err: whatever},
-	{line: "history prod-eu", out: ` (\d+) resources  `},
+	{line: "history prod-eu", out: ` (\d+) resources  .*  by \S`},
 	{line: "state versions prod-eu", out: ` (\d+) resources  `},
 	{line: "state restore prod-eu --version VERSION --yes", err: whatever},
 	{line: "state restore prod-eu --version nosuch --yes", code: 2, err: `nosuch`},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -19,7 +20,7 @@ func deployed(write func(key, text string), at time.Time, kind, result, message 
 	name := fmt.Sprintf("dev-%d", at.UnixNano())
 	dir := state.HistoryDir("deepstreamhub", "dev")
 	write(dir+name+".history.json", fmt.Sprintf(`{"kind":%q,"result":%q,"message":%q,"startTime":%d,"endTime":%d,"resourceChanges":{"create":3,"same":9}}`,
-		kind, result, message, at.Unix()-61, at.Unix()))
+		kind, result, strconv.Quote(message), at.Unix()-61, at.Unix()))
 	write(dir+name+".checkpoint.json", sound("urn:then"))
 	return name + ".checkpoint.json"
 }

@@ -54,11 +54,15 @@ type Record struct {
 	Changes map[string]int `json:"resourceChanges"` // by operation, components among them
 }
 
-// ReadRecord reads a file of HistoryDir. One that cannot be read says nothing.
+// ReadRecord reads a file of HistoryDir. One that cannot be read says nothing. The message is what was given to the Automation API,
+// which quotes it (sdk v3.250.0, go/auto/stack.go: --message=%q).
 func ReadRecord(data []byte) Record {
 	var r Record
 	if data, err := Unpacked(data); err != nil || json.Unmarshal(data, &r) != nil {
 		return Record{}
+	}
+	if message, err := strconv.Unquote(r.Message); err == nil {
+		r.Message = message
 	}
 	return r
 }
