@@ -167,7 +167,7 @@ func (a Account) data(own scope) []grant {
 		},
 		{
 			service: "backup", on: append(a.own("backup"), a.arn("rds", "*", "cluster-snapshot:awsbackup:*")), also: a.CopyRegions, read: "DescribeBackupVault GetBackupPlan GetBackupSelection GetBackupVaultAccessPolicy ListBackupSelections ListTags",
-			write: `DeleteRecoveryPoint ListRecoveryPointsByBackupVault CreateBackupPlan CreateBackupSelection CreateBackupVault DeleteBackupPlan DeleteBackupSelection DeleteBackupVault DeleteBackupVaultAccessPolicy
+			write: `DeleteRecoveryPoint DescribeRecoveryPoint ListRecoveryPointsByBackupVault CreateBackupPlan CreateBackupSelection CreateBackupVault DeleteBackupPlan DeleteBackupSelection DeleteBackupVault DeleteBackupVaultAccessPolicy
 				DeleteBackupVaultLockConfiguration PutBackupVaultAccessPolicy PutBackupVaultLockConfiguration TagResource UntagResource UpdateBackupPlan`,
 		},
 		{service: "backup-storage", also: a.CopyRegions, anyWrite: "MountCapsule"},
@@ -184,7 +184,7 @@ func (a Account) data(own scope) []grant {
 
 func (a Account) watch() []grant {
 	return []grant{
-		{service: "tag", anyWrite: "GetResources"},
+		{service: "tag", also: append([]string{healthRegion}, a.CopyRegions...), anyWrite: "GetResources"},
 		{service: "servicequotas", anyRead: "GetAWSDefaultServiceQuota GetServiceQuota"}, // whether a region fits, before its first up
 		{
 			service: "cloudwatch", on: a.own("cloudwatch"), also: []string{healthRegion}, read: "ListTagsForResource", write: "DeleteAlarms PutMetricAlarm TagResource UntagResource",

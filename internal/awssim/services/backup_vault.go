@@ -34,7 +34,7 @@ var _ = cloud.Register(
 		Timing: cloud.Timing{Create: cloud.Secs(1, 0, 2), Update: cloud.Secs(1, 0, 2), Delete: cloud.Secs(1, 0, 2),
 			Source: "facts, section 1: backup vault (guess)"},
 		Calls: cloud.Calls{Create: "backup:CreateBackupVault backup:TagResource backup-storage:MountCapsule kms:CreateGrant kms:DescribeKey kms:GenerateDataKey kms:Decrypt kms:RetireGrant",
-			Read: "backup:DescribeBackupVault backup:ListTags", Update: "backup:TagResource backup:UntagResource", Remove: "backup:ListRecoveryPointsByBackupVault backup:DeleteRecoveryPoint backup:DeleteBackupVault"},
+			Read: "backup:DescribeBackupVault backup:ListTags", Update: "backup:TagResource backup:UntagResource", Remove: "backup:ListRecoveryPointsByBackupVault backup:DeleteRecoveryPoint backup:DescribeRecoveryPoint backup:DeleteBackupVault"},
 		TaggedAs: "backup:backup-vault:",
 	},
 	&cloud.Kind{

@@ -54,7 +54,7 @@ func targetOf(t *cloud.Tx, action string, r *cloud.Resource) string {
 		return "*"
 	case action == "route53:AssociateVPCWithHostedZone": // the zone is of the service that the endpoint is for
 		return "arn:aws:route53:::hostedzone/ZOFTHESERVICE"
-	case action == "backup:DeleteRecoveryPoint":
+	case action == "backup:DeleteRecoveryPoint" || action == "backup:DescribeRecoveryPoint":
 		return t.ARN("rds", "cluster-snapshot:awsbackup:job-"+r.ID)
 	case action == "route53:GetChange":
 		return "arn:aws:route53:::change/C0000000000000"
@@ -71,6 +71,10 @@ func targetOf(t *cloud.Tx, action string, r *cloud.Resource) string {
 		return t.GlobalARN("iam", "role"+cmp.Or(r.Str("path"), "/")+r.Str("name"))
 	case r.Type == typeProfile && r.Str("arn") == "":
 		return t.GlobalARN("iam", "instance-profile"+cmp.Or(r.Str("path"), "/")+r.Str("name"))
+	case r.Type == typeKey && r.Str("arn") == "":
+		return t.ARN("kms", "key/new")
+	case service == "route53" && r.Str("arn") == "": // a health check to be made
+		return "arn:aws:route53:::healthcheck/new"
 	case r.Type == typeAlias && r.Str("arn") == "":
 		return t.ARN("kms", r.Str("name"))
 	case service == "kms" && r.Type != typeKey && r.Type != typeAlias:
