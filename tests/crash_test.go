@@ -1,7 +1,12 @@
 package tests
 
 import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -92,4 +97,46 @@ func known(s plan.State) []string {
 // since lists what is in after and not in before.
 func since(before, after []string) []string {
 	return slices.DeleteFunc(slices.Clone(after), func(s string) bool { return slices.Contains(before, s) })
+}
+
+// A recovery after an answer that never arrived may wait long, for AWS or for the engine. An interrupt lets it go on; the second ends
+// it, its engine too, and the next run finds what it did not.
+func TestRecoveryEndsAtTheSecondInterrupt(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	hang, hangs := filepath.Join(dir, "hang"), filepath.Join(dir, "hangs")
+	require.NoError(t, os.WriteFile(hang, nil, 0o600))
+	e, err := harness.Engine(t).Behind(filepath.Join(dir, "engine"), fmt.Sprintf(`case "$*" in *" refresh "*) [ ! -e '%s' ] || { echo $$ > '%s'; sleep 600; } ;; esac`, hang, hangs))
+	require.NoError(t, err)
+	force := make(chan struct{})
+	aws := harness.StartAWS(t, awssim.Options{Faults: []cloud.Fault{{Kind: cloud.Lost, Call: "create", Type: "aws:iam/role:Role", Nth: 2}}})
+	before := aws.Contents()
+	s := harness.NewStack(t, aws, "twice", harness.Ephemeral(t, "prod-eu"), harness.Checkpoints(), harness.By(e), harness.Forced(force))
+	ctx, interrupt := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { _, err := s.TryUpIn(ctx); ended <- err }()
+	require.Eventually(t, func() bool { text, _ := os.ReadFile(hangs); return len(text) > 0 }, time.Minute, 10*time.Millisecond)
+	interrupt()
+	select {
+	case err := <-ended:
+		require.Fail(t, "one interrupt ended the recovery", "%v", err)
+	case <-time.After(time.Second):
+	}
+	close(force)
+	select {
+	case err := <-ended:
+		require.ErrorContains(t, err, "create aws:iam/role:Role")
+	case <-time.After(20 * time.Second):
+		require.Fail(t, "two interrupts did not end the recovery")
+	}
+	text, err := os.ReadFile(hangs)
+	require.NoError(t, err)
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	require.NoError(t, err)
+	require.ErrorIs(t, syscall.Kill(pid, 0), syscall.ESRCH, "the engine runs on")
+
+	require.NoError(t, os.Remove(hang))
+	s.Up()
+	s.Destroy()
+	require.Equal(t, before, aws.Contents())
 }

@@ -238,18 +238,33 @@ func (d *Driver) run(ctx context.Context, verb string, preview bool, o Options, 
 		return p, err
 	}
 	failed := d.failed(ctx, verb, err, recorded)
+	after, done := d.untilForced(ctx)
+	defer done()
 	if d.recovered = !d.command.Killed(); d.recovered && len(recorded.cutOff) > 0 {
-		if err := d.recover(context.WithoutCancel(ctx), o.Events, recorded.cutOff); err != nil {
+		if err := d.recover(after, o.Events, recorded.cutOff); err != nil {
 			d.recovered = false // the next operation, or process, finds it in the state's history
 			failed.Problems = append(failed.Problems, "find out what became of what failed: "+err.Error())
 		}
 	}
 	if d.recovered && verb == "up" {
-		if err := d.takeBack(context.WithoutCancel(ctx), o.Events, p.Failed); err != nil {
+		if err := d.takeBack(after, o.Events, p.Failed); err != nil {
 			failed.Problems = append(failed.Problems, "find out what is there already: "+err.Error())
 		}
 	}
 	return p, failed
+}
+
+// untilForced returns a context for what goes on after an interrupt: the second one ends it.
+func (d *Driver) untilForced(ctx context.Context) (context.Context, context.CancelFunc) {
+	after, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	go func() {
+		select {
+		case <-d.target.Force:
+			cancel()
+		case <-after.Done():
+		}
+	}()
+	return after, cancel
 }
 
 // interruptible returns a context that is cancelled after ctx is, while the engine listens for it: not before, and not when it is

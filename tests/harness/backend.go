@@ -64,6 +64,9 @@ func On(b Backend) Option { return func(s *Stack) { s.backend = b } }
 // at the end of a run alone, which takes a seventh of the time: only what a run leaves that is cut off tells the two apart.
 func Checkpoints() Option { return func(s *Stack) { s.checkpoints = true } }
 
+// Forced has a stack's engines killed when the channel is closed.
+func Forced(force <-chan struct{}) Option { return func(s *Stack) { s.force = force } }
+
 // By runs the stack with that engine.
 func By(e engine.Engine) Option { return func(s *Stack) { s.engine = e } }
 

@@ -127,6 +127,7 @@ type Stack struct {
 	backend     Backend
 	checkpoints bool // after every step, not only at the end
 	engine      engine.Engine
+	force       <-chan struct{}
 	target      deploy.Target
 	driver      *deploy.Driver
 }
@@ -161,7 +162,7 @@ func NewStack(t testing.TB, aws *AWS, prefix string, cfg config.Config, opts ...
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(s.root, "Pulumi.yaml"), text, 0o600))
 	s.target = deploy.Target{
-		Stack: s.Name, Project: Organisation.Project(), Root: s.root, Backend: s.backend.URL, Secrets: s.backend.Secrets, OnError: program.OnError,
+		Stack: s.Name, Project: Organisation.Project(), Root: s.root, Backend: s.backend.URL, Secrets: s.backend.Secrets, OnError: program.OnError, Force: s.force,
 		Program: func(ctx *pulumi.Context) error {
 			cfg, err := s.Config.Sized() // a test may have changed what they follow from
 			if err != nil {
@@ -211,7 +212,12 @@ func (s *Stack) tearDown() {
 func (s *Stack) Up() plan.Plan { return s.must(s.driver.Up(s.t.Context(), deploy.Options{})) }
 
 // TryUp deploys the stack's configuration and returns what went wrong.
-func (s *Stack) TryUp() (plan.Plan, error) { return s.driver.Up(s.t.Context(), deploy.Options{}) }
+func (s *Stack) TryUp() (plan.Plan, error) { return s.TryUpIn(s.t.Context()) }
+
+// TryUpIn is TryUp until the context ends, which interrupts it.
+func (s *Stack) TryUpIn(ctx context.Context) (plan.Plan, error) {
+	return s.driver.Up(ctx, deploy.Options{})
+}
 
 // Preview returns what Up would do.
 func (s *Stack) Preview() plan.Plan { return s.must(s.driver.Preview(s.t.Context(), deploy.Options{})) }
