@@ -83,11 +83,15 @@ func dataTier(reason string) func(judge, plan.Step) Finding {
 
 // databaseCluster: another password leaves open connections alone, and for new ones servers read it again. Properties that
 // restart the instances are those of "Settings for Amazon Aurora", Amazon Aurora User Guide, and the upgrade of a minor version
-// ("Upgrading Amazon Aurora PostgreSQL DB clusters").
+// ("Upgrading Amazon Aurora PostgreSQL DB clusters"). A shorter retention deletes the backups that it no longer covers.
 func databaseCluster(_ judge, s plan.Step) Finding {
 	switch {
 	case gone(s):
 		return Finding{Class: Exposes, Reason: "the database is deleted with its data"}
+	case changes(s, "backupRetentionPeriod") && number(s.New["backupRetentionPeriod"], 0) < number(s.Old["backupRetentionPeriod"], 0):
+		return Finding{Class: Exposes, Reason: "earlier points in time can no longer be restored"}
+	case changes(s, "skipFinalSnapshot") && s.New["skipFinalSnapshot"] == true:
+		return Finding{Class: Exposes, Reason: "the database may be deleted without a last snapshot"}
 	case changes(s, "engineVersion"):
 		return versioned(s)
 	case changes(s, "port"):
