@@ -125,13 +125,17 @@ func closing(message string) bool {
 }
 
 // stderrProblems takes the engine's words from the Automation API's error, which has them between "stderr:" and its
-// end, for failures before the first event.
+// end, for failures before the first event. What stands before its error are warnings, such as those of the AWS SDK.
 func stderrProblems(err error) []string {
 	_, stderr, found := strings.Cut(err.Error(), "\nstderr: ")
 	if !found {
 		return nil
 	}
-	stderr = strings.TrimSpace(strings.TrimPrefix(plain(stderr), "error: "))
+	stderr = plain(stderr)
+	if _, after, is := strings.Cut("\n"+stderr, "\nerror: "); is {
+		stderr = after
+	}
+	stderr = strings.TrimSpace(stderr)
 	if stderr == "" {
 		return nil
 	}

@@ -40,3 +40,15 @@ func TestFailureIsExplained(t *testing.T) {
 	require.Empty(t, x[1].Cause)
 	require.Nil(t, x[1].Answer)
 }
+
+func TestWarningsBeforeAnErrorAreNoneOfIt(t *testing.T) {
+	t.Parallel()
+	for stderr, want := range map[string][]string{
+		"error: no stack named 'prod-eu' found\n": {"no stack named 'prod-eu' found"},
+		"SDK 2026/11/30 WARN Response has no supported checksum. Not validating response payload.\nerror: no stack\nof that name\n": {"no stack\nof that name"},
+		"panic: at once": {"panic: at once"},
+		"":               nil,
+	} {
+		require.Equal(t, want, stderrProblems(errors.New("failed\ncode: 1\nstdout: \nstderr: "+stderr)), stderr)
+	}
+}
