@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -156,7 +157,7 @@ func (d *Driver) hold(pid int, args []string) (ended func(error)) {
 		return nil // it only reads
 	}
 	ctx := context.Background() // an interrupt ends the engine first
-	held, err := d.store.Hold(ctx, d.target.Project, d.target.Stack, state.Holder{Pid: pid, Verb: words[0], Run: d.target.Run}, d.now())
+	held, err := d.store.Hold(ctx, d.target.Project, d.target.Stack, state.Holder{Pid: pid, Hub: os.Getpid(), Verb: words[0], Run: d.target.Run}, d.now())
 	if err != nil {
 		return nil // without a note the lock is judged by what it says itself
 	}

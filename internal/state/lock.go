@@ -68,8 +68,9 @@ type Holder struct {
 	Lock    string    `json:"lock,omitempty"` // id of the lock that the engine took; empty until it has taken it and hub has seen it
 	Machine string    `json:"machine"`        // identity of the running system, see store.Here
 	Host    string    `json:"host"`
-	Pid     int       `json:"pid"`     // of the engine
-	Started string    `json:"started"` // when that process was started, as its machine counts
+	Pid     int       `json:"pid"`           // of the engine
+	Hub     int       `json:"hub,omitempty"` // pid of the hub that runs the engine, and that an interrupt goes to; 0: none
+	Started string    `json:"started"`       // when that process was started, as its machine counts
 	User    string    `json:"user"`
 	Verb    string    `json:"verb"`          // up, refresh, destroy
 	Run     string    `json:"run,omitempty"` // address of the CI run
@@ -219,7 +220,11 @@ func (j Judged) Forcible() (bool, string) {
 		return true, ""
 	}
 	if j.Until.IsZero() {
-		return false, fmt.Sprintf("process %d %s: end it first, with one interrupt, and let it finish", j.Pid, j.Why)
+		what := fmt.Sprintf("process %d %s", j.Pid, j.Why)
+		if j.Holder != nil && j.Holder.Hub != 0 {
+			return false, fmt.Sprintf("%s for hub, process %d: end that first, with one interrupt, and let it finish", what, j.Holder.Hub)
+		}
+		return false, what + ": end it first, with one interrupt, and let it finish"
 	}
 	return false, fmt.Sprintf("it %s: this is possible from %s on, if it is not heard of again", j.Why, j.Until.UTC().Format("15:04:05 MST"))
 }

@@ -128,6 +128,20 @@ func TestDescribe(t *testing.T) {
 	require.Equal(t, noon.Add(Quiet), j.Until)
 }
 
+// An interrupt belongs to the hub that runs the engine: the engine's own would reach hub as a failure.
+func TestInterruptGoesToHub(t *testing.T) {
+	t.Parallel()
+	l, h := lock()
+	here := Here{Machine: h.Machine, Host: h.Host, Running: func(int) (string, bool) { return h.Started, true }}
+	for hub, want := range map[int]string{0: ": end it first, with one interrupt", 41: " for hub, process 41: end that first, with one interrupt"} {
+		h.Hub = hub
+		may, why := Judge(l, []Holder{h}, here, noon).Forcible()
+		require.False(t, may)
+		require.Contains(t, why, "process 42 ")
+		require.Contains(t, why, want)
+	}
+}
+
 func TestUnreadableLockIsHeld(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{`{"pid":`, "", "null", "{}", "[]", "1", "\x00\xff", `{"pid":0,"hostname":"h"}`, `{"pid":-1,"hostname":"h"}`, `{"pid":7}`, `{"pid":"7"}`} {
