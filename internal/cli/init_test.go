@@ -89,6 +89,27 @@ func TestFilesAreWrittenTogether(t *testing.T) {
 	require.NoFileExists(t, old)
 }
 
+// What fails at one file leaves those alone that it never came to, and what somebody else's files beside them are called.
+func TestFilesThatWereNotReachedStay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := &session{App: w.App, root: w.Dir}
+	edited, beside := filepath.Join(w.Dir, "Pulumi.b.yaml"), filepath.Join(w.Dir, "Pulumi.a.yaml.new")
+	require.NoError(t, os.WriteFile(edited, []byte("edited"), 0o600))
+	require.NoError(t, os.Mkdir(beside, 0o700))
+	first := filepath.Join(w.Dir, "A", "nowhere") // comes before the other, and cannot be written
+	require.Error(t, s.writeAll(map[string][]byte{first: []byte("x"), edited: []byte("new")}, func() error { return nil }))
+	text, err := os.ReadFile(edited)
+	require.NoError(t, err)
+	require.Equal(t, "edited", string(text))
+
+	require.NoError(t, s.writeAll(map[string][]byte{filepath.Join(w.Dir, "Pulumi.a.yaml"): []byte("x"), edited: []byte("new")}, func() error { return nil }))
+	require.DirExists(t, beside)
+	entries, err := os.ReadDir(w.Dir)
+	require.NoError(t, err)
+	require.Len(t, entries, 4, "nothing else is left: %v", entries)
+}
+
 // The list that workflows go by is in the order of the environments, and refuses one that nothing says what it is.
 func TestStacks(t *testing.T) {
 	t.Parallel()

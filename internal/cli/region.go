@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -108,41 +109,31 @@ func (s *session) nameRegion(files map[string][]byte, stack, region string) erro
 	return nil
 }
 
-// writeAll writes the files, removes those whose text is nil, and takes everything back if what is then there does not pass.
+// writeAll writes the files, removes those whose text is nil, and takes back what it did if it cannot do all, or if what is then
+// there does not pass.
 func (s *session) writeAll(files map[string][]byte, check func() error) error {
 	paths := slices.Sorted(maps.Keys(files))
-	before := map[string][]byte{}
-	var err error
+	before := map[string][]byte{} // all of them, before the first is touched: what is not in here was not there
 	for _, path := range paths {
-		if text, readErr := os.ReadFile(path); readErr == nil {
+		text, err := os.ReadFile(path)
+		if err == nil {
 			before[path] = text
-		}
-		if files[path] == nil {
-			continue
-		}
-		if err = os.WriteFile(path+".new", files[path], 0o644); err != nil { // whole before it takes the old one's place
-			break
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("read what is replaced: %w", err)
 		}
 	}
-	for i := 0; i < len(paths) && err == nil; i++ {
-		if files[paths[i]] == nil {
-			err = os.Remove(paths[i])
-		} else {
-			err = os.Rename(paths[i]+".new", paths[i])
-		}
-	}
+	replaced, err := replaceAll(paths, files)
 	if err == nil {
 		if err = check(); err != nil {
 			err = configError{err}
 		}
 	}
 	if err != nil {
-		for _, path := range paths {
-			_ = os.Remove(path + ".new") // where it did not get that far
+		for _, path := range replaced {
 			if text, was := before[path]; was {
 				err = errors.Join(err, os.WriteFile(path, text, 0o644))
-			} else if removeErr := os.Remove(path); !errors.Is(removeErr, os.ErrNotExist) {
-				err = errors.Join(err, removeErr)
+			} else {
+				err = errors.Join(err, os.Remove(path))
 			}
 		}
 		return err
@@ -159,4 +150,41 @@ func (s *session) writeAll(files map[string][]byte, check func() error) error {
 		s.say("Wrote %s.", short)
 	}
 	return nil
+}
+
+// replaceAll puts new files in the places of old ones, once all are written whole, and removes those whose text is nil. It
+// returns which it came to.
+func replaceAll(paths []string, files map[string][]byte) (replaced []string, err error) {
+	written := map[string]string{}
+	defer func() {
+		for _, temporary := range written {
+			_ = os.Remove(temporary) // is gone where it took its place
+		}
+	}()
+	for _, path := range paths {
+		if files[path] == nil {
+			continue
+		}
+		temporary, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*") // a name that nobody's file has
+		if err != nil {
+			return nil, err
+		}
+		written[path] = temporary.Name()
+		_, err = temporary.Write(files[path])
+		if err = errors.Join(err, temporary.Chmod(0o644), temporary.Close()); err != nil {
+			return nil, err
+		}
+	}
+	for _, path := range paths {
+		if files[path] == nil {
+			err = os.Remove(path)
+		} else {
+			err = os.Rename(written[path], path)
+		}
+		if err != nil {
+			return replaced, err
+		}
+		replaced = append(replaced, path)
+	}
+	return replaced, nil
 }
