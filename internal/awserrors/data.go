@@ -24,7 +24,7 @@ var data = []Entry{
 	{Code: "InvalidDBInstanceState", Cause: "The database instance is busy with another change.",
 		Fix: "Wait until it is available (aws rds describe-db-instances) and run it again.", Source: "RDS API Reference, ModifyDBInstance"},
 	{Code: "InvalidParameterCombination", Service: "RDS", Says: "deletion protection", Cause: "Deletion protection of the database is on.",
-		Fix: "Two reviewed steps: set platform.protect to false and run hub up {stack}; then hub destroy {stack}.", Source: "RDS API Reference, DeleteDBCluster"},
+		Fix: "Two reviewed steps: set platform.protect to false and run hub up {stack} --max-risk exposes; then hub destroy {stack}.", Source: "RDS API Reference, DeleteDBCluster"},
 	{Code: "InvalidParameterCombination", Service: "RDS", Says: "AllowMajorVersionUpgrade", Cause: "Another major version of the database was not allowed.",
 		Fix: "Follow docs/operations.md, 'Another major version of the database': database.allowMajorVersion.", Source: "RDS API Reference, ModifyDBCluster"},
 	{Code: "InvalidParameterCombination", Service: "RDS", Says: "is custom", Cause: "The database or its instances would keep a parameter group of the major version before; where an upgrade failed before, the state is ahead of AWS.",

@@ -11,7 +11,7 @@ var edge = []Entry{
 	{Code: "TooManyTargetGroups", Cause: "The region holds as many target groups as the account's quota allows.",
 		Fix: "Delete those that nobody uses (hub reap takes ephemeral stacks down), then run: hub up {stack}", Source: "ELB User Guide, Quotas"},
 	{Code: "OperationNotPermitted", Service: "Elastic Load Balancing v2", Cause: "Deletion protection of the load balancer is on.",
-		Fix: "Two reviewed steps: set platform.protect to false and run hub up {stack}; then hub destroy {stack}.", Source: "ELB User Guide, Deletion protection"},
+		Fix: "Two reviewed steps: set platform.protect to false and run hub up {stack} --max-risk exposes; then hub destroy {stack}.", Source: "ELB User Guide, Deletion protection"},
 	{Code: "ResourceInUse", Service: "Elastic Load Balancing v2", Cause: "A listener or a rule still sends requests to the target group.",
 		Fix: "Delete rules that were made by hand (hub drift {stack}), wait a minute and run it again.", Source: "ELB API Reference, DeleteTargetGroup"},
 	{Code: "CertificateNotFound", Cause: "The load balancer cannot use the certificate: it does not exist in this region or is not validated yet.",

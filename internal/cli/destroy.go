@@ -22,7 +22,7 @@ func (a App) destroy() *cobra.Command {
 		Long: `destroy takes regions down: everything they hold is deleted from the cloud. It goes by the
 state, not by the configuration, and does nothing at all if one of the stacks holds
 something protected. To take a protected region down, switch platform.protect off in its
-stack file, run hub up, then hub destroy.
+stack file, run hub up --max-risk exposes, then hub destroy.
 
 It ends with what survives on purpose, and with the lines of the stack file from which the
 data comes back.

@@ -65,9 +65,9 @@ func (p *Protected) Error() string {
 // Advice names the two reviewed steps that take a protected stack down.
 func (p *Protected) Advice() string {
 	return fmt.Sprintf("Nothing was touched. Taking %[1]s down is two steps, each to be reviewed:\n"+
-		"  1. set platform.protect to false in Pulumi.%[1]s.yaml and run: hub up %[1]s\n"+
+		"  1. set platform.protect to false in Pulumi.%[1]s.yaml, change nothing else, and run: hub up %[1]s --max-risk %[2]s\n"+
 		"  2. run: hub destroy %[1]s\n"+
-		"The protection that counts is the one in the state: changing the file alone does not lift it.", p.Stack)
+		"The protection that counts is the one in the state: changing the file alone does not lift it.", p.Stack, risk.Exposes)
 }
 
 // ExitCode is that of a refusal.

@@ -93,7 +93,7 @@ func TestProtectedTellsAndAdvises(t *testing.T) {
 	if diff := cmp.Diff(want, err.Error()); diff != "" {
 		t.Error(diff)
 	}
-	for _, part := range []string{"Pulumi.prod-eu.yaml", "protect to false", "hub up prod-eu", "hub destroy prod-eu"} {
+	for _, part := range []string{"Pulumi.prod-eu.yaml", "protect to false", "hub up prod-eu --max-risk exposes", "hub destroy prod-eu"} {
 		if !strings.Contains(refused.Advice(), part) {
 			t.Errorf("advice lacks %q:\n%s", part, refused.Advice())
 		}
