@@ -111,6 +111,12 @@ func (a App) Run(ctx context.Context, args []string) error {
 	if err != nil && !started {
 		err = usageError{err, ran.CommandPath()}
 	}
+	if flag := ran.Flags().Lookup("offline"); flag != nil {
+		if offline, ok := flag.Value.(offlineValue); ok {
+			folder, _ := findRoot(offline.f.dir, a.Dir) // without one nothing was begun
+			err = a.guide(err, *offline.f, slices.Concat(ran.Flags().Args(), config.Stacks(folder)))
+		}
+	}
 	if err != nil && written.bytes == 0 && ran.Flags().Lookup("json") != nil && slices.ContainsFunc(args, asksForJSON) {
 		if unwritten := writeFailure(a.Out, err); unwritten != nil {
 			return errors.Join(err, unwritten)

@@ -223,10 +223,7 @@ func (s *session) moveState(ctx context.Context) error {
 
 // againOnAccount is the command line of another command on the account.
 func (s *session) againOnAccount(flag string) string {
-	if s.offline {
-		flag += " --offline"
-	}
-	return "hub bootstrap " + flag
+	return s.command("bootstrap " + flag)
 }
 
 // showAccount shows what would change and asks whether to go on.

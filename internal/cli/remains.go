@@ -54,9 +54,5 @@ func (s *session) writeRemains(left []remains.Remains) error {
 
 // againOn is the command line of another command on one of the stacks.
 func (s *session) againOn(stack, command string) string {
-	line := "hub " + command + " " + stack
-	if s.offline {
-		line += " --offline"
-	}
-	return line
+	return s.command(command + " " + stack)
 }

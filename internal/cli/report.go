@@ -15,7 +15,7 @@ func (s *session) writeReport(file string, began time.Time, plans []plan.Plan, f
 	}
 	run := report.Run{Verb: s.verb, Began: began, Ended: s.Now(), Result: "All changes were made."}
 	if failure != nil {
-		run.Result, _ = Report(failure)
+		run.Result, _ = Report(s.guided(failure))
 	}
 	for _, p := range plans {
 		run.Stacks = append(run.Stacks, report.Stack{Plan: p, Spans: s.recorder.Spans(p.Stack)})

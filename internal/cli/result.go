@@ -75,6 +75,9 @@ func (s *session) reportWith(plans []plan.Plan, failure error, more func(int, *r
 			Seconds: p.Took.Seconds(), Outputs: outputValues(p.Outputs, false),
 		}
 		r.Failed = failedAt(failure, p.Stack)
+		for i := range r.Failed {
+			r.Failed[i].Fix = guide(s.App.root(), s.flags, s.around(), r.Failed[i].Fix)
+		}
 		s.addChanges(&r, p)
 		more(i, &r)
 		if err := json.NewEncoder(s.Out).Encode(r); err != nil {

@@ -404,10 +404,7 @@ func (w wrapping) Write(text []byte) (int, error) {
 // again is the command line of another command on the same stacks.
 func (s *session) again(command string, flags ...string) string {
 	line := append([]string{"hub", command}, s.stacks...)
-	if s.offline {
-		line = append(line, "--offline")
-	}
-	return strings.Join(append(line, flags...), " ")
+	return strings.Join(append([]string{strings.Join(line, " ") + s.here()}, flags...), " ")
 }
 
 // orInterrupted is the error of something that changes nothing, or the interrupt that ended it.

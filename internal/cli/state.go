@@ -154,9 +154,5 @@ func (s *session) waysBack(e *store.Damaged) string {
 	for _, v := range e.Ways {
 		lines = append(lines, fmt.Sprintf("  %s  %d resources, version %s", v.Written.UTC().Format(time.DateTime+" MST"), v.Resources, v.ID))
 	}
-	command := "hub state restore " + e.Stack + " --version " + e.Ways[0].ID
-	if s.offline {
-		command += " --offline"
-	}
-	return strings.Join(append(lines, "Go back to the newest of them with: "+command), "\n")
+	return strings.Join(append(lines, "Go back to the newest of them with: "+s.command("state restore "+e.Stack+" --version "+e.Ways[0].ID)), "\n")
 }

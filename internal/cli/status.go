@@ -180,7 +180,7 @@ func (s *session) writeStatus(all []standing) error {
 		if s.json {
 			err = json.NewEncoder(s.Out).Encode(st)
 		} else {
-			_, err = fmt.Fprintln(s.Out, s.Terminal.Wrap(st.String()))
+			_, err = fmt.Fprintln(s.Out, s.Terminal.Wrap(guide(s.App.root(), s.flags, s.around(), st.String())))
 		}
 		if err != nil {
 			return fmt.Errorf("write status: %w", err)

@@ -97,9 +97,9 @@ func TestStatus(t *testing.T) {
 	require.Zero(t, code, text)
 	require.Equal(t, `dev: 4 resources
   last     2026-11-01 10:00:00 UTC after up, succeeded, 3 create, 0123456789ab, by anna@desk
-  rotates  the password of the bus, half way: hub rotate bus dev
+  rotates  the password of the bus, half way: hub rotate bus dev --offline
   health   unknown: it holds no service
-  expires  2026-11-28 00:00:00 UTC, which is over: hub reap
+  expires  2026-11-28 00:00:00 UTC, which is over: hub reap --offline
   file     none here
 prod-eu: nothing is deployed
 `, w.out.String())

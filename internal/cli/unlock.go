@@ -188,10 +188,7 @@ func (e explainedError) Advice() string { return e.advice }
 // explained adds to what package store refuses how to go on, as commands.
 func (s *session) explained(err error) error {
 	if e, ok := errors.AsType[*store.NoBucket](err); ok {
-		command := "hub bootstrap"
-		if s.offline {
-			command += " --offline"
-		}
+		command := "hub bootstrap" + s.here()
 		if e.Missing {
 			return explainedError{err, "It is made once per account, with the keys, roles and names that regions need. Run: " + command}
 		}
@@ -217,11 +214,7 @@ func (s *session) explained(err error) error {
 
 // command is a command line with what every command on the same stacks has to be told.
 func (s *session) command(line string) string {
-	line = "hub " + line
-	if s.offline {
-		line += " --offline"
-	}
-	return line
+	return "hub " + line + s.here()
 }
 
 // note tells what a driver did on its own account, without spoiling what is drawn.

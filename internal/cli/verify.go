@@ -17,7 +17,7 @@ func (s *session) verify(ctx context.Context) (map[string]*wellness, error) {
 	for i, stack := range all {
 		state, err := s.drivers[i].Stored(ctx)
 		if err != nil {
-			return nil, unverified(ctx, fmt.Errorf("read what was deployed: %w", err))
+			return nil, s.unverified(ctx, fmt.Errorf("read what was deployed: %w", err))
 		}
 		if p := health.From(state); len(p) > 0 {
 			stacks, parts = append(stacks, stack), append(parts, p)
@@ -29,7 +29,7 @@ func (s *session) verify(ctx context.Context) (map[string]*wellness, error) {
 	looked := &session{App: s.App, flags: s.flags, verb: s.verb, stacks: stacks, behaves: s.behaves, cloud: s.cloud}
 	found, err := looked.untilWell(ctx, parts, s.settling())
 	if err != nil {
-		return nil, unverified(ctx, err)
+		return nil, s.unverified(ctx, err)
 	}
 	byStack, bad := map[string]*wellness{}, []error{}
 	for i, w := range found {
@@ -53,8 +53,8 @@ func (s *session) pace() float64 {
 }
 
 // unverified is the error of an up after which nobody could tell whether the region works, or did not wait for it.
-func unverified(ctx context.Context, err error) error {
-	const advice = "All changes were made. Look whether the region works with hub health."
+func (s *session) unverified(ctx context.Context, err error) error {
+	advice := "All changes were made. Look whether the region works with: " + s.again("health")
 	if ctx.Err() != nil {
 		return endedError{"interrupted while waiting for the region to work", advice, exitInterrupted}
 	}
@@ -83,7 +83,7 @@ func (e unsettledError) Advice() string {
 			final = "Waiting does not help any more. What AWS took back runs as it was before; the configuration has to follow."
 		}
 	}
-	return final + "\nWay back: revert the change in Pulumi." + e.Stack + ".yaml and run hub up."
+	return final + "\nWay back: revert the change in Pulumi." + e.Stack + ".yaml and run: hub up " + e.Stack
 }
 
 // ExitCode is exitUnhealthy.
