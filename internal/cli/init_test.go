@@ -134,6 +134,13 @@ func TestStacks(t *testing.T) {
 	require.Contains(t, text, `github.environments[0] = "prod-us": there is no Pulumi.prod-us.yaml; stacks with a file here: mine, prod-eu`)
 	require.Contains(t, text, `aws:region = "moon-1" in Pulumi.mine.yaml`)
 
+	// A file that cannot be read at all says where, and not what follows from that.
+	require.NoError(t, os.WriteFile(filepath.Join(w.Dir, "Pulumi.mine.yaml"), []byte("config:\n  aws:region: us-west-2\n  aws:region: us-west-2\n"), 0o600))
+	text, code = w.run("stacks")
+	require.Equal(t, 2, code)
+	require.Contains(t, text, `github.environments[1] = "mine": read `+filepath.Join(w.Dir, "Pulumi.mine.yaml")+`: line 3: mapping key "aws:region" already defined at line 2`)
+	require.NotContains(t, text, `aws:region = ""`)
+
 	// What the account gives the stack's role no rights for is told here, and not by AWS in the middle of a deployment.
 	environments = []string{"mine"}
 	for file, refused := range map[string]string{

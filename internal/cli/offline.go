@@ -102,14 +102,14 @@ func (s *session) own(account *simulated.Account) *simulated.Account {
 		id = account.ID
 	}
 	var zones []string
-	for _, stack := range config.Stacks(s.root) {
-		if zone := config.PlaceOf(s.root, stack).Zone; zone != "" && !slices.Contains(zones, zone) {
-			zones = append(zones, zone)
+	for _, stack := range config.Stacks(s.root) { // and so does whoever deploys one whose file cannot be read
+		if p, _ := config.PlaceOf(s.root, stack); p.Zone != "" && !slices.Contains(zones, p.Zone) {
+			zones = append(zones, p.Zone)
 		}
 	}
 	account.Give(string(s.organisation), id, zones)
 	for _, stack := range config.Stacks(s.root) {
-		p := config.PlaceOf(s.root, stack)
+		p, _ := config.PlaceOf(s.root, stack) // as above
 		if _, declared := account.Regions[p.Region]; declared || len(config.ZoneIDs(p.Region)) == 0 {
 			continue
 		}

@@ -73,11 +73,13 @@ func (s *session) deployed() error {
 	there := config.Stacks(s.root)
 	var problems []error
 	for i, name := range cfg.GitHub.Environments {
-		place := config.PlaceOf(s.root, name)
+		place, unreadable := config.PlaceOf(s.root, name)
 		key := fmt.Sprintf("github.environments[%d] = %q", i, name)
 		switch {
 		case !slices.Contains(there, name):
 			problems = append(problems, fmt.Errorf("%s: there is no Pulumi.%s.yaml; stacks with a file here: %s", key, name, strings.Join(there, ", ")))
+		case unreadable != nil:
+			problems = append(problems, fmt.Errorf("%s: %w", key, unreadable))
 		case len(config.ZoneIDs(place.Region)) == 0:
 			problems = append(problems, fmt.Errorf("%s: aws:region = %q in Pulumi.%s.yaml: must be a commercial region with three zones", key, place.Region, name))
 		default:

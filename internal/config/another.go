@@ -44,12 +44,12 @@ func ZoneIDs(name string) []string { return regions[name].ids() }
 // Place is where a stack file puts a stack.
 type Place struct{ Region, AMI, Architecture, Zone, CopyTo string }
 
-// PlaceOf returns where a stack's file in a folder puts it, as far as the file can be read: with what is missing or wrong
-// empty, since whoever deploys it hears of that.
-func PlaceOf(dir, stack string) Place {
+// PlaceOf returns where a stack's file in a folder puts it, with what is missing or wrong empty, since whoever deploys it hears
+// of that. The error is that of a file that cannot be read at all.
+func PlaceOf(dir, stack string) (Place, error) {
 	src, err := ReadFiles(dir, stack)
 	if err != nil {
-		return Place{}
+		return Place{}, err
 	}
 	c := Defaults(naming.Of(src.Project)).Cluster
 	_ = yaml.Unmarshal([]byte(src.Values[src.Project+":cluster"]), &c)
@@ -57,7 +57,7 @@ func PlaceOf(dir, stack string) Place {
 	_ = yaml.Unmarshal([]byte(src.Values[src.Project+":edge"]), &e)
 	var b Backup
 	_ = yaml.Unmarshal([]byte(src.Values[src.Project+":backup"]), &b)
-	return Place{src.Values[regionKey], Unmarked(c.AMI), c.Architecture, e.Zone, b.CopyTo}
+	return Place{src.Values[regionKey], Unmarked(c.AMI), c.Architecture, e.Zone, b.CopyTo}, nil
 }
 
 // Like returns the stack file of another region: the model's with the region, zones, network range, copies, images and
