@@ -50,14 +50,19 @@ func (s *session) readPrices(file string) (*cost.Prices, error) {
 	file = within(s.Dir, file)
 	r, err := os.Open(file)
 	if err != nil {
-		return nil, configError{fmt.Errorf("read prices: %w", err)}
+		return nil, pricesError("read prices: " + err.Error())
 	}
 	defer func() { _ = r.Close() }() // it was only read
 	prices, err := cost.Read(r)
 	if err != nil {
-		return nil, configError{fmt.Errorf("%s:\n%w", file, err)}
+		return nil, pricesError(fmt.Sprintf("%s:\n%v", file, err))
 	}
 	return &prices, nil
+}
+
+// pricesError is a price file that cannot be used.
+func pricesError(what string) error {
+	return refused(what, "Nothing was started. Correct the price file, or name another one with --prices; prices/sample.yaml in the project shows the form.")
 }
 
 // counted is what the command writes of a stack.

@@ -45,6 +45,7 @@ func TestCost(t *testing.T) {
 		w.calls = nil
 		text, code := w.run(line)
 		require.Equal(t, 2, code, text)
+		require.Contains(t, text, "Correct the price file", line)
 		require.False(t, w.did("engine"), line)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/deepstreamhub/platform/internal/naming"
+	"github.com/deepstreamhub/platform/internal/yamltext"
 )
 
 // IsShortLived reports whether a stack file is of a stack that ends by itself: one with platform.expires. A file that cannot
@@ -36,7 +37,7 @@ func ShortLived(project string, like []byte, name string, expires time.Time) ([]
 		Config          map[string]any `yaml:"config"`
 	}
 	if err := yaml.Unmarshal(like, &file); err != nil {
-		return nil, fmt.Errorf("read stack file: %w", err)
+		return nil, fmt.Errorf("read stack file: %w", yamltext.Explain(err))
 	}
 	group := func(name string) map[string]any {
 		key := project + ":" + name

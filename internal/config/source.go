@@ -15,6 +15,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/deepstreamhub/platform/internal/naming"
+	"github.com/deepstreamhub/platform/internal/yamltext"
 )
 
 // regionKey is the one key outside the project's namespace that a Config is made of.
@@ -126,11 +127,20 @@ func readYAML(path string, into any) error {
 	if err == nil || errors.Is(err, io.EOF) {
 		return nil
 	}
-	var typeErr *yaml.TypeError // its own text spreads over several lines
-	if errors.As(err, &typeErr) {
-		err = errors.New(strings.Join(typeErr.Errors, "; "))
+	return fmt.Errorf("read %s: %w", path, yamltext.Explain(err))
+}
+
+// SecretsProvider reads which secrets provider a stack's file in a folder names; empty where it names none, or there is no file:
+// the engine has the last word on stacks without one. What else is in the file is not looked at, but it has to be YAML.
+func SecretsProvider(dir, stack string) (string, error) {
+	var file struct {
+		SecretsProvider string `yaml:"secretsprovider"`
 	}
-	return fmt.Errorf("read %s: %w", path, err)
+	err := readYAML(filepath.Join(dir, "Pulumi."+stack+".yaml"), &file)
+	if errors.Is(err, os.ErrNotExist) {
+		return "", nil
+	}
+	return file.SecretsProvider, err
 }
 
 // Stacks returns the names of the stacks that have a file in dir, sorted.

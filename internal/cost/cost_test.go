@@ -68,7 +68,7 @@ func TestRead(t *testing.T) {
 		require.ErrorContains(t, err, problem)
 	}
 	_, err = cost.Read(strings.NewReader("dates: 2026-01-31\n"))
-	require.ErrorContains(t, err, "dates")
+	require.ErrorContains(t, err, "line 1: there is no such key: dates")
 	sample, err := os.Open("../../prices/sample.yaml")
 	require.NoError(t, err)
 	defer sample.Close()

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/deepstreamhub/platform/internal/yamltext"
 )
 
 // monthHours are the hours that AWS counts a month as (AWS Pricing Calculator).
@@ -42,7 +44,7 @@ func Read(r io.Reader) (Prices, error) {
 	dec := yaml.NewDecoder(r)
 	dec.KnownFields(true)
 	if err := dec.Decode(&p); err != nil {
-		return p, fmt.Errorf("read prices: %w", err)
+		return p, fmt.Errorf("read prices: %w", yamltext.Explain(err))
 	}
 	var problems []error
 	wrong := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
