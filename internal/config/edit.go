@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/deepstreamhub/platform/internal/yamltext"
 )
 
 // document is a YAML file that is edited where its values stand, so that all else, comments included, stays as it was.
@@ -33,6 +35,10 @@ func openDocument(text []byte) (*document, error) {
 	}
 	if len(doc.Content) == 0 {
 		return nil, errors.New("it is empty")
+	}
+	var whole any
+	if err := doc.Decode(&whole); err != nil { // a key that is there twice: an edit of the first one would say nothing
+		return nil, yamltext.Explain(err)
 	}
 	return &document{text: text, root: doc.Content[0]}, nil
 }

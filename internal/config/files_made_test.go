@@ -35,6 +35,8 @@ func TestPinned(t *testing.T) {
 
 	_, err = config.Pinned("deepstreamhub", []byte("config: {}\n"), config.Pin{AMI: "ami-0123456789abcdef0"})
 	require.ErrorContains(t, err, "does not set it")
+	_, err = config.Pinned("deepstreamhub", []byte("config:\n  deepstreamhub:cluster:\n    ami: ami-1\n    ami: ami-2\n"), config.Pin{AMI: "ami-0123456789abcdef0"})
+	require.ErrorContains(t, err, `line 4: mapping key "ami" already defined at line 3`, "hub config refuses the file too")
 	for _, p := range []config.Pin{{}, {Image: "repository:latest"}, {Image: "repository@sha256:12"}, {AMI: "latest"}} {
 		require.Error(t, p.Check())
 	}

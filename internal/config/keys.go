@@ -7,13 +7,14 @@ import (
 	"slices"
 
 	"github.com/deepstreamhub/platform/internal/state"
+	"github.com/deepstreamhub/platform/internal/yamltext"
 )
 
 // KeysOf reads what a stack file names of the keys of its secrets.
 func KeysOf(file []byte) (keys state.Keys, err error) {
 	d, err := openDocument(file)
 	if err == nil {
-		err = d.root.Decode(&keys)
+		err = yamltext.Explain(d.root.Decode(&keys))
 	}
 	if err != nil {
 		return state.Keys{}, fmt.Errorf("read stack file: %w", err)

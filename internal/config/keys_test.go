@@ -38,7 +38,7 @@ func TestWithKeys(t *testing.T) {
 			}
 		})
 	}
-	for name, file := range map[string]string{"empty": "", "no config": "a: b\n", "folded": "secretsprovider: >-\n  awskms://alias/y\n" + config, "anchored": "x: &x awskms://alias/y\nsecretsprovider: *x\n" + config} {
+	for name, file := range map[string]string{"empty": "", "twice": "encryptedkey: a\nencryptedkey: b\n" + config, "a list": "- config\n", "no config": "a: b\n", "folded": "secretsprovider: >-\n  awskms://alias/y\n" + config, "anchored": "x: &x awskms://alias/y\nsecretsprovider: *x\n" + config} {
 		if got, err := WithKeys([]byte(file), service); err == nil {
 			t.Errorf("%s was taken:\n%s", name, got)
 		}
