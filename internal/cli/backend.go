@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/deepstreamhub/platform/bootstrap/settings"
+	"github.com/deepstreamhub/platform/internal/config"
 	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/engine"
 	"github.com/deepstreamhub/platform/internal/state"
@@ -29,9 +30,9 @@ func (s *session) environment() []string {
 // stack file names.
 func (s *session) share(t *deploy.Target) error {
 	t.Env = s.environment()
-	secrets, err := secretsProvider(t.Root, t.Stack)
+	secrets, err := config.SecretsProvider(t.Root, t.Stack)
 	if err != nil {
-		return err
+		return configError{err}
 	}
 	if secrets == deploy.HubKey { // hub state key --offline writes it into the file
 		return refused(

@@ -77,7 +77,7 @@ func (s *session) newStack(like string, lasts time.Duration) error {
 	}
 	text, err := config.ShortLived(s.organisation.Project(), model, name, s.Now().Add(lasts))
 	if err != nil {
-		return fmt.Errorf("make %s like %s: %w", name, like, err)
+		return configError{fmt.Errorf("make %s like %s: %w", name, like, err)}
 	}
 	path := s.stackFile(name)
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)

@@ -2,13 +2,9 @@ package cli
 
 import (
 	"context"
-	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-	"gopkg.in/yaml.v3"
 
 	bootstrap "github.com/deepstreamhub/platform/bootstrap/program"
 	"github.com/deepstreamhub/platform/bootstrap/settings"
@@ -79,22 +75,4 @@ func loadConfig(now func() time.Time) func(root, stack string, offline bool) (co
 		}
 		return config.Load(src, o)
 	}
-}
-
-// secretsProvider reads which secrets provider a stack that has to be created gets; empty where its file names none.
-func secretsProvider(root, stack string) (string, error) {
-	data, err := os.ReadFile(filepath.Join(root, "Pulumi."+stack+".yaml"))
-	if os.IsNotExist(err) {
-		return "", nil // the engine has the last word on stacks without a file
-	}
-	if err != nil {
-		return "", fmt.Errorf("read stack file: %w", err)
-	}
-	var file struct {
-		SecretsProvider string `yaml:"secretsprovider"`
-	}
-	if err := yaml.Unmarshal(data, &file); err != nil {
-		return "", fmt.Errorf("read stack file of %s: %w", stack, err)
-	}
-	return file.SecretsProvider, nil
 }

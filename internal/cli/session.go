@@ -251,6 +251,9 @@ func (s *session) target(stack string) (deploy.Target, error) {
 		t.WorkDir = filepath.Join(s.dirs().stacks, stack)
 	}
 	if s.offline && !s.blank {
+		if _, err := config.SecretsProvider(s.root, stack); err != nil { // the engine takes a copy of the file
+			return t, configError{err}
+		}
 		t.Env, t.Backend, t.Secrets = s.environment(), s.dirs().backend(), deploy.HubKey
 		return t, nil
 	}
