@@ -40,7 +40,7 @@ func (s *session) refuse(plans []plan.Plan, most risk.Class, err error) error {
 	failures := byStack(err)
 	for _, p := range plans {
 		a := s.assess(p)
-		verdict := gate.Up(a, most)
+		verdict := gate.Up(s.verb, a, most)
 		if verdict != nil && engineRefused(a) {
 			delete(failures, p.Stack)
 		}

@@ -12,6 +12,7 @@ const shown = 10
 
 // TooRisky is the refusal to make changes whose class is above what was allowed.
 type TooRisky struct {
+	Verb       string // of the command that would make them, or shows them
 	Assessment risk.Assessment
 	Max        risk.Class
 	over       []risk.Finding // the worst first
@@ -19,12 +20,12 @@ type TooRisky struct {
 
 // Up refuses an assessment that holds a change above the given class. What is Blocked is refused whatever the class: only
 // an earlier, reviewed change that takes the protection off makes it something else.
-func Up(a risk.Assessment, most risk.Class) error {
+func Up(verb string, a risk.Assessment, most risk.Class) error {
 	most = min(most, risk.Blocked-1)
 	if a.Class <= most {
 		return nil
 	}
-	refused := &TooRisky{Assessment: a, Max: most}
+	refused := &TooRisky{Verb: verb, Assessment: a, Max: most}
 	for _, class := range risk.Classes() {
 		if class > most {
 			refused.over = append(refused.over, a.Of(class)...)
@@ -36,7 +37,7 @@ func Up(a risk.Assessment, most risk.Class) error {
 // Error says which class it is about and names the worst changes, one a line.
 func (r *TooRisky) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "up %s: refused: %s", r.Assessment.Stack, r.Assessment.Headline())
+	fmt.Fprintf(&b, "%s %s: refused: %s", r.Verb, r.Assessment.Stack, r.Assessment.Headline())
 	for i, f := range r.over {
 		if i == shown {
 			fmt.Fprintf(&b, "\n  and %d more", len(r.over)-shown)

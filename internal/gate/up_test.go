@@ -27,7 +27,7 @@ func TestUp(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := assessed(rapid.SliceOf(class).Draw(t, "plan")...)
 		most := class.Draw(t, "max")
-		err := gate.Up(a, most)
+		err := gate.Up("up", a, most)
 		if want := a.Class > most || a.Class == risk.Blocked; want != (err != nil) {
 			t.Fatalf("%s with at most %s: %v", a.Class, most, err)
 		}
@@ -41,7 +41,7 @@ func TestTooRiskyTellsAndAdvises(t *testing.T) {
 		a.Findings[i].Step.Name = a.Findings[i].Class.String() + "-one"
 	}
 	a.Findings[2].Reason = "it is protected"
-	err := gate.Up(a, risk.InPlace)
+	err := gate.Up("up", a, risk.InPlace)
 	var refused *gate.TooRisky
 	if !errors.As(err, &refused) {
 		t.Fatalf("got %v", err)
@@ -66,13 +66,16 @@ func TestTooRiskyTellsAndAdvises(t *testing.T) {
 	if refused.ExitCode() != gate.Refused {
 		t.Errorf("exit code %d", refused.ExitCode())
 	}
-	errors.As(gate.Up(assessed(risk.Disconnects), risk.InPlace), &refused)
+	if text := gate.Up("preview", a, risk.InPlace).Error(); !strings.HasPrefix(text, "preview prod-eu: refused: ") {
+		t.Errorf("another command's refusal: %s", text)
+	}
+	errors.As(gate.Up("up", assessed(risk.Disconnects), risk.InPlace), &refused)
 	if !strings.Contains(refused.Advice(), "--max-risk disconnects") {
 		t.Errorf("advice: %s", refused.Advice())
 	}
 	many := assessed(risk.Replaces, risk.Replaces, risk.Replaces, risk.Replaces, risk.Replaces, risk.Replaces, risk.Replaces,
 		risk.Replaces, risk.Replaces, risk.Replaces, risk.Replaces, risk.Replaces)
-	if text := gate.Up(many, risk.InPlace).Error(); !strings.Contains(text, "and 2 more") {
+	if text := gate.Up("up", many, risk.InPlace).Error(); !strings.Contains(text, "and 2 more") {
 		t.Errorf("got:\n%s", text)
 	}
 }
@@ -83,7 +86,7 @@ func TestTooRiskyTellsTheStepsOfAMajorVersion(t *testing.T) {
 	advice := func(f risk.Finding) string {
 		a := risk.Assessment{Stack: "prod-eu", Class: f.Class, Findings: []risk.Finding{f, {Class: risk.InPlace}}}
 		var refused *gate.TooRisky
-		if !errors.As(gate.Up(a, risk.Disconnects), &refused) {
+		if !errors.As(gate.Up("up", a, risk.Disconnects), &refused) {
 			t.Fatal("it is let through")
 		}
 		return refused.Advice()
