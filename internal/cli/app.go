@@ -118,7 +118,7 @@ func (a App) Run(ctx context.Context, args []string) error {
 		}
 	}
 	if err != nil && written.bytes == 0 && ran.Flags().Lookup("json") != nil && slices.ContainsFunc(args, asksForJSON) {
-		if unwritten := writeFailure(a.Out, err); unwritten != nil {
+		if unwritten := writeFailure(a.Out, "", err); unwritten != nil {
 			return errors.Join(err, unwritten)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 
 	simulated "github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/config"
+	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/engine"
 	"github.com/deepstreamhub/platform/internal/plan"
 )
@@ -178,13 +179,36 @@ func TestJSONOfWhatDoesNotHappen(t *testing.T) {
 		require.NotEmpty(t, said.Error, line)
 		require.Equal(t, want, said.Code, line)
 	}
+	// Where one stack began and another did not, each says what it came to; a refusal by the plan is one, too.
+	w := world()
+	w.plans["c"] = plan.Plan{Steps: []plan.Step{vpcStep}}
+	w.opErrs["up d"] = &deploy.Error{Verb: "up", Stack: "d", Problems: []string{"the stack is locked"}, Cause: errBroken}
+	_, code := w.run("up c d --yes --no-wait --json")
+	require.Equal(t, 1, code)
+	lines := strings.Split(strings.TrimSpace(w.out.String()), "\n")
+	require.Contains(t, lines[len(lines)-2], `{"kind":"result","stack":"c"`)
+	require.Equal(t, `{"kind":"error","stack":"d","ok":false,"error":"up d: the stack is locked","code":1}`, lines[len(lines)-1])
+	require.NotContains(t, w.out.String(), `"kind":"result","stack":"d"`)
+	w = world()
+	w.opErrs["up d"] = &deploy.Error{Verb: "up", Stack: "d", Problems: []string{"the stack is locked"}, Cause: errBroken}
+	w.run("up d --yes --json")
+	lines = strings.Split(strings.TrimSpace(w.out.String()), "\n")
+	require.Contains(t, lines[len(lines)-1], `"error":"up d: the stack is locked"`)
+	require.NotContains(t, w.out.String(), `"kind":"result"`)
+	w = world()
+	w.plans["c"] = plan.Plan{Steps: []plan.Step{busStep}}
+	_, code = w.run("up c --yes --max-risk in-place --json")
+	require.Equal(t, 3, code)
+	_, refusal, _ := strings.Cut(w.out.String(), "\n")
+	require.True(t, strings.HasPrefix(refusal, `{"kind":"error","ok":false,"error":"up c: refused: disconnects clients`), "%s", w.out.String())
+
 	for _, line := range []string{"up b --yes", "pin a --json"} {
 		w := world()
 		_, code := w.run(line)
 		require.Equal(t, 2, code, line)
 		require.Empty(t, w.out.String(), "%s: people read it on stderr, and pin writes no JSON at all", line)
 	}
-	w := world()
+	w = world()
 	text, code := w.run("new it-1 --like prod-eu --for 4h --json")
 	require.Zero(t, code, text)
 	require.JSONEq(t, `{"stack":"it-1","file":"Pulumi.it-1.yaml","expires":"2023-11-15T02:13:20Z"}`, w.out.String())

@@ -62,11 +62,17 @@ func (s *session) report(plans []plan.Plan, failure error) error {
 
 // reportWith is report with more in the JSON of the plan with an index.
 func (s *session) reportWith(plans []plan.Plan, failure error, more func(int, *result)) error {
-	ok := failure == nil
+	ok, failures := failure == nil, byStack(failure)
 	for i, p := range plans {
 		if !s.json {
 			if ok || len(p.Steps) > 0 { // else it never began, which the error tells
 				s.say("%s", progress.Summary(p))
+			}
+			continue
+		}
+		if why := failures[p.Stack]; why != nil && len(p.Steps)+len(p.Failed) == 0 { // it never began
+			if err := writeFailure(s.Out, p.Stack, s.guided(why)); err != nil {
+				return err
 			}
 			continue
 		}

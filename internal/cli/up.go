@@ -122,7 +122,7 @@ func (s *session) showAndAsk(ctx context.Context, most risk.Class, sel selection
 	plans, err := s.runEach(ctx, true, driver.Preview, s.options(sel, deploy.Options{}))
 	if err := s.refuse(plans, most, s.withParts(sel, err)); err != nil {
 		if s.json {
-			err = errors.Join(err, s.report(plans, err))
+			return errors.Join(err, s.report(plans, err), s.writeRefusal(err))
 		}
 		return err
 	}
