@@ -127,6 +127,17 @@ func TestUpVerifies(t *testing.T) {
 			require.Equal(t, tt.asked, asked, w.calls)
 		})
 	}
+	for line, changes := range map[string]bool{"up a --yes --offline --json": true, "up a --yes --offline": false} {
+		w := newWorld(t)
+		w.states["a"], w.looks = plan.State{Resources: []plan.Resource{serviceResource}}, []health.Reading{firing}
+		if changes {
+			w.plans["a"] = plan.Plan{Steps: []plan.Step{vpcStep}}
+		}
+		text, code := w.run(line)
+		require.Equal(t, 6, code, text)
+		require.Equal(t, changes, strings.Contains(text, "Way back: revert the change in Pulumi.a.yaml and run: hub up a --offline"), text)
+		require.Equal(t, !changes, strings.Contains(text, "hub drift a --offline\nWhere nothing was, AWS has to mend it (docs/incidents.md): wait, and look again: hub health a --offline"), text)
+	}
 	w := newWorld(t)
 	text, code := w.run("up a --yes")
 	require.Zero(t, code, text)

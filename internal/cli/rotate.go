@@ -90,7 +90,7 @@ func (s *session) rotate(ctx context.Context, tier string) error {
 	if err != nil {
 		return s.halfRotated(tier, err)
 	}
-	found, unwell := s.verify(ctx)
+	found, unwell := s.verify(ctx, plans)
 	err = s.reportWith(plans, unwell, func(i int, r *result) { r.Health = found[s.stacks[i]] })
 	if err = errors.Join(unwell, err); err != nil {
 		return s.halfRotated(tier, err)

@@ -101,7 +101,7 @@ func (s *session) ended(ctx context.Context, plans []plan.Plan, err error, verif
 			return errors.Join(err, s.upOutputs(plans, err))
 		}
 	}
-	found, unwell := s.verify(ctx)
+	found, unwell := s.verify(ctx, plans)
 	if s.json {
 		return errors.Join(unwell, s.reportWith(plans, unwell, func(i int, r *result) { r.Health = found[s.stacks[i]] }))
 	}

@@ -3,15 +3,17 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/deepstreamhub/platform/internal/health"
+	"github.com/deepstreamhub/platform/internal/plan"
 )
 
-// verify waits, after an up, until the stacks work, and returns how each is. A stack without a service has nothing to ask
-// about. The error is that of a stack that does not work, or of not being able to tell.
-func (s *session) verify(ctx context.Context) (map[string]*wellness, error) {
+// verify waits, after an up that made some plans, until the stacks work, and returns how each is. A stack without a service has
+// nothing to ask about. The error is that of a stack that does not work, or of not being able to tell.
+func (s *session) verify(ctx context.Context, plans []plan.Plan) (map[string]*wellness, error) {
 	all, parts := s.stacks, []health.Parts{}
 	var stacks []string
 	for i, stack := range all {
@@ -35,7 +37,8 @@ func (s *session) verify(ctx context.Context) (map[string]*wellness, error) {
 	for i, w := range found {
 		byStack[w.Stack] = &found[i]
 		if !w.Healthy {
-			bad = append(bad, unsettledError{w, s.again("health", "--wait", s.settle.String())})
+			made := slices.ContainsFunc(plans, func(p plan.Plan) bool { return p.Stack == w.Stack && len(p.Changes()) > 0 })
+			bad = append(bad, unsettledError{w, made, s.again("health", "--wait", s.settle.String())})
 		}
 	}
 	return byStack, joinStacks(bad)
@@ -64,6 +67,7 @@ func (s *session) unverified(ctx context.Context, err error) error {
 // unsettledError is a region that does not work after an up.
 type unsettledError struct {
 	wellness
+	made  bool   // the up changed something
 	again string // the command that looks again
 }
 
@@ -75,15 +79,17 @@ func (e unsettledError) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Advice says what that means, and both ways on.
+// Advice says what that means, and both ways on. Where nothing was changed, and AWS took nothing back, there is no way back.
 func (e unsettledError) Advice() string {
-	final := "Look again, should it only take longer: " + e.again
-	for _, p := range e.Problems {
-		if p.Final {
-			final = "Waiting does not help any more. What AWS took back runs as it was before; the configuration has to follow."
-		}
+	way := "\nWay back: revert the change in Pulumi." + e.Stack + ".yaml and run: hub up " + e.Stack
+	switch {
+	case slices.ContainsFunc(e.Problems, func(p health.Problem) bool { return p.Final }):
+		return "Waiting does not help any more. What AWS took back runs as it was before; the configuration has to follow." + way
+	case e.made:
+		return "Look again, should it only take longer: " + e.again + way
 	}
-	return final + "\nWay back: revert the change in Pulumi." + e.Stack + ".yaml and run: hub up " + e.Stack
+	return "This up changed nothing, so there is nothing to take back. See what was changed by hand with: hub drift " + e.Stack + "\n" +
+		"Where nothing was, AWS has to mend it (docs/incidents.md): wait, and look again: " + e.again
 }
 
 // ExitCode is exitUnhealthy.
