@@ -67,8 +67,8 @@ func (s *session) health(ctx context.Context, wait time.Duration) error {
 	}
 	parts := make([]health.Parts, len(states))
 	for i, state := range states {
-		if parts[i] = health.From(state); len(parts[i]) == 0 {
-			return fmt.Errorf("look at %s: it holds no service", state.Stack)
+		if parts[i] = health.From(state); len(parts[i]) == 0 && len(state.Resources) == 0 {
+			return explainedError{fmt.Errorf("look at %s: it holds no service, as nothing is deployed", state.Stack), "Bring it up with: " + s.againOn(state.Stack, "up")}
 		}
 	}
 	if err := s.startAWS(); err != nil {
@@ -146,6 +146,9 @@ func (s *session) pollEvery() time.Duration {
 	return pollEvery
 }
 
+// unserved is what is wrong with a region that holds something and no service.
+const unserved = "it holds no service, as it was made in part"
+
 // look asks AWS once about all stacks.
 func (s *session) look(ctx context.Context, parts []health.Parts) ([]wellness, error) {
 	found := make([]wellness, len(parts))
@@ -160,6 +163,9 @@ func (s *session) look(ctx context.Context, parts []health.Parts) ([]wellness, e
 			all.Targets, all.Alarms = append(all.Targets, r.Targets...), append(all.Alarms, r.Alarms...)
 		}
 		problems := health.Judge(all)
+		if len(parts[i]) == 0 {
+			problems = []health.Problem{{What: unserved, Final: true}}
+		}
 		found[i] = wellness{s.stacks[i], len(problems) == 0, all.String(), append([]health.Problem{}, problems...)}
 		return nil
 	})
@@ -211,6 +217,14 @@ func (e unhealthyError) Error() string {
 		lines = append(lines, "  "+p.What)
 	}
 	return strings.Join(lines, "\n")
+}
+
+// Advice is empty but for a region that was made in part: for all else docs/incidents.md goes by what is wrong.
+func (e unhealthyError) Advice() string {
+	if slices.ContainsFunc(e.Problems, func(p health.Problem) bool { return p.What == unserved }) {
+		return "Go on from what there is with: hub up " + e.Stack
+	}
+	return ""
 }
 
 // ExitCode is exitUnhealthy.

@@ -77,8 +77,23 @@ func TestHealthOfNothing(t *testing.T) {
 	text, code := w.run("health a")
 	require.Equal(t, 1, code)
 	require.Contains(t, text, "it holds no service")
+	require.Contains(t, text, "Bring it up with: hub up a\n")
 	_, code = w.run("health a --wait -1s")
 	require.Equal(t, 2, code)
+}
+
+// A region of which an up made only a part does not work, and hides no other.
+func TestHealthOfAPart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.states["a"] = plan.State{Resources: []plan.Resource{vpcResource}}
+	w.states["b"] = plan.State{Resources: []plan.Resource{serviceResource}}
+	w.looks = []health.Reading{quiet}
+	text, code := w.run("health a b --offline --wait 1h")
+	require.Equal(t, 6, code, text)
+	require.Contains(t, text, "look at a: it does not work\n  it holds no service, as it was made in part")
+	require.Contains(t, text, "hub up a --offline")
+	require.Contains(t, w.out.String(), "b works: ")
 }
 
 // An up ends with whether the region works, by the judge of health and within a bound that follows from the sizes; the
