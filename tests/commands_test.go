@@ -51,7 +51,7 @@ var before = []commandRow{
 	{line: "stacks", out: `^prod-eu +eu-central-1\nprod-us +us-east-1\n$`},
 	{line: "new it-x --like prod-eu --for 1h", err: `^Wrote Pulumi.it-x.yaml\. Bring it up with: hub up it-x --offline`, file: "Pulumi.it-x.yaml"},
 	{line: "new it-y --like prod-eu --for 1h --json", out: `^\{"stack":"it-y","file":"Pulumi.it-y.yaml","expires":"[0-9TZ:-]+"\}\n$`, err: whatever, file: "Pulumi.it-y.yaml"},
-	{line: "new it-x --like prod-eu --for 1h", code: 1, err: `Pulumi\.it-x\.yaml: file exists`},
+	{line: "new it-x --like prod-eu --for 1h", code: 2, err: `Pulumi\.it-x\.yaml is there already\n\nNothing was written\. Bring that one up with: hub up it-x --offline\n`},
 	{line: "pin prod-us --ami ami-0123456789abcdef0", err: whatever},
 	{line: "config prod-eu", out: `(?m)^prod-eu  network.cidr +file +"10.16.0.0/16"$`},
 	{line: "outputs prod-eu", code: 2, err: `Stacks with a file here: it-x, it-y, prod-eu, prod-us`},
@@ -173,7 +173,8 @@ func TestCommands(t *testing.T) {
 	p.Edit("Pulumi.prod-eu.yaml", "  deepstreamhub:cluster:", "  deepstreamhub:cluster:\n    instanceType: c6g.2xlarge")
 	run(commandRow{line: "up prod-eu --yes --max-risk in-place", code: 3, err: `up prod-eu: refused: disconnects clients`},
 		commandRow{line: "destroy prod-eu --yes", out: whatever, err: `prod-eu: (\d+) deleted, in `},
-		commandRow{line: "status", out: `(?m)^prod-eu: nothing is deployed`, err: whatever})
+		commandRow{line: "status", out: `(?m)^prod-eu: nothing is deployed`, err: whatever},
+		commandRow{line: "health prod-eu", code: 1, err: `look at prod-eu: it holds no service, as nothing is deployed\n\nBring it up with: hub up prod-eu --offline\n`})
 	require.Len(t, counts, 1, "one number of resources: %v", slices.Sorted(maps.Keys(counts)))
 
 	for _, path := range commands {

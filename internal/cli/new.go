@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -81,6 +82,10 @@ func (s *session) newStack(like string, lasts time.Duration) error {
 	}
 	path := s.stackFile(name)
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return refused(fmt.Sprintf("new %s: %s is there already", name, filepath.Base(path)),
+			"Nothing was written. Bring that one up with: "+s.again("up")+"\nFor one of your own, give another name.")
+	}
 	if err != nil {
 		return fmt.Errorf("write stack file: %w", err)
 	}

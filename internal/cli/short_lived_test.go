@@ -62,8 +62,9 @@ func TestNew(t *testing.T) {
 	made, err := os.ReadFile(filepath.Join(w.Dir, "Pulumi.it-1.yaml"))
 	require.NoError(t, err)
 	require.Contains(t, string(made), `expires: "2023-11-15T02:13:20Z"`)
-	_, code = w.run("new it-1 --like prod-eu --for 4h")
-	require.Equal(t, 1, code, "a stack file is never written over")
+	text, code = w.run("new it-1 --like prod-eu --for 4h")
+	require.Equal(t, 2, code, "a stack file is never written over")
+	require.Contains(t, text, "Pulumi.it-1.yaml is there already\n\nNothing was written. Bring that one up with: hub up it-1\n")
 
 	w.configErrs["it-2"] = errBroken
 	_, code = w.run("new it-2 --like prod-eu --for 4h")
