@@ -33,6 +33,7 @@ func TestThirdRegionAsWritten(t *testing.T) {
 		says []string
 	}{
 		{[]string{"mars-1", "--like", "prod-eu"}, []string{`region = "mars-1": must be a commercial region with three zones`}},
+		{[]string{"us-gov-west-1", "--like", "prod-eu", "--name", "prod-gov"}, []string{`Error: region = "us-gov-west-1": must be a commercial region`, "See: hub region add --help"}},
 		{[]string{"us-west-1", "--like", "prod-eu"}, []string{`region = "us-west-1": must be a commercial region`, "Pulumi.prod-us.yaml is there already"}},
 		{[]string{"eu-central-1", "--like", "prod-eu", "--name", "prod-more"}, []string{"must be another than that of prod-eu"}},
 		{[]string{"eu-west-1", "--like", "prod-eu"}, []string{"Pulumi.prod-eu.yaml is there already; give the new stack another --name"}},

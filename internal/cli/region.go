@@ -47,7 +47,7 @@ Nothing is deployed by this. Owner and cost centre stay the model's.`,
 			if err != nil {
 				return usageError{err, c.CommandPath()}
 			}
-			return s.addRegion(like, to)
+			return s.addRegion(like, to, c.CommandPath())
 		},
 	}
 	c.Flags().StringVar(&f.dir, "dir", "", "project folder (default: the nearest one upwards that has a Pulumi.yaml)")
@@ -58,7 +58,7 @@ Nothing is deployed by this. Owner and cost centre stay the model's.`,
 }
 
 // addRegion writes all files or none.
-func (s *session) addRegion(like string, to config.Another) error {
+func (s *session) addRegion(like string, to config.Another, command string) error {
 	name := s.stacks[0]
 	model, err := s.readStackFile(like)
 	if err != nil {
@@ -72,12 +72,19 @@ func (s *session) addRegion(like string, to config.Another) error {
 		}
 	}
 	files := map[string][]byte{}
+	var asked error // what is wrong with the command line
 	files[s.stackFile(name)], err = config.Like(s.organisation.Project(), model, like, to)
+	if wrong, ok := errors.AsType[config.Problems](err); ok && wrong[0].Key == config.RegionArgument {
+		asked, err = errors.New(wrong[0].String()), nil
+	}
 	if _, statErr := os.Stat(s.stackFile(name)); statErr == nil {
-		err = errors.Join(err, fmt.Errorf("%s is there already; give the new stack another --name", filepath.Base(s.stackFile(name))))
+		asked = errors.Join(asked, fmt.Errorf("%s is there already; give the new stack another --name", filepath.Base(s.stackFile(name))))
 	}
 	if err != nil {
 		return configError{err}
+	}
+	if asked != nil {
+		return usageError{asked, command}
 	}
 	if err := s.nameRegion(files, name, to.Region); err != nil {
 		return configError{err}

@@ -23,6 +23,9 @@ type Another struct {
 	Taken    []string // network ranges of the stacks that exist
 }
 
+// RegionArgument is the key of a problem with Another's own region, and not with the model's file.
+const RegionArgument = "region"
+
 // StackName returns the name of the stack in a region that is like the model's.
 func (a Another) StackName(model string) string {
 	if a.Name != "" {
@@ -75,9 +78,9 @@ func Like(project string, model []byte, stack string, a Another) ([]byte, error)
 	case from == nil:
 		return nil, fmt.Errorf("read %s: it has no aws:region", stack)
 	case !known:
-		return nil, refused("region", a.Region, "must be a commercial region with three zones, one of "+strings.Join(Regions(), ", "), nearest(a.Region, Regions()))
+		return nil, refused(RegionArgument, a.Region, "must be a commercial region with three zones, one of "+strings.Join(Regions(), ", "), nearest(a.Region, Regions()))
 	case from.Value == a.Region:
-		return nil, refused("region", a.Region, "must be another than that of "+stack, "")
+		return nil, refused(RegionArgument, a.Region, "must be another than that of "+stack, "")
 	}
 	d.set(from, a.Region)
 	if err := zonesLike(d, group("network", "zones"), to, a.Region); err != nil {
