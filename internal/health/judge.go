@@ -93,7 +93,11 @@ func (t TargetReading) problems() []Problem {
 	name := "target group " + targetName(t.ARN)
 	var out []Problem
 	if n := t.States["unhealthy"] + t.States["unavailable"]; n > 0 {
-		out = append(out, Problem{What: withReason(fmt.Sprintf("%s has %d unhealthy targets", name, n), t.Reason)})
+		noun := "targets"
+		if n == 1 {
+			noun = "target"
+		}
+		out = append(out, Problem{What: withReason(fmt.Sprintf("%s has %d unhealthy %s", name, n, noun), t.Reason)})
 	}
 	if t.States["healthy"] == 0 {
 		out = append(out, Problem{What: name + " has no healthy target"})
