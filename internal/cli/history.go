@@ -23,8 +23,9 @@ func (a App) history() *cobra.Command {
 		Short: "List what was done to a stack, one row a deployment",
 		Long: `history lists the deployments of a stack, the newest first: when each ended, what the stack
 held then, the verb, the commit that its configuration was of ("changed" where the folder held
-more than that), the result, how many steps of which kind, and by whom. The first column is
-what hub state restore goes back to.`,
+more than that), the result, how many steps of which kind, and by whom. The engine counts the
+steps, and with them those of components, of which the resources held are none. The first column
+is what hub state restore goes back to.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, stacks []string) error {
 			s, err := a.parse(c, f, stacks)
@@ -75,8 +76,12 @@ func deploymentOf(v state.Version) []string {
 			counts = append(counts, fmt.Sprintf("%d %s", v.Counts[op], op))
 		}
 	}
+	steps := "nothing to do"
+	if len(counts) > 0 {
+		steps = "steps: " + strings.Join(counts, ", ")
+	}
 	return []string{
-		"after " + verbOf(v) + ", " + v.Result, cmp.Or(strings.Join(counts, ", "), "nothing to do"), commitText(v.Note), by(v.Note),
+		"after " + verbOf(v) + ", " + v.Result, steps, commitText(v.Note), by(v.Note),
 	}
 }
 

@@ -60,8 +60,8 @@ func TestHistoryIsOneRowADeployment(t *testing.T) {
 		w.out.Reset()
 		text, code := w.run(line)
 		require.Zero(t, code, text)
-		require.Regexp(t, by+` .* 1 resources +after destroy, failed +3 create +no known commit`, w.out.String(), line)
-		require.Regexp(t, old+` .* 1 resources +after up, succeeded +3 create +0123456789ab, changed +by anna@desk`, w.out.String(), line)
+		require.Regexp(t, by+` .* 1 resources +after destroy, failed +steps: 3 create +no known commit`, w.out.String(), line)
+		require.Regexp(t, old+` .* 1 resources +after up, succeeded +steps: 3 create +0123456789ab, changed +by anna@desk`, w.out.String(), line)
 	}
 	w.out.Reset()
 	_, code := w.run("history dev --offline")
@@ -74,7 +74,7 @@ func TestHistoryIsOneRowADeployment(t *testing.T) {
 	w.err.Reset()
 	text, code := w.run("state restore dev --offline --yes --version " + old)
 	require.Zero(t, code, text)
-	require.Contains(t, w.err.String(), "after up, succeeded, 3 create, 0123456789ab, changed, by anna@desk")
+	require.Contains(t, w.err.String(), "after up, succeeded, steps: 3 create, 0123456789ab, changed, by anna@desk")
 
 	text, code = w.run("history nosuch --offline")
 	require.Equal(t, 2, code)
@@ -96,7 +96,7 @@ func TestStatus(t *testing.T) {
 	text, code := w.run("status --offline")
 	require.Zero(t, code, text)
 	require.Equal(t, `dev: 4 resources
-  last     2026-11-01 10:00:00 UTC after up, succeeded, 3 create, 0123456789ab, by anna@desk
+  last     2026-11-01 10:00:00 UTC after up, succeeded, steps: 3 create, 0123456789ab, by anna@desk
   rotates  the password of the bus, half way: hub rotate bus dev --offline
   health   unknown: it holds no service
   expires  2026-11-28 00:00:00 UTC, which is over: hub reap --offline
