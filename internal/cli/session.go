@@ -111,8 +111,11 @@ func (s *session) canAsk() error {
 	)
 }
 
-// findEngine finds the engine, or builds it on first use, and says which one it is.
+// findEngine finds the engine, or builds it on first use, and says which one it is; once a session.
 func (s *session) findEngine(ctx context.Context) error {
+	if s.engine.Path != "" {
+		return nil
+	}
 	e, err := s.deps.findEngine(ctx, engine.Options{ToolsDir: filepath.Join(s.root, "tools"), Progress: wrapping{s.App}, Env: s.Environ})
 	if err != nil || ctx.Err() != nil {
 		return s.orInterrupted(ctx, err)

@@ -40,6 +40,9 @@ health does, whether it works. With --quick nobody asks AWS.`,
 	return c
 }
 
+// pendingShown is how many of the things that are under way are shown, of which an up has a hundred. JSON has all.
+const pendingShown = 10
+
 // standing is how one stack stands.
 type standing struct {
 	Stack     string         `json:"stack"`
@@ -206,7 +209,13 @@ func (st standing) String() string {
 	if st.Damage != "" {
 		add("state", "damaged: "+st.Damage)
 	}
-	add("pending", strings.Join(st.Pending, ", "))
+	for i, what := range st.Pending {
+		if i == pendingShown {
+			add("", fmt.Sprintf("and %d more", len(st.Pending)-i))
+			break
+		}
+		add(map[bool]string{true: "pending"}[i == 0], what)
+	}
 	for _, tier := range st.Rotating {
 		add("rotates", "the password of the "+tier+", half way: hub rotate "+tier+" "+st.Stack)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -104,6 +105,13 @@ func TestStatus(t *testing.T) {
 prod-eu: nothing is deployed
 `, w.out.String())
 
+	write(state.StackFile("deepstreamhub", "dev-2"), sound("urn:vpc"))
+	w.calls = nil
+	_, code = w.run("status --offline")
+	require.Zero(t, code)
+	require.Equal(t, 1, strings.Count(strings.Join(w.calls, " "), "engine"), "one engine serves all stacks: %v", w.calls)
+	require.NoError(t, os.Remove(filepath.Join(w.Dir, ".hub", "offline", "state", state.StackFile("deepstreamhub", "dev-2"))))
+
 	w.out.Reset()
 	w.calls = nil
 	_, code = w.run("status prod-eu dev --offline --json --quick")
@@ -129,5 +137,7 @@ func TestStandingTellsHealth(t *testing.T) {
 	t.Parallel()
 	ill := standing{Stack: "dev", Resources: 3, File: true, Locks: []string{"anna"}, Pending: []string{"creating x"}, Health: &wellness{Problems: []health.Problem{{What: "service x runs 0 of 2 tasks"}}}}
 	require.Equal(t, "dev: 3 resources\n  pending  creating x\n  health   does not work: service x runs 0 of 2 tasks\n  locks    anna", ill.String())
+	ill.Pending, ill.Health, ill.Locks = slices.Repeat([]string{"creating x"}, 12), nil, nil
+	require.Equal(t, "dev: 3 resources\n  pending  creating x\n"+strings.Repeat("           creating x\n", 9)+"           and 2 more", ill.String())
 	require.Contains(t, standing{Stack: "dev", Resources: 3, File: true, Health: &wellness{Healthy: true, Looked: "services 1"}}.String(), "health   works: services 1")
 }
