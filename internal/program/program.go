@@ -131,9 +131,11 @@ type region struct {
 }
 
 func (r *region) provider() (err error) {
-	r.aws, err = Provider(r.ctx, "aws", r.cfg.Region, r.cfg.AWS)
+	if r.aws, err = Provider(r.ctx, "aws", r.cfg.Region, r.cfg.AWS); err != nil {
+		return err
+	}
 	r.roles = rolesOf(r.ctx, r.aws, r.cfg.Platform)
-	return err
+	return nil
 }
 
 // in returns a provider of a region: the stack's own, or one that is made when it is first asked for.
