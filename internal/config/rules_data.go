@@ -94,6 +94,9 @@ func (c *checker) checkBackup() {
 	if protect, known := c.protected(); known && !protect {
 		c.refuse("backup.lock", "must be none with platform.protect: false: what is locked cannot be deleted with the stack", "none")
 	}
+	if c.set("backup.enabled") && !*b.Enabled {
+		c.refuse("backup.lock", "must be none with backup.enabled: false: there is nothing to lock", "none")
+	}
 	// AWS takes such a plan, and then fails every job of it.
 	for _, key := range []string{"backup.retentionDays", "backup.copyRetentionDays"} {
 		if days := int(field(&c.cfg, key).Int()); c.ok(key, "backup.lockMinRetentionDays") && days > 0 && days < b.LockMinRetentionDays {

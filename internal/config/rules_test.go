@@ -130,6 +130,7 @@ var ruleCases = map[string]ruleCase{
 	"copies of nothing":    {map[string]any{"backup.copyTo": "us-east-1", "backup.enabled": false}, "backup.copyTo", "nothing to copy", ""},
 	"lock unknown":         {map[string]any{"backup.lock": "complience", "platform.protect": true}, "backup.lock", "governance", "compliance"},
 	"lock of ephemeral":    {map[string]any{"backup.lock": "governance"}, "backup.lock", "deleted with the stack", "none"},
+	"lock on nothing":      {map[string]any{"backup.lock": "governance", "platform.protect": true, "backup.enabled": false}, "backup.lock", "nothing to lock", "none"},
 	"lock outlasts points": {map[string]any{"backup.lock": "compliance", "platform.protect": true, "backup.retentionDays": 6}, "backup.retentionDays", "at least backup.lockMinRetentionDays", "7"},
 	"lock outlasts copies": {map[string]any{"backup.lock": "governance", "platform.protect": true, "backup.copyRetentionDays": 6}, "backup.copyRetentionDays", "at least backup.lockMinRetentionDays", "7"},
 	"lock for nobody":      {map[string]any{"backup.lockMinRetentionDays": 0}, "backup.lockMinRetentionDays", "1 to 36500", "1"},
