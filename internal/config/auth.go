@@ -83,14 +83,18 @@ func (c *checker) checkAuth() {
 	c.checkWayToWebhook()
 }
 
-// checkWayToWebhook refuses a webhook that no task of a VPC without NAT reaches: every client would be turned away, in a
-// region where all else is well. A name in a private zone cannot be told from a public one, so names are taken only where
-// they say themselves that they lead to an endpoint in the VPC.
+// checkWayToWebhook refuses a webhook that tasks do not reach, or that is the servers themselves: every client would be
+// turned away, in a region where all else is well. Without NAT, a name in a private zone cannot be told from a public one,
+// so names are taken only where they say themselves that they lead to an endpoint in the VPC.
 func (c *checker) checkWayToWebhook() {
-	const rule = "must be inside of the VPC with network.nat: none: a private address, or the name of an interface endpoint (vpce-....amazonaws.com); " +
-		"tasks reach others over IPv6 alone, with network.ipv6: true"
+	const (
+		inside = "must be inside of the VPC with network.nat: none: a private address, or the name of an interface endpoint (vpce-....amazonaws.com); " +
+			"tasks reach others over IPv6 alone, with network.ipv6: true"
+		byIPv6 = "must not be an IPv6 address without network.ipv6: true: tasks have none to call it from"
+		itself = "must not be answered by the servers that ask: at edge.hostname and edge.globalName, all that lies in the path of no further service is theirs"
+	)
 	network, webhook := c.cfg.Network, c.cfg.Service.Auth.Webhook
-	if !c.ok("network.nat", "network.ipv6", keyWebhook) || network.NAT != "none" || len(webhookRules(webhook, false)) > 0 {
+	if !c.ok("network.nat", "network.ipv6", keyWebhook) || len(webhookRules(webhook, false)) > 0 {
 		return
 	}
 	u, err := url.Parse(webhook)
@@ -105,9 +109,33 @@ func (c *checker) checkWayToWebhook() {
 	if isIPv4 {
 		reached = address.Unmap().IsPrivate()
 	}
-	if !local && !reached {
-		c.refuseValue(keyWebhook, withoutCredentials(webhook), rule, "")
+	switch {
+	case local:
+	case network.NAT == "none" && !reached:
+		c.refuseValue(keyWebhook, withoutCredentials(webhook), inside, "")
+	case err == nil && !isIPv4 && !*network.IPv6:
+		c.refuseValue(keyWebhook, withoutCredentials(webhook), byIPv6, "")
+	case c.isOwn(name) && !c.routed(u.EscapedPath()):
+		c.refuseValue(keyWebhook, withoutCredentials(webhook), itself, "")
 	}
+}
+
+// isOwn reports whether a name is one of the region's own.
+func (c *checker) isOwn(name string) bool {
+	return c.set("edge.hostname") && name == c.cfg.Edge.Hostname || c.set("edge.globalName") && name == c.cfg.Edge.GlobalName
+}
+
+// routed reports whether the load balancer gives a path to a further service.
+func (c *checker) routed(path string) bool {
+	if !c.ok("services") {
+		return true // which said what is wrong
+	}
+	for name, s := range c.cfg.Services {
+		if c.bad["services."+name+".path"] || s.Path != "" && strings.HasPrefix(path+"/", s.Path+"/") {
+			return true
+		}
+	}
+	return false
 }
 
 // ofEndpoint are names that hold the id of an interface endpoint, whose addresses they stand for: the endpoint's own, and

@@ -14,7 +14,7 @@ func TestWebhooksThatMustBeTaken(t *testing.T) {
 	for _, url := range []string{
 		"https://auth.example.com", "https://auth.example.com/", "https://AUTH.Example.com/Deep/stream", "https://auth.example.com:443/a",
 		"https://auth.example.com/a?tenant=eu&mode=live", "https://auth.example.com/a%20b/~c;d,e+f(1)!$&*", "https://auth.example.com/@user",
-		"https://xn--bcher-kva.example/a", "https://10.16.1.2/auth", "https://[2001:db8::1]/auth", "https://a.b/" + strings.Repeat("x", 2048-len("https://a.b/")),
+		"https://xn--bcher-kva.example/a", "https://10.16.1.2/auth", "https://[::ffff:10.16.1.2]/auth", "https://a.b/" + strings.Repeat("x", 2048-len("https://a.b/")),
 	} {
 		cfg, err := Load(with(and(webhook(url), "platform.protect", true)), Options{})
 		require.NoError(t, err, url)

@@ -132,6 +132,8 @@ func TestValuesThatMustBeTaken(t *testing.T) {
 		"no NAT, private API":    and(webhook("https://a1b2c3d4e5-vpce-0a1b2c3d.execute-api.eu-central-1.amazonaws.com/v1"), "network.nat", "none"),
 		"no NAT, the task":       and(webhook("https://127.0.0.1:8443/auth"), "network.nat", "none"),
 		"no NAT, but IPv6":       and(and(webhook("https://auth.example.com/deepstream"), "network.nat", "none"), "network.ipv6", true),
+		"IPv6 beside NAT":        and(webhook("https://[2001:db8::1]/auth"), "network.ipv6", true),
+		"a service answers":      and(further(nil), "service.auth", map[string]any{"webhook": "https://eu.deepstreamhub.com/orders/auth"}),
 		"no endpoints":           {"network.endpoints": []string{}},
 		"every endpoint":         {"network.endpoints": EndpointServices()},
 		"no flow logs":           {"network.flowLogRetentionDays": 0},
