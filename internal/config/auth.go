@@ -1,6 +1,7 @@
 package config
 
 import (
+	"maps"
 	"net/netip"
 	"net/url"
 	"reflect"
@@ -156,22 +157,17 @@ var (
 	number = regexp.MustCompile(`^([0-9]+|0[xX][0-9a-fA-F]*)$`)
 )
 
-// maxWebhook is longer than any address that somebody wrote.
-const maxWebhook = 2048
+// maxURL is longer than any address that somebody wrote, and the most that SNS takes (SNS API, Subscribe, Endpoint).
+const maxURL = 2048
 
 // webhookRules returns every rule that a webhook breaks.
 func webhookRules(text string, protect bool) []string {
-	switch {
-	case !strings.HasPrefix(text, "https://"):
+	if !strings.HasPrefix(text, "https://") {
 		return []string{"must begin with https://: it is sent what clients say to prove who they are"}
-	case !webhookText.MatchString(text):
-		return []string{"must have no character that a URL cannot have, and no quote: others are written as % and two hexadecimal digits"}
-	case len(text) > maxWebhook:
-		return []string{"must have at most " + strconv.Itoa(maxWebhook) + " characters"}
 	}
-	u, err := url.Parse(text)
-	if err != nil {
-		return []string{"must be a URL such as https://auth.example.com/deepstream"}
+	u, rule := plainURL(text)
+	if rule != "" {
+		return []string{rule}
 	}
 	var rules []string
 	refuse := func(bad bool, rule string) {
@@ -180,12 +176,7 @@ func webhookRules(text string, protect bool) []string {
 		}
 	}
 	refuse(u.User != nil, "must hold no user and no password: it can be read in the stack file and in the task definition")
-	query, err := url.ParseQuery(u.RawQuery)
-	secret := false
-	for name := range query {
-		secret = secret || credential.MatchString(name)
-	}
-	refuse(secret || err != nil, "must hold no secret among its parameters: it can be read in the stack file and in the task definition")
+	refuse(hasCredential(u), "must hold no secret among its parameters: it can be read in the stack file and in the task definition")
 	refuse(strings.Contains(text, "#"), "must have no fragment: it is never sent")
 	local, rule := webhookHost(u.Hostname(), strings.HasPrefix(u.Host, "["))
 	switch {
@@ -193,13 +184,41 @@ func webhookRules(text string, protect bool) []string {
 		refuse(true, rule)
 	case local:
 		refuse(protect, "must not be the task itself, nor an address of its own link, with platform.protect: true: nobody answers there but AWS's own services")
-		port, err := strconv.Atoi(u.Port())
-		refuse(u.Port() != "" && (err != nil || port < 1 || port > 65535), "must have a port from 1 to 65535")
+		refuse(!isPort(u.Port()), portRule)
 	default:
 		refuse(u.Port() != "" && u.Port() != "443", "must be at port 443: tasks may open no other port to the outside")
 	}
 	refuse(strings.HasSuffix(u.Host, ":"), "must name the port behind the colon, or leave the colon out")
 	return rules
+}
+
+// plainURL parses what is a URL with https://, and says which rule of any such URL it breaks.
+func plainURL(text string) (u *url.URL, rule string) {
+	switch {
+	case !webhookText.MatchString(text):
+		return nil, "must have no character that a URL cannot have, and no quote: others are written as % and two hexadecimal digits"
+	case len(text) > maxURL:
+		return nil, "must have at most " + strconv.Itoa(maxURL) + " characters"
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		return nil, "must be a URL such as https://auth.example.com/deepstream"
+	}
+	return u, ""
+}
+
+// hasCredential reports whether a URL has a parameter that is a secret by its name, or parameters that cannot be read.
+func hasCredential(u *url.URL) bool {
+	query, err := url.ParseQuery(u.RawQuery)
+	return err != nil || slices.ContainsFunc(slices.Collect(maps.Keys(query)), credential.MatchString)
+}
+
+const portRule = "must have a port from 1 to 65535"
+
+// isPort reports whether a URL's port is one that there is, or none.
+func isPort(text string) bool {
+	port, err := strconv.Atoi(text)
+	return text == "" || err == nil && port >= 1 && port <= 65535
 }
 
 // here are the addresses that are not somewhere else: of the host itself, of the link, where AWS answers with instance

@@ -156,6 +156,10 @@ func TestValuesThatMustBeTaken(t *testing.T) {
 		"roles at the top":       {"platform.rolePath": "/"},
 		"owner in full":          {"platform.owner": "Zoë Team_1.a:b/c=d+e-f@example.com"},
 		"registry with port":     {"service.image": "registry.example.com:5000/team/deepstream@sha256:" + digest},
+		"told a URL":             told("https://x.org:8443/" + strings.Repeat("x", 2048-len("https://x.org:8443/"))),
+		"told by IPv6":           told("https://[2001:db8::1]/a?to=ops"),
+		"told by mail":           told("mailto:Ops+eu@Example.com"),
+		"told far away":          told("arn:aws:sqs:us-west-1:111122223333:q"),
 		"old image id":           {"cluster.ami": "ami-0a1b2c3d"},
 	}
 	for name, change := range tests {

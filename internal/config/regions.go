@@ -1,11 +1,23 @@
 package config
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // region is what the rules know of an AWS region.
 type region struct {
 	prefix string // of its zone ids: prefix-az1
 	zones  []int  // numbers of the zone ids that are open to every account
+}
+
+// withoutStacks are the commercial regions in which no stack can be, but what stacks and the account have beside them can.
+var withoutStacks = []string{"us-west-1"}
+
+// IsRegion reports whether a commercial region has a name.
+func IsRegion(name string) bool {
+	_, known := regions[name]
+	return known || slices.Contains(withoutStacks, name)
 }
 
 // ids returns the region's zone ids, sorted.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"net/mail"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,10 +16,11 @@ import (
 var userPattern = regexp.MustCompile(`://[^/?#]*@`)
 
 // queuePattern is the ARN of a standard queue: SNS delivers to FIFO queues from FIFO topics only (SNS Developer Guide, "FIFO topics example use case").
-var queuePattern = regexp.MustCompile(`^arn:aws:sqs:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,80}$`)
+// The group is its region.
+var queuePattern = regexp.MustCompile(`^arn:aws:sqs:([a-z0-9-]+):\d{12}:[A-Za-z0-9_-]{1,80}$`)
 
 // notifySecretRule names who would read it: SNS shows a subscription's address to whoever may list subscriptions.
-const notifySecretRule = "must not carry a user or a password: the address is in the state, in plans and in the list of subscriptions; " +
+const notifySecretRule = "must not carry a user, a password or another secret: the address is in the state, in plans and in the list of subscriptions; " +
 	"let the receiver check SNS's signature instead"
 
 const notifyRule = "must be an e-mail address behind mailto:, an https:// address, or the ARN of an SQS queue"
@@ -32,12 +32,12 @@ func (c *checker) checkNotify() {
 	}
 	for i, to := range c.cfg.Observability.Notify {
 		key := fmt.Sprintf("observability.notify[%d]", i)
-		protocol, _ := Receiver(to)
+		rule := notifyProblem(to)
 		switch {
-		case strings.Contains(to, "://") && userPattern.MatchString(to):
-			c.refuseValue(key, hiddenValue, notifySecretRule, "")
-		case protocol == "":
-			c.refuseValue(key, to, notifyRule, "")
+		case rule == notifySecretRule:
+			c.refuseValue(key, hiddenValue, rule, "")
+		case rule != "":
+			c.refuseValue(key, withoutCredentials(to), rule, "")
 		case slices.Contains(c.cfg.Observability.Notify[:i], to):
 			c.refuseValue(key, to, "must not be given twice", "")
 		}
@@ -47,19 +47,58 @@ func (c *checker) checkNotify() {
 // Receiver returns the protocol, as SNS names it, and the endpoint of an entry of observability.notify. The protocol is
 // empty for what is none.
 func Receiver(notify string) (protocol, endpoint string) {
-	if address, is := strings.CutPrefix(notify, "mailto:"); is {
-		if a, err := mail.ParseAddress(address); err == nil && a.Address == address {
-			return "email", address
-		}
-		return "", ""
-	}
-	if u, err := url.Parse(notify); err == nil && u.Scheme == "https" && u.Host != "" {
+	address, isMail := strings.CutPrefix(notify, "mailto:")
+	switch {
+	case isMail:
+		return "email", address
+	case strings.HasPrefix(notify, "https://"): // in small letters, as SNS wants it
 		return "https", notify
-	}
-	if queuePattern.MatchString(notify) {
+	case queuePattern.MatchString(notify):
 		return "sqs", notify
 	}
 	return "", ""
+}
+
+// notifyProblem returns the rule that a receiver breaks, empty if none.
+func notifyProblem(to string) string {
+	if strings.Contains(to, "://") && (userPattern.MatchString(to) || LooksSecret(to) != "") {
+		return notifySecretRule
+	}
+	switch protocol, endpoint := Receiver(to); protocol {
+	case "email":
+		a, err := mail.ParseAddress(endpoint)
+		if err != nil || a.Address != endpoint || !isDNSName(strings.ToLower(endpoint[strings.LastIndex(endpoint, "@")+1:])) {
+			return notifyRule
+		}
+	case "https":
+		return notifyURLProblem(endpoint)
+	case "sqs":
+		if in := queuePattern.FindStringSubmatch(endpoint)[1]; !IsRegion(in) {
+			return "must be a queue in a commercial AWS region: there is no " + in
+		}
+	default:
+		return notifyRule
+	}
+	return ""
+}
+
+func notifyURLProblem(text string) string {
+	u, rule := plainURL(text)
+	if rule != "" {
+		return rule
+	}
+	local, hostRule := webhookHost(u.Hostname(), strings.HasPrefix(u.Host, "["))
+	switch {
+	case hasCredential(u):
+		return notifySecretRule
+	case hostRule != "":
+		return hostRule
+	case local:
+		return "must be somewhere on the internet, from where SNS calls it"
+	case !isPort(u.Port()) || strings.HasSuffix(u.Host, ":"):
+		return portRule
+	}
+	return ""
 }
 
 // sized are the keys that sizes are derived from. As long as one of them is wrong by itself, what follows from it says

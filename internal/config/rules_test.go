@@ -241,6 +241,19 @@ var ruleCases = map[string]ruleCase{
 	"reconnects rare":   {map[string]any{"service.reconnectsPerSecond": 100}, "service.reconnectsPerSecond", "clients give up after 40 s", "167"},
 	"nobody to tell":    {map[string]any{"observability.notify": []any{"ops@deepstreamhub.com"}}, "observability.notify[0]", "mailto:", ""},
 	"told in the clear": {map[string]any{"observability.notify": []any{"http://x.org"}}, "observability.notify[0]", "https://", ""},
+	"told in capitals":  {told("HTTPS://x.org/a"), "observability.notify[0]", "https://", ""},
+	"told with a space": {told("https://x.org/a b"), "observability.notify[0]", "no character", ""},
+	"told nowhere":      {told("https://:443/"), "observability.notify[0]", "must name a host", ""},
+	"told itself":       {told("https://localhost/"), "observability.notify[0]", "on the internet", ""},
+	"told at no port":   {told("https://x.org:99999/"), "observability.notify[0]", "1 to 65535", ""},
+	"told after colon":  {told("https://x.org:/"), "observability.notify[0]", "1 to 65535", ""},
+	"told at length":    {told("https://x.org/" + strings.Repeat("x", 2035)), "observability.notify[0]", "at most 2048", ""},
+	"told a token":      {told("https://x.org/?token=abc"), "observability.notify[0]", "or another secret", ""},
+	"told a secret":     {told("https://hooks.slack.com/services/T000/B000/XXXX"), "observability.notify[0]", "or another secret", ""},
+	"told a subject":    {told("mailto:a@example.com?subject=x"), "observability.notify[0]", "behind mailto:", ""},
+	"told nobody there": {told("mailto:a@example"), "observability.notify[0]", "behind mailto:", ""},
+	"told nowhere else": {told("arn:aws:sqs:eu-nowhere-1:111122223333:q"), "observability.notify[0]", "there is no eu-nowhere-1", ""},
+	"told a function":   {told("arn:aws:lambda:eu-central-1:111122223333:function:f"), "observability.notify[0]", "SQS queue", ""},
 	"volume too large":  {map[string]any{"observability.maxVolumeGiB": 200_000}, "observability.maxVolumeGiB", "128 TiB", "131072"},
 
 	"storage none":      {map[string]any{"observability.minLocalStorageGiB": 0}, "observability.minLocalStorageGiB", "1 to 1024", "1"},
@@ -288,6 +301,10 @@ func and(change map[string]any, key string, value any) map[string]any {
 
 func webhook(url any) map[string]any {
 	return map[string]any{"service.auth": map[string]any{"webhook": url}}
+}
+
+func told(who string) map[string]any {
+	return map[string]any{"observability.notify": []string{who}}
 }
 
 func zones(ids ...string) map[string]any { return map[string]any{"network.zones": ids} }
