@@ -65,7 +65,9 @@ var (
 const (
 	minRootGiB = 30    // the size of the ECS-optimised Amazon Linux 2023 image; a volume cannot be smaller
 	maxRootGiB = 16384 // gp3 (Amazon EBS User Guide, "General Purpose SSD volumes")
-	mostHosts  = 5000  // container instances in one cluster (ECS Developer Guide, "Amazon ECS service quotas")
+	// mostOtherTypes are the overrides of a group (Auto Scaling API, LaunchTemplate), less the first type's.
+	mostOtherTypes = 40 - 1
+	mostHosts      = 5000 // container instances in one cluster (ECS Developer Guide, "Amazon ECS service quotas")
 )
 
 // Validate returns every problem with the arguments at once.
@@ -86,6 +88,9 @@ func (a *Args) Validate() error {
 	}
 	if !instancePattern.MatchString(a.InstanceType) {
 		problem("instance type %q: must be of the form m6g.large", a.InstanceType)
+	}
+	if len(a.OtherTypes) > mostOtherTypes {
+		problem("other types: %d given, a group takes %d beside the first", len(a.OtherTypes), mostOtherTypes)
 	}
 	for _, other := range a.OtherTypes {
 		if !instancePattern.MatchString(other) || other == a.InstanceType {

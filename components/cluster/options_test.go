@@ -2,6 +2,7 @@ package cluster_test
 
 import (
 	"encoding/base64"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -76,6 +77,7 @@ func TestOptionRefusals(t *testing.T) {
 	t.Parallel()
 	for want, change := range map[string]func(*cluster.Args){
 		`other type "x"`:                     func(a *cluster.Args) { a.OtherTypes = []string{"x"} },
+		"40 given, a group takes 39":         func(a *cluster.Args) { a.OtherTypes = slices.Repeat([]string{"m7g.large"}, 40) },
 		`other type "m6g.large"`:             func(a *cluster.Args) { a.OtherTypes = []string{"m6g.large"} },
 		"min tasks 0":                        func(a *cluster.Args) { a.MinTasks = 0 },
 		"spot percent 101":                   func(a *cluster.Args) { a.SpotPercent = 101 },

@@ -141,6 +141,7 @@ func TestValuesThatMustBeTaken(t *testing.T) {
 		"global name":            global("live.deepstreamhub.com"),
 		"global name is the top": global("deepstreamhub.com"),
 		"mixed hosts":            {"cluster.otherInstanceTypes": []string{"c7g.xlarge", "m6g.xlarge"}, "cluster.spotPercent": 50},
+		"39 others":              {"cluster.otherInstanceTypes": othersOf("c6g.xlarge", 39)},
 		"warm hosts":             {"cluster.warmPool": 4},
 		"a larger peak":          {"service.peakConnections": 500_000, "service.reconnectsPerSecond": 5000},
 		"no exec":                {"cluster.exec": false},

@@ -21,6 +21,9 @@ const (
 	X86   = "x86_64"
 )
 
+// mostOtherTypes are what an auto scaling group takes beside the first (Auto Scaling API, LaunchTemplate: 40 overrides).
+const mostOtherTypes = 40 - 1
+
 // checkHosts looks at what the fleet is made of.
 func (c *checker) checkHosts() {
 	cl := c.cfg.Cluster
@@ -30,6 +33,9 @@ func (c *checker) checkHosts() {
 	if c.ok("cluster.architecture") && !c.refused("cluster.architecture") && architectureOf(cl.InstanceType) != cl.Architecture {
 		c.refuse("cluster.instanceType", fmt.Sprintf("must be of cluster.architecture, %s: hosts of another start neither cluster.ami nor the container images", cl.Architecture),
 			nearest(cl.InstanceType, c.fittingHosts()))
+	}
+	if len(cl.OtherInstanceTypes) > mostOtherTypes {
+		c.refuse("cluster.otherInstanceTypes", fmt.Sprintf("must be at most %d types beside cluster.instanceType: an auto scaling group takes no more", mostOtherTypes), "")
 	}
 	for i, other := range cl.OtherInstanceTypes {
 		key := fmt.Sprintf("cluster.otherInstanceTypes[%d]", i)

@@ -3,6 +3,7 @@ package config
 import (
 	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -191,6 +192,7 @@ var ruleCases = map[string]ruleCase{
 	"other host burst":     {map[string]any{"cluster.otherInstanceTypes": []string{"t4g.large"}}, "cluster.otherInstanceTypes[0]", "ENI trunking", "c6g.large"},
 	"other host intel":     {map[string]any{"cluster.otherInstanceTypes": []string{"c6i.xlarge"}}, "cluster.otherInstanceTypes[0]", "architecture", ""},
 	"other host small":     {map[string]any{"cluster.otherInstanceTypes": []string{"c6g.medium"}, "service.memoryMiB": 1900}, "service.memoryMiB", "c6g.medium leaves 1792 of its 2048 MiB", "1792"},
+	"other hosts, 40":      {map[string]any{"cluster.otherInstanceTypes": othersOf("c6g.xlarge", 40)}, "cluster.otherInstanceTypes", "at most 39 types", ""},
 	"spot too much":        {map[string]any{"cluster.spotPercent": 101}, "cluster.spotPercent", "0 to 100", "100"},
 	"warm and spot":        {map[string]any{"cluster.warmPool": 1, "cluster.spotPercent": 1}, "cluster.warmPool", "no warm pool", "0"},
 	"warm and mixed":       {map[string]any{"cluster.warmPool": 1, "cluster.otherInstanceTypes": []string{"c7g.xlarge"}}, "cluster.warmPool", "no warm pool", "0"},
@@ -301,6 +303,14 @@ func and(change map[string]any, key string, value any) map[string]any {
 
 func webhook(url any) map[string]any {
 	return map[string]any{"service.auth": map[string]any{"webhook": url}}
+}
+
+// othersOf are host types of the architecture of one, which hold what the defaults ask for.
+func othersOf(first string, n int) []string {
+	return slices.DeleteFunc(slices.Clone(hostTypes), func(name string) bool {
+		_, size, _ := strings.Cut(name, ".")
+		return name == first || architectureOf(name) != architectureOf(first) || size == "medium"
+	})[:n]
 }
 
 func told(who string) map[string]any {
