@@ -76,7 +76,7 @@ func TestCommentOfANewRegion(t *testing.T) {
 	services := "  deepstreamhub:services:\n"
 	for i := range 20 {
 		name := "service-" + string(rune('a'+i))
-		services += "    " + name + ": {image: \"placeholder:111122223333.dkr.ecr.us-east-1.amazonaws.com/x@sha256:" + strings.Repeat("a", 64) +
+		services += "    " + name + ": {image: \"placeholder:111122223333.dkr.ecr.us-east-1.amazonaws.com/orders@sha256:" + strings.Repeat("a", 64) +
 			"\", port: 8080, healthPath: /health, path: /" + name + "}\n"
 	}
 	p.Edit("Pulumi.prod-us.yaml", "  deepstreamhub:edge:", ""+services+"  deepstreamhub:edge:")

@@ -157,6 +157,8 @@ func TestValuesThatMustBeTaken(t *testing.T) {
 		"roles at the top":       {"platform.rolePath": "/"},
 		"owner in full":          {"platform.owner": "Zoë Team_1.a:b/c=d+e-f@example.com"},
 		"registry with port":     {"service.image": "registry.example.com:5000/team/deepstream@sha256:" + digest},
+		"repository of two":      ecr(".dkr.ecr.eu-central-1.amazonaws.com/ds"),
+		"repository of 256":      ecr(".dkr.ecr.eu-central-1.amazonaws.com/team-a/deep_stream." + strings.Repeat("x", 237)),
 		"told a URL":             told("https://x.org:8443/" + strings.Repeat("x", 2048-len("https://x.org:8443/"))),
 		"told by IPv6":           told("https://[2001:db8::1]/a?to=ops"),
 		"told by mail":           told("mailto:Ops+eu@Example.com"),

@@ -18,7 +18,7 @@ func TestEffective(t *testing.T) {
 		text, err := os.ReadFile(filepath.Join("..", "..", name))
 		require.NoError(t, err)
 		if name == "Pulumi.prod-us.yaml" {
-			text = append(text, []byte("  deepstreamhub:services:\n    orders: {image: \"placeholder:111122223333.dkr.ecr.us-east-1.amazonaws.com/x@sha256:0000000000000000000000000000000000000000000000000000000000000000\", port: 8080, healthPath: /health, path: /orders, tasks: 4}\n")...)
+			text = append(text, []byte("  deepstreamhub:services:\n    orders: {image: \"placeholder:111122223333.dkr.ecr.us-east-1.amazonaws.com/orders@sha256:0000000000000000000000000000000000000000000000000000000000000000\", port: 8080, healthPath: /health, path: /orders, tasks: 4}\n")...)
 		}
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), text, 0o600))
 	}

@@ -160,6 +160,14 @@ var ruleCases = map[string]ruleCase{
 	"image short digest": {map[string]any{"service.image": "deepstream@sha256:abc"}, "service.image", "64 hexadecimal", ""},
 	"image elsewhere": {map[string]any{"service.image": "111122223333.dkr.ecr.us-east-1.amazonaws.com/deepstream@sha256:" + digest},
 		"service.image", "own region", "111122223333.dkr.ecr.eu-central-1.amazonaws.com/deepstream@sha256:" + digest},
+	"image of none":        {ecr(".dkr.ecr.eu-central-1.amazonaws.com"), "service.image", "name a repository", ""},
+	"image of a letter":    {ecr(".dkr.ecr.eu-central-1.amazonaws.com/a"), "service.image", "2 to 256", ""},
+	"image at length":      {ecr(".dkr.ecr.eu-central-1.amazonaws.com/" + strings.Repeat("a", 257)), "service.image", "2 to 256", ""},
+	"image of signs":       {ecr(".dkr.ecr.eu-central-1.amazonaws.com/a__b"), "service.image", "one of . _ - /", ""},
+	"image by FIPS":        {ecr(".dkr.ecr-fips.us-east-1.amazonaws.com/deepstream"), "service.image", "plain host", ""},
+	"image by IPv6":        {ecr(".dkr-ecr.eu-central-1.on.aws/deepstream"), "service.image", "plain host", ""},
+	"image by FIPS, IPv6":  {ecr(".dkr-ecr-fips.us-east-1.on.aws/deepstream"), "service.image", "plain host", ""},
+	"image by a port":      {ecr(".dkr.ecr.us-east-1.amazonaws.com:443/deepstream"), "service.image", "plain host", ""},
 	"auth missing":         {map[string]any{"service.auth": nil}, "service.auth", "{webhook: https://...}, whom servers ask who a client is, or open", ""},
 	"auth left empty":      {map[string]any{"service.auth": json.RawMessage("null")}, "service.auth", "or open", ""},
 	"auth an empty map":    {map[string]any{"service.auth": map[string]any{}}, "service.auth", "or open", ""},
@@ -311,6 +319,11 @@ func othersOf(first string, n int) []string {
 		_, size, _ := strings.Cut(name, ".")
 		return name == first || architectureOf(name) != architectureOf(first) || size == "medium"
 	})[:n]
+}
+
+// ecr is an image of a registry's host and repository, behind the account.
+func ecr(rest string) map[string]any {
+	return map[string]any{"service.image": "111122223333" + rest + "@sha256:" + digest}
 }
 
 func told(who string) map[string]any {

@@ -130,7 +130,17 @@ func nearestZones(zones, ids []string) string {
 var (
 	imagePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*@sha256:[0-9a-f]{64}$`)
 	ecrPattern   = regexp.MustCompile(`^([0-9]{12}\.dkr\.ecr\.)([a-z0-9-]+)(\.amazonaws\.com/.*)$`)
+	// ecrHost are all hosts of private registries in ECR, the ones by which only FIPS or IPv6 is reached too ("Amazon ECR
+	// endpoints and quotas", AWS General Reference).
+	ecrHost = regexp.MustCompile(`^[0-9]{12}\.dkr[.-]ecr(?:-fips)?\.[a-z0-9-]+\.(?:amazonaws\.com(?:\.cn)?|on\.aws)(?:[:/@]|$)`)
+	// repositoryPattern is the form of a repository's name (ECR API, CreateRepository), which has 2 to 256 characters.
+	repositoryPattern = regexp.MustCompile(`^(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*$`)
 )
+
+// isRepository reports whether a repository in ECR can have a name.
+func isRepository(name string) bool {
+	return len(name) >= 2 && len(name) <= 256 && repositoryPattern.MatchString(name)
+}
 
 func (c *checker) checkService() {
 	if c.set("service.image") {
@@ -148,8 +158,22 @@ func (c *checker) checkImage(key, image string) {
 		c.refuseValue(key, image, rule, "")
 		return
 	}
-	if m := ecrPattern.FindStringSubmatch(image); m != nil && c.set(regionKey) && m[2] != c.cfg.Region {
-		c.refuseValue(key, image, "must come from the stack's own region, so that no region needs another to start a task", m[1]+c.cfg.Region+m[3])
+	if !ecrHost.MatchString(image) {
+		return
+	}
+	registry, _, _ := strings.Cut(image, "@")
+	_, repository, _ := strings.Cut(registry, "/")
+	m, near := ecrPattern.FindStringSubmatch(image), ""
+	if _, known := regions[c.cfg.Region]; known && m != nil {
+		near = m[1] + c.cfg.Region + m[3]
+	}
+	switch {
+	case !isRepository(repository):
+		c.refuseValue(key, image, "must name a repository behind ECR's host: 2 to 256 lower case letters and digits with one of . _ - / between them", "")
+	case m == nil:
+		c.refuseValue(key, image, "must name ECR by its plain host, <account>.dkr.ecr.<region>.amazonaws.com: tasks are let into no other", "")
+	case c.set(regionKey) && m[2] != c.cfg.Region:
+		c.refuseValue(key, image, "must come from the stack's own region, so that no region needs another to start a task", near)
 	}
 }
 
