@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // awsNamespace is the namespace of the plugin's keys.
@@ -57,15 +58,24 @@ func (o Options) In(root string) (Options, error) {
 
 // The forms of what the plugin is told.
 var (
-	accountPattern       = regexp.MustCompile(`^[0-9]{12}$`)                                                // AWS Account Management, "View AWS account identifiers"
-	rolePattern          = regexp.MustCompile(`^arn:aws:iam::[0-9]{12}:role(/[\w+=,.@-]+)+$`)               // IAM API, Role
-	sessionPattern       = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)                                         // STS API, AssumeRole
-	outerPattern         = regexp.MustCompile(`^[\w+=,.@:/-]{2,1000}[\w+=,.@:/-]{0,224}$`)                  // STS API, AssumeRole
-	lastsPattern         = regexp.MustCompile(`^(15m|([1-5][0-9]|[2-9])m|([1-9]|1[0-2])h([1-5]?[0-9]m)?)$`) // STS API, AssumeRole: 15 minutes to 12 hours
-	profilePattern       = regexp.MustCompile(`^[^\s\[\]#;]+( [^\s\[\]#;]+)*$`)                             // AWS SDKs and Tools, "Shared config and credentials files"
+	accountPattern       = regexp.MustCompile(`^[0-9]{12}$`)                                  // AWS Account Management, "View AWS account identifiers"
+	rolePattern          = regexp.MustCompile(`^arn:aws:iam::[0-9]{12}:role(/[\w+=,.@-]+)+$`) // IAM API, Role
+	sessionPattern       = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)                           // STS API, AssumeRole
+	outerPattern         = regexp.MustCompile(`^[\w+=,.@:/-]{2,1000}[\w+=,.@:/-]{0,224}$`)    // STS API, AssumeRole
+	profilePattern       = regexp.MustCompile(`^[^\s\[\]#;]+( [^\s\[\]#;]+)*$`)               // AWS SDKs and Tools, "Shared config and credentials files"
 	pluginServicePattern = regexp.MustCompile(`^[a-z0-9]+$`)
 	addressPattern       = regexp.MustCompile(`^https?://[^\s/?#]+(/[^\s?#]*)?$`)
 )
+
+// sessionLength is the form of how long a session lasts, as the AWS plugin reads it: 15 minutes to 12 hours (STS API,
+// AssumeRole).
+type sessionLength struct{}
+
+// MatchString reports whether a text has the form.
+func (sessionLength) MatchString(text string) bool {
+	d, err := time.ParseDuration(text)
+	return err == nil && d >= 15*time.Minute && d <= 12*time.Hour
+}
 
 // pluginRules are what the keys take, by name.
 var pluginRules = map[string]string{
@@ -87,13 +97,13 @@ func (a *AWS) Check(bad map[string]bool, account string, offline bool) (problems
 	}
 	for name, form := range map[string]struct {
 		value   string
-		pattern *regexp.Regexp
+		pattern interface{ MatchString(string) bool }
 	}{
 		"profile":                {a.Profile, profilePattern},
 		"assumeRole.roleArn":     {a.AssumeRole.RoleARN, rolePattern},
 		"assumeRole.sessionName": {a.AssumeRole.SessionName, sessionPattern},
 		"assumeRole.externalId":  {a.AssumeRole.ExternalID, outerPattern},
-		"assumeRole.duration":    {a.AssumeRole.Duration, lastsPattern},
+		"assumeRole.duration":    {a.AssumeRole.Duration, sessionLength{}},
 	} {
 		if form.value != "" && !bad[awsNamespace+name] && !form.pattern.MatchString(form.value) {
 			refuse(name, form.value, pluginRules[name])

@@ -62,3 +62,19 @@ func TestAccountReadsBootstrapsSettings(t *testing.T) {
 	_, err = config.Account(dir)
 	require.ErrorContains(t, err, "Pulumi.production.yaml")
 }
+
+// How long a session lasts is read as the plugin reads it, and not by how it is written.
+func TestLengthOfASession(t *testing.T) {
+	t.Parallel()
+	problems := func(duration string) config.Problems {
+		a := config.AWS{AssumeRole: config.AssumeRole{RoleARN: "arn:aws:iam::111122223333:role/x", Duration: duration}}
+		return a.Check(nil, "", false)
+	}
+	for _, taken := range []string{"15m", "60m", "90m", "900s", "3600s", "1h30m", "1h30m0s", "12h", "720m"} {
+		require.Empty(t, problems(taken), taken)
+	}
+	for _, refused := range []string{"2m", "14m", "14m59s", "12h1m", "13h", "0", "-1h", "1d", "90", "an hour"} {
+		require.ErrorContains(t, problems(refused), "aws:assumeRole.duration = ", refused)
+		require.ErrorContains(t, problems(refused), "must be 15m to 12h, such as 1h30m", refused)
+	}
+}
