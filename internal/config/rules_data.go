@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/deepstreamhub/platform/internal/aurora"
 	"github.com/deepstreamhub/platform/internal/parameters"
@@ -50,11 +49,16 @@ func (c *checker) checkData() {
 
 var (
 	// snapshotPattern takes names as RDS and AWS Backup give them, and ARNs that end in one (RDS API,
-	// RestoreDBClusterFromSnapshot and CreateDBClusterSnapshot). The group is an ARN's region.
+	// RestoreDBClusterFromSnapshot and CreateDBClusterSnapshot). The groups are an ARN's region and the name.
 	snapshotPattern = regexp.MustCompile(
-		`^(?:arn:aws[a-z-]*:rds:([a-z0-9-]+):[0-9]{12}:cluster-snapshot:)?(?:rds:|awsbackup:)?[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*$`)
+		`^(?:arn:aws:rds:([a-z0-9-]+):[0-9]{12}:cluster-snapshot:)?((?:rds:|awsbackup:)?[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*)$`)
 	// clusterPattern is the form of a cluster's identifier (RDS API, CreateDBCluster).
 	clusterPattern = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+)
+
+const (
+	longestSnapshot = 255 // RDS API, RestoreDBClusterFromSnapshot
+	longestCluster  = 63  // RDS API, CreateDBCluster
 )
 
 // checkRestore keeps a snapshot's region apart from its name: RDS restores within a region only.
@@ -64,8 +68,8 @@ func (c *checker) checkRestore() {
 	}
 	from := c.cfg.Database.RestoreFrom
 	if cluster, at, timed := strings.Cut(from, "@"); timed {
-		moment, err := time.Parse(time.RFC3339, at)
-		if !clusterPattern.MatchString(cluster) || at != "latest" && (err != nil || !strings.HasSuffix(at, "Z")) {
+		moment, is := utc(at)
+		if !clusterPattern.MatchString(cluster) || len(cluster) > longestCluster || at != "latest" && !is {
 			c.refuse("database.restoreFrom", "must be a cluster's identifier and a time in UTC by RFC 3339, such as prod-eu@2026-01-31T12:00:00Z, or prod-eu@latest", "")
 		} else if at != "latest" && !c.now.IsZero() && moment.After(c.now) {
 			c.refuse("database.restoreFrom", "must be a time that has passed: nothing can be restored that is still to be written", cluster+"@latest")
@@ -74,7 +78,7 @@ func (c *checker) checkRestore() {
 	}
 	m := snapshotPattern.FindStringSubmatch(from)
 	switch {
-	case m == nil:
+	case m == nil || len(m[2]) > longestSnapshot:
 		c.refuse("database.restoreFrom", "must be the name of a cluster snapshot, such as prod-eu-final-1a2b3c4d or awsbackup:copyjob-..., its ARN, "+
 			"or a cluster and a time, such as prod-eu@2026-01-31T12:00:00Z or prod-eu@latest", "")
 	case m[1] != "" && c.set(regionKey) && m[1] != c.cfg.Region:

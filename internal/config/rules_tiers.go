@@ -27,12 +27,22 @@ func (c *checker) checkPlatform() {
 		return
 	}
 	expires := c.cfg.Platform.Expires
-	if _, err := time.Parse(time.RFC3339, expires); err != nil || !strings.HasSuffix(expires, "Z") {
+	if _, is := utc(expires); !is {
 		c.refuse("platform.expires", `must be a time in UTC by RFC 3339, in quotes, such as "2026-01-31T12:00:00Z"`, "")
 	}
 	if known && protect {
 		c.refuse("platform.expires", "must be left out with platform.protect: true: a protected stack is not reaped", "")
 	}
+}
+
+// utcPattern is the form of a time in UTC (RFC 3339, section 5.6). Go's own parser also takes a comma, which no tag holds, and
+// an hour of one digit.
+var utcPattern = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$`)
+
+// utc reads a time in UTC by RFC 3339.
+func utc(text string) (moment time.Time, is bool) {
+	moment, err := time.Parse(time.RFC3339, text)
+	return moment, err == nil && utcPattern.MatchString(text)
 }
 
 func (c *checker) checkNetwork() {
