@@ -183,6 +183,32 @@ func (TagValue) MatchString(text string) bool {
 	return tagPattern.MatchString(text) && utf8.RuneCountInString(text) <= 256 && bare != "" && !strings.HasPrefix(bare, "aws:")
 }
 
+// form is a form that no pattern says alone.
+type form func(text string) bool
+
+// MatchString reports whether a text has the form.
+func (f form) MatchString(text string) bool { return f(text) }
+
+// iamPath is the form of IAM's paths, which have up to 512 characters (IAM API, CreateRole and CreatePolicy), and policyName
+// that of a policy's name (CreatePolicy).
+var (
+	iamPath    = regexp.MustCompile(`^/([A-Za-z0-9_+=,.@-]+/){0,16}$`)
+	policyName = regexp.MustCompile(`^[A-Za-z0-9_+=,.@-]{1,128}$`)
+)
+
+func isPath(text string) bool { return len(text) <= 512 && iamPath.MatchString(text) }
+
+// isRolePath leaves the path of service-linked roles to AWS, which lets nobody else make roles there (IAM API,
+// CreateServiceLinkedRole).
+func isRolePath(text string) bool {
+	return isPath(text) && !strings.HasPrefix(text, "/aws-service-role/")
+}
+
+func isBoundary(text string) bool {
+	name := strings.LastIndex(text, "/") + 1
+	return text == NoBoundary || isPath(text[:name]) && policyName.MatchString(text[name:])
+}
+
 // texts are the forms that text must have.
 var texts = []struct {
 	key     string
@@ -191,10 +217,9 @@ var texts = []struct {
 }{
 	{"platform.owner", TagValue{}, tagRule},
 	{"platform.costCentre", TagValue{}, tagRule},
-	// IAM API, CreateRole (path) and CreatePolicy (path and name)
-	{"platform.rolePath", regexp.MustCompile(`^/([A-Za-z0-9_+=,.@-]+/){0,16}$`), "must be a path of IAM such as /platform/, or / alone"},
-	{"platform.permissionsBoundary", regexp.MustCompile(`^(none|(/[A-Za-z0-9_+=,.@-]+){1,16})$`),
-		"must be path and name of a managed policy in the account, such as /platform/boundary, or none"},
+	{"platform.rolePath", form(isRolePath), "must be a path of IAM such as /platform/, or / alone, with at most 512 characters and not AWS's own /aws-service-role/"},
+	{"platform.permissionsBoundary", form(isBoundary),
+		"must be path and name of a managed policy in the account, such as /platform/boundary, or none; a path has at most 512 characters, a name 128"},
 	{"backup.schedule", regexp.MustCompile(`^cron\(([0-9]|[1-5][0-9]) ([0-9]|1[0-9]|2[0-3]) \* \* \? \*\)$`),
 		"must be once a day in UTC, cron(<minute> <hour> * * ? *), such as cron(0 5 * * ? *)"},
 	{"cluster.ami", amiPattern, amiRule},
