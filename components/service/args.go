@@ -87,6 +87,8 @@ const (
 	maxRoutedName = 32 - len(targetsSuffix) - 8
 	// maxRoute leaves room for "/*" in the 128 characters of a path pattern (ELB API, PathPatternConditionConfig).
 	maxRoute = 128 - 2
+	// maxHealthPath is the most that a target group takes (ELB API, CreateTargetGroup, HealthCheckPath).
+	maxHealthPath = 1024
 )
 
 var (
@@ -94,9 +96,9 @@ var (
 	namePattern     = stackPattern
 	regionPattern   = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d$`)
 	imagePattern    = regexp.MustCompile(`^[a-z0-9][a-zA-Z0-9._:/-]*@sha256:[0-9a-f]{64}$`)
-	userPattern     = regexp.MustCompile(`^[1-9][0-9]{0,9}:[1-9][0-9]{0,9}$`) // neither is root
-	pathPattern     = regexp.MustCompile(`^/[A-Za-z0-9/_.-]*$`)               // goes into the health check's script
-	routePattern    = regexp.MustCompile(`^(/[A-Za-z0-9_.-]+)+$`)
+	userPattern     = regexp.MustCompile(`^[1-9][0-9]{0,9}:[1-9][0-9]{0,9}$`)                 // neither is root
+	pathPattern     = regexp.MustCompile(`^/[A-Za-z0-9._~:/?@!$&()*+,;=%-]*$`)                // of a URL, and nothing that ends a quoted text
+	routePattern    = regexp.MustCompile(`^(/(\.{0,2}[A-Za-z0-9_-]|\.{3})[A-Za-z0-9_.-]*)+$`) // no . or .., which clients take out
 	variablePattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 	jsonKeyPattern  = regexp.MustCompile(`^[A-Za-z0-9_-]*$`) // ":" would end it in the reference to the secret
 )
@@ -154,8 +156,8 @@ func (a *Args) checkTask() error {
 	if a.User != "" && !userPattern.MatchString(a.User) {
 		problem("user %q: must be user and group in numbers, such as 1000:1000, and neither root", a.User)
 	}
-	if !pathPattern.MatchString(a.HealthPath) {
-		problem("health path %q: must be a plain path such as /health-check", a.HealthPath)
+	if !pathPattern.MatchString(a.HealthPath) || len(a.HealthPath) > maxHealthPath {
+		problem("health path %q: must be a path such as /health-check or /health?full=1, of at most %d characters", a.HealthPath, maxHealthPath)
 	}
 	for _, number := range []struct {
 		name            string

@@ -314,9 +314,13 @@ func TestRefusals(t *testing.T) {
 		"root's group":                {"deepstream", change(func(a *service.Args) { a.User = "1000:0" }), []string{`user "1000:0"`}},
 		"a user's name":               {"deepstream", change(func(a *service.Args) { a.User = "node" }), []string{`user "node"`}},
 		"image by tag":                {"deepstream", change(func(a *service.Args) { a.Image = "deepstreamio/deepstream.io:10.1.4" }), []string{"must be pinned by digest"}},
+		"path beyond the limit":       {"deepstream", change(func(a *service.Args) { a.HealthPath = "/" + strings.Repeat("x", 1024) }), []string{"health path"}},
 		"path that leaves its quotes": {"deepstream", change(func(a *service.Args) { a.HealthPath = "/a'+process.env.X+'" }), []string{"health path"}},
 		"both ways in": {"deepstream", change(func(a *service.Args) { a.Route = &service.Route{Path: "orders/", DeregistrationDelaySeconds: 3601} }), []string{
 			"or a route in its place", "route: needs a listener", `route "orders/": must be a path`, "deregistration delay 3601"}},
+		"route that clients leave": {"deepstream", change(func(a *service.Args) {
+			a.TargetGroupArn, a.Route = nil, &service.Route{ListenerArn: pulumi.String("l"), BalancerGroupID: pulumi.String("sg"), Path: "/../orders"}
+		}), []string{`route "/../orders": must be a path`}},
 		"name too long for its target group": {strings.Repeat("a", 17), change(func(a *service.Args) {
 			a.TargetGroupArn, a.Route = nil, &service.Route{ListenerArn: pulumi.String("l"), BalancerGroupID: pulumi.String("sg"), Path: "/orders"}
 		}), []string{"at most 16"}},

@@ -81,14 +81,17 @@ func architectureOf(instanceType string) string {
 }
 
 var (
-	servicePattern  = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
-	pathPattern     = regexp.MustCompile(`^(/[A-Za-z0-9_.-]+)+$`)
+	servicePattern = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+	// pathPattern has no segment . or .., which clients take out before they ask (RFC 3986, section 5.2.4).
+	pathPattern     = regexp.MustCompile(`^(/(\.{0,2}[A-Za-z0-9_-]|\.{3})[A-Za-z0-9_.-]*)+$`)
+	healthPattern   = regexp.MustCompile(`^/[A-Za-z0-9._~:/?@!$&()*+,;=%-]*$`)
 	variablePattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 )
 
 const (
-	longestService = 16  // what the names of target groups leave, 32 characters with suffixes
-	longestPath    = 126 // of 128 in a load balancer's path pattern, less "/*"
+	longestService = 16   // what the names of target groups leave, 32 characters with suffixes
+	longestPath    = 126  // of 128 in a load balancer's path pattern, less "/*"
+	longestHealth  = 1024 // ELB API, CreateTargetGroup, HealthCheckPath
 )
 
 // takenNames are the tiers' and what the tiers call their keys and log groups, of which a service has one each by its own
@@ -139,10 +142,11 @@ func (c *checker) checkFurther(key string, s FurtherService) {
 			c.refuseValue(key+"."+n.name, n.value, n.rule(), strconv.Itoa(min(max(n.value, n.min), n.max)))
 		}
 	}
-	for name, path := range map[string]string{"healthPath": s.HealthPath, "path": s.Path} {
-		if !c.bad[key+"."+name] && (!pathPattern.MatchString(path) || len(path) > longestPath) {
-			c.refuseValue(key+"."+name, path, fmt.Sprintf("must be a path such as /orders, without slash at its end, at most %d characters", longestPath), "")
-		}
+	if !c.bad[key+".path"] && (!pathPattern.MatchString(s.Path) || len(s.Path) > longestPath) {
+		c.refuseValue(key+".path", s.Path, fmt.Sprintf("must be a path such as /orders, without slash at its end and without . or .. between slashes, at most %d characters", longestPath), "")
+	}
+	if !c.bad[key+".healthPath"] && (!healthPattern.MatchString(s.HealthPath) || len(s.HealthPath) > longestHealth) {
+		c.refuseValue(key+".healthPath", s.HealthPath, fmt.Sprintf("must be a path such as /healthz or /health?full=1, at most %d characters that a URL can have", longestHealth), "")
 	}
 	for _, taken := range takenPaths {
 		if overlap(s.Path, taken) {
