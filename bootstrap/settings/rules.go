@@ -100,7 +100,6 @@ func (c *checker) checkNumbers() {
 
 var (
 	accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
-	regionPattern  = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
 	repoPattern    = regexp.MustCompile(`^[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}$`)
 	branchPattern  = regexp.MustCompile(`^[A-Za-z0-9._/-]{1,200}$`)
 	namePattern    = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,100}$`)
@@ -118,8 +117,8 @@ func (c *checker) checkTexts() {
 		{"account.id", a.ID, accountPattern, "must be the account's number, twelve digits"},
 		{"account.owner", a.Owner, config.TagValue{}, "must be a tag's value, not blank and not beginning with aws:"},
 		{"account.costCentre", a.CostCentre, config.TagValue{}, "must be a tag's value, not blank and not beginning with aws:"},
-		{"aws:region", c.s.Region, regionPattern, "must be a region, such as eu-central-1"},
-		{"state.replicaRegion", c.s.State.ReplicaRegion, regionPattern, "must be a region, such as us-east-1"},
+		{"aws:region", c.s.Region, config.RegionName{}, "must be a commercial AWS region, such as eu-central-1"},
+		{"state.replicaRegion", c.s.State.ReplicaRegion, config.RegionName{}, "must be a commercial AWS region, such as us-east-1"},
 		{"github.repository", c.s.GitHub.Repository, repoPattern, "must be owner/name"},
 		{"github.branch", c.s.GitHub.Branch, branchPattern, "must be a branch's name, without wildcards"},
 		{"github.previewEnvironment", c.s.GitHub.PreviewEnvironment, namePattern, "must be an environment's name, without wildcards"},
@@ -136,16 +135,16 @@ func (c *checker) checkTexts() {
 func (c *checker) checkRegions() {
 	regions := c.s.Account.Regions
 	for i, r := range regions {
-		if !regionPattern.MatchString(r) {
-			c.refuse("account.regions", regions, "", "%q is no region, such as eu-central-1", r)
+		if !(config.RegionName{}).MatchString(r) {
+			c.refuse("account.regions", regions, "", "%q is no commercial AWS region, such as eu-central-1", r)
 		}
 		if slices.Contains(regions[:i], r) {
 			c.refuse("account.regions", regions, "", "%s stands there twice", r)
 		}
 	}
 	for _, r := range c.s.Account.Copies {
-		if !regionPattern.MatchString(r) {
-			c.refuse("account.copies", c.s.Account.Copies, "", "%q is no region, such as eu-central-1", r)
+		if !(config.RegionName{}).MatchString(r) {
+			c.refuse("account.copies", c.s.Account.Copies, "", "%q is no commercial AWS region, such as eu-central-1", r)
 		}
 	}
 	home, replica := c.s.Region, c.s.State.ReplicaRegion

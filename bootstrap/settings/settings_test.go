@@ -47,7 +47,7 @@ func TestAllProblemsAtOnce(t *testing.T) {
 	_, err := Load(src, config.Options{Offline: true})
 	require.Error(t, err)
 	for _, want := range []string{
-		"account.id = \"12\": must be the account's number", "eu-central-1 stands there twice", "\"mars\" is no region", "account.owner is not set",
+		"account.id = \"12\": must be the account's number", "eu-central-1 stands there twice", "\"mars\" is no commercial AWS region", "account.owner is not set",
 		"account.portect = true: there is no such key", "nearest: account.protect", "account.protect is not set",
 		"state.replicaRegion = \"eu-central-1\": must be another region", "state.oldVersionDays = 1: must be a whole number from 7 to 3650",
 		"github.repository = \"deepstreamhub\": must be owner/name", "github.branch = \"*\"", "\"preview\" is the environment that previews", "\"prod-*\" must be an environment's name",
@@ -71,6 +71,27 @@ func TestRulesOfOtherRules(t *testing.T) {
 		src.Values[key] = bad[0]
 		_, err := Load(src, config.Options{Offline: true})
 		require.ErrorContains(t, err, bad[1], key)
+	}
+}
+
+// Regions are those that there are, and not what is spelt like one.
+func TestRegionsThatThereAre(t *testing.T) {
+	t.Parallel()
+	account := func(regions, copies string) string {
+		return `{"id":"111122223333","regions":["eu-central-1",` + regions + `],"copies":[` + copies + `],"owner":"a","costCentre":"b","protect":true}`
+	}
+	for key, values := range map[string]struct{ taken, refused string }{
+		"aws:region":                      {"eu-central-1", "eu-central-9"},
+		"deepstreamhub-bootstrap:state":   {`{"replicaRegion":"us-west-1"}`, `{"replicaRegion":"us-gov-west-1"}`},
+		"deepstreamhub-bootstrap:account": {account(`"us-east-1"`, `"eu-north-1"`), account(`"us-east-1"`, `"xx-foo-9"`)},
+	} {
+		src := tracked(t)
+		src.Values[key] = values.taken
+		_, err := Load(src, config.Options{Offline: true})
+		require.NoError(t, err, key)
+		src.Values[key] = values.refused
+		_, err = Load(src, config.Options{Offline: true})
+		require.ErrorContains(t, err, "commercial AWS region", key)
 	}
 }
 

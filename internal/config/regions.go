@@ -14,10 +14,13 @@ type region struct {
 // withoutStacks are the commercial regions in which no stack can be, but what stacks and the account have beside them can.
 var withoutStacks = []string{"us-west-1"}
 
-// IsRegion reports whether a commercial region has a name.
-func IsRegion(name string) bool {
-	_, known := regions[name]
-	return known || slices.Contains(withoutStacks, name)
+// RegionName is the form of a commercial region's name: one of those that there are.
+type RegionName struct{}
+
+// MatchString reports whether a text is one.
+func (RegionName) MatchString(text string) bool {
+	_, known := regions[text]
+	return known || slices.Contains(withoutStacks, text)
 }
 
 // ids returns the region's zone ids, sorted.

@@ -73,7 +73,7 @@ func notifyProblem(to string) string {
 	case "https":
 		return notifyURLProblem(endpoint)
 	case "sqs":
-		if in := queuePattern.FindStringSubmatch(endpoint)[1]; !IsRegion(in) {
+		if in := queuePattern.FindStringSubmatch(endpoint)[1]; !(RegionName{}).MatchString(in) {
 			return "must be a queue in a commercial AWS region: there is no " + in
 		}
 	default:
