@@ -205,6 +205,18 @@ func TestEveryProblemComesInOneMessage(t *testing.T) {
 		err.Error())
 }
 
+// What is wrong by itself is told beside everything else, and only what follows from it waits.
+func TestWrongSizesHideEachOtherNot(t *testing.T) {
+	t.Parallel()
+	var keys []string
+	for _, p := range problemsOf(t, with(map[string]any{
+		"service.cpu": 1, "service.peakConnections": -5, "service.reconnectsPerSecond": 0, "network.zones": []string{"euc1-az1", "euc1-az2", "euc1-az9"},
+	}), Options{}) {
+		keys = append(keys, p.Key)
+	}
+	assert.Equal(t, []string{"network.zones[2]", "service.cpu", "service.peakConnections", "service.reconnectsPerSecond"}, keys)
+}
+
 func TestAnEmptyStackIsToldAllItNeeds(t *testing.T) {
 	t.Parallel()
 	problems := problemsOf(t, Source{Project: project, Stack: "new"}, Options{})

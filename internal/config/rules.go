@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/deepstreamhub/platform/internal/aurora"
+	"github.com/deepstreamhub/platform/internal/sizing"
 )
 
 // checker holds a Config against the rules. Keys in bad, and everything below them, are left alone: their problem is
@@ -139,6 +140,8 @@ var numbers = []struct {
 	{"cluster.maxHosts", 0, 5000, boundWhy},
 	{"service.minTasks", 0, 1000, boundWhy},
 	{"service.maxTasks", 0, 1000, boundWhy},
+	{"service.peakConnections", 1, sizing.MostPeak, "a region without clients needs no plan, and none holds more"},
+	{"service.reconnectsPerSecond", sizing.LeastRate, sizing.MostRate, "fewer do not give each task of a full host a connection"},
 	{"service.cpu", 128, 10240, "CPU units, 1024 to a vCPU"},
 	{"service.memoryMiB", 256, unlimited, "less leaves its Node.js process no heap"},
 }

@@ -108,8 +108,8 @@ func (in Input) refuse() Refusals {
 		value, min, max int
 		reason          string
 	}{
-		{keyPeak, in.PeakConnections, 1, 100_000_000, "a region without clients needs no plan, and none holds more"},
-		{keyRate, in.ReconnectsPerSecond, leastRate, 1_000_000, "fewer do not give each task of a full host a connection"},
+		{keyPeak, in.PeakConnections, 1, MostPeak, "a region without clients needs no plan, and none holds more"},
+		{keyRate, in.ReconnectsPerSecond, LeastRate, MostRate, "fewer do not give each task of a full host a connection"},
 		{keyZones, in.Zones, 3, 6, "tasks spread over the zones and survive the loss of one, and no region has more than six"},
 		{keyCPU, in.TaskCPU, 128, 192 * 1024, "the least that ECS takes, and the largest host"},
 		{keyMemory, in.TaskMemoryMiB, 128, 1 << 21, "the server alone takes " + strconv.Itoa(processMiB) + " MiB"},

@@ -48,9 +48,12 @@ const (
 	// longest backoff of images/deepstream's storage.
 	writeSeconds = 10 + 3
 
-	// leastRate is three connections a second. It gives each of the 120 tasks that the largest host runs a connection,
+	// LeastRate is three connections a second. It gives each of the 120 tasks that the largest host runs a connection,
 	// and each of three tasks, the least that a deployment of some hundreds moves at once, a pace to drain at.
-	leastRate = 3
+	LeastRate = 3
+	// MostPeak and MostRate are more than any region has.
+	MostPeak = 100_000_000
+	MostRate = 1_000_000
 
 	defaultGroupDelete   = 600  // the AWS provider's timeout for deleting an auto scaling group
 	defaultServiceDelete = 1200 // and for an ECS service
@@ -211,7 +214,7 @@ func (in Input) largestPeak(perTask int) int {
 }
 
 // leastBatch is the smallest step of a deployment: ECS takes percents, and a percent of many tasks is more than one. The
-// budget, which takes the loss of a zone, takes that step too; it is at most leastRate, as no database serves 400 tasks.
+// budget, which takes the loss of a zone, takes that step too; it is at most LeastRate, as no database serves 400 tasks.
 func leastBatch(tasks int) int { return max(1, tasks/100) }
 
 // tasks derives how many tasks run. A bound above what the peak needs is room for more than the peak: what a task holds
