@@ -95,7 +95,6 @@ func TestReadFilesRefuses(t *testing.T) {
 		"two documents":    {map[string]string{"a": "config: {}\n---\nconfig: {}\n"}, "a", []string{"more than one YAML document"}},
 		"no map":           {map[string]string{"a": "config: [1]\n"}, "a", []string{"Pulumi.a.yaml", "line 1"}},
 		"keys not text":    {map[string]string{"a": "config:\n  bus: {1: a}\n"}, "a", []string{"deepstreamhub:bus", "must be text"}},
-		"not in JSON":      {map[string]string{"a": "config:\n  bus: {replicas: .inf}\n"}, "a", []string{"deepstreamhub:bus", "Inf"}},
 		"environment":      {map[string]string{"a": "environment: [prod]\n"}, "a", []string{"environments are not supported"}},
 		"no organisation":  {map[string]string{"": "name: Ours_\n", "a": ""}, "a", []string{`name = "Ours_"`, "lower-case letters"}},
 		"project not YAML": {map[string]string{"": "name: [\n", "a": ""}, "a", []string{"Pulumi.yaml"}},
@@ -112,6 +111,32 @@ func TestReadFilesRefuses(t *testing.T) {
 	}
 	_, err := ReadFiles(t.TempDir(), "a")
 	assert.True(t, errors.Is(err, fs.ErrNotExist), "%v", err)
+}
+
+// Numbers that JSON does not have are refused by the rules of their keys, beside everything else.
+func TestNumbersThatJSONDoesNotHave(t *testing.T) {
+	t.Parallel()
+	src, err := ReadFiles(write(t, map[string]string{"a": `config:
+  aws:region: .inf
+  aws:profile: .nan
+  bus: {replicas: .inf, nodeType: .nan}
+  network: {zones: [euc1-az1, -.inf], ipv6: .nan, endpoints: .inf}
+  services: .nan
+  database: {parameters: .inf}
+  service: {auth: .inf}
+  edge: .inf
+`}), "a")
+	require.NoError(t, err)
+	var keys []string
+	for _, p := range problemsOf(t, src, Options{}) {
+		if p.Value != "" { // else something is missing
+			keys = append(keys, p.Key)
+		}
+	}
+	assert.Equal(t, []string{
+		"aws:profile", "aws:region", "bus.nodeType", "bus.replicas", "database.parameters", "edge", "network.endpoints", "network.ipv6", "network.zones[1]",
+		"service.auth", "services",
+	}, keys)
 }
 
 func TestProductionStacks(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -181,7 +182,7 @@ func rawValues(project string, decoded map[string]any) (map[string]string, error
 		if _, twice := values[full]; twice {
 			return nil, fmt.Errorf("%s is given twice, once without its namespace", full)
 		}
-		value := timesAsText(decoded[key])
+		value := asCLI(decoded[key])
 		if text, ok := value.(string); ok {
 			values[full] = text
 			continue
@@ -199,19 +200,27 @@ func rawValues(project string, decoded map[string]any) (map[string]string, error
 	return values, nil
 }
 
-// timesAsText writes the times in a decoded value as the CLI does, which is not how they were written: a time has to
-// stand in quotes to stay what it is. Both ways into the program must see the same, or a stack works by one only.
-func timesAsText(v any) any {
+// beyond is a number that no key takes.
+const beyond = json.Number("1e999")
+
+// asCLI writes the times in a decoded value as the CLI does, which is not how they were written: a time has to stand in
+// quotes to stay what it is. Both ways into the program must see the same, or a stack works by one only. The CLI cannot hand
+// on .inf and .nan, which JSON does not have; a number that the key's own rule refuses stands for them.
+func asCLI(v any) any {
 	switch v := v.(type) {
 	case time.Time:
 		return v.String()
+	case float64:
+		if math.IsInf(v, 0) || math.IsNaN(v) {
+			return beyond
+		}
 	case []any:
 		for i := range v {
-			v[i] = timesAsText(v[i])
+			v[i] = asCLI(v[i])
 		}
 	case map[string]any:
 		for key := range v {
-			v[key] = timesAsText(v[key])
+			v[key] = asCLI(v[key])
 		}
 	}
 	return v
