@@ -217,6 +217,26 @@ func TestWrongSizesHideEachOtherNot(t *testing.T) {
 	assert.Equal(t, []string{"network.zones[2]", "service.cpu", "service.peakConnections", "service.reconnectsPerSecond"}, keys)
 }
 
+// What somebody wrote reaches no terminal and no log of a job as anything but text.
+func TestMessagesHoldNoControls(t *testing.T) {
+	t.Parallel()
+	const bad = "x\n::error::pwned\x1b[31m\u009b\u202e\x7f\U000e0001"
+	src := with(map[string]any{
+		regionKey: bad, "edge.zone": bad, "edge.hostname": bad, "edge.globalName": bad, "edge." + bad: bad, bad + ".a": bad, "network.zones": []string{bad, "a", "b"},
+		"database.parameters": map[string]string{bad: bad}, "database.restoreFrom": "arn:aws:rds:us-east-1:111122223333:cluster-snapshot:a", "services.orders": order(map[string]any{"path": "/" + bad}),
+		"services." + bad: order(map[string]any{"path": "/" + bad}), "observability.notify": []string{bad}, "service.auth": map[string]any{bad: bad}, "cluster.instanceType": bad,
+	})
+	src.Values["aws:"+bad], src.Values[bad+":a"] = bad, bad
+	_, err := Load(src, Options{})
+	require.Error(t, err)
+	for _, line := range strings.Split(err.Error(), "\n") {
+		assert.NotRegexp(t, `^::|[^\pL\pM\pN\pP\pS ]`, line)
+	}
+	assert.Contains(t, err.Error(), `aws:region = "x\n::error::pwned\u001b[31m\u009b\u202e\u007f\udb40\udc01": must be a commercial AWS region`)
+	assert.Contains(t, err.Error(), `edge.x\u000a::error::pwned\u001b[31m\u009b\u202e\u007f\udb40\udc01 = `)
+	assert.NotContains(t, err.Error(), "amazonaws.com/deepstream@sha256:"+digest, "no image of a region that there is not")
+}
+
 func TestAnEmptyStackIsToldAllItNeeds(t *testing.T) {
 	t.Parallel()
 	problems := problemsOf(t, Source{Project: project, Stack: "new"}, Options{})

@@ -109,8 +109,8 @@ func distance(a, b string) int {
 	return levenshtein.Distance(strings.ToLower(a), strings.ToLower(b), nil)
 }
 
-// show renders a value for a message: as JSON, so that text and numbers can be told apart and nothing can break the
-// line, and shortened. What is not set is empty.
+// show renders a value for a message: as JSON, so that text and numbers can be told apart, without anything that
+// could break the line, and shortened. What is not set is empty.
 func show(v any) string {
 	if v == nil || v == "" || reflect.ValueOf(v).Kind() == reflect.Slice && reflect.ValueOf(v).IsNil() {
 		return ""
@@ -122,7 +122,7 @@ func show(v any) string {
 		return "(a value that JSON cannot hold)"
 	}
 	const most = 100
-	text := []rune(strings.TrimSpace(b.String()))
+	text := []rune(printable(strings.TrimSpace(b.String())))
 	if len(text) > most {
 		text = append(text[:most-1], '…')
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf16"
 )
 
 // Problem is one thing that is wrong with a configuration.
@@ -46,9 +48,31 @@ func enumerate(ps []Problem, where string) string {
 	return b.String()
 }
 
-// sorted returns the problems by key, those of one key in the order they were found.
+// sorted returns the problems by key, those of one key in the order they were found, in characters that a terminal or the
+// log of a job shows and does not obey: keys are what somebody wrote, and rules and choices may hold what somebody gave.
 func (ps Problems) sorted() Problems {
 	out := slices.Clone(ps)
+	for i, p := range out {
+		out[i] = Problem{printable(p.Key), printable(p.Value), printable(p.Rule), printable(p.Nearest)}
+	}
 	slices.SortStableFunc(out, func(a, b Problem) int { return strings.Compare(a.Key, b.Key) })
 	return out
+}
+
+// printable writes what is no letter, sign or space of a line as JSON does: controls, what turns the direction of writing,
+// and all else that is not seen.
+func printable(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case unicode.IsPrint(r):
+			b.WriteRune(r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
 }

@@ -98,7 +98,7 @@ func (s Schema) ReadFiles(dir, stack string) (Source, error) {
 		return Source{}, fmt.Errorf("read %s: environments are not supported: the stack file has to say everything", stackFile)
 	case len(own.Unknown) > 0:
 		return Source{}, fmt.Errorf("read %s: it has %s beside config, secretsprovider, encryptedkey and encryptionsalt: what a stack is told stands below config",
-			stackFile, strings.Join(slices.Sorted(maps.Keys(own.Unknown)), ", "))
+			stackFile, printable(strings.Join(slices.Sorted(maps.Keys(own.Unknown)), ", ")))
 	}
 
 	values, err := rawValues(project.Name, projectValues(project.Config))
@@ -128,7 +128,11 @@ func readYAML(path string, into any) error {
 	if err == nil || errors.Is(err, io.EOF) {
 		return nil
 	}
-	return fmt.Errorf("read %s: %w", path, yamltext.Explain(err))
+	var typeErr *yaml.TypeError // it repeats what is in the file
+	if errors.As(err, &typeErr) {
+		err = errors.New(printable(yamltext.Explain(err).Error()))
+	}
+	return fmt.Errorf("read %s: %w", path, err)
 }
 
 // SecretsProvider reads which secrets provider a stack's file in a folder names; empty where it names none, or there is no file:
@@ -180,7 +184,7 @@ func rawValues(project string, decoded map[string]any) (map[string]string, error
 	for _, key := range slices.Sorted(maps.Keys(decoded)) {
 		full := fullKey(project, key)
 		if _, twice := values[full]; twice {
-			return nil, fmt.Errorf("%s is given twice, once without its namespace", full)
+			return nil, fmt.Errorf("%s is given twice, once without its namespace", printable(full))
 		}
 		value := asCLI(decoded[key])
 		if text, ok := value.(string); ok {
@@ -193,7 +197,7 @@ func rawValues(project string, decoded map[string]any) (map[string]string, error
 			err = errors.New("every key inside it must be text")
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", full, err)
+			return nil, fmt.Errorf("%s: %w", printable(full), err)
 		}
 		values[full] = string(raw)
 	}
