@@ -237,6 +237,34 @@ func TestMessagesHoldNoControls(t *testing.T) {
 	assert.NotContains(t, err.Error(), "amazonaws.com/deepstream@sha256:"+digest, "no image of a region that there is not")
 }
 
+// A hint is something that would be taken, about what was given.
+func TestHintsAreAboutWhatWasGiven(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change map[string]any
+		hints  map[string]string
+	}{
+		"zones that there are not": {zones("euc1-az9", "euc1-az8"), map[string]string{
+			"network.zones": "[euc1-az1, euc1-az2, euc1-az3]", "network.zones[0]": "euc1-az1", "network.zones[1]": "euc1-az1"}},
+		"seven zones": {zones("euc1-az3", "euc1-az1", "euc1-az2", "euc1-az3", "euc1-az1", "euc1-az2", "euc1-az3"), map[string]string{
+			"network.zones": "[euc1-az3, euc1-az1, euc1-az2]", "network.zones[3]": "", "network.zones[4]": "", "network.zones[5]": "", "network.zones[6]": ""}},
+		"one task of five at most": {further(map[string]any{"tasks": 1, "maxTasks": 5001}), map[string]string{
+			"services.orders.tasks": "2", "services.orders.maxTasks": "5000"}},
+	} {
+		hints := map[string]string{}
+		for _, p := range problemsOf(t, with(c.change), Options{}) {
+			hints[p.Key] = p.Nearest
+		}
+		assert.Equal(t, c.hints, hints, name)
+	}
+	src := with(nil)
+	src.Values["aws:assumeRole"] = `{"roleArn":"arn:aws:iam::111122223333:role/x","durations":"1h"}`
+	problems := problemsOf(t, src, Options{})
+	require.Len(t, problems, 1)
+	assert.Equal(t, "aws:assumeRole.durations", problems[0].Key)
+	assert.Equal(t, "aws:assumeRole.duration", problems[0].Nearest)
+}
+
 func TestAnEmptyStackIsToldAllItNeeds(t *testing.T) {
 	t.Parallel()
 	problems := problemsOf(t, Source{Project: project, Stack: "new"}, Options{})

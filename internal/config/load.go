@@ -192,7 +192,7 @@ func (d *decoder) group(key string, v any, into reflect.Value) {
 			d.refuse(path, object[name], "there is no such key: it follows from "+rule, "")
 		} else {
 			near := nearestKey(d.root.Type(), path)
-			if strings.Contains(key, ".") { // inside an entry, where the names of other groups' keys are no help
+			if !slices.Contains(groupsOf(d.root.Type()), key) { // inside an entry, where the names of other groups' keys are no help
 				near = key + "." + nearest(name, keysOf(into.Type()))
 			}
 			d.refuse(path, object[name], "there is no such key; known: "+strings.Join(keysOf(into.Type()), ", "), near)

@@ -171,14 +171,16 @@ func (n furtherNumber) rule() string {
 }
 
 func furtherNumbers(s FurtherService) []furtherNumber {
+	tasks := furtherNumber{"tasks", s.Tasks, 2, 5000, "one task is no redundancy, and 5000 is the quota of a service"}
+	least := min(max(s.Tasks, tasks.min), tasks.max) // of which there is a range, whatever is wrong with tasks
 	most := s.MaxTasks
 	if most == 0 {
-		most = s.Tasks
+		most = least
 	}
 	return []furtherNumber{
 		{"port", s.Port, 1, 65535, "a TCP port"},
-		{"tasks", s.Tasks, 2, 5000, "one task is no redundancy, and 5000 is the quota of a service"},
-		{"maxTasks", most, s.Tasks, 5000, "from tasks to the quota of a service"},
+		tasks,
+		{"maxTasks", most, least, tasks.max, "from tasks to the quota of a service"},
 		{"cpu", s.CPU, 128, 10240, "CPU units, 1024 to a vCPU"},
 		{"memoryMiB", s.MemoryMiB, 6, unlimited, "Docker allows no less"},
 	}

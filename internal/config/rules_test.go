@@ -226,6 +226,7 @@ var ruleCases = map[string]ruleCase{
 	"services' image":       {further(map[string]any{"image": "orders:1"}), "services.orders.image", "a tag can be moved", ""},
 	"services' port":        {further(map[string]any{"port": 0}), "services.orders.port", "1 to 65535", "1"},
 	"services' tasks":       {further(map[string]any{"tasks": 1}), "services.orders.tasks", "2 to 5000", "2"},
+	"services' most tasks":  {further(map[string]any{"tasks": 5001}), "services.orders.tasks", "2 to 5000", "5000"},
 	"services' max tasks":   {further(map[string]any{"tasks": 3, "maxTasks": 2}), "services.orders.maxTasks", "3 to 5000", "3"},
 	"services' cpu":         {further(map[string]any{"cpu": 64}), "services.orders.cpu", "128 to 10240", "128"},
 	"services' memory":      {further(map[string]any{"memoryMiB": 8000}), "services.orders.memoryMiB", "c6g.xlarge leaves 7783", "7783"},

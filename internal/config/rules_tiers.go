@@ -123,9 +123,14 @@ func (c *checker) checkZones(here region) {
 	}
 }
 
-// nearestZones returns the given zones filled up to three from the region's, or cut to six.
+// nearestZones returns those of the given zones that there are, each once, filled up to three from the region's, or cut to six.
 func nearestZones(zones, ids []string) string {
-	near := slices.Clone(zones)
+	var near []string
+	for _, zone := range zones {
+		if slices.Contains(ids, zone) && !slices.Contains(near, zone) {
+			near = append(near, zone)
+		}
+	}
 	for _, id := range ids {
 		if len(near) < 3 && !slices.Contains(near, id) {
 			near = append(near, id)
