@@ -131,7 +131,7 @@ func (a *Args) Validate() error {
 	if err := a.Rotation.Validate(); err != nil {
 		problems = append(problems, err)
 	}
-	problems = append(problems, blocks.ParameterProblems(a.Parameters, parameters.AuroraRule)...)
+	problems = append(problems, blocks.ParameterProblems(a.Parameters, func(name string) string { return parameters.AuroraRule(a.Parameters, name) })...)
 	problems = append(problems, blocks.WindowProblems("backup", a.backupWindow(), a.maintenanceWindow(), windows.ShortestOfAurora)...)
 	return errors.Join(problems...)
 }

@@ -154,10 +154,18 @@ func (c *checker) checkWindows() {
 var parameterGroups = map[string]struct {
 	engine string
 	of     map[string]parameters.Parameter
-	rule   func(name, value string) string
+	rule   func(c *checker, name string) string
 }{
-	"database.parameters": {"Aurora PostgreSQL", parameters.Aurora, parameters.AuroraRule},
-	"bus.parameters":      {"Valkey", parameters.Valkey, parameters.ValkeyRule},
+	"database.parameters": {"Aurora PostgreSQL", parameters.Aurora, func(c *checker, name string) string {
+		return parameters.AuroraRule(c.cfg.Database.Parameters, name)
+	}},
+	"bus.parameters": {"Valkey", parameters.Valkey, func(c *checker, name string) string {
+		replicas := c.cfg.Bus.Replicas
+		if !c.ok("bus.replicas") || c.refused("bus.replicas") {
+			replicas = 0
+		}
+		return parameters.ValkeyRule(c.cfg.Bus.Parameters, name, replicas)
+	}},
 }
 
 func (c *checker) checkParameters() {
@@ -165,7 +173,7 @@ func (c *checker) checkParameters() {
 		set, _ := field(&c.cfg, key).Interface().(map[string]string)
 		for name, value := range set {
 			at, near := key+"."+name, ""
-			rule := group.rule(name, value)
+			rule := group.rule(c, name)
 			if rule == "" || !c.ok(key) || c.bad[at] {
 				continue
 			}

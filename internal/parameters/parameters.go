@@ -156,6 +156,18 @@ func (p Parameter) Takes(value string) bool {
 	return err == nil && low <= float64(n) && float64(n) <= high
 }
 
+// rank is where a value lies among those a parameter takes, from 0 up; -1 where it takes none such.
+func (p Parameter) rank(value string) float64 {
+	if !p.Takes(value) {
+		return -1
+	}
+	if low, _, isRange := p.bounds(); isRange {
+		n, _ := strconv.ParseFloat(value, 64)
+		return n - low
+	}
+	return float64(slices.Index(strings.Split(p.Values, ","), value))
+}
+
 // Formula reports whether a value of Aurora's is a formula that each instance works out, such as {DBInstanceClassMemory/9}
 // (Amazon Aurora User Guide, "Specifying DB parameters"). ElastiCache has none.
 func Formula(value string) bool {

@@ -1,8 +1,11 @@
 package parameters
 
 import (
+	"cmp"
+	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -33,25 +36,48 @@ var valkeyOwn = map[string]string{
 	"cluster-enabled": "must be left out: deepstream cannot use shards",
 }
 
-// AuroraRule returns the rule that a parameter of a database's cluster breaks; empty where it breaks none.
-func AuroraRule(name, value string) string {
-	if Formula(value) && !Aurora[name].Static && auroraOwn[name] == "" && strings.HasPrefix(Aurora[name].Range(), "a ") {
+// order is two parameters of which the first must not be above the second.
+type order struct {
+	low, high   string
+	least, most string // what they are when nobody says otherwise; empty where that differs by version
+	why         string
+}
+
+// valkeyOrders of Valkey's: active defragmentation takes the first share of CPU at the least fragmentation and the second at the
+// most (valkey.conf). Valkey itself takes any two. What is left out has ElastiCache's default.
+var valkeyOrders = []order{
+	{"active-defrag-cycle-min", "active-defrag-cycle-max", "5", "75", "the more memory is fragmented, the less would be done about it"},
+}
+
+// AuroraRule returns the rule that a parameter of a database's cluster breaks, of all that are set; empty where it breaks none.
+func AuroraRule(set map[string]string, name string) string {
+	if Formula(set[name]) && !Aurora[name].Static && auroraOwn[name] == "" && strings.HasPrefix(Aurora[name].Range(), "a ") {
 		return ""
 	}
-	return rule(Aurora, auroraOwn, "Aurora PostgreSQL", "the instances restart", name, value)
+	return rule(Aurora, auroraOwn, nil, "Aurora PostgreSQL", "the instances restart", set, name)
 }
 
-// ValkeyRule is AuroraRule of a parameter of a bus.
-func ValkeyRule(name, value string) string {
-	if name == maxmemoryPolicy && Valkey[name].Takes(value) && !strings.HasPrefix(value, "allkeys-") {
+// ValkeyRule is AuroraRule of a parameter of a bus with a number of replicas; 0 where that is unknown.
+func ValkeyRule(set map[string]string, name string, replicas int) string {
+	value := set[name]
+	n, _ := strconv.Atoi(value)
+	switch {
+	case !Valkey[name].Takes(value):
+	case name == maxmemoryPolicy && !strings.HasPrefix(value, "allkeys-"):
 		return "must be allkeys-lru, allkeys-lfu or allkeys-random: what the bus caches has no time to live, and under any other policy " +
 			"every write fails once memory is full"
+	case name == "min-replicas-to-write" && replicas > 0 && n >= replicas:
+		// As many as there are is too many: each failover turns a replica into the primary.
+		return fmt.Sprintf("must be less than the number of replicas, %d: with one node lost fewer are connected, and every write is refused", replicas)
+	case name == "reserved-memory-percent" && n == 100:
+		return "must be at most 99: what the bus caches has the rest of a node's memory"
 	}
-	return rule(Valkey, valkeyOwn, "Valkey", "the group is made", name, value)
+	return rule(Valkey, valkeyOwn, valkeyOrders, "Valkey", "the group is made", set, name)
 }
 
-func rule(table map[string]Parameter, own map[string]string, engine, when, name, value string) string {
+func rule(table map[string]Parameter, own map[string]string, orders []order, engine, when string, set map[string]string, name string) string {
 	p, known := table[name]
+	value := set[name]
 	switch {
 	case own[name] != "":
 		return own[name]
@@ -64,7 +90,27 @@ func rule(table map[string]Parameter, own map[string]string, engine, when, name,
 	case !p.Takes(value):
 		return "must be " + p.Range()
 	}
+	for _, o := range orders {
+		if broken := o.broken(p, set, name); broken != "" {
+			return broken
+		}
+	}
 	return ""
+}
+
+// broken returns the rule that one of two parameters breaks, both of them a p: the first where it is set, so that it is said once.
+func (o order) broken(p Parameter, set map[string]string, name string) string {
+	low, high := cmp.Or(set[o.low], o.least), cmp.Or(set[o.high], o.most)
+	_, lowSet := set[o.low]
+	switch {
+	case name != o.low && name != o.high, p.rank(low) < 0, p.rank(high) < 0, p.rank(low) <= p.rank(high):
+		return ""
+	case name == o.low:
+		return fmt.Sprintf("must be at most %s, which is %s: %s", o.high, high, o.why)
+	case lowSet:
+		return ""
+	}
+	return fmt.Sprintf("must be at least %s, which is %s: %s", o.low, low, o.why)
 }
 
 // settable are the parameters that a stack may set.

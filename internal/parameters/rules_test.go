@@ -10,32 +10,59 @@ import (
 
 func TestRules(t *testing.T) {
 	t.Parallel()
+	type rule = func(name, value string) string
+	aurora := func(name, value string) string { return parameters.AuroraRule(map[string]string{name: value}, name) }
+	valkey := func(replicas int, others ...string) rule {
+		return func(name, value string) string {
+			set := map[string]string{name: value}
+			for i := 0; i < len(others); i += 2 {
+				set[others[i]] = others[i+1]
+			}
+			return parameters.ValkeyRule(set, name, replicas)
+		}
+	}
 	for _, c := range []struct {
-		of          func(name, value string) string
+		of          rule
 		name, value string
 		want        string // what the rule speaks of; empty for none
 	}{
-		{parameters.AuroraRule, "statement_timeout", "60000", ""},
-		{parameters.AuroraRule, "statement_timeout", "60s", "a whole number from 0 to 2147483647"},
-		{parameters.AuroraRule, "statement_timeout", "", "must not be empty"},
-		{parameters.AuroraRule, "work_mem", "GREATEST({DBInstanceClassMemory/63963136},65536)", ""},
-		{parameters.AuroraRule, "log_statement", "{DBInstanceClassMemory/9}", "one of none, ddl, mod, all"},
-		{parameters.AuroraRule, "log_min_duration_statement", "-1", ""},
-		{parameters.AuroraRule, "rds.force_ssl", "0", "without TLS"},
-		{parameters.AuroraRule, "log_lock_waits", "0", "the instances' own group"},
-		{parameters.AuroraRule, "max_connections", "{DBInstanceClassMemory/9}", "instance class"},
-		{parameters.AuroraRule, "shared_preload_libraries", "pg_cron", "only when the instances restart"},
-		{parameters.AuroraRule, "shared_buffers", "{DBInstanceClassMemory/9}", "only when the instances restart"},
-		{parameters.AuroraRule, "statement_timeut", "1", "no such parameter of Aurora PostgreSQL"},
-		{parameters.AuroraRule, "maxmemory-policy", "allkeys-lru", "no such parameter"},
-		{parameters.ValkeyRule, "maxmemory-policy", "allkeys-lfu", ""},
-		{parameters.ValkeyRule, "maxmemory-policy", "noeviction", "every write fails"},
-		{parameters.ValkeyRule, "maxmemory-policy", "lru", "one of volatile-lru"},
-		{parameters.ValkeyRule, "timeout", "300", ""},
-		{parameters.ValkeyRule, "timeout", "{x}", "a whole number"},
-		{parameters.ValkeyRule, "cluster-enabled", "yes", "shards"},
-		{parameters.ValkeyRule, "databases", "16", "only when the group is made"},
-		{parameters.ValkeyRule, "work_mem", "64", "no such parameter of Valkey"},
+		{aurora, "statement_timeout", "60000", ""},
+		{aurora, "statement_timeout", "60s", "a whole number from 0 to 2147483647"},
+		{aurora, "statement_timeout", "", "must not be empty"},
+		{aurora, "work_mem", "GREATEST({DBInstanceClassMemory/63963136},65536)", ""},
+		{aurora, "log_statement", "{DBInstanceClassMemory/9}", "one of none, ddl, mod, all"},
+		{aurora, "log_min_duration_statement", "-1", ""},
+		{aurora, "rds.force_ssl", "0", "without TLS"},
+		{aurora, "log_lock_waits", "0", "the instances' own group"},
+		{aurora, "max_connections", "{DBInstanceClassMemory/9}", "instance class"},
+		{aurora, "shared_preload_libraries", "pg_cron", "only when the instances restart"},
+		{aurora, "shared_buffers", "{DBInstanceClassMemory/9}", "only when the instances restart"},
+		{aurora, "statement_timeut", "1", "no such parameter of Aurora PostgreSQL"},
+		{aurora, "maxmemory-policy", "allkeys-lru", "no such parameter"},
+		{valkey(1), "maxmemory-policy", "allkeys-lfu", ""},
+		{valkey(1), "maxmemory-policy", "noeviction", "every write fails"},
+		{valkey(1), "maxmemory-policy", "lru", "one of volatile-lru"},
+		{valkey(1), "timeout", "300", ""},
+		{valkey(1), "timeout", "{x}", "a whole number"},
+		{valkey(1), "cluster-enabled", "yes", "shards"},
+		{valkey(1), "databases", "16", "only when the group is made"},
+		{valkey(1), "work_mem", "64", "no such parameter of Valkey"},
+		{valkey(1), "min-replicas-to-write", "0", ""},
+		{valkey(1), "min-replicas-to-write", "1", "less than the number of replicas, 1: with one node lost"},
+		{valkey(2), "min-replicas-to-write", "1", ""},
+		{valkey(2), "min-replicas-to-write", "3", "less than the number of replicas, 2"},
+		{valkey(0), "min-replicas-to-write", "3", ""},
+		{valkey(0), "min-replicas-to-write", "-1", "a whole number from 0"},
+		{valkey(1), "reserved-memory-percent", "99", ""},
+		{valkey(1), "reserved-memory-percent", "100", "at most 99"},
+		{valkey(1), "active-defrag-cycle-min", "75", ""},
+		{valkey(1), "active-defrag-cycle-max", "5", ""},
+		{valkey(1), "active-defrag-cycle-max", "4", "at least active-defrag-cycle-min, which is 5: the more"},
+		{valkey(1, "active-defrag-cycle-max", "20"), "active-defrag-cycle-min", "20", ""},
+		{valkey(1, "active-defrag-cycle-max", "20"), "active-defrag-cycle-min", "21", "at most active-defrag-cycle-max, which is 20"},
+		{valkey(1, "active-defrag-cycle-min", "21"), "active-defrag-cycle-max", "20", ""}, // said of the other
+		{valkey(1, "active-defrag-cycle-min", "x"), "active-defrag-cycle-max", "1", ""},
+		{valkey(1, "active-defrag-cycle-min", "30"), "timeout", "1", ""},
 	} {
 		rule := c.of(c.name, c.value)
 		if c.want == "" {
@@ -44,10 +71,10 @@ func TestRules(t *testing.T) {
 		}
 		require.Contains(t, rule, c.want, "%s = %q", c.name, c.value)
 	}
-	for name, value := range parameters.AuroraDefaults() {
-		require.Empty(t, parameters.AuroraRule(name, value), name)
+	for name := range parameters.AuroraDefaults() {
+		require.Empty(t, parameters.AuroraRule(parameters.AuroraDefaults(), name), name)
 	}
-	for name, value := range parameters.ValkeyDefaults() {
-		require.Empty(t, parameters.ValkeyRule(name, value), name)
+	for name := range parameters.ValkeyDefaults() {
+		require.Empty(t, parameters.ValkeyRule(parameters.ValkeyDefaults(), name, 1), name)
 	}
 }

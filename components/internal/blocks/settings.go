@@ -9,9 +9,9 @@ import (
 )
 
 // ParameterProblems returns every problem with parameters by name. Rule is what one of them breaks, empty for nothing.
-func ParameterProblems(set map[string]string, rule func(name, value string) string) (problems []error) {
+func ParameterProblems(set map[string]string, rule func(name string) string) (problems []error) {
 	for _, name := range slices.Sorted(maps.Keys(set)) {
-		if broken := rule(name, set[name]); broken != "" {
+		if broken := rule(name); broken != "" {
 			problems = append(problems, fmt.Errorf("parameter %s = %q: %s", name, set[name], broken))
 		}
 	}
