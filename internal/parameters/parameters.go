@@ -4,9 +4,13 @@ package parameters
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
+	_ "time/tzdata" // so that a machine without time zones knows the same
+	"unicode"
 )
 
 // Parameter is one parameter of a parameter group.
@@ -15,7 +19,27 @@ type Parameter struct {
 	Values  string // what it takes: words separated by commas, a range as low-high, or empty for any text
 	Decimal bool   // a range's numbers may have a fraction
 	Letters string // of which its text is made; empty for any
+	Form    *form  // of its text; nil for any
 }
+
+// form is what a text has to be.
+type form struct {
+	words string
+	is    func(text string) bool
+}
+
+// A parameter group takes any text, and PostgreSQL goes on with what it had (tried with 15.18: "invalid value for parameter").
+var (
+	// zone is a name of the IANA time zone database, each of which begins with a capital. PostgreSQL takes POSIX rules too, and what
+	// is misspelt may be one.
+	zone = &form{"a time zone as the IANA database names it, such as UTC or Europe/Berlin", func(text string) bool {
+		_, err := time.LoadLocation(text)
+		return err == nil && text != "Local" && text >= "A" && text < "["
+	}}
+	// schemas is a list as PostgreSQL splits it (src/backend/utils/adt/varlena.c, SplitIdentifierString).
+	schemas = &form{`schemas between commas, each without spaces or in double quotes, such as "$user", public`,
+		regexp.MustCompile(`^ *(?:"(?:[^"]|"")*"|[^" ,][^ ,]*)(?: *, *(?:"(?:[^"]|"")*"|[^" ,][^ ,]*))* *$`).MatchString}
+)
 
 const (
 	anyCount  = "0-2147483647"
@@ -76,7 +100,7 @@ var Aurora = map[string]Parameter{
 	"rds.force_ssl":                       {Values: onOff},
 	"rds.log_retention_period":            {Values: "1440-10080"},
 	"rds.logical_replication":             {Static: true, Values: onOff},
-	"search_path":                         {},
+	"search_path":                         {Form: schemas},
 	"shared_buffers":                      {Static: true, Values: "16-1073741823"},
 	"shared_preload_libraries":            {Static: true},
 	"ssl_max_protocol_version":            {Values: "TLSv1,TLSv1.1,TLSv1.2,TLSv1.3"},
@@ -87,7 +111,7 @@ var Aurora = map[string]Parameter{
 	"tcp_keepalives_idle":                 {Values: anyCount},
 	"tcp_keepalives_interval":             {Values: anyCount},
 	"temp_buffers":                        {Values: "100-1073741823"},
-	"timezone":                            {},
+	"timezone":                            {Form: zone},
 	"track_activity_query_size":           {Static: true, Values: "100-1048576"},
 	"track_functions":                     {Values: "none,pl,all"},
 	"track_io_timing":                     {Values: onOff},
@@ -138,6 +162,9 @@ var Valkey = map[string]Parameter{
 	"zset-max-listpack-value":                        {Values: anyCount},
 }
 
+// plain is a number as both engines read it alike: PostgreSQL takes 0x10 and takes 010 for 8, and Valkey refuses both, and +5 as well.
+var plain = regexp.MustCompile(`^(0|-?[1-9][0-9]*)(\.[0-9]+)?$`)
+
 // Takes reports whether a value is one of those a parameter takes.
 func (p Parameter) Takes(value string) bool {
 	low, high, isRange := p.bounds()
@@ -145,9 +172,11 @@ func (p Parameter) Takes(value string) bool {
 	case p.Letters != "":
 		return strings.Trim(value, p.Letters) == ""
 	case p.Values == "":
-		return true
+		return !strings.ContainsFunc(value, unicode.IsControl) && (p.Form == nil || p.Form.is(value))
 	case !isRange:
 		return slices.Contains(strings.Split(p.Values, ","), value)
+	case !plain.MatchString(value):
+		return false
 	case p.Decimal:
 		n, err := strconv.ParseFloat(value, 64)
 		return err == nil && low <= n && n <= high
@@ -168,11 +197,21 @@ func (p Parameter) rank(value string) float64 {
 	return float64(slices.Index(strings.Split(p.Values, ","), value))
 }
 
+const (
+	formulaNumber = `[*/][1-9][0-9]*`
+	formulaTerm   = `(?:AllocatedStorage|DBInstanceClassMemory|DBInstanceVCPU|EndPointPort|TrueIfReplica)(?:` + formulaNumber + `)*`
+	formulaBraces = `\{(?:` + formulaTerm + `|log\(` + formulaTerm + `\)(?:` + formulaNumber + `)*)\}`
+	formulaOne    = `(?:-?[0-9]+|` + formulaBraces + `)`
+	formulaNext   = `, *` + formulaOne
+)
+
+// formula is what the guide's page says, with as many operators as AWS's own defaults have: {DBInstanceClassMemory/63963136*1024}.
+var formula = regexp.MustCompile(`^(?:` + formulaBraces + `|(?:GREATEST|LEAST|SUM)\(` + formulaOne + `(?:` + formulaNext + `)*\)` +
+	`|IF\(` + formulaOne + `(?:` + formulaNext + `){2}\))$`)
+
 // Formula reports whether a value of Aurora's is a formula that each instance works out, such as {DBInstanceClassMemory/9}
 // (Amazon Aurora User Guide, "Specifying DB parameters"). ElastiCache has none.
-func Formula(value string) bool {
-	return strings.HasPrefix(value, "{") || strings.HasPrefix(value, "LEAST(") || strings.HasPrefix(value, "GREATEST(")
-}
+func Formula(value string) bool { return formula.MatchString(value) }
 
 // Range says in words what a parameter takes.
 func (p Parameter) Range() string {
@@ -180,6 +219,8 @@ func (p Parameter) Range() string {
 	switch {
 	case p.Letters != "":
 		return "letters of " + p.Letters
+	case p.Form != nil:
+		return p.Form.words
 	case p.Values == "":
 		return "text"
 	case !isRange:

@@ -43,6 +43,12 @@ type order struct {
 	why         string
 }
 
+// auroraOrders of PostgreSQL's, which does not start otherwise (tried with 15.18: "cannot be higher than"). The least is TLSv1.2 unless
+// somebody says otherwise, and the most is what the version has.
+var auroraOrders = []order{
+	{"ssl_min_protocol_version", "ssl_max_protocol_version", "TLSv1.2", "", "no version of TLS would be left"},
+}
+
 // valkeyOrders of Valkey's: active defragmentation takes the first share of CPU at the least fragmentation and the second at the
 // most (valkey.conf). Valkey itself takes any two. What is left out has ElastiCache's default.
 var valkeyOrders = []order{
@@ -51,10 +57,13 @@ var valkeyOrders = []order{
 
 // AuroraRule returns the rule that a parameter of a database's cluster breaks, of all that are set; empty where it breaks none.
 func AuroraRule(set map[string]string, name string) string {
-	if Formula(set[name]) && !Aurora[name].Static && auroraOwn[name] == "" && strings.HasPrefix(Aurora[name].Range(), "a ") {
-		return ""
+	if _, _, number := Aurora[name].bounds(); number && !Aurora[name].Static && auroraOwn[name] == "" && strings.ContainsAny(set[name], "{(") {
+		if Formula(set[name]) {
+			return ""
+		}
+		return "must be a number or a formula of RDS, such as {DBInstanceClassMemory/9531392} or GREATEST({DBInstanceVCPU*100},5000)"
 	}
-	return rule(Aurora, auroraOwn, nil, "Aurora PostgreSQL", "the instances restart", set, name)
+	return rule(Aurora, auroraOwn, auroraOrders, "Aurora PostgreSQL", "the instances restart", set, name)
 }
 
 // ValkeyRule is AuroraRule of a parameter of a bus with a number of replicas; 0 where that is unknown.
@@ -85,9 +94,12 @@ func rule(table map[string]Parameter, own map[string]string, orders []order, eng
 		return "there is no such parameter of " + engine + " that can be set here; known: " + strings.Join(slices.Sorted(maps.Keys(settable(table, own))), ", ")
 	case p.Static:
 		return "must be left out: it takes effect only when " + when + ", which no run does for it"
-	case value == "":
+	case strings.TrimSpace(value) == "":
 		return "must not be empty: leave the parameter out for what AWS sets"
 	case !p.Takes(value):
+		if _, _, number := p.bounds(); number {
+			return "must be " + p.Range() + ", in plain digits"
+		}
 		return "must be " + p.Range()
 	}
 	for _, o := range orders {

@@ -11,14 +11,19 @@ import (
 func TestRules(t *testing.T) {
 	t.Parallel()
 	type rule = func(name, value string) string
-	aurora := func(name, value string) string { return parameters.AuroraRule(map[string]string{name: value}, name) }
+	beside := func(name, value string, others []string) map[string]string {
+		set := map[string]string{name: value}
+		for i := 0; i < len(others); i += 2 {
+			set[others[i]] = others[i+1]
+		}
+		return set
+	}
+	aurora := func(others ...string) rule {
+		return func(name, value string) string { return parameters.AuroraRule(beside(name, value, others), name) }
+	}
 	valkey := func(replicas int, others ...string) rule {
 		return func(name, value string) string {
-			set := map[string]string{name: value}
-			for i := 0; i < len(others); i += 2 {
-				set[others[i]] = others[i+1]
-			}
-			return parameters.ValkeyRule(set, name, replicas)
+			return parameters.ValkeyRule(beside(name, value, others), name, replicas)
 		}
 	}
 	for _, c := range []struct {
@@ -26,19 +31,30 @@ func TestRules(t *testing.T) {
 		name, value string
 		want        string // what the rule speaks of; empty for none
 	}{
-		{aurora, "statement_timeout", "60000", ""},
-		{aurora, "statement_timeout", "60s", "a whole number from 0 to 2147483647"},
-		{aurora, "statement_timeout", "", "must not be empty"},
-		{aurora, "work_mem", "GREATEST({DBInstanceClassMemory/63963136},65536)", ""},
-		{aurora, "log_statement", "{DBInstanceClassMemory/9}", "one of none, ddl, mod, all"},
-		{aurora, "log_min_duration_statement", "-1", ""},
-		{aurora, "rds.force_ssl", "0", "without TLS"},
-		{aurora, "log_lock_waits", "0", "the instances' own group"},
-		{aurora, "max_connections", "{DBInstanceClassMemory/9}", "instance class"},
-		{aurora, "shared_preload_libraries", "pg_cron", "only when the instances restart"},
-		{aurora, "shared_buffers", "{DBInstanceClassMemory/9}", "only when the instances restart"},
-		{aurora, "statement_timeut", "1", "no such parameter of Aurora PostgreSQL"},
-		{aurora, "maxmemory-policy", "allkeys-lru", "no such parameter"},
+		{aurora(), "statement_timeout", "60000", ""},
+		{aurora(), "statement_timeout", "60s", "a whole number from 0 to 2147483647"},
+		{aurora(), "statement_timeout", "", "must not be empty"},
+		{aurora(), "work_mem", "GREATEST({DBInstanceClassMemory/63963136},65536)", ""},
+		{aurora(), "work_mem", "LEAST(", "a number or a formula of RDS"},
+		{aurora(), "log_min_duration_statement", "{}", "a number or a formula of RDS"},
+		{aurora(), "work_mem", "007", "a whole number from 64 to 2147483647, in plain digits"},
+		{aurora(), "search_path", "\n", "must not be empty"},
+		{aurora(), "search_path", "a,,b", "schemas between commas"},
+		{aurora(), "timezone", "Foo/Bar", "such as UTC or Europe/Berlin"},
+		{aurora(), "ssl_min_protocol_version", "TLSv1.3", ""},
+		{aurora(), "ssl_max_protocol_version", "TLSv1.2", ""},
+		{aurora(), "ssl_max_protocol_version", "TLSv1.1", "at least ssl_min_protocol_version, which is TLSv1.2: no version of TLS"},
+		{aurora("ssl_min_protocol_version", "TLSv1"), "ssl_max_protocol_version", "TLSv1.1", ""},
+		{aurora("ssl_max_protocol_version", "TLSv1.2"), "ssl_min_protocol_version", "TLSv1.3", "at most ssl_max_protocol_version, which is TLSv1.2"},
+		{aurora(), "log_statement", "{DBInstanceClassMemory/9}", "one of none, ddl, mod, all"},
+		{aurora(), "log_min_duration_statement", "-1", ""},
+		{aurora(), "rds.force_ssl", "0", "without TLS"},
+		{aurora(), "log_lock_waits", "0", "the instances' own group"},
+		{aurora(), "max_connections", "{DBInstanceClassMemory/9}", "instance class"},
+		{aurora(), "shared_preload_libraries", "pg_cron", "only when the instances restart"},
+		{aurora(), "shared_buffers", "{DBInstanceClassMemory/9}", "only when the instances restart"},
+		{aurora(), "statement_timeut", "1", "no such parameter of Aurora PostgreSQL"},
+		{aurora(), "maxmemory-policy", "allkeys-lru", "no such parameter"},
 		{valkey(1), "maxmemory-policy", "allkeys-lfu", ""},
 		{valkey(1), "maxmemory-policy", "noeviction", "every write fails"},
 		{valkey(1), "maxmemory-policy", "lru", "one of volatile-lru"},
