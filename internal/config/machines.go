@@ -56,6 +56,11 @@ var databaseClasses = catalogue{
 	missing: []string{"r7i.32xlarge", "r8g.32xlarge"},
 }
 
+// newerClasses are the families of them that came after some version that can be chosen, with the version from which on they run:
+// r7g on 13.10, 14.7, 15.2 and 16.1 (Amazon Aurora User Guide, "Supported DB engines for DB instance classes"), r7i and r8g, which are
+// younger, on none before. All others run on 14.3.
+var newerClasses = map[string]string{"r7g": "14.7", "r7i": "14.7", "r8g": "14.7"}
+
 // busNodes are the current node types for Valkey (Amazon ElastiCache User Guide, "Supported node types"). Left out are
 // the previous generations m4, r4 and t2, and r6gd, which works only with data tiering.
 var busNodes = catalogue{

@@ -29,6 +29,7 @@ func (c *checker) check() {
 	c.checkNumbers()
 	c.checkTexts()
 	c.checkChoices()
+	c.checkClass()
 	c.checkPlatform()
 	c.checkNetwork()
 	c.checkData()

@@ -30,6 +30,25 @@ func (c *checker) checkMajorVersion() {
 	}
 }
 
+// checkClass keeps an instance class to the versions that run on it.
+func (c *checker) checkClass() {
+	const key, versionKey = "database.instanceClass", "database.engineVersion"
+	if !c.ok(key, versionKey) || c.refused(key) || c.refused(versionKey) {
+		return
+	}
+	class, version := c.cfg.Database.InstanceClass, c.cfg.Database.EngineVersion
+	runs := func(class string) bool {
+		family, _, _ := strings.Cut(strings.TrimPrefix(class, databaseClasses.prefix), ".")
+		since := newerClasses[family]
+		return since == "" || !aurora.Less(version, since)
+	}
+	if !runs(class) {
+		fitting := slices.DeleteFunc(databaseClasses.types(), func(class string) bool { return !runs(class) })
+		c.refuse(key, fmt.Sprintf("must be a class that %s %s runs on: none of family %s", versionKey, version, strings.Join(slices.Sorted(maps.Keys(newerClasses)), ", ")),
+			nearest(class, fitting))
+	}
+}
+
 // checkData keeps a protected stack's data recoverable.
 func (c *checker) checkData() {
 	protect, known := c.protected()

@@ -88,6 +88,7 @@ var ruleCases = map[string]ruleCase{
 	"postgres number":  {map[string]any{"database.engineVersion": 16.8}, "database.engineVersion", "need quotes", ""},
 	"class unknown":    {map[string]any{"database.instanceClass": "db.r6g.larg"}, "database.instanceClass", "r6g", "db.r6g.large"},
 	"class too small":  {map[string]any{"database.instanceClass": "db.t4g.small"}, "database.instanceClass", "t4g", "db.t4g.large"},
+	"class too new":    {map[string]any{"database.engineVersion": "14.6", "database.instanceClass": "db.r7g.large"}, "database.instanceClass", "14.6 runs on: none of family r7g, r7i, r8g", "db.r6g.large"},
 	"readers none":     {map[string]any{"database.readers": 0}, "database.readers", "1 to 15", "1"},
 	"readers too many": {map[string]any{"database.readers": 16}, "database.readers", "1 to 15 (one takes over", "15"},
 	"windows as one":   {map[string]any{"database.backupWindow": "sun:02:00-sun:03:00"}, "database.backupWindow", "daily window in UTC", ""},
