@@ -92,6 +92,11 @@ const (
 	longestService = 16   // what the names of target groups leave, 32 characters with suffixes
 	longestPath    = 126  // of 128 in a load balancer's path pattern, less "/*"
 	longestHealth  = 1024 // ELB API, CreateTargetGroup, HealthCheckPath
+
+	// mostServices is what the load balancer's security group has room for: 60 rules in a direction ("Security groups", Amazon VPC
+	// quotas), of which one lets requests out to deepstream and one to each service (components/service, openPort). More would
+	// do for the load balancer: 100 target groups and 100 rules ("Quotas for your Application Load Balancers").
+	mostServices = 60 - 1
 )
 
 // takenNames are the tiers' and what the tiers call their keys and log groups, of which a service has one each by its own
@@ -112,6 +117,10 @@ func (c *checker) checkServices() {
 	services := c.cfg.Services
 	if len(services) > 0 && c.set("service.scaleOn", "service.metrics") && c.cfg.Service.ScaleOn == ScaleOnConnections && !*c.cfg.Service.Metrics {
 		c.refuse("service.scaleOn", "must be cpu with services and service.metrics: false: without the image's own metric there is the load balancer's, which counts the connections of all services together", ScaleOnCPU)
+	}
+	if len(services) > mostServices {
+		c.refuseValue("services", len(services), fmt.Sprintf("must be at most %d services: the load balancer's security group takes %d rules, one to deepstream and one to each service",
+			mostServices, mostServices+1), "")
 	}
 	names := slices.Sorted(maps.Keys(services))
 	for i, name := range names {

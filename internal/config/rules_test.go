@@ -2,6 +2,7 @@ package config
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -48,62 +49,63 @@ var ruleCases = map[string]ruleCase{
 	"boundary no name":   {map[string]any{"platform.permissionsBoundary": "/team/"}, "platform.permissionsBoundary", "path and name", ""},
 	"role path open":     {map[string]any{"platform.rolePath": "/deepstreamhub"}, "platform.rolePath", "a path of IAM", ""},
 
-	"region unknown":   {map[string]any{regionKey: "eu-centrl-1", "service.image": "deepstream@sha256:" + digest}, regionKey, "commercial AWS region", "eu-central-1"},
-	"region missing":   {map[string]any{regionKey: "", "service.image": "deepstream@sha256:" + digest}, regionKey, "must be given", ""},
-	"cidr missing":     {map[string]any{"network.cidr": nil}, "network.cidr", "must be given", ""},
-	"cidr not one":     {map[string]any{"network.cidr": "10.16.0.0"}, "network.cidr", "IPv4 range", ""},
-	"cidr too small":   {map[string]any{"network.cidr": "10.16.3.0/24"}, "network.cidr", "/16 to /20", "10.16.0.0/20"},
-	"cidr too large":   {map[string]any{"network.cidr": "10.0.0.0/8"}, "network.cidr", "/16 to /20", "10.0.0.0/16"},
-	"cidr of docker":   {map[string]any{"network.cidr": "172.17.16.0/20"}, "network.cidr", "Docker", ""},
-	"cidr public":      {map[string]any{"network.cidr": "11.0.0.0/16"}, "network.cidr", "must lie inside", ""},
-	"cidr host bits":   {map[string]any{"network.cidr": "10.16.1.0/16"}, "network.cidr", "start of its range", "10.16.0.0/16"},
-	"cidr v6":          {map[string]any{"network.cidr": "fd00::/16"}, "network.cidr", "IPv4 range", ""},
-	"zones missing":    {map[string]any{"network.zones": nil}, "network.zones", "must be given", ""},
-	"zones too few":    {zones("euc1-az1", "euc1-az3"), "network.zones", "three to six", "[euc1-az1, euc1-az3, euc1-az2]"},
-	"zones no list":    {map[string]any{"network.zones": "euc1-az1"}, "network.zones", "a list", ""},
-	"zone a number":    {map[string]any{"network.zones": []any{"euc1-az1", 2, "euc1-az3"}}, "network.zones[1]", "must be text", ""},
-	"zone twice":       {zones("euc1-az1", "euc1-az2", "euc1-az1"), "network.zones[2]", "twice", ""},
-	"zone of another":  {zones("euc1-az1", "euc1-az2", "use1-az3"), "network.zones[2]", "of eu-central-1", "euc1-az3"},
-	"zone beyond":      {zones("euc1-az1", "euc1-az2", "euc1-az7"), "network.zones[2]", "of eu-central-1", "euc1-az1"},
-	"zone by name":     {zones("euc1-az1", "euc1-az2", "eu-central-1a"), "network.zones[2]", "of eu-central-1", "euc1-az1"},
-	"nat none":         {map[string]any{"service.auth": "open", "network.nat": "none", "network.endpoints": []string{"ecr.api", "ecr.dkr", "logs", "ecs"}}, "network.nat", "hold ecs-agent, ecs-telemetry, elasticloadbalancing, kms, secretsmanager, ssm, ssmmessages as well", "single"},
-	"nat none, image":  {map[string]any{"service.auth": "open", "network.nat": "none", "service.image": "deepstream@sha256:" + digest}, "service.image", "from ECR", ""},
-	"ipv6 as text":     {map[string]any{"network.ipv6": "yes"}, "network.ipv6", "without quotes", ""},
-	"nat none, images": {and(and(further(nil), "network.nat", "none"), "service.auth", "open"), "services.orders.image", "from ECR", ""},
-	"nat empty text":   {map[string]any{"service.auth": "open", "network.nat": ""}, "network.nat", "none, single or perZone", "none"},
-	"endpoints text":   {map[string]any{"network.endpoints": "ecr.api"}, "network.endpoints", "a list", ""},
-	"endpoint unknown": {map[string]any{"network.endpoints": []string{"ecr.api", "ecr.dkt"}}, "network.endpoints[1]", "must be one of", "ecr.dkr"},
-	"endpoint twice":   {map[string]any{"network.endpoints": []string{"ecr.api", "ecr.api"}}, "network.endpoints[1]", "twice", ""},
-	"flow logs odd":    {map[string]any{"network.flowLogRetentionDays": 31}, "network.flowLogRetentionDays", "out of 0 1 3 5", "30"},
-	"flow logs needed": {map[string]any{"network.flowLogRetentionDays": 0, "platform.protect": true}, "network.flowLogRetentionDays", "protect: true", "90"},
-	"nat misspelt":     {map[string]any{"network.nat": "perzone"}, "network.nat", "perZone", "perZone"},
-	"nat left empty":   {map[string]any{"network.nat": json.RawMessage("null")}, "network.nat", "better left out", ""},
-	"postgres emptied": {map[string]any{"database.engineVersion": ""}, "database.engineVersion", "must be a version of Aurora PostgreSQL, major.minor: 14.6, ", "14.6"},
-	"postgres too old": {map[string]any{"database.engineVersion": "12.9"}, "database.engineVersion", "must be a version", "16.9"},
-	"postgres unknown": {map[string]any{"database.engineVersion": "17.50"}, "database.engineVersion", "17.4, 17.5, 17.6", "17.5"},
-	"postgres a major": {map[string]any{"database.engineVersion": "16"}, "database.engineVersion", "major.minor", "14.6"},
-	"major, another":   {map[string]any{"database.engineVersion": "17.5", "database.allowMajorVersion": 16}, "database.allowMajorVersion", "which is 17, or left out", "17"},
-	"major, protected": {map[string]any{"database.engineVersion": "17.5", "database.allowMajorVersion": 17, "platform.protect": true}, "database.allowMajorVersion", "must be left out with platform.protect: true", ""},
-	"major, unknown":   {map[string]any{"database.allowMajorVersion": 99}, "database.allowMajorVersion", "which is 16", "16"},
-	"postgres number":  {map[string]any{"database.engineVersion": 16.8}, "database.engineVersion", "need quotes", ""},
-	"class unknown":    {map[string]any{"database.instanceClass": "db.r6g.larg"}, "database.instanceClass", "r6g", "db.r6g.large"},
-	"class too small":  {map[string]any{"database.instanceClass": "db.t4g.small"}, "database.instanceClass", "t4g", "db.t4g.large"},
-	"class too new":    {map[string]any{"database.engineVersion": "14.6", "database.instanceClass": "db.r7g.large"}, "database.instanceClass", "14.6 runs on: none of family r7g, r7i, r8g", "db.r6g.large"},
-	"readers none":     {map[string]any{"database.readers": 0}, "database.readers", "1 to 15", "1"},
-	"readers too many": {map[string]any{"database.readers": 16}, "database.readers", "1 to 15 (one takes over", "15"},
-	"windows as one":   {map[string]any{"database.backupWindow": "sun:02:00-sun:03:00"}, "database.backupWindow", "daily window in UTC", ""},
-	"window emptied":   {map[string]any{"database.backupWindow": ""}, "database.backupWindow", "daily window in UTC", ""},
-	"window too short": {map[string]any{"database.backupWindow": "02:00-02:29"}, "database.backupWindow", "30 minutes or more, not 29", ""},
-	"window a number":  {map[string]any{"database.backupWindow": 2}, "database.backupWindow", "need quotes", ""},
-	"maintained daily": {map[string]any{"database.maintenanceWindow": "03:30-04:30"}, "database.maintenanceWindow", "weekly window in UTC", ""},
-	"maintained short": {map[string]any{"database.maintenanceWindow": "sun:03:30-sun:03:59"}, "database.maintenanceWindow", "30 minutes or more, not 29", ""},
-	"maintained long":  {map[string]any{"database.maintenanceWindow": "mon:03:00-tue:03:01"}, "database.maintenanceWindow", "a day at most", ""},
-	"windows meet":     {map[string]any{"database.backupWindow": "02:30-03:31"}, "database.maintenanceWindow", "overlap database.backupWindow, which is 02:30-03:31", ""},
-	"bus windows meet": {map[string]any{"bus.maintenanceWindow": "wed:02:59-wed:03:59"}, "bus.maintenanceWindow", "overlap bus.snapshotWindow", ""},
-	"bus window short": {map[string]any{"bus.snapshotWindow": "02:00-02:59"}, "bus.snapshotWindow", "60 minutes or more, not 59", ""},
-	"bus maintained":   {map[string]any{"bus.maintenanceWindow": "wed:03:00-wed:03:59"}, "bus.maintenanceWindow", "60 minutes or more, not 59", ""},
-	"parameters text":  {map[string]any{"database.parameters": "work_mem=64"}, "database.parameters", "a map by name", ""},
-	"parameter number": {map[string]any{"database.parameters": map[string]any{"work_mem": 65536}}, "database.parameters.work_mem", "need quotes", ""},
+	"region unknown":    {map[string]any{regionKey: "eu-centrl-1", "service.image": "deepstream@sha256:" + digest}, regionKey, "commercial AWS region", "eu-central-1"},
+	"region missing":    {map[string]any{regionKey: "", "service.image": "deepstream@sha256:" + digest}, regionKey, "must be given", ""},
+	"cidr missing":      {map[string]any{"network.cidr": nil}, "network.cidr", "must be given", ""},
+	"cidr not one":      {map[string]any{"network.cidr": "10.16.0.0"}, "network.cidr", "IPv4 range", ""},
+	"cidr too small":    {map[string]any{"network.cidr": "10.16.3.0/24"}, "network.cidr", "/16 to /20", "10.16.0.0/20"},
+	"cidr too large":    {map[string]any{"network.cidr": "10.0.0.0/8"}, "network.cidr", "/16 to /20", "10.0.0.0/16"},
+	"cidr of docker":    {map[string]any{"network.cidr": "172.17.16.0/20"}, "network.cidr", "Docker", ""},
+	"cidr public":       {map[string]any{"network.cidr": "11.0.0.0/16"}, "network.cidr", "must lie inside", ""},
+	"cidr host bits":    {map[string]any{"network.cidr": "10.16.1.0/16"}, "network.cidr", "start of its range", "10.16.0.0/16"},
+	"cidr v6":           {map[string]any{"network.cidr": "fd00::/16"}, "network.cidr", "IPv4 range", ""},
+	"zones missing":     {map[string]any{"network.zones": nil}, "network.zones", "must be given", ""},
+	"zones too few":     {zones("euc1-az1", "euc1-az3"), "network.zones", "three to six", "[euc1-az1, euc1-az3, euc1-az2]"},
+	"zones no list":     {map[string]any{"network.zones": "euc1-az1"}, "network.zones", "a list", ""},
+	"zone a number":     {map[string]any{"network.zones": []any{"euc1-az1", 2, "euc1-az3"}}, "network.zones[1]", "must be text", ""},
+	"zone twice":        {zones("euc1-az1", "euc1-az2", "euc1-az1"), "network.zones[2]", "twice", ""},
+	"zone of another":   {zones("euc1-az1", "euc1-az2", "use1-az3"), "network.zones[2]", "of eu-central-1", "euc1-az3"},
+	"zone beyond":       {zones("euc1-az1", "euc1-az2", "euc1-az7"), "network.zones[2]", "of eu-central-1", "euc1-az1"},
+	"zone by name":      {zones("euc1-az1", "euc1-az2", "eu-central-1a"), "network.zones[2]", "of eu-central-1", "euc1-az1"},
+	"nat none":          {map[string]any{"service.auth": "open", "network.nat": "none", "network.endpoints": []string{"ecr.api", "ecr.dkr", "logs", "ecs"}}, "network.nat", "hold ecs-agent, ecs-telemetry, elasticloadbalancing, kms, secretsmanager, ssm, ssmmessages as well", "single"},
+	"nat none, image":   {map[string]any{"service.auth": "open", "network.nat": "none", "service.image": "deepstream@sha256:" + digest}, "service.image", "from ECR", ""},
+	"ipv6 as text":      {map[string]any{"network.ipv6": "yes"}, "network.ipv6", "without quotes", ""},
+	"nat none, images":  {and(and(further(nil), "network.nat", "none"), "service.auth", "open"), "services.orders.image", "from ECR", ""},
+	"nat empty text":    {map[string]any{"service.auth": "open", "network.nat": ""}, "network.nat", "none, single or perZone", "none"},
+	"endpoints text":    {map[string]any{"network.endpoints": "ecr.api"}, "network.endpoints", "a list", ""},
+	"endpoint unknown":  {map[string]any{"network.endpoints": []string{"ecr.api", "ecr.dkt"}}, "network.endpoints[1]", "must be one of", "ecr.dkr"},
+	"endpoint twice":    {map[string]any{"network.endpoints": []string{"ecr.api", "ecr.api"}}, "network.endpoints[1]", "twice", ""},
+	"flow logs odd":     {map[string]any{"network.flowLogRetentionDays": 31}, "network.flowLogRetentionDays", "out of 0 1 3 5", "30"},
+	"flow logs needed":  {map[string]any{"network.flowLogRetentionDays": 0, "platform.protect": true}, "network.flowLogRetentionDays", "protect: true", "90"},
+	"nat misspelt":      {map[string]any{"network.nat": "perzone"}, "network.nat", "perZone", "perZone"},
+	"nat left empty":    {map[string]any{"network.nat": json.RawMessage("null")}, "network.nat", "better left out", ""},
+	"postgres emptied":  {map[string]any{"database.engineVersion": ""}, "database.engineVersion", "must be a version of Aurora PostgreSQL, major.minor: 14.6, ", "14.6"},
+	"postgres too old":  {map[string]any{"database.engineVersion": "12.9"}, "database.engineVersion", "must be a version", "16.9"},
+	"postgres unknown":  {map[string]any{"database.engineVersion": "17.50"}, "database.engineVersion", "17.4, 17.5, 17.6", "17.5"},
+	"postgres a major":  {map[string]any{"database.engineVersion": "16"}, "database.engineVersion", "major.minor", "14.6"},
+	"major, another":    {map[string]any{"database.engineVersion": "17.5", "database.allowMajorVersion": 16}, "database.allowMajorVersion", "which is 17, or left out", "17"},
+	"major, protected":  {map[string]any{"database.engineVersion": "17.5", "database.allowMajorVersion": 17, "platform.protect": true}, "database.allowMajorVersion", "must be left out with platform.protect: true", ""},
+	"major, unknown":    {map[string]any{"database.allowMajorVersion": 99}, "database.allowMajorVersion", "which is 16", "16"},
+	"postgres number":   {map[string]any{"database.engineVersion": 16.8}, "database.engineVersion", "need quotes", ""},
+	"class unknown":     {map[string]any{"database.instanceClass": "db.r6g.larg"}, "database.instanceClass", "r6g", "db.r6g.large"},
+	"class too small":   {map[string]any{"database.instanceClass": "db.t4g.small"}, "database.instanceClass", "t4g", "db.t4g.large"},
+	"class too new":     {map[string]any{"database.engineVersion": "14.6", "database.instanceClass": "db.r7g.large"}, "database.instanceClass", "14.6 runs on: none of family r7g, r7i, r8g", "db.r6g.large"},
+	"services too many": {services(60), "services", "at most 59 services: the load balancer's security group", ""},
+	"readers none":      {map[string]any{"database.readers": 0}, "database.readers", "1 to 15", "1"},
+	"readers too many":  {map[string]any{"database.readers": 16}, "database.readers", "1 to 15 (one takes over", "15"},
+	"windows as one":    {map[string]any{"database.backupWindow": "sun:02:00-sun:03:00"}, "database.backupWindow", "daily window in UTC", ""},
+	"window emptied":    {map[string]any{"database.backupWindow": ""}, "database.backupWindow", "daily window in UTC", ""},
+	"window too short":  {map[string]any{"database.backupWindow": "02:00-02:29"}, "database.backupWindow", "30 minutes or more, not 29", ""},
+	"window a number":   {map[string]any{"database.backupWindow": 2}, "database.backupWindow", "need quotes", ""},
+	"maintained daily":  {map[string]any{"database.maintenanceWindow": "03:30-04:30"}, "database.maintenanceWindow", "weekly window in UTC", ""},
+	"maintained short":  {map[string]any{"database.maintenanceWindow": "sun:03:30-sun:03:59"}, "database.maintenanceWindow", "30 minutes or more, not 29", ""},
+	"maintained long":   {map[string]any{"database.maintenanceWindow": "mon:03:00-tue:03:01"}, "database.maintenanceWindow", "a day at most", ""},
+	"windows meet":      {map[string]any{"database.backupWindow": "02:30-03:31"}, "database.maintenanceWindow", "overlap database.backupWindow, which is 02:30-03:31", ""},
+	"bus windows meet":  {map[string]any{"bus.maintenanceWindow": "wed:02:59-wed:03:59"}, "bus.maintenanceWindow", "overlap bus.snapshotWindow", ""},
+	"bus window short":  {map[string]any{"bus.snapshotWindow": "02:00-02:59"}, "bus.snapshotWindow", "60 minutes or more, not 59", ""},
+	"bus maintained":    {map[string]any{"bus.maintenanceWindow": "wed:03:00-wed:03:59"}, "bus.maintenanceWindow", "60 minutes or more, not 59", ""},
+	"parameters text":   {map[string]any{"database.parameters": "work_mem=64"}, "database.parameters", "a map by name", ""},
+	"parameter number":  {map[string]any{"database.parameters": map[string]any{"work_mem": 65536}}, "database.parameters.work_mem", "need quotes", ""},
 	"parameter of ours": {map[string]any{"database.parameters": map[string]any{"rds.force_ssl": "0"}}, "database.parameters.rds.force_ssl",
 		"nobody connects without TLS", ""},
 	"parameter static":  {map[string]any{"database.parameters": map[string]any{"max_worker_processes": "16"}}, "database.parameters.max_worker_processes", "when the instances restart", ""},
@@ -319,6 +321,16 @@ func further(changes map[string]any) map[string]any {
 	return map[string]any{"service.scaleOn": "cpu", "services.orders": order(changes)}
 }
 
+// services are as many as said, each with a path of its own.
+func services(n int) map[string]any {
+	out := map[string]any{"service.scaleOn": "cpu"}
+	for i := range n {
+		name := fmt.Sprintf("s%d", i)
+		out["services."+name] = order(map[string]any{"path": "/" + name})
+	}
+	return out
+}
+
 func order(changes map[string]any) map[string]any {
 	s := map[string]any{"image": "orders@sha256:" + digest, "port": 8080, "healthPath": "/health", "path": "/orders"}
 	maps.Copy(s, changes)
@@ -355,6 +367,11 @@ func zones(ids ...string) map[string]any { return map[string]any{"network.zones"
 
 func global(name string) map[string]any {
 	return map[string]any{"edge.globalName": name, "edge.dataScope": "perRegion"}
+}
+
+func TestMostServices(t *testing.T) {
+	t.Parallel()
+	require.Empty(t, problemsOf(t, with(services(59)), Options{}))
 }
 
 func TestEachRuleRefusesOnItsOwn(t *testing.T) {
