@@ -26,7 +26,7 @@ func TestFields(t *testing.T) {
 		"a window":                  {Key: "database.backupWindow", Default: `"02:00-03:00"`, Allowed: "a daily window in UTC, hh24:mi-hh24:mi, of 30 minutes or more"},
 		"values by name":            {Key: "bus.parameters", Default: `{"maxmemory-policy":"allkeys-lru"}`, Allowed: "values by name, each as text, of Valkey's parameters that take effect at once"},
 		"nothing but its type":      {Key: "edge.globalName"},
-		"what a further service is": {Key: "services.<name>.tasks", Default: "2", Allowed: "2 to 5000 (one task is no redundancy, and 5000 is the quota of a service)"},
+		"what a further service is": {Key: "services.<name>.tasks", Default: "2", Allowed: "2 to 1000 (one task is no redundancy, and a load balancer takes 1000 targets)"},
 	} {
 		require.Equal(t, f, fields[f.Key], want)
 	}

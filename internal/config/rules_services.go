@@ -180,7 +180,7 @@ func (n furtherNumber) rule() string {
 }
 
 func furtherNumbers(s FurtherService) []furtherNumber {
-	tasks := furtherNumber{"tasks", s.Tasks, 2, 5000, "one task is no redundancy, and 5000 is the quota of a service"}
+	tasks := furtherNumber{"tasks", s.Tasks, 2, 1000, "one task is no redundancy, and a load balancer takes 1000 targets"}
 	least := min(max(s.Tasks, tasks.min), tasks.max) // of which there is a range, whatever is wrong with tasks
 	most := s.MaxTasks
 	if most == 0 {
@@ -189,7 +189,7 @@ func furtherNumbers(s FurtherService) []furtherNumber {
 	return []furtherNumber{
 		{"port", s.Port, 1, 65535, "a TCP port"},
 		tasks,
-		{"maxTasks", most, least, tasks.max, "from tasks to the quota of a service"},
+		{"maxTasks", most, least, tasks.max, "from tasks to what a load balancer takes"},
 		{"cpu", s.CPU, 128, 10240, "CPU units, 1024 to a vCPU"},
 		{"memoryMiB", s.MemoryMiB, 6, unlimited, "Docker allows no less"},
 	}

@@ -292,17 +292,27 @@ func (p *Plan) hostsFor(tasks, perHost int) int {
 	return p.Input.Zones * ceilDiv(ceilDiv(tasks, p.Input.Zones), perHost)
 }
 
-// tooMany refuses the further services' tasks when all hosts together are more than a cluster takes.
+// Targets is how many tasks the load balancer has as targets at most, with what deployments start before they stop anything.
+func (p Plan) Targets() int {
+	n := p.Tasks + p.BatchTasks
+	for _, f := range p.Input.Further {
+		n += f.Tasks + 1
+	}
+	return n
+}
+
+// tooMany refuses the further services' tasks when all tasks together are more than a load balancer takes, which is fewer than the
+// hosts that a cluster takes.
 func (p *Plan) tooMany() Refusals {
-	if p.MaxHosts <= maxClusterHosts {
+	excess := p.Targets() - maxTargets
+	if excess <= 0 || len(p.Input.Further) == 0 {
 		return nil
 	}
 	var rs Refusals
 	largest := slices.MaxFunc(p.Input.Further, func(a, b Further) int { return cmp.Compare(a.Tasks, b.Tasks) })
-	perHost, _ := p.Input.perHost(largest.CPU, largest.MemoryMiB)
-	nearest := min(largest.Tasks-1, max(2, largest.Tasks-(p.MaxHosts-maxClusterHosts)*perHost))
+	nearest := min(largest.Tasks-1, max(2, largest.Tasks-excess))
 	rs.number("services."+largest.Name+".maxTasks", largest.Tasks, nearest,
-		"all services at their most need %d hosts, and a cluster takes %d", p.MaxHosts, maxClusterHosts)
+		"all services at their most, and what their deployments start first, are %d tasks, and a load balancer takes %d targets", p.Targets(), maxTargets)
 	return rs
 }
 

@@ -42,11 +42,17 @@ func TestRefusals(t *testing.T) {
 			},
 			map[string]string{"services.orders.cpu": "4096", "services.orders.memoryMiB": "7783"},
 		},
-		"more hosts than a cluster takes": {
+		"more targets than a load balancer takes": {
 			func(in *sizing.Input) {
-				in.Further = []sizing.Further{{Name: "orders", Tasks: 4999, CPU: 4096, MemoryMiB: 512}, {Name: "b", Tasks: 2, CPU: 128, MemoryMiB: 512}}
+				in.Further = []sizing.Further{{Name: "orders", Tasks: 978, CPU: 4096, MemoryMiB: 512}, {Name: "b", Tasks: 2, CPU: 128, MemoryMiB: 512}}
 			},
-			map[string]string{"services.orders.maxTasks": "4988"}, // 7 and 5001 and 3 are 11 too many
+			map[string]string{"services.orders.maxTasks": "977"},
+		},
+		"as many targets as a load balancer takes": {
+			func(in *sizing.Input) {
+				in.Further = []sizing.Further{{Name: "orders", Tasks: 977, CPU: 4096, MemoryMiB: 512}, {Name: "b", Tasks: 2, CPU: 128, MemoryMiB: 512}}
+			},
+			nil,
 		},
 		"database just large enough": {
 			func(in *sizing.Input) { in.PeakConnections, in.DatabaseClass = 60_000, "db.t4g.medium" },
