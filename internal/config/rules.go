@@ -45,6 +45,7 @@ func (c *checker) check() {
 	c.checkServices()
 	c.checkSizes()
 	c.checkWarmPool()
+	c.checkAddresses()
 }
 
 // ok reports whether all the keys were decoded, so that a rule may look at them.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/mail"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -124,6 +125,34 @@ func (c *checker) checkSizes() {
 		return
 	}
 	c.cfg.Sizes = plan
+}
+
+// checkAddresses refuses a VPC whose private subnets run out of addresses. In each zone a host takes two, of itself and of the trunk
+// that its tasks hang on ("Increasing Amazon ECS Linux container instance network interfaces", Amazon ECS Developer Guide), as those do
+// that wait; a task takes one; and so does each interface endpoint. AWS keeps five of every subnet ("Subnet CIDR blocks", Amazon VPC
+// User Guide).
+func (c *checker) checkAddresses() {
+	const key = "network.cidr"
+	p, zones := c.cfg.Sizes, len(c.cfg.Network.Zones)
+	if p.MaxHosts == 0 || !c.set(key) || c.refused(key) || !c.ok("network.endpoints", "cluster.warmPool") || c.refused("cluster.warmPool") {
+		return
+	}
+	inZone := func(n int) int { return (n + zones - 1) / zones }
+	hosts, tasks, endpoints := inZone(p.MaxHosts+c.cfg.Cluster.WarmPool), inZone(p.Targets()), len(c.cfg.Network.Endpoints)
+	needed := 2*hosts + tasks + endpoints
+	has := func(prefix int) int { return 1<<(32-prefix-privateBits) - 5 }
+	given := netip.MustParsePrefix(c.cfg.Network.CIDR)
+	if has(given.Bits()) >= needed {
+		return
+	}
+	near := ""
+	for prefix := given.Bits() - 1; prefix >= largestVPC && near == ""; prefix-- {
+		if has(prefix) >= needed {
+			near = netip.PrefixFrom(given.Addr(), prefix).Masked().String()
+		}
+	}
+	c.refuse(key, fmt.Sprintf("must be a larger range, or fewer tasks: a zone's private subnet has %d addresses, and at the most %d hosts of two, %d tasks and %d endpoints take %d",
+		has(given.Bits()), hosts, tasks, endpoints, needed), near)
 }
 
 // sizingInput is what the sizes follow from.

@@ -49,12 +49,14 @@ var ruleCases = map[string]ruleCase{
 	"boundary no name":   {map[string]any{"platform.permissionsBoundary": "/team/"}, "platform.permissionsBoundary", "path and name", ""},
 	"role path open":     {map[string]any{"platform.rolePath": "/deepstreamhub"}, "platform.rolePath", "a path of IAM", ""},
 
-	"region unknown":    {map[string]any{regionKey: "eu-centrl-1", "service.image": "deepstream@sha256:" + digest}, regionKey, "commercial AWS region", "eu-central-1"},
-	"region missing":    {map[string]any{regionKey: "", "service.image": "deepstream@sha256:" + digest}, regionKey, "must be given", ""},
-	"cidr missing":      {map[string]any{"network.cidr": nil}, "network.cidr", "must be given", ""},
-	"cidr not one":      {map[string]any{"network.cidr": "10.16.0.0"}, "network.cidr", "IPv4 range", ""},
-	"cidr too small":    {map[string]any{"network.cidr": "10.16.3.0/24"}, "network.cidr", "/16 to /20", "10.16.0.0/20"},
-	"cidr too large":    {map[string]any{"network.cidr": "10.0.0.0/8"}, "network.cidr", "/16 to /20", "10.0.0.0/16"},
+	"region unknown": {map[string]any{regionKey: "eu-centrl-1", "service.image": "deepstream@sha256:" + digest}, regionKey, "commercial AWS region", "eu-central-1"},
+	"region missing": {map[string]any{regionKey: "", "service.image": "deepstream@sha256:" + digest}, regionKey, "must be given", ""},
+	"cidr missing":   {map[string]any{"network.cidr": nil}, "network.cidr", "must be given", ""},
+	"cidr not one":   {map[string]any{"network.cidr": "10.16.0.0"}, "network.cidr", "IPv4 range", ""},
+	"cidr too small": {map[string]any{"network.cidr": "10.16.3.0/24"}, "network.cidr", "/16 to /20", "10.16.0.0/20"},
+	"cidr too large": {map[string]any{"network.cidr": "10.0.0.0/8"}, "network.cidr", "/16 to /20", "10.0.0.0/16"},
+	"cidr of many tasks": {and(further(map[string]any{"tasks": 488, "cpu": 4096}), "network.cidr", "10.16.16.0/20"), "network.cidr",
+		"has 507 addresses, and at the most 165 hosts of two, 167 tasks and 11 endpoints take 508", "10.16.0.0/19"},
 	"cidr of docker":    {map[string]any{"network.cidr": "172.17.16.0/20"}, "network.cidr", "Docker", ""},
 	"cidr public":       {map[string]any{"network.cidr": "11.0.0.0/16"}, "network.cidr", "must lie inside", ""},
 	"cidr host bits":    {map[string]any{"network.cidr": "10.16.1.0/16"}, "network.cidr", "start of its range", "10.16.0.0/16"},
@@ -372,6 +374,11 @@ func global(name string) map[string]any {
 func TestMostServices(t *testing.T) {
 	t.Parallel()
 	require.Empty(t, problemsOf(t, with(services(59)), Options{}))
+}
+
+func TestMostAddresses(t *testing.T) {
+	t.Parallel()
+	require.Empty(t, problemsOf(t, with(and(further(map[string]any{"tasks": 487, "cpu": 4096}), "network.cidr", "10.16.16.0/20")), Options{}))
 }
 
 func TestEachRuleRefusesOnItsOwn(t *testing.T) {

@@ -64,6 +64,7 @@ func (c *checker) checkNetwork() {
 const (
 	largestVPC  = 16 // prefix lengths; AWS takes /16 to /28
 	smallestVPC = 20 // the subnet plan holds room for six zones in every tier
+	privateBits = 3  // by which that plan's private subnets are smaller than the VPC (components/network, shares)
 )
 
 // private are the ranges of RFC 1918.
