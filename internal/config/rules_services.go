@@ -163,6 +163,7 @@ func (c *checker) checkFurther(key string, s FurtherService) {
 		}
 	}
 	c.checkVariables(key, s)
+	c.checkDefinition(key, s)
 }
 
 // furtherNumber is a number of a further service and its range, both ends included.

@@ -246,10 +246,14 @@ var ruleCases = map[string]ruleCase{
 	"services' path here":   {further(map[string]any{"path": "/orders/."}), "services.orders.path", "without . or ..", ""},
 	"services' path":        {further(map[string]any{"path": "/orders/"}), "services.orders.path", "such as /orders", ""},
 	"services' path taken":  {further(map[string]any{"path": "/api/orders"}), "services.orders.path", "deepstream's own", ""},
-	"services' variable":    {further(map[string]any{"environment": map[string]string{"A-B": "c"}}), "services.orders.environment", "letters, digits", ""},
-	"services' key":         {further(map[string]any{"imgae": "x"}), "services.orders.imgae", "no such key", "services.orders.image"},
-	"services' name":        {map[string]any{"service.scaleOn": "cpu", "services.Orders": order(nil)}, "services.Orders", "lower case", ""},
-	"services' tier name":   {map[string]any{"service.scaleOn": "cpu", "services.bus": order(nil)}, "services.bus", "like a tier", ""},
+	"services' definition": {further(map[string]any{"environment": map[string]string{"A": strings.Repeat("a b ", 15_500)}}), "services.orders.environment",
+		"may have 61440 bytes together, of the 65536", ""},
+	"services' command": {further(map[string]any{"command": []string{"sh", strings.Repeat("a ", 35_000)}, "environment": map[string]string{"A": "b"}}), "services.orders.command",
+		"must be shorter", ""},
+	"services' variable":  {further(map[string]any{"environment": map[string]string{"A-B": "c"}}), "services.orders.environment", "letters, digits", ""},
+	"services' key":       {further(map[string]any{"imgae": "x"}), "services.orders.imgae", "no such key", "services.orders.image"},
+	"services' name":      {map[string]any{"service.scaleOn": "cpu", "services.Orders": order(nil)}, "services.Orders", "lower case", ""},
+	"services' tier name": {map[string]any{"service.scaleOn": "cpu", "services.bus": order(nil)}, "services.bus", "like a tier", ""},
 	"services' paths": {and(further(nil), "services.stock", order(map[string]any{"path": "/orders/stock"})),
 		"services.stock.path", "path of another service", ""},
 
@@ -374,6 +378,15 @@ func global(name string) map[string]any {
 func TestMostServices(t *testing.T) {
 	t.Parallel()
 	require.Empty(t, problemsOf(t, with(services(59)), Options{}))
+}
+
+func TestLongestDefinition(t *testing.T) {
+	t.Parallel()
+	definition := func(bytes int) map[string]any {
+		return further(map[string]any{"environment": map[string]string{"A": strings.Repeat("a ", bytes/2)}})
+	}
+	require.Empty(t, problemsOf(t, with(definition(61_400)), Options{}))
+	require.Len(t, problemsOf(t, with(definition(61_440)), Options{}), 1)
 }
 
 func TestMostAddresses(t *testing.T) {

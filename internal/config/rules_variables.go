@@ -1,6 +1,8 @@
 package config
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"regexp"
@@ -15,6 +17,47 @@ const (
 
 // secretPattern is the form of a secret's name (Secrets Manager API, CreateSecret).
 var secretPattern = regexp.MustCompile(`^[A-Za-z0-9/_+=.@-]{1,512}$`)
+
+const (
+	mostDefinition = 64 << 10 // bytes of a task definition ("Amazon ECS service quotas", Task definition size, which AWS does not raise)
+	restDefinition = 4 << 10  // of which the image, the log and what else components/service says take less
+	secretARN      = 100      // bytes of a secret's ARN, beside its name
+)
+
+// checkDefinition refuses a further service whose task definition AWS would.
+func (c *checker) checkDefinition(key string, s FurtherService) {
+	references := map[string]string{}
+	for name, secret := range s.Secrets {
+		references[name] = secret + strings.Repeat("x", secretARN)
+	}
+	size, largest, of := 0, 0, ""
+	for _, part := range []struct {
+		name  string
+		bytes int
+	}{
+		{"command", jsonBytes(s.Command)},
+		{"environment", jsonBytes(s.Environment) + len(s.Environment)*len(`{"name":,"value"}`)},
+		{"secrets", jsonBytes(references) + len(references)*len(`{"name":,"valueFrom"}`)},
+	} {
+		size += part.bytes
+		if part.bytes > largest {
+			largest, of = part.bytes, part.name
+		}
+	}
+	if size > mostDefinition-restDefinition {
+		c.refuseValue(key+"."+of, size, fmt.Sprintf("must be shorter: command, environment and secrets may have %d bytes together, of the %d that a task definition may have",
+			mostDefinition-restDefinition, mostDefinition), "")
+	}
+}
+
+// jsonBytes is how long a value is as JSON in a task definition.
+func jsonBytes(value any) int {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(value) // texts
+	return b.Len()
+}
 
 // checkVariables looks at what tasks of a further service find in their environment and get to run.
 func (c *checker) checkVariables(key string, s FurtherService) {
