@@ -73,8 +73,9 @@ var busNodes = catalogue{
 	missing: []string{"m5.8xlarge", "m5.16xlarge", "r5.8xlarge", "r5.16xlarge"},
 }
 
-// hostTypes are the instance types with ENI trunking, sorted. Trunking is what lets a host carry more than two or three
-// tasks, each of which takes a network interface of its own; the burstable families have none.
+// hostTypes are the instance types that sizing knows, sorted: families that differ in processor and memory. Those with disks or a
+// faster network besides, such as c6gd and c6gn, are left out. All have ENI trunking, which is what lets a host carry more than two or
+// three tasks, each of which takes a network interface of its own; the burstable families have none.
 var hostTypes, hostFamilies = hostsOf(sizing.Hosts())
 
 func hostsOf(hosts []sizing.Host) (types []string, families string) {

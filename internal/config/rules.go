@@ -262,7 +262,7 @@ var choices = []struct {
 	{"backup.lock", []string{"none", "governance", "compliance"}, "must be none, governance (who has the right can take it away) or compliance (after a week nobody can)"},
 	{"bus.nodeType", busNodes.types(), "must be a current node type for Valkey, of family " + busNodes.names()},
 	{"cluster.architecture", []string{ARM64, X86}, "must be arm64 or x86_64: what cluster.ami and all container images are built for"},
-	{"cluster.instanceType", hostTypes, "must be an instance type with ENI trunking, because every task takes a network interface (t2, t3 and t4g have none); families: " + hostFamilies},
+	{"cluster.instanceType", hostTypes, "must be one of the instance types that sizes are known for, which are some of those with ENI trunking: every task takes a network interface, and t2, t3 and t4g have no trunking; families: " + hostFamilies},
 }
 
 func (c *checker) checkChoices() {

@@ -43,7 +43,7 @@ func (c *checker) checkHosts() {
 		case other == cl.InstanceType || slices.Contains(cl.OtherInstanceTypes[:i], other):
 			c.refuseValue(key, other, "must not be given twice", "")
 		case !slices.Contains(hostTypes, other):
-			c.refuseValue(key, other, "must be an instance type with ENI trunking; families: "+hostFamilies, nearest(other, hostTypes))
+			c.refuseValue(key, other, "must be one of the instance types that sizes are known for, which are some of those with ENI trunking; families: "+hostFamilies, nearest(other, hostTypes))
 		case architectureOf(other) != architectureOf(cl.InstanceType):
 			c.refuseValue(key, other, "must have the architecture of cluster.instanceType, "+cl.InstanceType+": hosts share one image", "")
 		}
