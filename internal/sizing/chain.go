@@ -156,6 +156,8 @@ func (p Plan) capacityChain() []Inequality {
 		atMost("host range", hosts("fewest", p.MinHosts), hosts("peak", p.Hosts), "a range has to be one", sourceModel),
 		atMost("hosts for a deployment", tasks("peak with a batch", p.Tasks+p.BatchTasks), tasks("all hosts but a refresh's batch", (p.MaxHosts-p.BatchHosts)*p.TasksPerHost),
 			"a deployment waits for room that never comes", sourceDeploy),
+		atMost("hosts for a refresh", hosts("peak with a batch", p.Hosts+p.BatchHosts), hosts("most", p.MaxHosts),
+			"a refresh has no room for the hosts that it starts first", "Amazon EC2 Auto Scaling API Reference, RefreshPreferences"),
 		atMost("cluster", hosts("most", p.MaxHosts), hosts("cluster", maxClusterHosts),
 			"AWS refuses more", "Amazon ECS Developer Guide, Amazon ECS service quotas: container instances per cluster"),
 		atMost("targets", tasks("all services with a deployment's", p.Targets()), tasks("load balancer", maxTargets),

@@ -74,7 +74,7 @@ type Plan struct {
 	TasksPerHost         int // the smallest host has room for
 	MostPerHost          int // the largest host has room for
 	MinHosts             int // one a zone
-	Hosts                int // what Tasks and the further services need at the peak
+	Hosts                int // what Tasks and the further services need at the peak, and MinHosts at least
 	MaxHosts             int // with a deployment's and a refresh's surplus
 	BatchTasks           int // tasks a deployment, or a draining host, replaces at once
 	MinHealthyPercent    int // of Tasks: none goes before its replacement is healthy
@@ -277,13 +277,16 @@ func (p *Plan) hosts(rs *Refusals) {
 		p.Hosts += p.hostsFor(f.Tasks, perHost)
 		p.MaxHosts += p.hostsFor(f.Tasks+1, perHost) // a deployment starts a new task before it stops an old one
 	}
-	p.MinHosts = rs.bound(keyMinHosts, in.MinHosts, in.Zones, p.Hosts, 1, "a zone without a host runs no task, and %d hold all tasks at the peak", p.Hosts)
+	p.MinHosts = rs.bound(keyMinHosts, in.MinHosts, in.Zones, maxClusterHosts-p.BatchHosts, 1,
+		"a zone without a host runs no task, and a cluster takes %d with a refresh's batch of %d", maxClusterHosts, p.BatchHosts)
+	// More hosts than the tasks need run at the peak too, and a refresh needs its batch beside them.
+	p.Hosts, p.MaxHosts = max(p.Hosts, p.MinHosts), max(p.MaxHosts, p.MinHosts+p.BatchHosts)
 	if many := p.tooMany(); many != nil {
 		*rs = append(*rs, many...)
 		return
 	}
 	p.MaxHosts = rs.bound(keyMaxHosts, in.MaxHosts, p.MaxHosts, maxClusterHosts, 1,
-		"%d tasks at the peak, a deployment's %d more, further services and a refresh's batch of %d need %d, and a cluster takes %d",
+		"%d tasks at the peak, a deployment's %d more and further services, or cluster.minHosts, with a refresh's batch of %d need %d, and a cluster takes %d",
 		p.Tasks, p.BatchTasks, p.BatchHosts, p.MaxHosts, maxClusterHosts)
 }
 

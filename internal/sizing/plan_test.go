@@ -155,6 +155,8 @@ func TestValues(t *testing.T) {
 		{"memory bounds a host", func(in *sizing.Input) { in.TaskMemoryMiB = 2048 }, func(p sizing.Plan) int { return p.TasksPerHost }, 3},
 		{"hosts fill zone by zone", func(in *sizing.Input) { in.PeakConnections = 40_000 }, func(p sizing.Plan) int { return p.Hosts }, 3}, // 4 tasks a zone
 		{"a host a zone at least", func(in *sizing.Input) { in.Zones = 4 }, func(p sizing.Plan) int { return p.MinHosts }, 4},
+		{"spare hosts", func(in *sizing.Input) { in.MinHosts = 12 }, func(p sizing.Plan) int { return p.Hosts }, 12},
+		{"spare hosts leave a refresh its batch", func(in *sizing.Input) { in.MinHosts = 12 }, func(p sizing.Plan) int { return p.MaxHosts }, 13},
 		{"hosts for a deployment and a refresh", func(in *sizing.Input) { in.PeakConnections = 40_000 }, func(p sizing.Plan) int { return p.MaxHosts }, 7},                   // 16 tasks in 6, and 1
 		{"a batch is what the budget takes", func(in *sizing.Input) { in.TaskCPU = 512; in.ReconnectsPerSecond = 1000 }, func(p sizing.Plan) int { return p.BatchTasks }, 5}, // 40,000 / 8000
 		{"a batch is no more than there are", func(in *sizing.Input) { in.PeakConnections = 1000 }, func(p sizing.Plan) int { return p.BatchTasks }, 3},

@@ -168,6 +168,7 @@ func TestCheckFindsEveryBreak(t *testing.T) {
 		"host in each zone":                      func(p *sizing.Plan) { p.MinHosts-- },
 		"host range":                             func(p *sizing.Plan) { p.MinHosts = 7 },
 		"hosts for a deployment":                 func(p *sizing.Plan) { p.MaxHosts = 5 },
+		"hosts for a refresh":                    func(p *sizing.Plan) { p.MaxHosts = 6 },
 		"targets":                                func(p *sizing.Plan) { p.Tasks = 997 },
 		"database demand":                        func(p *sizing.Plan) { p.DatabaseConnections-- },
 		"database":                               func(p *sizing.Plan) { p.DatabaseMax = 238 },
