@@ -202,7 +202,7 @@ func plainURL(text string) (u *url.URL, rule string) {
 	}
 	u, err := url.Parse(text)
 	if err != nil {
-		return nil, "must be a URL such as https://auth.example.com/deepstream"
+		return nil, "must be a URL such as https://example.com/deepstream"
 	}
 	return u, ""
 }

@@ -249,7 +249,7 @@ func TestHintsAreAboutWhatWasGiven(t *testing.T) {
 		"seven zones": {zones("euc1-az3", "euc1-az1", "euc1-az2", "euc1-az3", "euc1-az1", "euc1-az2", "euc1-az3"), map[string]string{
 			"network.zones": "[euc1-az3, euc1-az1, euc1-az2]", "network.zones[3]": "", "network.zones[4]": "", "network.zones[5]": "", "network.zones[6]": ""}},
 		"one task of five at most": {further(map[string]any{"tasks": 1, "maxTasks": 5001}), map[string]string{
-			"services.orders.tasks": "2", "services.orders.maxTasks": "5000"}},
+			"services.orders.tasks": "2", "services.orders.maxTasks": "1000"}},
 	} {
 		hints := map[string]string{}
 		for _, p := range problemsOf(t, with(c.change), Options{}) {

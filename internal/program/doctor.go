@@ -68,7 +68,7 @@ func hostCPUs(c config.Config, spot bool) int {
 			most = max(most, h.CPU/1024)
 		}
 	}
-	above := max(0, c.Sizes.MaxHosts-len(c.Network.Zones)) // one a zone is on demand
+	above := max(0, c.Sizes.MaxHosts-c.Sizes.MinHosts) // the fewest are on demand
 	spots := above * c.Cluster.SpotPercent / 100
 	if spot {
 		return spots * most

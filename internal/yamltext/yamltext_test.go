@@ -34,7 +34,7 @@ func TestExplain(t *testing.T) {
 			t.Errorf("%q: %v, want %s", text, err, want)
 		}
 	}
-	if other := errors.New("other"); yamltext.Explain(other) != other || yamltext.Explain(nil) != nil {
+	if other := errors.New("other"); !errors.Is(yamltext.Explain(other), other) || yamltext.Explain(nil) != nil {
 		t.Error("what is no decoder's error is changed")
 	}
 }
