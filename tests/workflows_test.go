@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/deepstreamhub/platform/bootstrap/settings"
+	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/config"
 	"github.com/deepstreamhub/platform/tests/harness"
 )
@@ -283,4 +285,38 @@ func TestCacheKeysCoverTheSources(t *testing.T) {
 			strings.HasPrefix(rel, "images/") && strings.Contains(patterns["hub"], "'images/**'")
 		require.True(t, covered, "%s goes into hub and not into the key of its cache", rel)
 	}
+}
+
+// The credentials of a job that deploys outlive what it waits for, in a region of the committed sizes: half an hour to make it,
+// a deployment, and AWS's own replacing of hosts. The role allows such a session, and the job ends before it.
+func TestDeployingJobsHaveTheTime(t *testing.T) {
+	t.Parallel()
+	aws := harness.NewBlankAWS(t)
+	harness.NewAccount(t, aws, harness.AccountSettings(t)).Up()
+	role := aws.Find("aws:iam/role:Role")
+	at := slices.IndexFunc(role, func(r cloud.Resource) bool { return r.ID == "deepstreamhub-deploy-prod-eu" })
+	require.GreaterOrEqual(t, at, 0)
+	sessions := 0
+	for _, w := range workflows(t) {
+		for _, j := range w.Jobs {
+			for _, s := range j.Steps {
+				seconds, asked := s.With["role-duration-seconds"].(int)
+				if !asked {
+					continue
+				}
+				sessions++
+				require.LessOrEqual(t, float64(seconds), role[at].State["maxSessionDuration"], w.file)
+				require.LessOrEqual(t, j.Timeout*60, seconds, w.file)
+				require.LessOrEqual(t, j.Timeout, 6*60, "a job of GitHub lasts six hours at most")
+				if !slices.ContainsFunc(j.Steps, func(s jobStep) bool { return strings.Contains(s.Run, "hub up ") }) {
+					continue
+				}
+				for _, stack := range []string{"prod-eu", "prod-us"} {
+					sizes := harness.Ephemeral(t, stack).Sizes
+					require.Less(t, 1800+sizes.DeploymentTimeout+sizes.SettleSeconds(), j.Timeout*60, "%s: %s", w.file, stack)
+				}
+			}
+		}
+	}
+	require.Positive(t, sessions)
 }

@@ -71,7 +71,7 @@ func (a *account) role(p purpose, provider pulumi.StringOutput, parent pulumi.Re
 	trust := provider.ApplyT(func(arn string) (string, error) { return text(policy.TrustPolicy, access.Trust(arn, p.from)) }).(pulumi.StringOutput)
 	role, err := iam.NewRole(a.ctx, name, &iam.RoleArgs{
 		Name: pulumi.String(name), Description: pulumi.String(p.description), AssumeRolePolicy: trust,
-		MaxSessionDuration: pulumi.Int(2 * 60 * 60), // a region takes up to half an hour, and its destroy with a final snapshot longer
+		MaxSessionDuration: pulumi.Int(6 * 60 * 60), // as long as a job of GitHub may take: an up waits until hosts and tasks are replaced, batch after batch
 	}, opts...)
 	if err != nil {
 		return err
