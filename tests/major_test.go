@@ -34,7 +34,7 @@ func TestMajorVersionAsWritten(t *testing.T) {
 	wants(edge, versions(`"17.5"`))
 	blocked := hub(3, "preview", "prod-eu").Stderr
 	at := 0
-	for _, step := range []string{"take a snapshot", "protect to false", "hub up prod-eu --max-risk exposes", "allowMajorVersion to 17", "hub health prod-eu", "protect to true again"} {
+	for _, step := range []string{"take a snapshot", "protect to false", "hub up prod-eu --offline --max-risk exposes", "allowMajorVersion to 17", "hub health prod-eu", "protect to true again"} {
 		i := strings.Index(blocked[at:], step)
 		require.GreaterOrEqual(t, i, 0, "%q is missing, or not in its place: %s", step, blocked)
 		at += i

@@ -45,7 +45,7 @@ func TestPartsMoveAlone(t *testing.T) {
 	hub(0, "destroy", "prod-eu", "--yes", "--only", "observability")
 	require.NotContains(t, openCloud(t, p).types, "aws:cloudwatch/dashboard:Dashboard")
 	said = hub(2, "up", "prod-eu", "--yes", "--only", "service")
-	require.Contains(t, said, "Name them too: hub up prod-eu --only service,observability")
+	require.Contains(t, said, "Name them too: hub up prod-eu --offline --only service,observability")
 	hub(0, "up", "prod-eu", "--yes", "--only", "service,observability")
 	require.Contains(t, openCloud(t, p).types, "aws:cloudwatch/dashboard:Dashboard")
 }
