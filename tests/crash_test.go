@@ -108,6 +108,16 @@ func TestRecoveryEndsAtTheSecondInterrupt(t *testing.T) {
 	require.NoError(t, os.WriteFile(hang, nil, 0o600))
 	e, err := harness.Engine(t).Behind(filepath.Join(dir, "engine"), fmt.Sprintf(`case "$*" in *" refresh "*) [ ! -e '%s' ] || { echo $$ > '%s'; sleep 600; } ;; esac`, hang, hangs))
 	require.NoError(t, err)
+	engine := func() (pid int) { // the one that hangs, and its process group; 0: none yet
+		text, _ := os.ReadFile(hangs)
+		pid, _ = strconv.Atoi(strings.TrimSpace(string(text)))
+		return pid
+	}
+	t.Cleanup(func() {
+		if t.Failed() && engine() > 0 {
+			_ = syscall.Kill(-engine(), syscall.SIGKILL)
+		}
+	})
 	force := make(chan struct{})
 	aws := harness.StartAWS(t, awssim.Options{Faults: []cloud.Fault{{Kind: cloud.Lost, Call: "create", Type: "aws:iam/role:Role", Nth: 2}}})
 	before := aws.Contents()
@@ -115,7 +125,7 @@ func TestRecoveryEndsAtTheSecondInterrupt(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { _, err := s.TryUpIn(ctx); ended <- err }()
-	require.Eventually(t, func() bool { text, _ := os.ReadFile(hangs); return len(text) > 0 }, time.Minute, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return engine() > 0 }, time.Minute, 10*time.Millisecond)
 	interrupt()
 	select {
 	case err := <-ended:
@@ -129,11 +139,7 @@ func TestRecoveryEndsAtTheSecondInterrupt(t *testing.T) {
 	case <-time.After(20 * time.Second):
 		require.Fail(t, "two interrupts did not end the recovery")
 	}
-	text, err := os.ReadFile(hangs)
-	require.NoError(t, err)
-	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
-	require.NoError(t, err)
-	require.ErrorIs(t, syscall.Kill(pid, 0), syscall.ESRCH, "the engine runs on")
+	require.ErrorIs(t, syscall.Kill(engine(), 0), syscall.ESRCH, "the engine runs on")
 
 	require.NoError(t, os.Remove(hang))
 	s.Up()
