@@ -30,6 +30,9 @@ type grant struct {
 // Developer Guide, "Monitoring health checks using CloudWatch").
 const healthRegion = "us-east-1"
 
+// beside are the regions in which a stack has something without being there.
+func (a Account) beside() []string { return append([]string{healthRegion}, a.CopyRegions...) }
+
 // scope is which stacks' things a role is for. A thing tells by its tag whose it is, a bucket by its name.
 type scope struct {
 	stacks  string   // pattern of names
@@ -160,7 +163,7 @@ func (a Account) data(own scope) []grant {
 		},
 		{
 			service: "kms", on: []string{a.arn("kms", "*", "key/*"), a.arn("kms", "*", "alias/"+a.path()+own.stacks+"/*")},
-			also: append([]string{healthRegion}, a.CopyRegions...), read: "DescribeKey GetKeyPolicy GetKeyRotationStatus ListResourceTags",
+			also: a.beside(), read: "DescribeKey GetKeyPolicy GetKeyRotationStatus ListResourceTags",
 			write: `CreateAlias CreateGrant Decrypt DeleteAlias DisableKeyRotation EnableKeyRotation GenerateDataKey PutKeyPolicy RetireGrant
 				ScheduleKeyDeletion TagResource UntagResource UpdateAlias UpdateKeyDescription`,
 			anyRead: "ListAliases", anyWrite: "CreateKey",
@@ -184,7 +187,7 @@ func (a Account) data(own scope) []grant {
 
 func (a Account) watch() []grant {
 	return []grant{
-		{service: "tag", also: append([]string{healthRegion}, a.CopyRegions...), anyWrite: "GetResources"},
+		{service: "tag", also: a.beside(), anyWrite: "GetResources"},
 		{service: "servicequotas", anyRead: "GetAWSDefaultServiceQuota GetServiceQuota"}, // whether a region fits, before its first up
 		{
 			service: "cloudwatch", on: a.own("cloudwatch"), also: []string{healthRegion}, read: "ListTagsForResource", write: "DeleteAlarms PutMetricAlarm TagResource UntagResource",

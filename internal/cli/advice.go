@@ -47,24 +47,13 @@ func guide(root *cobra.Command, f flags, stacks []string, text string) string {
 	})
 }
 
-// guided is an error whose advice leads to the offline account that its command worked on.
-type guided struct {
-	error
-	advice string
-}
-
-func (e guided) Unwrap() error { return e.error }
-
-// Advice is the error's own, guided.
-func (e guided) Advice() string { return e.advice }
-
 // guide has an error of a command on some stacks advise commands on the same account.
 func (a App) guide(err error, f flags, stacks []string) error {
 	var advised interface{ Advice() string }
 	if !f.offline || !errors.As(err, &advised) {
 		return err
 	}
-	return guided{err, guide(a.root(), f, stacks, advised.Advice())}
+	return explainedError{err, guide(a.root(), f, stacks, advised.Advice())}
 }
 
 // guided is App.guide for the session.

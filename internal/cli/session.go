@@ -409,8 +409,8 @@ func (w wrapping) Write(text []byte) (int, error) {
 
 // again is the command line of another command on the same stacks.
 func (s *session) again(command string, flags ...string) string {
-	line := append([]string{"hub", command}, s.stacks...)
-	return strings.Join(append([]string{strings.Join(line, " ") + s.here()}, flags...), " ")
+	line := s.command(strings.Join(append([]string{command}, s.stacks...), " "))
+	return strings.Join(append([]string{line}, flags...), " ")
 }
 
 // orInterrupted is the error of something that changes nothing, or the interrupt that ended it.

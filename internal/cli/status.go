@@ -209,12 +209,13 @@ func (st standing) String() string {
 	if st.Damage != "" {
 		add("state", "damaged: "+st.Damage)
 	}
-	for i, what := range st.Pending {
-		if i == pendingShown {
-			add("", fmt.Sprintf("and %d more", len(st.Pending)-i))
-			break
-		}
-		add(map[bool]string{true: "pending"}[i == 0], what)
+	name, shown := "pending", min(len(st.Pending), pendingShown)
+	for _, what := range st.Pending[:shown] {
+		add(name, what)
+		name = ""
+	}
+	if more := len(st.Pending) - shown; more > 0 {
+		add("", fmt.Sprintf("and %d more", more))
 	}
 	for _, tier := range st.Rotating {
 		add("rotates", "the password of the "+tier+", half way: hub rotate "+tier+" "+st.Stack)

@@ -67,12 +67,9 @@ var (
 	addressPattern       = regexp.MustCompile(`^https?://[^\s/?#]+(/[^\s?#]*)?$`)
 )
 
-// sessionLength is the form of how long a session lasts, as the AWS plugin reads it: 15 minutes to 12 hours (STS API,
-// AssumeRole).
-type sessionLength struct{}
-
-// MatchString reports whether a text has the form.
-func (sessionLength) MatchString(text string) bool {
+// isSessionLength reports whether a text is how long a session may last, as the AWS plugin reads it: 15 minutes to 12 hours (STS
+// API, AssumeRole).
+func isSessionLength(text string) bool {
 	d, err := time.ParseDuration(text)
 	return err == nil && d >= 15*time.Minute && d <= 12*time.Hour
 }
@@ -103,7 +100,7 @@ func (a *AWS) Check(bad map[string]bool, account string, offline bool) (problems
 		"assumeRole.roleArn":     {a.AssumeRole.RoleARN, rolePattern},
 		"assumeRole.sessionName": {a.AssumeRole.SessionName, sessionPattern},
 		"assumeRole.externalId":  {a.AssumeRole.ExternalID, outerPattern},
-		"assumeRole.duration":    {a.AssumeRole.Duration, sessionLength{}},
+		"assumeRole.duration":    {a.AssumeRole.Duration, form(isSessionLength)},
 	} {
 		if form.value != "" && !bad[awsNamespace+name] && !form.pattern.MatchString(form.value) {
 			refuse(name, form.value, pluginRules[name])

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/deepstreamhub/platform/internal/sizing"
 )
 
 // What service.scaleOn takes.
@@ -181,7 +183,7 @@ func (n furtherNumber) rule() string {
 }
 
 func furtherNumbers(s FurtherService) []furtherNumber {
-	tasks := furtherNumber{"tasks", s.Tasks, 2, 1000, "one task is no redundancy, and a load balancer takes 1000 targets"}
+	tasks := furtherNumber{"tasks", s.Tasks, 2, sizing.MostTargets, fmt.Sprintf("one task is no redundancy, and a load balancer takes %d targets", sizing.MostTargets)}
 	least := min(max(s.Tasks, tasks.min), tasks.max) // of which there is a range, whatever is wrong with tasks
 	most := s.MaxTasks
 	if most == 0 {

@@ -16,7 +16,6 @@ const (
 	maxHookExtensions      = 100
 	maxCheckpointDelay     = 172_800
 	maxIdleTimeout         = 4000
-	maxTargets             = 1000
 	maxClusterHosts        = 5000
 	minRateLimit           = 10
 	rateWindow             = 300
@@ -160,7 +159,7 @@ func (p Plan) capacityChain() []Inequality {
 			"a refresh has no room for the hosts that it starts first", "Amazon EC2 Auto Scaling API Reference, RefreshPreferences"),
 		atMost("cluster", hosts("most", p.MaxHosts), hosts("cluster", maxClusterHosts),
 			"AWS refuses more", "Amazon ECS Developer Guide, Amazon ECS service quotas: container instances per cluster"),
-		atMost("targets", tasks("all services with a deployment's", p.Targets()), tasks("load balancer", maxTargets),
+		atMost("targets", tasks("all services with a deployment's", p.Targets()), tasks("load balancer", MostTargets),
 			"ECS cannot register more", "User Guide for Application Load Balancers, Quotas: targets per load balancer and per target group"),
 		atMost("database demand", connections("pools and a quarter", connectionsOf(p.Tasks+p.BatchTasks)), connections("planned", p.DatabaseConnections),
 			"a deployment's new tasks connect before the old ones leave", "node-postgres, pg.Pool: max"),

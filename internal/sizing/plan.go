@@ -54,6 +54,8 @@ const (
 	// MostPeak and MostRate are more than any region has.
 	MostPeak = 100_000_000
 	MostRate = 1_000_000
+	// MostTargets are those of a load balancer, and of a target group ("Quotas for your Application Load Balancers").
+	MostTargets = 1000
 
 	defaultGroupDelete   = 600  // the AWS provider's timeout for deleting an auto scaling group
 	defaultServiceDelete = 1200 // and for an ECS service
@@ -307,7 +309,7 @@ func (p Plan) Targets() int {
 // tooMany refuses the further services' tasks when all tasks together are more than a load balancer takes, which is fewer than the
 // hosts that a cluster takes.
 func (p *Plan) tooMany() Refusals {
-	excess := p.Targets() - maxTargets
+	excess := p.Targets() - MostTargets
 	if excess <= 0 || len(p.Input.Further) == 0 {
 		return nil
 	}
@@ -315,7 +317,7 @@ func (p *Plan) tooMany() Refusals {
 	largest := slices.MaxFunc(p.Input.Further, func(a, b Further) int { return cmp.Compare(a.Tasks, b.Tasks) })
 	nearest := min(largest.Tasks-1, max(2, largest.Tasks-excess))
 	rs.number("services."+largest.Name+".maxTasks", largest.Tasks, nearest,
-		"all services at their most, and what their deployments start first, are %d tasks, and a load balancer takes %d targets", p.Targets(), maxTargets)
+		"all services at their most, and what their deployments start first, are %d tasks, and a load balancer takes %d targets", p.Targets(), MostTargets)
 	return rs
 }
 
