@@ -8,7 +8,10 @@ import (
 	"github.com/deepstreamhub/platform/internal/awssim/documents"
 )
 
-const mathRule = "CloudWatch API, MetricDataQuery"
+const (
+	mathRule = "CloudWatch API, MetricDataQuery"
+	bandRule = "terraform-provider-aws pull request 42504 has AWS's answers"
+)
 
 const (
 	maxMathMetrics     = 10 // in one alarm
@@ -31,8 +34,8 @@ const mathFunctions = "ABS ANOMALY_DETECTION_BAND AVG CEIL DATAPOINT_COUNT DAY D
 // checkMath holds the queries of an alarm to what PutMetricAlarm takes.
 func checkMath(r *cloud.Resource) error {
 	refuse := func(format string, args ...any) error { return cloud.Refuse(alarmInvalid, mathRule, format, args...) }
-	ids := map[string]bool{}
-	metrics, expressions, returned := 0, 0, 0
+	ids, returned := map[string]bool{}, map[string]bool{}
+	metrics, expressions := 0, 0
 	for _, q := range mathQueries(r) {
 		id := cloud.Str(q, "id")
 		switch {
@@ -58,24 +61,26 @@ func checkMath(r *cloud.Resource) error {
 			expressions++
 		}
 		if cloud.Bool(q, "returnData") {
-			returned++
+			returned[id] = true
 		}
 	}
+	band := r.Str("thresholdMetricId") // the band that an alarm compares its metric to: both return data
 	switch {
 	case metrics > maxMathMetrics || expressions > maxMathExpressions:
 		return refuse("An alarm takes at most %d metrics and %d expressions, got %d and %d", maxMathMetrics, maxMathExpressions, metrics, expressions)
 	case metrics == 0:
 		return refuse("An alarm needs at least one metric")
-	case returned != 1:
-		return refuse("Exactly one element of the metrics list should return data, %d do", returned)
+	case band == "" && len(returned) != 1:
+		return refuse("Exactly one element of the metrics list should return data.")
+	case band != "" && !returned[band]:
+		return cloud.Refuse(alarmInvalid, bandRule, "Metrics list must contain exactly one metric matching the ThresholdMetricId parameter")
+	case band != "" && len(returned) != 2:
+		return cloud.Refuse(alarmInvalid, bandRule, "Exactly two elements of the metrics list should return data.")
 	}
 	for _, q := range mathQueries(r) {
 		if err := checkExpression(cloud.Str(q, "id"), cloud.Str(q, "expression"), ids); err != nil {
 			return err
 		}
-	}
-	if band := r.Str("thresholdMetricId"); band != "" && !ids[band] {
-		return refuse("ThresholdMetricId %s is not the id of a metric of the alarm", band)
 	}
 	return nil
 }

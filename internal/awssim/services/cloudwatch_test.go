@@ -150,10 +150,11 @@ func TestMetricMath(t *testing.T) {
 		_, _, err := d.Create(t.Context(), home, typeMetricAlarm, in)
 		require.Equal(t, alarmInvalid, cloud.Code(err), "%s: %v", name, err)
 	}
-	band := with(mathAlarm(query("a"), result("ANOMALY_DETECTION_BAND(a, 2)")), cloud.Map{
+	band := with(mathAlarm(with(query("a"), cloud.Map{"returnData": true}), result("ANOMALY_DETECTION_BAND(a, 2)")), cloud.Map{
 		"threshold": nil, "thresholdMetricId": "result", "comparisonOperator": "GreaterThanUpperThreshold"})
 	d.make(typeMetricAlarm, band)
 	d.refused(alarmInvalid, typeMetricAlarm, with(band, cloud.Map{"name": "b", "thresholdMetricId": "band"}))
+	d.refused(alarmInvalid, typeMetricAlarm, with(band, cloud.Map{"name": "b", "metricQueries": cloud.List(query("a"), result("ANOMALY_DETECTION_BAND(a, 2)"))}))
 }
 
 // TestWhoMayPublish creates alarms and event targets with topics and keys that let through what is sent, or drop it.
