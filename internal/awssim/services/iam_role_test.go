@@ -41,7 +41,8 @@ func TestRole(t *testing.T) {
 	}
 	_, err := f.change(typeRole, "a", cloud.Map{"name": "a", "assumeRolePolicy": trustOf(`{"AWS":"arn:aws:iam::111122223333:user/nobody"}`)})
 	f.message(err, "MalformedPolicyDocument", "user/nobody")
-	refusesInputs(t, typeRole, cloud.Map{"name": "a", "assumeRolePolicy": hostTrust}, []badInput{
+	refusesInputs(t, typeRole, cloud.Map{"name": "a", "assumeRolePolicy": hostTrust, "inlinePolicies": cloud.List(cloud.Map{})}, []badInput{
+		{"inlinePolicies", cloud.List(cloud.Map{"policy": anyLogs})},
 		{"name", strings.Repeat("x", 65)}, {"name", "a b"}, {"path", "x"}, {"maxSessionDuration", 60.0}, {"assumeRolePolicy", "{}"},
 		{"assumeRolePolicy", anyLogs}, {"permissionsBoundary", "x"}, {"description", strings.Repeat("x", 1001)},
 	})
