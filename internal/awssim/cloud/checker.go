@@ -134,6 +134,15 @@ func (c *Checker) Needs(path, other string) {
 	}
 }
 
+// Only refuses a known string at path that AWS may take and the offline AWS has not.
+func (c *Checker) Only(path string, here ...string) {
+	for _, s := range Strs(c.In, path) {
+		if !slices.Contains(here, s) {
+			c.Fail(path, "the offline AWS has no %s, only %s", s, strings.Join(here, ", "))
+		}
+	}
+}
+
 // Unmodelled refuses inputs whose meaning the offline AWS does not know: taking them would promise what AWS may not do.
 // Those that say no to something (false, empty) are taken.
 func (c *Checker) Unmodelled(paths ...string) {

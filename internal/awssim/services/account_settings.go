@@ -72,7 +72,7 @@ var _ = cloud.Register(
 		Unique: []cloud.Unique{{Props: []string{"analyzerName"}, Refusal: cloud.Refusal{Code: "ConflictException",
 			Message: "An analyzer with the name {value} already exists.", Rule: "IAM Access Analyzer API, CreateAnalyzer"}}},
 		Check: func(c *cloud.Checker) {
-			c.OneOf("type", "ACCOUNT", "ACCOUNT_UNUSED_ACCESS")
+			c.Only("type", "ACCOUNT", "ACCOUNT_UNUSED_ACCESS")
 			c.Unmodelled("configuration")
 		},
 		Create: createAnalyzer,

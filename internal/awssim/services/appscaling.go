@@ -26,6 +26,10 @@ var _ = cloud.Register(
 		Unique: []cloud.Unique{{Props: []string{"resourceId"}, Refusal: cloud.Refusal{
 			Code: invalidScaling, Message: "{value} is registered already; RegisterScalableTarget would overwrite it", Rule: "Application Auto Scaling API, RegisterScalableTarget",
 		}}},
+		Check: func(c *cloud.Checker) {
+			c.Only("serviceNamespace", "ecs")
+			c.Only("scalableDimension", "ecs:service:DesiredCount")
+		},
 		Create: func(t *cloud.Tx, r *cloud.Resource) error {
 			r.ID = r.Str("resourceId")
 			r.State["arn"] = t.ARN("application-autoscaling", "scalable-target/"+t.Hex(28))
@@ -69,13 +73,11 @@ var _ = cloud.Register(
 
 var scalableService = regexp.MustCompile(`^service/([A-Za-z0-9_-]+)/([A-Za-z0-9_-]+)$`)
 
-// applyScalableTarget registers an ECS service; nothing else is scaled here.
+// applyScalableTarget registers an ECS service.
 func applyScalableTarget(t *cloud.Tx, r *cloud.Resource) error {
 	const rule = "Application Auto Scaling API, RegisterScalableTarget"
 	id := r.Str("resourceId")
 	switch {
-	case r.Str("serviceNamespace") != "ecs" || r.Str("scalableDimension") != "ecs:service:DesiredCount":
-		return cloud.Refuse(invalidScaling, rule, "Unsupported service namespace, resource type or scalable dimension: %s, %s", r.Str("serviceNamespace"), r.Str("scalableDimension"))
 	case !scalableService.MatchString(id):
 		return cloud.Refuse(invalidScaling, rule, "Unsupported resource ID: %s", id)
 	case r.Int("minCapacity") < 0 || r.Int("maxCapacity") < 0:

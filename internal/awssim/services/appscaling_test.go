@@ -41,16 +41,15 @@ func TestScalableTargets(t *testing.T) {
 		change cloud.Map
 		text   string
 	}{
-		"namespace": {cloud.Map{"serviceNamespace": "ec2"}, "Unsupported service namespace"},
-		"dimension": {cloud.Map{"scalableDimension": "ecs:service:Count"}, "scalable dimension"},
-		"resource":  {cloud.Map{"resourceId": "main/deepstream"}, "Unsupported resource ID"},
-		"negative":  {cloud.Map{"minCapacity": -1.0}, "must not be negative"},
-		"order":     {cloud.Map{"minCapacity": 9.0}, "Maximum capacity cannot be less"},
+		"resource": {cloud.Map{"resourceId": "main/deepstream"}, "Unsupported resource ID"},
+		"negative": {cloud.Map{"minCapacity": -1.0}, "must not be negative"},
+		"order":    {cloud.Map{"minCapacity": 9.0}, "Maximum capacity cannot be less"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f.message(f.create(typeScalableTarget, with(targetInputs(), tc.change)), invalidScaling, tc.text)
 		})
 	}
+	refusesInputs(t, typeScalableTarget, targetInputs(), []badInput{{"serviceNamespace", "dynamodb"}, {"scalableDimension", "ecs:service:Count"}})
 	id, state := f.make(typeScalableTarget, targetInputs())
 	require.Equal(t, scaledService, id)
 	require.Contains(t, state["roleArn"], "AWSServiceRoleForApplicationAutoScaling_ECSService")

@@ -64,6 +64,7 @@ var _ = cloud.Register(
 			Message: "One or more cache clusters are still members of this parameter group {name}, so the group cannot be deleted",
 			Rule:    "facts 99", Retry: 3 * time.Minute,
 		},
+		Check: func(c *cloud.Checker) { c.Only("family", cacheFamilies...) },
 		Create: func(t *cloud.Tx, r *cloud.Resource) error {
 			r.ID = strings.ToLower(r.Str("name"))
 			r.State["name"], r.State["arn"] = r.ID, t.ARN("elasticache", "parametergroup:"+r.ID)
@@ -100,9 +101,6 @@ func covered(zones, by []string) bool {
 // applyCacheParameters checks a group's family and parameters. cluster-enabled cannot change once a group exists.
 func applyCacheParameters(r *cloud.Resource, old cloud.Map) error {
 	const code, rule = "InvalidParameterValue", "ElastiCache API, ModifyCacheParameterGroup"
-	if family := r.Str("family"); !slices.Contains(cacheFamilies, family) {
-		return cloud.Refuse(code, "ElastiCache API, CreateCacheParameterGroup", "CacheParameterGroupFamily %s is not a valid parameter group family.", family)
-	}
 	for _, given := range cloud.Maps(r.State, "parameters[]") {
 		name, value := cloud.Str(given, "name"), cloud.Str(given, "value")
 		p, known := parameters.Valkey[name]

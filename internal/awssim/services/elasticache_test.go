@@ -203,7 +203,7 @@ func TestCacheGroups(t *testing.T) {
 	group := func(family, name, value string) cloud.Map {
 		return cloud.Map{"name": "x", "family": family, "parameters": cloud.List(cloud.Map{"name": name, "value": value})}
 	}
-	d.refused("InvalidParameterValue", typeCacheParameterGroup, group("valkey99", "timeout", "1"))
+	refusesInputs(t, typeCacheParameterGroup, group("valkey8", "timeout", "1"), []badInput{{"family", "memcached1.6"}})
 	d.refused("InvalidParameterValue", typeCacheParameterGroup, group("valkey8", "maxmemory", "1"))
 	d.refused("InvalidParameterValue", typeCacheParameterGroup, group("valkey8", "maxmemory-policy", "lru"))
 	d.refused("InvalidParameterValue", typeCacheParameterGroup, group("valkey8", "timeout", "-1"))

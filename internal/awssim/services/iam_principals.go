@@ -33,11 +33,14 @@ func invalidPrincipal(t *cloud.Tx, statements []iampolicy.Statement, by string) 
 	for _, s := range statements {
 		for _, p := range s.Principals {
 			if !principalExists(t, p, by) {
-				kind := p.Kind
+				kind, why := p.Kind, ""
 				if kind != "AWS" {
 					kind = strings.ToUpper(kind)
 				}
-				return fmt.Sprintf("%q:%q", kind, p.ID), true
+				if p.Kind == "Service" {
+					why = ", a service that the offline AWS does not know"
+				}
+				return fmt.Sprintf("%q:%q%s", kind, p.ID, why), true
 			}
 		}
 	}

@@ -240,6 +240,9 @@ func policyExists(t *cloud.Tx, arn string) error {
 	if _, ok := t.Find(typePolicy, "arn", arn); ok {
 		return nil
 	}
+	if strings.HasPrefix(arn, iampolicy.ManagedPolicyPrefix) {
+		return cloud.Refuse("NoSuchEntity", "IAM API, AttachRolePolicy", "Policy %s does not exist or is not attachable, or the offline AWS does not know it.", arn)
+	}
 	return cloud.Refuse("NoSuchEntity", "IAM API, AttachRolePolicy", "Policy %s does not exist or is not attachable.", arn)
 }
 

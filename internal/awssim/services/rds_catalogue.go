@@ -33,6 +33,15 @@ func majorOf(version string) string {
 // auroraFamily is the family of parameter groups for a version.
 func auroraFamily(version string) string { return auroraEngine + majorOf(version) }
 
+// auroraFamilies are those of all versions.
+func auroraFamilies() []string {
+	var out []string
+	for _, version := range aurora.Versions() {
+		out = append(out, auroraFamily(version))
+	}
+	return slices.Compact(out)
+}
+
 // auroraClasses are the instance classes for Aurora PostgreSQL: family and sizes (Amazon Aurora User Guide, "Supported
 // DB engines for DB instance classes").
 var auroraClasses = map[string]string{

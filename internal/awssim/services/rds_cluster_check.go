@@ -25,7 +25,7 @@ var reservedUsers = []string{"admin", "all", "public", "rdsadmin", "rdsrepladmin
 func checkDBCluster(c *cloud.Checker) {
 	checkIdentifier(c, "clusterIdentifier")
 	checkIdentifier(c, "clusterIdentifierPrefix")
-	c.OneOf("engine", auroraEngine) // the only one that the offline AWS runs
+	c.Only("engine", auroraEngine)
 	c.OneOf("enabledCloudwatchLogsExports[]", "audit", "error", "general", "iam-db-auth-error", "instance", "postgresql", "slowquery")
 	checkPointInTime(c)
 	checkFinalSnapshot(c)

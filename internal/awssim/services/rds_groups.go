@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/deepstreamhub/platform/internal/aurora"
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/deepstreamhub/platform/internal/parameters"
 )
@@ -133,11 +132,6 @@ func subnetZones(t *cloud.Tx, subnets []string) []string {
 // applyParameters checks a cluster parameter group's family and parameters.
 func applyParameters(r *cloud.Resource) error {
 	const rule = "RDS API, ModifyDBClusterParameterGroup"
-	family := r.Str("family")
-	if !slices.ContainsFunc(aurora.Versions(), func(v string) bool { return auroraFamily(v) == family }) {
-		return cloud.Refuse("InvalidParameterValue", "RDS API, CreateDBClusterParameterGroup",
-			"ParameterGroupFamily %s is not a valid parameter group family", family)
-	}
 	settled := []any{}
 	for _, given := range cloud.Maps(r.State, "parameters[]") {
 		given = cloud.Clone(given)

@@ -56,7 +56,7 @@ func writerThere(t *cloud.Tx, r *cloud.Resource) time.Time {
 func checkInstance(c *cloud.Checker) {
 	checkIdentifier(c, "identifier")
 	checkIdentifier(c, "identifierPrefix")
-	c.OneOf("engine", auroraEngine)
+	c.Only("engine", auroraEngine)
 	if days, ok := c.Number("performanceInsightsRetentionPeriod"); ok && !insightsDays(int(days)) {
 		c.Fail("performanceInsightsRetentionPeriod", "expected 7, 731 or a multiple of 31 between, got %v", days)
 	}

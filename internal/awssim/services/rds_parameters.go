@@ -69,4 +69,5 @@ func checkParameterGroup(c *cloud.Checker) {
 	if strings.HasSuffix(cloud.Str(c.In, "name"), "-") {
 		c.Fail("name", "cannot end with a hyphen")
 	}
+	c.Only("family", auroraFamilies()...)
 }

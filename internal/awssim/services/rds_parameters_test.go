@@ -16,16 +16,15 @@ func TestInstanceParameterGroup(t *testing.T) {
 	id, state := d.make(typeInstanceParameters, group("own", "aurora-postgresql16", "log_lock_waits", "1", "immediate"))
 	require.Equal(t, "arn:aws:rds:eu-central-1:111122223333:pg:own", state["arn"])
 	d.refused("DBParameterGroupAlreadyExists", typeInstanceParameters, cloud.Map{"name": "own", "family": "aurora-postgresql16"})
-	for _, c := range []struct{ code, family, name, value, method string }{
-		{"InvalidParameterValue", "aurora-postgresql99", "log_lock_waits", "1", "immediate"},
-		{"InvalidParameterValue", "aurora-postgresql16", "rds.force_ssl", "1", "immediate"}, // the cluster's alone
-		{"InvalidParameterValue", "aurora-postgresql16", "log_lock_waits", "2", "immediate"},
-		{"InvalidParameterCombination", "aurora-postgresql16", "max_connections", "100", "immediate"},
+	for _, c := range []struct{ code, name, value, method string }{
+		{"InvalidParameterValue", "rds.force_ssl", "1", "immediate"}, // the cluster's alone
+		{"InvalidParameterValue", "log_lock_waits", "2", "immediate"},
+		{"InvalidParameterCombination", "max_connections", "100", "immediate"},
 	} {
-		d.refused(c.code, typeInstanceParameters, group("x", c.family, c.name, c.value, c.method))
+		d.refused(c.code, typeInstanceParameters, group("x", "aurora-postgresql16", c.name, c.value, c.method))
 	}
 	refusesInputs(t, typeInstanceParameters, cloud.Map{"name": "x", "family": "aurora-postgresql16"}, []badInput{
-		{"name", "X"}, {"name", "a--b"}, {"name", "a-"}, {"skipDestroy", true},
+		{"name", "X"}, {"name", "a--b"}, {"name", "a-"}, {"skipDestroy", true}, {"family", "aurora-mysql8.0"},
 	})
 	_, err := d.change(typeInstanceParameters, id, group("own", "aurora-postgresql16", "none", "1", "immediate"))
 	require.Equal(t, "InvalidParameterValue", cloud.Code(err))

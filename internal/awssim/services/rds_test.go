@@ -53,25 +53,23 @@ func TestClusterParameterGroup(t *testing.T) {
 		return cloud.Map{"name": "x", "family": family, "parameters": cloud.List(cloud.Map{"name": name, "value": value, "applyMethod": method})}
 	}
 	for _, c := range []struct {
-		code, family, name, value, method string
+		code, name, value, method string
 	}{
-		{"InvalidParameterValue", "aurora-postgresql99", "rds.force_ssl", "1", "immediate"},
-		{"InvalidParameterValue", "postgres16", "rds.force_ssl", "1", "immediate"},
-		{"InvalidParameterValue", "aurora-postgresql16", "force_ssl", "1", "immediate"},
-		{"InvalidParameterValue", "aurora-postgresql16", "rds.force_ssl", "2", "immediate"},
-		{"InvalidParameterValue", "aurora-postgresql16", "log_min_duration_statement", "1s", "immediate"},
-		{"InvalidParameterValue", "aurora-postgresql16", "log_statement", "everything", "immediate"},
-		{"InvalidParameterValue", "aurora-postgresql16", "rds.force_ssl", "1", "soon"},
-		{"InvalidParameterCombination", "aurora-postgresql16", "shared_preload_libraries", "pg_cron", "immediate"},
+		{"InvalidParameterValue", "force_ssl", "1", "immediate"},
+		{"InvalidParameterValue", "rds.force_ssl", "2", "immediate"},
+		{"InvalidParameterValue", "log_min_duration_statement", "1s", "immediate"},
+		{"InvalidParameterValue", "log_statement", "everything", "immediate"},
+		{"InvalidParameterValue", "rds.force_ssl", "1", "soon"},
+		{"InvalidParameterCombination", "shared_preload_libraries", "pg_cron", "immediate"},
 	} {
-		d.refused(c.code, typeDBParameterGroup, group(c.family, c.name, c.value, c.method))
+		d.refused(c.code, typeDBParameterGroup, group("aurora-postgresql16", c.name, c.value, c.method))
 	}
 	id, state := d.make(typeDBParameterGroup, group("aurora-postgresql16", "shared_preload_libraries", "pg_cron", "pending-reboot"))
 	require.Equal(t, "arn:aws:rds:eu-central-1:111122223333:cluster-pg:x", state["arn"])
 	_, err := d.change(typeDBParameterGroup, id, group("aurora-postgresql16", "none", "1", "immediate"))
 	require.Equal(t, "InvalidParameterValue", cloud.Code(err))
 	refusesInputs(t, typeDBParameterGroup, cloud.Map{"name": "x", "family": "aurora-postgresql16"}, []badInput{
-		{"name", "X"}, {"name", "1x"}, {"name", "a--b"}, {"name", "a-"},
+		{"name", "X"}, {"name", "1x"}, {"name", "a--b"}, {"name", "a-"}, {"family", "postgres16"},
 	})
 }
 

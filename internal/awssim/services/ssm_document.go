@@ -21,10 +21,12 @@ var _ = cloud.Register(&cloud.Kind{
 	Unique: []cloud.Unique{{Props: []string{"name"}, Refusal: cloud.Refusal{Code: "DocumentAlreadyExists",
 		Message: "Document with same name {value} already exists", Rule: "Systems Manager API, CreateDocument"}}},
 	Check: func(c *cloud.Checker) {
-		c.OneOf("documentFormat", "JSON")
-		c.OneOf("documentType", "Session") // the only type whose content the offline AWS reads
+		c.Only("documentFormat", "JSON")
+		c.Only("documentType", "Session")
 		c.Unmodelled("attachmentsSources", "permissions", "targetType", "versionName")
-		c.Document("content", documents.CheckSessionDocument)
+		if len(c.Problems) == 0 {
+			c.Document("content", documents.CheckSessionDocument)
+		}
 	},
 	Create: createDocument,
 	Update: func(t *cloud.Tx, r *cloud.Resource, old cloud.Map) error {
