@@ -89,7 +89,7 @@ func cached(t *testing.T) []subject {
 func TestOfflineAgreesWithTheProvider(t *testing.T) {
 	tf := real(t)
 	off := newOffline(t)
-	reasons := readReasons(t)
+	reasons := readReasons(t, "reasons.txt")
 	tally := map[string]int{}
 	for _, s := range cached(t) {
 		j, err := newJudge(t.Context(), tf, s)
@@ -117,7 +117,7 @@ func TestOfflineAgreesOnCombinedChanges(t *testing.T) {
 	}
 	tf := real(t)
 	off := newOffline(t)
-	reasons := readReasons(t)
+	reasons := readReasons(t, "reasons.txt")
 	tally := map[string]int{}
 	rng := rand.New(rand.NewPCG(*seed, 0))
 	for _, s := range cached(t) {
@@ -209,8 +209,8 @@ type reason struct {
 	used                          int
 }
 
-func readReasons(t *testing.T) reasons {
-	text, err := os.ReadFile(filepath.Join("testdata", "reasons.txt"))
+func readReasons(t *testing.T, file string) reasons {
+	text, err := os.ReadFile(filepath.Join("testdata", file))
 	require.NoError(t, err)
 	var out reasons
 	for _, line := range strings.Split(string(text), "\n") {
@@ -218,7 +218,7 @@ func readReasons(t *testing.T) reasons {
 			continue
 		}
 		f := strings.Split(line, " | ")
-		require.Len(t, f, 6, "reasons.txt: %q", line)
+		require.Len(t, f, 6, "%s: %q", file, line)
 		out = append(out, &reason{f[0], f[1], f[2], f[3], f[4], 0})
 	}
 	return out
