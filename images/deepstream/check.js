@@ -46,7 +46,7 @@ function check (env) {
     const hear = text => {
       said += text
       if (!said.includes(STARTED)) return
-      const wrong = said.match(/WILL BE ACKNOWLEDGED|PLUGIN_INITIALIZATION_ERROR|CONFIG_ERROR|INVALID_CONFIG_DATA/)
+      const wrong = said.match(/GUARD \||PLUGIN_INITIALIZATION_ERROR|CONFIG_ERROR|INVALID_CONFIG_DATA/)
       end(wrong ? 'the server starts and complains' : '')
     }
     server.stdout.on('data', hear)

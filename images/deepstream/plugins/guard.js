@@ -5,6 +5,7 @@
 // files; one that is not there any more is said loudly, and fails the build of the image (check.js).
 
 const path = require('node:path')
+const clients = require('./clients')
 
 // serverDirectory is where the server that runs in this process has its files: beside the directory of its command.
 const serverDirectory = () => path.join(path.dirname(require.main ? require.main.filename : process.argv[1]), '..')
@@ -18,10 +19,12 @@ const updateError = ({ TOPIC, RECORD_ACTION }, name, correlationId) => ({
 // the time the answer comes, which may be another client's.
 const senders = new WeakMap()
 
+const OTHERWISE = 'WRITES THAT FAIL WILL BE ACKNOWLEDGED'
+
 const places = [
   {
     file: 'src/handlers/record/record-transition.js',
-    find: exports => exports.RecordTransition,
+    find: exports => exports.RecordTransition.prototype,
     method: 'setUpWriteAcknowledgement',
     patch: (constants, original) => function (message, socket) {
       senders.set(message, socket)
@@ -31,7 +34,7 @@ const places = [
   // A write in a transition: an error of cache or storage counts as an answer like any other.
   {
     file: 'src/handlers/record/record-transition.js',
-    find: exports => exports.RecordTransition,
+    find: exports => exports.RecordTransition.prototype,
     method: 'handleWriteAcknowledgement',
     patch: (constants, original) => function (error, current, message) {
       const socket = senders.get(message) || current
@@ -47,7 +50,7 @@ const places = [
   // nobody hears of it.
   {
     file: 'src/handlers/record/record-transition.js',
-    find: exports => exports.RecordTransition,
+    find: exports => exports.RecordTransition.prototype,
     method: 'destroy',
     patch: (constants, original) => function (error) {
       const dropped = this.isDestroyed || error ? [] : this.steps
@@ -61,7 +64,7 @@ const places = [
   // So does one that cannot read the record; another error tells all of them.
   {
     file: 'src/handlers/record/record-transition.js',
-    find: exports => exports.RecordTransition,
+    find: exports => exports.RecordTransition.prototype,
     method: 'onCacheRequestError',
     patch: () => function () { this.onFatalError(`cannot read ${this.name}`) }
   },
@@ -69,7 +72,7 @@ const places = [
   // marked as one, so that clients take it for a message that nobody asked for.
   {
     file: 'src/handlers/record/record-handler.js',
-    find: exports => exports.default,
+    find: exports => exports.default.prototype,
     method: 'handleForceWriteAcknowledgement',
     patch: constants => function (socket, message, cached, stored, error) {
       if (!cached || !stored) return
@@ -83,7 +86,7 @@ const places = [
   // conflict (VERSION_EXISTS) clients know without.
   {
     file: 'src/connection-endpoint/base/socket-wrapper.js',
-    find: exports => exports.WSSocketWrapper,
+    find: exports => exports.WSSocketWrapper.prototype,
     method: 'sendMessage',
     patch: ({ TOPIC, RECORD_ACTION }, original) => function (message, ...rest) {
       const { topic, action } = message
@@ -96,29 +99,30 @@ const places = [
 ]
 
 const patched = new Set()
+const all = [...places, ...clients.places]
 
 // install patches the server, once a process, and returns the places that it did not find.
 function install (logger, directory = serverDirectory()) {
   const missing = []
-  for (const place of places) {
+  for (const place of all) {
     const file = path.join(directory, place.file)
     const name = `${file} ${place.method}`
     if (patched.has(name)) continue
     try {
       const constants = require(path.join(directory, 'src/constants.js'))
-      const { prototype } = place.find(require(file))
-      const original = prototype[place.method]
+      const owner = place.find(require(file))
+      const original = owner[place.method]
       if (typeof original !== 'function') throw new Error(`there is no ${place.method}`)
       const known = ['WRITE_ACKNOWLEDGEMENT', 'CACHE_RETRIEVAL_TIMEOUT', 'VERSION_EXISTS', 'RECORD_UPDATE_ERROR', 'INVALID_VERSION']
       for (const action of known) if (!constants.RECORD_ACTION[action]) throw new Error(`there is no action ${action}`)
-      prototype[place.method] = place.patch(constants, original)
+      owner[place.method] = place.patch(constants, original)
       patched.add(name)
     } catch (err) {
       missing.push(`${place.file} ${place.method}`)
-      logger.error('GUARD', `WRITES THAT FAIL WILL BE ACKNOWLEDGED: cannot patch ${place.file}, ${place.method}: ${err.message}`)
+      logger.error('GUARD', `${place.otherwise || OTHERWISE}: cannot patch ${place.file}, ${place.method}: ${err.message}`)
     }
   }
   return missing
 }
 
-module.exports = { install, places }
+module.exports = { install }

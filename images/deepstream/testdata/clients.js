@@ -8,6 +8,8 @@ const readline = require('node:readline')
 
 const { DeepstreamClient } = require(path.join(process.argv[2], '@deepstream/client'))
 const C = require(path.join(process.argv[2], '@deepstream/client/dist/src/constants'))
+const { getMessage } = require(path.join(process.argv[2], '@deepstream/protobuf/dist/src/message-builder'))
+const WebSocket = require(path.join(process.argv[2], 'ws'))
 
 const clients = new Map()
 const say = value => process.stdout.write(JSON.stringify(value) + '\n')
@@ -62,6 +64,19 @@ const actions = {
   // readWhen says besides when the answer came.
   readWhen: async args => [await actions.read(args), Date.now()],
   version: ({ client, record }) => clients.get(client).client.record.head(record),
+  // say sends a message as it is, which the library would not.
+  async say ({ client, topic, action, ...message }) {
+    clients.get(client).client.services.connection.sendMessage({ topic: C.TOPIC[topic], action: C[`${topic}_ACTION`][action], ...message })
+  },
+  // knock says who it is in words that are not JSON, and waits until it is cut.
+  knock: ({ url }) => new Promise((resolve, reject) => {
+    const socket = new WebSocket(url)
+    const say = message => socket.send(getMessage(message, false))
+    socket.on('open', () => say({ topic: C.TOPIC.CONNECTION, action: C.CONNECTION_ACTION.CHALLENGE, url }))
+    socket.once('message', () => say({ topic: C.TOPIC.AUTH, action: C.AUTH_ACTION.REQUEST, data: '{' }))
+    socket.on('close', () => resolve(null))
+    socket.on('error', reject)
+  }),
   open: ({ client, record }) => clients.get(client).client.record.getRecord(record).whenReady().then(() => null),
   delete: ({ client, record }) => new Promise((resolve, reject) => {
     const r = clients.get(client).client.record.getRecord(record)

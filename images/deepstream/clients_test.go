@@ -1,0 +1,142 @@
+package deepstream_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/deepstreamhub/platform/images/internal/live"
+)
+
+// everyVersion runs a test on each server at hand.
+func everyVersion(t *testing.T, test func(t *testing.T, v live.Version)) {
+	for _, v := range live.Versions(t, live.Image(t)) {
+		t.Run(v.Name, func(t *testing.T) {
+			t.Parallel()
+			test(t, v)
+		})
+	}
+}
+
+// A message that the stock server ends with costs whoever sent it, and nobody else: before the login, after it, and where a
+// client does nothing wrong.
+func TestNoMessageEndsTheServer(t *testing.T) {
+	t.Parallel()
+	everyVersion(t, func(t *testing.T, v live.Version) {
+		r := live.StartRegion(t)
+		s := r.Server(v, nil)
+		c := live.StartClients(t)
+		c.Connect("bystander", s.URL())
+		c.Connect("a", s.URL())
+		c.Do("subscribe", map[string]any{"client": "bystander", "event": "tick"}, nil)
+
+		c.Do("knock", map[string]any{"url": s.URL()}, nil)
+
+		require.NoError(t, c.Write("a", "user", map[string]any{"address": nil, "list": []any{nil}}))
+		for _, patch := range []map[string]any{
+			{"path": "address.city", "value": "Berlin"}, {"path": "list[0].n", "value": 1}, {"path": "list[2].n", "value": 3},
+		} {
+			patch["client"], patch["record"] = "a", "user"
+			c.Do("patch", patch, nil)
+		}
+		require.Equal(t, `4 {"address":{"city":"Berlin"},"list":[{"n":1},null,{"n":3}]}`, r.Row("default", "user"))
+		far := c.Go("patch", map[string]any{"client": "a", "record": "user", "path": "list[4000000000]", "value": 1})
+		require.ErrorContains(t, far.Wait(time.Minute, nil), "RECORD_UPDATE_ERROR")
+
+		cut := 0
+		for _, message := range []map[string]any{
+			{"topic": "RECORD", "action": "UPDATE", "name": "user", "version": 5, "data": "{"},
+			{"topic": "RECORD", "action": "CREATEANDPATCH", "name": "user", "version": -1, "path": "a", "data": "{"},
+			{"topic": "EVENT", "action": "LISTEN"},
+			{"topic": "EVENT", "action": "EMIT", "name": "tick", "data": "{"},
+			{"topic": "RPC", "action": "REQUEST", "name": "f", "correlationId": "1", "requestorData": "{", "data": "{"},
+		} {
+			message["client"] = "a"
+			c.Do("say", message, nil)
+			cut++
+			live.Eventually(t, 20*time.Second, "it is cut, and comes back", func() bool {
+				var states [][]any
+				c.Do("states", map[string]any{"client": "a"}, &states)
+				opened := 0
+				for _, state := range states {
+					if state[1] == "OPEN" {
+						opened++
+					}
+				}
+				return opened == 1+cut
+			})
+		}
+		require.NoError(t, c.Write("bystander", "after", map[string]any{"n": 1}))
+		require.NoError(t, c.Write("bystander", "user", map[string]any{"n": 1}), "what was refused holds no record up")
+		var states [][]any
+		c.Do("states", map[string]any{"client": "bystander"}, &states)
+		require.Equal(t, "OPEN", states[len(states)-1][1])
+		for _, state := range states {
+			require.NotEqual(t, "RECONNECTING", state[1])
+		}
+		require.Empty(t, heardNumbers(c, "bystander", "tick"))
+		require.True(t, s.Running())
+	})
+}
+
+const rules = `{
+"record": {
+  "*": {"create": true, "read": true, "write": true, "delete": true, "listen": true, "notify": true},
+  "secret": {"create": "user.id === 'owner'", "read": "user.id === 'owner'", "write": "user.id === 'owner'", "delete": "user.id === 'owner'"},
+  "account": {"write": "user.id === 'owner' || data.role !== 'admin'"},
+  "listed": {"write": "_('editors')[user.id]"}},
+"event": {"*": {"publish": true, "subscribe": true, "listen": true}, "secret": {"publish": "user.id === 'owner'", "subscribe": false}},
+"rpc": {"*": {"provide": true, "request": true}}, "presence": {"*": {"allow": true}}}`
+
+// What is permitted is what is done: whoever may do something to one name does it to no other.
+func TestPermissionsCannotBeEvaded(t *testing.T) {
+	t.Parallel()
+	everyVersion(t, func(t *testing.T, v live.Version) {
+		r := live.StartRegion(t)
+		s := r.Server(v, nil, edited(t, "permissions: fileLoad(permissions.yml)", "permissions: "+rules))
+		c := live.StartClients(t)
+		for _, user := range []string{"owner", "guest", "editor"} {
+			c.Do("connect", map[string]any{"client": user, "url": s.URL(), "auth": map[string]any{"username": user}}, nil)
+		}
+		for _, record := range []string{"secret", "account", "listed"} {
+			require.NoError(t, c.Write("editor", "editors", map[string]any{"editor": true, "owner": true}))
+			require.NoError(t, c.Write("owner", record, map[string]any{"n": 1}))
+		}
+		require.ErrorContains(t, c.Write("guest", "secret", map[string]any{"n": 2}), "MESSAGE_DENIED")
+
+		// By other names.
+		for _, message := range []map[string]any{
+			{"topic": "RECORD", "action": "UPDATE", "name": "secret", "names": []any{"public"}, "version": 2, "data": `{"n":2}`},
+			{"topic": "RECORD", "action": "CREATEANDUPDATE", "name": "secret", "names": []any{"public"}, "version": -1, "data": `{"n":2}`},
+			{"topic": "RECORD", "action": "DELETE", "name": "secret", "names": []any{"public"}},
+			// As something else.
+			{"topic": "RECORD", "action": "UPDATE", "name": "account", "version": 2, "path": "role", "data": `"admin"`},
+			{"topic": "RECORD", "action": "PATCH", "name": "account", "version": 2, "data": `{"role":"admin"}`},
+			{"topic": "RECORD", "action": "PATCH", "name": "account", "version": 2, "path": "", "data": `{"role":"admin"}`},
+		} {
+			message["client"] = "guest"
+			c.Do("say", message, nil)
+		}
+		// A rule that answers undefined.
+		update := map[string]any{"client": "guest", "record": "listed", "version": 2, "data": map[string]any{"n": 2}}
+		require.ErrorContains(t, c.Go("update", update).Wait(time.Minute, nil), "MESSAGE_DENIED")
+		require.NoError(t, c.Write("editor", "listed", map[string]any{"n": 2}))
+
+		// Among others, of which each is judged by itself.
+		for _, event := range []string{"secret", "first", "second"} {
+			c.Do("subscribe", map[string]any{"client": "guest", "event": event}, nil)
+		}
+		time.Sleep(time.Second) // the library says all of them in one message
+		for _, event := range []string{"secret", "first", "second"} {
+			c.Do("emit", map[string]any{"client": "owner", "event": event, "data": 1}, nil)
+		}
+		live.Eventually(t, 20*time.Second, "what is permitted is heard", func() bool {
+			return heardNumbers(c, "guest", "first")[1] && heardNumbers(c, "guest", "second")[1]
+		})
+		require.Empty(t, heardNumbers(c, "guest", "secret"))
+
+		require.Equal(t, `1 {"n":1}`, r.Row("default", "secret"))
+		require.Equal(t, `1 {"n":1}`, r.Row("default", "account"))
+	})
+}
