@@ -1,6 +1,11 @@
 package deepstream_test
 
 import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -139,4 +144,65 @@ func TestPermissionsCannotBeEvaded(t *testing.T) {
 		require.Equal(t, `1 {"n":1}`, r.Row("default", "secret"))
 		require.Equal(t, `1 {"n":1}`, r.Row("default", "account"))
 	})
+}
+
+// Whoever has left is not present, neither after coming and going beside a connection to another server, nor after leaving
+// while the webhook is asked; whoever is still there is.
+func TestPresenceIsWhoIsThere(t *testing.T) {
+	t.Parallel()
+	asked := make(chan struct{}, 1)
+	answer := make(chan struct{})
+	webhook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		body, _ := io.ReadAll(q.Body)
+		w.Header().Set("Content-Type", "application/json")
+		switch {
+		case strings.Contains(string(body), "slow"):
+			asked <- struct{}{}
+			<-answer
+			_, _ = io.WriteString(w, `{"id":"slow"}`)
+		case strings.Contains(string(body), "ada"):
+			_, _ = io.WriteString(w, `{"id":"ada"}`)
+		default:
+			_, _ = io.WriteString(w, `{"id":"watcher"}`)
+		}
+	}))
+	t.Cleanup(webhook.Close)
+	r := live.StartRegion(t)
+	v := version(t)
+	env := map[string]string{"DEEPSTREAM_AUTH_TYPE": "http", "DEEPSTREAM_AUTH_URL": webhook.URL}
+	a, b := r.Server(v, env), r.Server(v, env)
+	c := live.StartClients(t)
+	connect := func(client, user string, s *live.Server) *live.Pending {
+		return c.Go("connect", map[string]any{"client": client, "url": s.URL(), "auth": map[string]any{"user": user}})
+	}
+	require.NoError(t, connect("watcher", "watcher", a).Wait(time.Minute, nil))
+	present := func(want ...string) {
+		t.Helper()
+		live.Eventually(t, 20*time.Second, "present are "+strings.Join(want, ", "), func() bool {
+			var users []string
+			c.Do("present", map[string]any{"client": "watcher"}, &users)
+			return slices.Equal(users, want)
+		})
+	}
+	leave := func(client string) { c.Do("close", map[string]any{"client": client}, nil) }
+
+	require.NoError(t, connect("elsewhere", "ada", b).Wait(time.Minute, nil))
+	present("ada")
+	for range 2 {
+		require.NoError(t, connect("here", "ada", a).Wait(time.Minute, nil))
+		leave("here")
+		a.WaitOutput("CLIENT_DISCONNECTED | ada", 20*time.Second)
+		time.Sleep(time.Second)
+	}
+	present("ada")
+	leave("elsewhere")
+	present()
+
+	connect("slow", "slow", a)
+	<-asked
+	leave("slow")
+	a.WaitOutput("CLIENT_DISCONNECTED | null", 20*time.Second)
+	close(answer)
+	time.Sleep(time.Second)
+	present()
 }

@@ -158,7 +158,9 @@ func TestPlacesThatCannotBePatchedAreSaid(t *testing.T) {
 		"src/utils/message-processor.js":                                     "exports.default = class { process () {} onBulkPermissionResponse () {} }",
 		"src/utils/json-path.js":                                             "exports.setValue = function setValue () {}",
 		"src/connection-endpoint/websocket/binary/socket-wrapper-factory.js": "exports.WSBinarySocketWrapper = class { parseData () {} }",
+		"src/connection-endpoint/base/connection-endpoint.js":                "exports.default = class { registerAuthenticatedSocket () {} }",
 		"src/services/permission/valve/config-permission.js":                 "exports.ConfigPermission = class { canPerformAction () {} }",
+		"src/services/cluster-state/distributed-state-registry.js":           "exports.DistributedStateRegistry = class { add () {} }",
 	}
 	said := func(change, text string) string {
 		dir := t.TempDir()

@@ -1,10 +1,11 @@
 'use strict'
 
-// What clients send. The server permits some messages by one name and carries them out by another, and
+// What clients send, and who is there. The server permits some messages by one name and carries them out by another, and
 // ends with an exception that a message makes it throw. Like guard.js this patches the places where it does.
 
 const MAY = 'CLIENTS MAY DO WHAT THEY ARE NOT PERMITTED'
 const ENDS = 'A CLIENT CAN END THE SERVER'
+const WRONG = 'PRESENCE AND SUBSCRIPTIONS WILL BE WRONG'
 
 // Elements that paths of one write may name in arrays. Those in between come into being too.
 const MAX_INDEXES = 1000000
@@ -127,6 +128,29 @@ const places = [
         if (isWriteAck) sender.sendMessage({ topic: TOPIC.RECORD, action: RECORD_ACTION.RECORD_UPDATE_ERROR, name, correlationId, isWriteAck, isError: true })
         this.onFatalError(`cannot write ${this.name}: ${err.message}`)
       }
+    }
+  },
+  // Somebody who left while the webhook was asked would stay for ever.
+  {
+    file: 'src/connection-endpoint/base/connection-endpoint.js',
+    find: exports => exports.default.prototype,
+    method: 'registerAuthenticatedSocket',
+    otherwise: WRONG,
+    patch: (constants, original) => function (socket, userData) {
+      if (!socket.isClosed) original.call(this, socket, userData)
+    }
+  },
+  // How often something is there on this server is counted from one again once it was gone from here, though not from
+  // another server.
+  {
+    file: 'src/services/cluster-state/distributed-state-registry.js',
+    find: exports => exports.DistributedStateRegistry.prototype,
+    method: 'add',
+    otherwise: WRONG,
+    patch: (constants, original) => function (name) {
+      const entry = this.data.get(name)
+      if (entry && !entry.nodes.has(this.config.serverName)) entry.localCount = 1
+      original.call(this, name)
     }
   }
 ]

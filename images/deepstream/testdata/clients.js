@@ -93,6 +93,8 @@ const actions = {
   async emitLarge ({ client, event, count, bytes }) {
     for (let i = 0; i < count; i++) clients.get(client).client.event.emit(event, { i, filling: 'x'.repeat(bytes) })
   },
+  async close ({ client }) { clients.get(client).client.close() },
+  present: ({ client }) => clients.get(client).client.presence.getAll(),
   heard: ({ client, event }) => clients.get(client).heard[event].map(([at, data]) => [at, data && data.filling ? data.i : data]),
   errors: ({ client }) => clients.get(client).errors,
   states: ({ client }) => clients.get(client).states,
