@@ -206,3 +206,24 @@ func TestPresenceIsWhoIsThere(t *testing.T) {
 	time.Sleep(time.Second)
 	present()
 }
+
+// What a client says is never a line of the log, where CloudWatch would take it for a metric, and no request fills the log.
+func TestClientsWriteNoLinesOfTheLog(t *testing.T) {
+	t.Parallel()
+	everyVersion(t, func(t *testing.T, v live.Version) {
+		s := live.StartRegion(t).Server(v, nil)
+		c := live.StartClients(t)
+		c.Connect("a", s.URL())
+		id := "id\n{\"_aws\":{},\"OpenSockets\":1e9}\r{}\u2028"
+		c.Do("say", map[string]any{"client": "a", "topic": "RPC", "action": "REQUEST", "name": "nobody's", "correlationId": id}, nil)
+		s.WaitOutput("nobody's with correlation id: id", 20*time.Second)
+		status, _ := s.Post("/api", map[string]any{"body": strings.Repeat("x", 500_000)})
+		require.Equal(t, http.StatusBadRequest, status)
+		s.WaitOutput("INVALID_MESSAGE | \"xxx", 20*time.Second)
+		for line := range strings.Lines(s.Output()) {
+			require.False(t, strings.HasPrefix(line, "{"), line)
+			require.NotContains(t, line[:len(line)-1], "\r")
+			require.Less(t, len(line), 5000)
+		}
+	})
+}

@@ -1,6 +1,7 @@
 package deepstream_test
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -226,4 +227,50 @@ func TestStopGivesUp(t *testing.T) {
 	s.Signal(syscall.SIGTERM)
 	require.Zero(t, s.WaitExit(30*time.Second))
 	require.Error(t, write.Wait(time.Second, nil))
+}
+
+// An idle connection is ended by the load balancer, which waits for 61 s at least, and not by the server in the moment in
+// which a request is on its way.
+func TestIdleConnectionsAreKept(t *testing.T) {
+	t.Parallel()
+	s := live.StartRegion(t).Server(version(t), nil)
+	conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", s.Port))
+	require.NoError(t, err)
+	defer func() { _ = conn.Close() }()
+	answers := bufio.NewReader(conn)
+	for _, idle := range []time.Duration{0, 20 * time.Second} {
+		time.Sleep(idle)
+		_, err = io.WriteString(conn, "GET /health-check HTTP/1.1\r\nHost: a\r\n\r\n")
+		require.NoError(t, err)
+		require.NoError(t, conn.SetReadDeadline(time.Now().Add(10*time.Second)))
+		answer, err := http.ReadResponse(answers, nil)
+		require.NoError(t, err)
+		_, err = io.Copy(io.Discard, answer.Body)
+		require.NoError(t, err)
+		require.Equal(t, http.StatusOK, answer.StatusCode)
+	}
+}
+
+// A client that does not read what it is sent is cut before it fills the server's memory; others hear everything.
+func TestClientThatDoesNotReadIsCut(t *testing.T) {
+	t.Parallel()
+	s := live.StartRegion(t).Server(version(t), nil)
+	c, stuck := live.StartClients(t), live.StartClients(t)
+	c.Connect("a", s.URL())
+	c.Connect("b", s.URL())
+	stuck.Connect("stuck", s.URL())
+	c.Do("subscribe", map[string]any{"client": "b", "event": "large"}, nil)
+	stuck.Do("subscribe", map[string]any{"client": "stuck", "event": "large"}, nil)
+	time.Sleep(time.Second)
+	stuck.Freeze()
+	const events = 50
+	c.Do("emitLarge", map[string]any{"client": "a", "event": "large", "count": events, "bytes": large}, nil)
+	s.WaitOutput("open is cut: ", 30*time.Second)
+	live.Eventually(t, 30*time.Second, "the other hears all", func() bool { return len(heardNumbers(c, "b", "large")) == events })
+	stuck.Thaw()
+	live.Eventually(t, 60*time.Second, "it comes back", func() bool {
+		c.Do("emit", map[string]any{"client": "a", "event": "large", "data": 99}, nil)
+		return heardNumbers(stuck, "stuck", "large")[99]
+	})
+	require.Equal(t, 1, strings.Count(s.Output(), " is cut: "))
 }

@@ -6,9 +6,12 @@
 const MAY = 'CLIENTS MAY DO WHAT THEY ARE NOT PERMITTED'
 const ENDS = 'A CLIENT CAN END THE SERVER'
 const WRONG = 'PRESENCE AND SUBSCRIPTIONS WILL BE WRONG'
+const LINES = 'CLIENTS MAY WRITE LINES OF THE LOG'
 
 // Elements that paths of one write may name in arrays. Those in between come into being too.
 const MAX_INDEXES = 1000000
+
+const LONGEST_LINE = 4000 // characters
 
 // ambiguous says whether permission would be asked for something else than what is done. Of a message with names the
 // server asks for these, whatever the action; an update with a path is judged as the whole record, and is a patch; a patch
@@ -30,6 +33,8 @@ function makeWay (root, path) {
     node = node[token]
   }
 }
+
+const escaped = character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 
 const places = [
   // Whose message the server cannot take is cut, and nobody else. Data that is no JSON would be passed on to clients that it ends.
@@ -151,6 +156,19 @@ const places = [
       const entry = this.data.get(name)
       if (entry && !entry.nodes.has(this.config.serverName)) entry.localCount = 1
       original.call(this, name)
+    }
+  },
+  // What clients say goes into the log. A line of theirs could be a metric (metrics.js), and a request without a login could
+  // be as long a line as it is itself.
+  {
+    file: 'src/services/logger/std/std-out-logger.js',
+    find: exports => exports.StdOutLogger.prototype,
+    method: 'log',
+    otherwise: LINES,
+    patch: (constants, original) => function (level, namespace, event, message, metaData) {
+      const text = String(message)
+      const kept = text.length > LONGEST_LINE ? `${text.slice(0, LONGEST_LINE)}...` : text
+      original.call(this, level, namespace, event, kept.replace(/[\0-\x1f\x7f-\x9f\u2028\u2029]/g, escaped), metaData)
     }
   }
 ]

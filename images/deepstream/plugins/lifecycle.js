@@ -11,6 +11,16 @@ const LEAST_PAUSE = 10 // milliseconds between two looks at how many sockets are
 const LAST_WORD = 2000 // milliseconds a client has to answer the close of its socket
 const STOP = 8000 // milliseconds for the server's own way of stopping
 
+// Milliseconds. The load balancer has to be who ends an idle connection, or it sends a request into one that is just ended,
+// and answers that with 502. It waits for 4000 s at most ("Connection idle timeout", User Guide for Application Load Balancers).
+const KEEP_ALIVE = 4100 * 1000
+
+// What waits for a client that does not read it is in this server's memory. Whoever has more waiting, and not less from
+// one look to the next, is cut.
+const MAX_UNREAD_BYTES = 16 * 1024 * 1024
+const LOOK = 1000 // milliseconds
+const LOOKS = 5
+
 class Lifecycle {
   constructor (own, services, config) {
     this.description = 'Health, draining and stopping'
@@ -31,12 +41,17 @@ class Lifecycle {
     this.onTerm = () => this.stop()
     process.on('SIGTERM', this.onTerm)
     this.refuseNewcomers()
+    if (this.services.httpService.server) this.services.httpService.server.keepAliveTimeout = KEEP_ALIVE
+    this.unread = new Map() // sockets with too much waiting → how much, and for how many looks
+    this.timer = setInterval(() => this.cutSlow(), LOOK)
+    this.timer.unref()
     this.target = Target.fromEnvironment(this.options, this.logger)
     if (this.target) this.target.watch(() => this.drain('the load balancer drains this server'))
   }
 
   async close () {
     if (this.target) this.target.close()
+    clearInterval(this.timer)
     process.removeListener('SIGTERM', this.onTerm)
   }
 
@@ -89,6 +104,21 @@ class Lifecycle {
       }
       for (const other of others) other.call(server, request, socket, head)
     })
+  }
+
+  cutSlow () {
+    const before = this.unread
+    this.unread = new Map()
+    for (const [socket, { userId }] of this.services.httpService.connections) {
+      const bytes = socket.bufferedAmount
+      if (bytes <= MAX_UNREAD_BYTES) continue
+      const last = before.get(socket)
+      const looks = last && bytes >= last.bytes ? last.looks + 1 : 1
+      this.unread.set(socket, { bytes, looks })
+      if (looks < LOOKS) continue
+      this.logger.warn('LIFECYCLE', `${userId} is cut: ${bytes} bytes wait for it, and it does not read them`)
+      socket.terminate()
+    }
   }
 
   // sockets are those that are still open, each with when it was asked to close.

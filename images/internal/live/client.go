@@ -131,3 +131,9 @@ func (c *Clients) Read(client, record string) string {
 	require.NoError(c.t, c.Go("read", map[string]any{"client": client, "record": record}).Wait(90*time.Second, &out))
 	return string(out)
 }
+
+// Freeze has the clients read nothing, and close nothing; Thaw lets them go on.
+func (c *Clients) Freeze() { c.proc.Freeze() }
+
+// Thaw undoes Freeze.
+func (c *Clients) Thaw() { c.proc.Thaw() }
