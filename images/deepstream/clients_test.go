@@ -1,6 +1,7 @@
 package deepstream_test
 
 import (
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -225,5 +226,47 @@ func TestClientsWriteNoLinesOfTheLog(t *testing.T) {
 			require.NotContains(t, line[:len(line)-1], "\r")
 			require.Less(t, len(line), 5000)
 		}
+	})
+}
+
+// A webhook's number is the text that rules compare with, over WebSockets and REST; a name that is no name lets nobody in,
+// and ends nothing.
+func TestNamesOfTheWebhook(t *testing.T) {
+	t.Parallel()
+	webhook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		var asked struct {
+			AuthData struct {
+				ID json.RawMessage `json:"id"`
+			} `json:"authData"`
+		}
+		_ = json.NewDecoder(q.Body).Decode(&asked)
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(asked.AuthData)
+	}))
+	t.Cleanup(webhook.Close)
+	everyVersion(t, func(t *testing.T, v live.Version) {
+		own := `{"record": {"*": {"create": false}, "users/$id": {"create": "user.id === $id", "write": "user.id === $id", "read": "user.id === $id"}}, "event": {"*": {"publish": false}}, "rpc": {"*": {"provide": false}}, "presence": {"*": {"allow": true}}}`
+		s := live.StartRegion(t).Server(v, map[string]string{"DEEPSTREAM_AUTH_TYPE": "http", "DEEPSTREAM_AUTH_URL": webhook.URL},
+			edited(t, "permissions: fileLoad(permissions.yml)", "permissions: "+own))
+		c := live.StartClients(t)
+		connect := func(client string, id any) error {
+			return c.Go("connect", map[string]any{"client": client, "url": s.URL(), "auth": map[string]any{"id": id}}).Wait(time.Minute, nil)
+		}
+		require.NoError(t, connect("number", 42))
+		require.NoError(t, connect("text", "ada"))
+		require.NoError(t, c.Write("number", "users/42", map[string]any{"n": 1}))
+		require.ErrorContains(t, c.Write("text", "users/42", map[string]any{"n": 2}), "MESSAGE_DENIED")
+		var users []string
+		c.Do("present", map[string]any{"client": "text"}, &users)
+		require.Equal(t, []string{"42"}, users)
+		read := []any{map[string]any{"topic": "record", "action": "read", "recordName": "users/42"}}
+		_, answer := s.Post("/api", map[string]any{"authData": map[string]any{"id": 42}, "body": read})
+		require.Contains(t, answer, `"SUCCESS"`)
+		for _, id := range []any{[]any{"x"}, map[string]any{"a": 1}, true} {
+			require.Error(t, connect("nobody", id), "%v", id)
+			status, _ := s.Post("/api", map[string]any{"authData": map[string]any{"id": id}, "body": read})
+			require.Equal(t, http.StatusUnauthorized, status, "%v", id)
+		}
+		require.True(t, s.Running())
 	})
 }

@@ -135,6 +135,20 @@ const places = [
       }
     }
   },
+  // Whoever the webhook calls by a number is who the rules call by the same text, and nobody has a name that is neither.
+  {
+    file: 'src/services/authentication/combine/combine-authentication.js',
+    find: exports => exports.CombineAuthentication.prototype,
+    method: 'isValidUser',
+    otherwise: ENDS,
+    patch: (constants, original) => function (connection, authData, callback) {
+      return original.call(this, connection, authData, (allowed, user) => {
+        if (user && typeof user.id === 'number') user.id = String(user.id)
+        const named = !user || user.id === undefined || user.id === null || typeof user.id === 'string'
+        callback(allowed && named, named ? user : undefined)
+      })
+    }
+  },
   // Somebody who left while the webhook was asked would stay for ever.
   {
     file: 'src/connection-endpoint/base/connection-endpoint.js',
