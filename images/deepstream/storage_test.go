@@ -216,6 +216,49 @@ func TestDeletionElsewhereDuringAnOutage(t *testing.T) {
 	require.JSONEq(t, `{"n":3}`, c.Read("b", "doomed"))
 }
 
+// Clients of two servers write one record at once: what is acknowledged to either is stored, and both are served the same.
+func TestWritersOnTwoServers(t *testing.T) {
+	t.Parallel()
+	r := live.StartRegion(t)
+	v := version(t)
+	c := live.StartClients(t)
+	c.Connect("a", r.Server(v, nil).URL())
+	c.Connect("b", r.Server(v, nil).URL())
+	acked, refused := 0, 0
+	for round := range 40 {
+		record := fmt.Sprintf("shared%d", round)
+		require.NoError(t, c.Write("a", record, map[string]any{"n": 0}))
+		writes := map[string]*live.Pending{}
+		for i := range 4 {
+			for _, client := range []string{"a", "b"} {
+				field := fmt.Sprintf("%s%d", client, i)
+				writes[field] = c.Go("patch", map[string]any{"client": client, "record": record, "path": field, "value": i})
+			}
+		}
+		var kept []string
+		for field, w := range writes {
+			if err := w.Wait(time.Minute, nil); err != nil {
+				require.ErrorContains(t, err, "RECORD_UPDATE_ERROR")
+				refused++
+				continue
+			}
+			kept = append(kept, field)
+			acked++
+		}
+		row := r.Row("default", record)
+		for _, field := range kept {
+			require.Contains(t, row, `"`+field+`"`, "acknowledged, so stored")
+		}
+		_, stored, _ := strings.Cut(row, " ")
+		for _, client := range []string{"a", "b"} {
+			live.Eventually(t, 10*time.Second, client+" is served what is stored", func() bool { return c.Read(client, record) == stored })
+		}
+	}
+	t.Logf("%d acknowledged, %d refused", acked, refused)
+	require.Positive(t, acked)
+	require.Positive(t, refused, "they met")
+}
+
 // A record that is written again after its deletion, before either could be stored, is what was written last, though its
 // version is below that of the row which is still there.
 func TestRecordMadeAnewDuringAnOutage(t *testing.T) {

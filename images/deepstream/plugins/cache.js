@@ -1,8 +1,8 @@
 'use strict'
 
 // The records that members have read or written, in Redis or Valkey. Different from the stock connector, a value is never
-// replaced by an older version, commands wait for a lost connection only up to a bound, and what may be outdated after
-// an outage is taken out rather than served.
+// replaced by an older version, nor by another value of the same one, commands wait for a lost connection only up to a
+// bound, and what may be outdated after an outage is taken out rather than served.
 
 const stock = require('@deepstream/cache-redis')
 const { Password } = require('./password')
@@ -18,12 +18,20 @@ const PER_COMMAND = 256 // bytes of bookkeeping
 const LAG = 10000
 const MAX_SUSPECTS = 100000 // names; beyond, the whole cache is dropped
 
-// Two keys make a record: its version and its data. The version of a new one is compared before both are set.
+// Two keys make a record: its version and its data. The version of a new one is compared before both are set. Two servers
+// may make the same version of the one before; who comes second is refused, before anybody is told of its value.
 const SET_UNLESS_NEWER = `local version = redis.call('GET', KEYS[1])
-if version and tonumber(version) > tonumber(ARGV[1]) then return 0 end
+local is, new = tonumber(version or -1), tonumber(ARGV[1])
+if is > new then return 0 end
+if is == new and new > 0 then
+  local data = redis.call('GET', KEYS[2])
+  if data and data ~= ARGV[2] then return 0 end
+end
 if ARGV[3] == '0' then redis.call('MSET', KEYS[1], ARGV[1], KEYS[2], ARGV[2])
 else redis.call('SETEX', KEYS[1], ARGV[3], ARGV[1]) redis.call('SETEX', KEYS[2], ARGV[3], ARGV[2]) end
 return 1`
+
+const DELETE_IF = `if redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('GET', KEYS[2]) == ARGV[2] then redis.call('DEL', KEYS[1], KEYS[2]) end`
 
 const keys = name => [`${name}_v`, `${name}_d`]
 
@@ -55,7 +63,7 @@ class Cache extends CacheConnector {
       client.eval(SET_UNLESS_NEWER, 2, ...keys(name), version, text, this.pluginOptions.ttl || 0), (err, done) => {
       if (err) return callback(err)
       // Somebody was faster: to create the record is then done, to write it is not.
-      callback(done === 0 && version > 0 ? `a newer version than ${version} is in the cache` : null)
+      callback(done === 0 && version > 0 ? `version ${version}, or a newer one, is in the cache` : null)
     })
   }
 
@@ -71,6 +79,11 @@ class Cache extends CacheConnector {
   delete (name, callback) {
     if (unstorable(name)) return setImmediate(callback, null) // it cannot be there
     this.command(name, PER_COMMAND + 4 * name.length, client => client.del(keys(name)), callback)
+  }
+
+  // forget deletes a record if this is its value.
+  forget (name, version, text) {
+    this.command(name, PER_COMMAND + 2 * (2 * name.length + text.length), client => client.eval(DELETE_IF, 2, ...keys(name), version, text), () => {})
   }
 
   deleteBulk (names, callback) {

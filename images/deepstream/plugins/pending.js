@@ -96,6 +96,22 @@ class Pending {
     for (const callback of write.callbacks) callback(error)
   }
 
+  // fail ends a write in whose place another server's is stored, and with it what waits behind, which was made of it. It
+  // returns the newest change that ended.
+  fail (write, error) {
+    const record = this.records.get(write.name)
+    const { waiting } = record
+    let newest = write.change
+    if (waiting && waiting.change.text !== null && !waiting.change.anew) {
+      record.waiting = null
+      this.bytes -= cost(write.name, waiting.change)
+      write.callbacks.push(...waiting.callbacks)
+      newest = waiting.change
+    }
+    this.done(write, error)
+    return newest
+  }
+
   // again puts a write back that did not succeed, in front; what came meanwhile for its record takes its place.
   again (write) {
     const { name } = write

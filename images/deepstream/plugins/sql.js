@@ -31,7 +31,11 @@ const select = (schema, table) => `SELECT val, version FROM ${full(schema, table
 const replace = (schema, table) => `INSERT INTO ${full(schema, table)} AS stored (id, version, val) VALUES ($1, $2, $3)
 ON CONFLICT (id) DO UPDATE SET val = EXCLUDED.val, version = EXCLUDED.version`
 
-const upsert = (schema, table) => `${replace(schema, table)} WHERE stored.version <= EXCLUDED.version`
+// upsert stores nothing over a newer version, nor over the same one of another server: both made it of the version before,
+// and one of the two would be lost. The same with the same value is this server's own, which it did not hear of. Version 0
+// is a record's creation, or every version of one that is written past versions (record.storageHotPathPrefixes).
+const upsert = (schema, table) => `${replace(schema, table)} WHERE stored.version < EXCLUDED.version
+OR stored.version = EXCLUDED.version AND (EXCLUDED.version = 0 OR stored.val::text = EXCLUDED.val::text)`
 
 // The stock connector drops a table with its last row, and with it a row that another server inserts meanwhile.
 const remove = (schema, table) => `DELETE FROM ${full(schema, table)} WHERE id = $1`

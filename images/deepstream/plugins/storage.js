@@ -123,20 +123,21 @@ class Storage extends Connector {
   add (name, change, callback) {
     const problem = unstorable(name) || (this.closed ? 'the server is stopping' : this.pending.add(name, change, callback))
     if (!problem) return this.pump()
-    this.refuse(name, problem, callback)
+    this.refuse(name, change, problem, callback)
   }
 
   // refuse says no, and takes the value out of the cache, where the server puts it in the same moment.
-  refuse (name, problem, callback) {
+  refuse (name, change, problem, callback) {
     setImmediate(() => {
       callback(problem)
-      this.forget(name)
+      this.forget(name, change)
     })
   }
 
-  forget (name) {
+  // forget takes a value out of the cache that is not stored, unless the cache has another by now.
+  forget (name, { version, text }) {
     const { cache } = this.services
-    if (cache && !unstorable(name)) cache.delete(name, () => {})
+    if (cache && text !== null && !unstorable(name)) cache.forget(name, version, text)
   }
 
   // deletedElsewhere makes a deletion of what waits here: stored after it, it would bring the record back.
@@ -219,14 +220,13 @@ class Storage extends Connector {
       } else if (change.version === 0 && change.text === '{}') {
         this.pending.done(write, null) // a creation, which found the record created
       } else {
-        this.pending.done(write, `a newer version than ${change.version} is stored`)
-        this.forget(name) // on which the write was based, and which must have been older
+        this.forget(name, this.pending.fail(write, `version ${change.version}, or a newer one, is stored`))
       }
     } catch (err) {
       if (sql.isolates(err)) {
         this.logger.error('STORAGE', `cannot store ${JSON.stringify(name)}: ${err.message}`)
         this.pending.done(write, `cannot be stored: ${err.message}`)
-        this.forget(name)
+        this.forget(name, change)
         return
       }
       this.pending.again(write)
