@@ -47,8 +47,8 @@ func sampleEnvironment() map[string]string {
 func TestConfigReadsExactlyTheDeclaredVariables(t *testing.T) {
 	t.Parallel()
 	var used []string
-	for _, m := range regexp.MustCompile(`\${(\w+)}`).FindAllStringSubmatch(Config, -1) {
-		used = append(used, m[1])
+	for _, m := range regexp.MustCompile(`\${(\w+)}|passwordFrom: (\w+)`).FindAllStringSubmatch(Config, -1) {
+		used = append(used, m[1]+m[2])
 	}
 	slices.Sort(used)
 	declared := slices.Concat(Environment(), Secrets())
@@ -86,14 +86,14 @@ func TestConfigAfterSubstitution(t *testing.T) {
 	}
 	bus := map[string]any{
 		"host": "bus.example", "port": 6379, "tls": map[string]any{},
-		"password": "1e5", // a string even where it looks like a number
-		"secret":   "arn:aws:secretsmanager:eu-central-1:1:secret:bus",
+		"passwordFrom": EnvBusPassword,
+		"secret":       "arn:aws:secretsmanager:eu-central-1:1:secret:bus",
 	}
 	require.Equal(t, part{Path: "./plugins/bus.js", Options: bus}, c.ClusterNode)
 	require.Equal(t, part{Path: "./plugins/cache.js", Options: bus}, c.Cache)
 	require.Equal(t, part{Path: "./plugins/metrics.js", Options: map[string]any{"stack": "prod-eu", "namespace": "ours"}}, c.Monitoring)
 	require.Equal(t, "./plugins/storage.js", c.Storage.Path)
-	require.Equal(t, "0123456789", c.Storage.Options["password"])
+	require.Equal(t, EnvPostgresPassword, c.Storage.Options["passwordFrom"])
 	require.Equal(t, "arn:aws:secretsmanager:eu-central-1:1:secret:database", c.Storage.Options["secret"])
 	require.Equal(t, 5432, c.Storage.Options["port"])
 	require.Equal(t, map[string]any{"rejectUnauthorized": true}, c.Storage.Options["ssl"])

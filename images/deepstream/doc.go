@@ -4,8 +4,9 @@
 // It creates nothing in AWS. The Dockerfile and config.yml beside this file are built into the image; the constants
 // name its port, its health check, its command and the environment variables that config.yml reads.
 //
-// The image needs every variable of Environment and Secrets. deepstream pastes them into the text of config.yml before
-// it parses it and takes a missing one for an empty string, so secrets must not contain quotes, backslashes or "${".
+// The image needs every variable of Environment and Secrets. deepstream pastes those of Environment into the text of
+// config.yml before it parses it and takes a missing one for an empty string. Secrets the plugins read themselves, whatever
+// characters they hold.
 //
 // It does not decide who may log in or do what: a webhook says who somebody is, and permissions.yml, which denies
 // everything as it stands, what they may do.

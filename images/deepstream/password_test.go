@@ -132,3 +132,32 @@ func TestBusPasswordIsChanged(t *testing.T) {
 		return len(heardNumbers(c, "b", "tick")) > 0
 	})
 }
+
+// A password may hold whatever it likes, and is not printed with what is wrong with the configuration beside it.
+func TestPasswordsOfAnyCharacters(t *testing.T) {
+	t.Parallel()
+	const odd = `a"b\c${PATH}#d: e\n%s,`
+	r := live.StartRegion(t)
+	r.Postgres.ChangePassword(odd)
+	r.Redis.KeepPassword(odd)
+	v := version(t)
+	env := map[string]string{deepstream.EnvPostgresPassword: odd, deepstream.EnvBusPassword: odd}
+	c := live.StartClients(t)
+	c.Connect("a", r.Server(v, env).URL())
+	require.NoError(t, c.Write("a", "hello", map[string]any{"n": 1}))
+	require.Equal(t, `1 {"n":1}`, r.Row("default", "hello"))
+
+	for variable, value := range map[string]string{
+		deepstream.EnvBusPort: "6379: x", deepstream.EnvPostgresPort: "[5432", deepstream.EnvAuthType: "jwt",
+		deepstream.EnvFlushSeconds: "", deepstream.EnvDrainSeconds: "soon", deepstream.EnvDrainPerSecond: "0",
+	} {
+		env[variable] = value
+		s := r.Server(v, env, func(o *live.ServerOptions) { o.NoWait = true })
+		require.Equal(t, 1, s.WaitExit(time.Minute), "%s: %s", variable, s.Output())
+		delete(env, variable)
+		require.NotContains(t, s.Output(), odd[:4], variable)
+		if value != "" {
+			require.Contains(t, s.Output(), value, "it says what is wrong")
+		}
+	}
+}

@@ -28,7 +28,7 @@ class Bus extends RedisClusterNode {
     this.open = false // whether a message may go out
     this.started = false
     const logger = services.logger
-    const password = new Password(own.secret, own.password, logger)
+    const password = new Password(own, logger)
     this.publisher = new Connection(this.connection.client, 'publishing', logger, password)
     this.subscriber = new Connection(this.subscribeConnection.client, 'subscribing', logger, password, { subscribes: true })
     for (const { client } of [this.publisher, this.subscriber]) {

@@ -44,7 +44,7 @@ class Cache extends CacheConnector {
     this.written = new Map() // name → when it was last set, the oldest first
     this.suspects = new Set() // names whose value in the cache may be outdated
     this.suspectAll = false
-    this.watch = new Connection(this.connection.client, 'cache', services.logger, new Password(own.secret, own.password, services.logger))
+    this.watch = new Connection(this.connection.client, 'cache', services.logger, new Password(own, services.logger))
     this.connection.client.on('close', () => this.suspect())
     this.connection.client.on('ready', () => this.clear())
     this.prune = setInterval(() => this.forgetOld(), 1000)

@@ -29,6 +29,9 @@ class Lifecycle {
     this.services = services
     this.config = config
     this.logger = services.logger
+    for (const name of ['drainSeconds', 'drainPerSecond', 'flushSeconds', 'pollSeconds']) {
+      if (!(this.options[name] > 0)) this.logger.fatal('CONFIG_ERROR', `plugins.lifecycle.options.${name} is ${this.options[name]}: it must be a number above 0`)
+    }
     this.ready = false
     this.draining = false
     this.answerHealthChecks()

@@ -8,10 +8,11 @@ const STAGES = ['AWSCURRENT', 'AWSPREVIOUS']
 const TIMEOUT = 3000 // milliseconds
 
 class Password {
-  // secret is the ARN of a secret that holds JSON with "password"; empty: there is no password but the first.
-  constructor (secret, value, logger) {
+  // passwordFrom is the variable that holds the first one, secret the ARN of a secret that holds JSON with "password"; empty:
+  // there is no password but the first.
+  constructor ({ passwordFrom, secret }, logger) {
     this.secret = secret
-    this.value = value
+    this.value = process.env[passwordFrom]
     this.logger = logger
   }
 

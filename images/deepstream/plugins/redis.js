@@ -8,7 +8,8 @@ const CHECK = 1000
 const SILENT_CHECKS = 3 // in a row: checks and not a clock, which runs on while this process itself stands still
 
 // options are ioredis's, from those of config.yml.
-const options = ({ secret, ...own }) => ({
+const options = ({ secret, passwordFrom, ...own }) => ({
+  password: process.env[passwordFrom],
   connectTimeout: 3000,
   maxRetriesPerRequest: null, // a command waits for the connection, however long
   retryStrategy: attempt => Math.min(MAX_RETRY, 100 * 2 ** Math.min(attempt, 5)) * (0.5 + Math.random() / 2),

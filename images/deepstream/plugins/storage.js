@@ -39,7 +39,7 @@ class Storage extends Connector {
   constructor (options, services, config) {
     super({ ...DEFAULTS, ...options }, services)
     this.config = config || {}
-    this.password = new Password(this.options.secret, this.options.password, this.logger)
+    this.password = new Password(this.options, this.logger)
     this.away = false
     this.closed = false
     this.running = 0

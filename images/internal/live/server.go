@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -142,6 +143,7 @@ func stock(config string) string {
 	} {
 		config = strings.ReplaceAll(config, plugin[0], plugin[1])
 	}
+	config = regexp.MustCompile(`passwordFrom: (\w+)`).ReplaceAllString(config, `password: "$${${1}}"`)
 	config, _, _ = strings.Cut(config, "# What CloudWatch is told")
 	// What is not named stays as the server has it.
 	for _, key := range []string{"cacheRetrievalTimeout", "storageRetrievalTimeout", "record:", "unauthenticatedClientTimeout"} {
