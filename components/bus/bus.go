@@ -99,7 +99,9 @@ func (a *Args) Validate() error {
 	if err := a.Rotation.Validate(); err != nil {
 		problems = append(problems, err)
 	}
-	problems = append(problems, blocks.ParameterProblems(a.Parameters, func(name string) string { return parameters.ValkeyRule(a.Parameters, name, a.Replicas) })...)
+	problems = append(problems, blocks.ParameterProblems(a.Parameters, func(name string) string {
+		return parameters.ValkeyRule(a.Parameters, name, a.EngineVersion, a.Replicas)
+	})...)
 	problems = append(problems, blocks.WindowProblems("snapshot", a.snapshotWindow(), a.maintenanceWindow(), windows.ShortestOfElastiCache)...)
 	return errors.Join(problems...)
 }

@@ -179,11 +179,14 @@ var parameterGroups = map[string]struct {
 		return parameters.AuroraRule(c.cfg.Database.Parameters, name)
 	}},
 	"bus.parameters": {"Valkey", parameters.Valkey, func(c *checker, name string) string {
-		replicas := c.cfg.Bus.Replicas
+		version, replicas := c.cfg.Bus.EngineVersion, c.cfg.Bus.Replicas
+		if !c.ok("bus.engineVersion") || c.refused("bus.engineVersion") {
+			version = ""
+		}
 		if !c.ok("bus.replicas") || c.refused("bus.replicas") {
 			replicas = 0
 		}
-		return parameters.ValkeyRule(c.cfg.Bus.Parameters, name, replicas)
+		return parameters.ValkeyRule(c.cfg.Bus.Parameters, name, version, replicas)
 	}},
 }
 

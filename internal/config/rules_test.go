@@ -117,6 +117,8 @@ var ruleCases = map[string]ruleCase{
 	"bus keeps it all":  {map[string]any{"bus.parameters": map[string]any{"maxmemory-policy": "noeviction"}}, "bus.parameters.maxmemory-policy", "every write fails", ""},
 	"bus writes to few": {map[string]any{"bus.replicas": 2, "bus.parameters": map[string]any{"min-replicas-to-write": "2"}}, "bus.parameters.min-replicas-to-write",
 		"less than the number of replicas, 2", ""},
+	"bus is too new":   {map[string]any{"bus.parameters": map[string]any{"lazyfree-lazy-expire": "yes"}}, "bus.parameters.lazyfree-lazy-expire", "from Valkey 8 on there is no", ""},
+	"bus times out":    {map[string]any{"bus.parameters": map[string]any{"timeout": "10"}}, "bus.parameters.timeout", "a whole number from 20", ""},
 	"bus in shards":    {map[string]any{"bus.parameters": map[string]any{"cluster-enabled": "yes"}}, "bus.parameters.cluster-enabled", "shards", ""},
 	"bus secret":       {map[string]any{"bus.parameters": map[string]any{"timeout": map[string]any{"secure": "v1:abc"}}}, "bus.parameters.timeout", "Secrets Manager", ""},
 	"backups none":     {map[string]any{"database.backupRetentionDays": 0}, "database.backupRetentionDays", "1 to 35", "1"},

@@ -20,6 +20,7 @@ type Parameter struct {
 	Decimal bool   // a range's numbers may have a fraction
 	Letters string // of which its text is made; empty for any
 	Form    *form  // of its text; nil for any
+	Before  int    // the major version of the engine from which on there is no such parameter; 0: there is one in all
 }
 
 // form is what a text has to be.
@@ -39,6 +40,10 @@ var (
 	// schemas is a list as PostgreSQL splits it (src/backend/utils/adt/varlena.c, SplitIdentifierString).
 	schemas = &form{`schemas between commas, each without spaces or in double quotes, such as "$user", public`,
 		regexp.MustCompile(`^ *(?:"(?:[^"]|"")*"|[^" ,][^ ,]*)(?: *, *(?:"(?:[^"]|"")*"|[^" ,][^ ,]*))* *$`).MatchString}
+	// idle is how long ElastiCache lets a client be idle: its guide's page calls 1 to 19 invalid.
+	idle = &form{"0, which is for ever, or a whole number from 20 to 2147483647, in plain digits", func(text string) bool {
+		return text == "0" || Parameter{Values: "20-2147483647"}.Takes(text)
+	}}
 )
 
 const (
@@ -122,8 +127,13 @@ var Aurora = map[string]Parameter{
 // Redis OSS parameters").
 var Valkey = map[string]Parameter{
 	"acl-pubsub-default":                             {Values: "allchannels,resetchannels"},
+	"acllog-max-len":                                 {Values: anyCount},
 	"active-defrag-cycle-max":                        {Values: "1-75"},
 	"active-defrag-cycle-min":                        {Values: "1-75"},
+	"active-defrag-ignore-bytes":                     {Values: "10485760-104857600"},
+	"active-defrag-max-scan-fields":                  {Values: "1-1000000"},
+	"active-defrag-threshold-lower":                  {Values: "1-100"},
+	"active-defrag-threshold-upper":                  {Values: "1-100"},
 	"active-expire-effort":                           {Values: "1-10"},
 	"activedefrag":                                   {Values: yesNo},
 	"activerehashing":                                {Static: true, Values: yesNo},
@@ -133,6 +143,7 @@ var Valkey = map[string]Parameter{
 	"client-output-buffer-limit-pubsub-hard-limit":   {Values: anyCount},
 	"client-output-buffer-limit-pubsub-soft-limit":   {Values: anyCount},
 	"client-output-buffer-limit-pubsub-soft-seconds": {Values: anyCount},
+	"client-query-buffer-limit":                      {Values: "1048576-1073741824"},
 	"close-on-replica-write":                         {Values: yesNo},
 	"cluster-enabled":                                {Static: true, Values: yesNo},
 	"databases":                                      {Static: true, Values: "1-1200000"},
@@ -140,16 +151,21 @@ var Valkey = map[string]Parameter{
 	"hash-max-listpack-value":                        {Values: anyCount},
 	"hll-sparse-max-bytes":                           {Values: "1-16000"},
 	"latency-tracking":                               {Values: yesNo},
-	"lazyfree-lazy-eviction":                         {Values: yesNo},
-	"lazyfree-lazy-expire":                           {Values: yesNo},
-	"lazyfree-lazy-server-del":                       {Values: yesNo},
+	"lazyfree-lazy-eviction":                         {Values: yesNo, Before: 8},
+	"lazyfree-lazy-expire":                           {Values: yesNo, Before: 8},
+	"lazyfree-lazy-server-del":                       {Values: yesNo, Before: 8},
+	"lazyfree-lazy-user-del":                         {Values: yesNo, Before: 8},
 	"lfu-decay-time":                                 {Values: anyCount},
 	"lfu-log-factor":                                 {Values: "1-2147483647"},
+	"list-compress-depth":                            {Values: anyCount},
 	"maxmemory-policy":                               {Values: "volatile-lru,allkeys-lru,volatile-lfu,allkeys-lfu,volatile-random,allkeys-random,volatile-ttl,noeviction"},
-	"maxmemory-samples":                              {Values: "1-2147483647"},
+	"maxmemory-samples":                              {Values: "1-64"},
 	"min-replicas-max-lag":                           {Values: anyCount},
 	"min-replicas-to-write":                          {Values: anyCount},
 	"notify-keyspace-events":                         {Letters: "KEg$lshzxedtmAn"},
+	"proto-max-bulk-len":                             {Values: "1048576-536870912"},
+	"repl-backlog-size":                              {Values: "16384-2147483647"},
+	"repl-backlog-ttl":                               {Values: anyCount},
 	"reserved-memory-percent":                        {Values: "0-100"},
 	"set-max-intset-entries":                         {Values: anyCount},
 	"slowlog-log-slower-than":                        {Values: "-1-2147483647"},
@@ -157,7 +173,8 @@ var Valkey = map[string]Parameter{
 	"stream-node-max-bytes":                          {Values: anyCount},
 	"stream-node-max-entries":                        {Values: anyCount},
 	"tcp-keepalive":                                  {Values: anyCount},
-	"timeout":                                        {Values: anyCount},
+	"timeout":                                        {Form: idle},
+	"tracking-table-max-keys":                        {Values: anyCount},
 	"zset-max-listpack-entries":                      {Values: anyCount},
 	"zset-max-listpack-value":                        {Values: anyCount},
 }
@@ -183,6 +200,13 @@ func (p Parameter) Takes(value string) bool {
 	}
 	n, err := strconv.Atoi(value)
 	return err == nil && low <= float64(n) && float64(n) <= high
+}
+
+// Removed reports whether a version of the engine, major.minor or major alone, came after the parameter; not where there is no version.
+func (p Parameter) Removed(version string) bool {
+	major, _, _ := strings.Cut(version, ".")
+	n, err := strconv.Atoi(major)
+	return err == nil && p.Before > 0 && n >= p.Before
 }
 
 // rank is where a value lies among those a parameter takes, from 0 up; -1 where it takes none such.

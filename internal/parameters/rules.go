@@ -53,6 +53,7 @@ var auroraOrders = []order{
 // most (valkey.conf). Valkey itself takes any two. What is left out has ElastiCache's default.
 var valkeyOrders = []order{
 	{"active-defrag-cycle-min", "active-defrag-cycle-max", "5", "75", "the more memory is fragmented, the less would be done about it"},
+	{"active-defrag-threshold-lower", "active-defrag-threshold-upper", "10", "100", "defragmentation would do its most before it begins"},
 }
 
 // AuroraRule returns the rule that a parameter of a database's cluster breaks, of all that are set; empty where it breaks none.
@@ -66,12 +67,20 @@ func AuroraRule(set map[string]string, name string) string {
 	return rule(Aurora, auroraOwn, auroraOrders, "Aurora PostgreSQL", "the instances restart", set, name)
 }
 
-// ValkeyRule is AuroraRule of a parameter of a bus with a number of replicas; 0 where that is unknown.
-func ValkeyRule(set map[string]string, name string, replicas int) string {
+// keyspaceEvents says of which keys there are events, and of which of them.
+const keyspaceEvents = "notify-keyspace-events"
+
+// ValkeyRule is AuroraRule of a parameter of a bus of a version, major.minor, with a number of replicas; empty and 0 where that is
+// unknown.
+func ValkeyRule(set map[string]string, name, version string, replicas int) string {
 	value := set[name]
 	n, _ := strconv.Atoi(value)
 	switch {
+	case Valkey[name].Removed(version):
+		return fmt.Sprintf("must be left out: from Valkey %d on there is no such parameter", Valkey[name].Before)
 	case !Valkey[name].Takes(value):
+	case name == keyspaceEvents && value != "" && !strings.ContainsAny(value, "KE"):
+		return "must hold K or E: without either, ElastiCache takes it and there are no events" // its guide's page
 	case name == maxmemoryPolicy && !strings.HasPrefix(value, "allkeys-"):
 		return "must be allkeys-lru, allkeys-lfu or allkeys-random: what the bus caches has no time to live, and under any other policy " +
 			"every write fails once memory is full"

@@ -23,8 +23,11 @@ func TestRules(t *testing.T) {
 	}
 	valkey := func(replicas int, others ...string) rule {
 		return func(name, value string) string {
-			return parameters.ValkeyRule(beside(name, value, others), name, replicas)
+			return parameters.ValkeyRule(beside(name, value, others), name, "8.0", replicas)
 		}
+	}
+	old := func(name, value string) string {
+		return parameters.ValkeyRule(map[string]string{name: value}, name, "7.2", 1)
 	}
 	for _, c := range []struct {
 		of          rule
@@ -78,7 +81,17 @@ func TestRules(t *testing.T) {
 		{valkey(1, "active-defrag-cycle-max", "20"), "active-defrag-cycle-min", "21", "at most active-defrag-cycle-max, which is 20"},
 		{valkey(1, "active-defrag-cycle-min", "21"), "active-defrag-cycle-max", "20", ""}, // said of the other
 		{valkey(1, "active-defrag-cycle-min", "x"), "active-defrag-cycle-max", "1", ""},
-		{valkey(1, "active-defrag-cycle-min", "30"), "timeout", "1", ""},
+		{valkey(1, "active-defrag-cycle-min", "30"), "timeout", "20", ""},
+		{valkey(1), "timeout", "0", ""},
+		{valkey(1), "timeout", "19", "0, which is for ever, or a whole number from 20"},
+		{valkey(1), "maxmemory-samples", "65", "a whole number from 1 to 64"},
+		{valkey(1), "active-defrag-threshold-upper", "9", "at least active-defrag-threshold-lower, which is 10"},
+		{valkey(1), "repl-backlog-size", "16383", "a whole number from 16384"},
+		{valkey(1), "notify-keyspace-events", "Ex", ""},
+		{valkey(1), "notify-keyspace-events", "x", "must hold K or E"},
+		{valkey(1), "lazyfree-lazy-eviction", "yes", "from Valkey 8 on there is no such parameter"},
+		{old, "lazyfree-lazy-eviction", "yes", ""},
+		{old, "lazyfree-lazy-eviction", "on", "one of yes, no"},
 	} {
 		rule := c.of(c.name, c.value)
 		if c.want == "" {
@@ -91,6 +104,6 @@ func TestRules(t *testing.T) {
 		require.Empty(t, parameters.AuroraRule(parameters.AuroraDefaults(), name), name)
 	}
 	for name := range parameters.ValkeyDefaults() {
-		require.Empty(t, parameters.ValkeyRule(parameters.ValkeyDefaults(), name, 1), name)
+		require.Empty(t, parameters.ValkeyRule(parameters.ValkeyDefaults(), name, "", 1), name)
 	}
 }

@@ -105,7 +105,7 @@ func applyCacheParameters(r *cloud.Resource, old cloud.Map) error {
 		name, value := cloud.Str(given, "name"), cloud.Str(given, "value")
 		p, known := parameters.Valkey[name]
 		switch {
-		case !known:
+		case !known, p.Removed(strings.TrimLeft(r.Str("family"), "abcdefghijklmnopqrstuvwxyz")):
 			return cloud.Refuse(code, rule, "Parameter %s doesn't exist", name)
 		case !p.Takes(value):
 			return cloud.Refuse(code, rule, "Value %s is not valid for parameter %s: expected %s", value, name, p.Range())
