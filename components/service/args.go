@@ -165,7 +165,7 @@ func (a *Args) checkTask() error {
 	}{
 		{"port", a.Port, 1, 65535},
 		{"tasks", a.Tasks, 1, 5000},                            // ECS service quotas: tasks per service
-		{"cpu", a.CPU, 128, 10240},                             // RegisterTaskDefinition, cpu, for EC2
+		{"cpu", a.CPU, 128, 196608},                            // RegisterTaskDefinition, cpu, for EC2
 		{"memory MiB", a.MemoryMiB, 6, 1 << 20},                // ContainerDefinition, memory: Docker needs 6
 		{"stop timeout seconds", a.StopTimeoutSeconds, 2, 120}, // ContainerDefinition, stopTimeout
 		{"min healthy percent", a.Deployment.MinHealthyPercent, 0, 100},

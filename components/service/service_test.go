@@ -306,7 +306,7 @@ func TestRefusals(t *testing.T) {
 			`name "Deepstream"`, `stack ""`, `region ""`, "cluster arn: missing", "capacity provider: missing", "vpc id: missing",
 			"load balancer arn: missing", "target group arn: must be given", "health command", "exec: needs", "max tasks 0: must be above tasks, 0",
 			"cpu percent 0", "connections per task -1", "scale in seconds 0", "subnet ids: missing", "security group ids: 5 given", "security group ids: one is missing",
-			`image ""`, `health path ""`, "port 0", "tasks 0", "cpu 64: must be 128 to 10240", "memory MiB 0", "stop timeout seconds 0", "max percent 0", "update seconds 0", "delete seconds 0",
+			`image ""`, `health path ""`, "port 0", "tasks 0", "cpu 64: must be 128 to 196608", "memory MiB 0", "stop timeout seconds 0", "max percent 0", "update seconds 0", "delete seconds 0",
 			"log retention days 0", `environment "A-B": not the name`, `environment "TWICE": has no value`, `environment "TWICE": is among the secrets`,
 			`secret "1": not the name`, `secret "TWICE": has no arn`, `secret "TWICE": json key "a:b"`, "secret key arns: one is missing",
 		}},

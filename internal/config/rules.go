@@ -144,7 +144,7 @@ var numbers = []struct {
 	{"service.maxTasks", 0, sizing.MostTargets, boundWhy},
 	{"service.peakConnections", 1, sizing.MostPeak, "a region without clients needs no plan, and none holds more"},
 	{"service.reconnectsPerSecond", sizing.LeastRate, sizing.MostRate, "fewer do not give each task of a full host a connection"},
-	{"service.cpu", 128, 10240, "CPU units, 1024 to a vCPU"},
+	{"service.cpu", 128, unlimited, "CPU units, 1024 to a vCPU"},
 	{"service.memoryMiB", 256, unlimited, "less leaves its Node.js process no heap"},
 }
 

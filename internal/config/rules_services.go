@@ -193,7 +193,7 @@ func furtherNumbers(s FurtherService) []furtherNumber {
 		{"port", s.Port, 1, 65535, "a TCP port"},
 		tasks,
 		{"maxTasks", most, least, tasks.max, "from tasks to what a load balancer takes"},
-		{"cpu", s.CPU, 128, 10240, "CPU units, 1024 to a vCPU"},
+		{"cpu", s.CPU, 128, unlimited, "CPU units, 1024 to a vCPU"},
 		{"memoryMiB", s.MemoryMiB, 6, unlimited, "Docker allows no less"},
 	}
 }

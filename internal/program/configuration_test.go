@@ -149,7 +149,7 @@ var texts = map[string]values{
 	"cluster.maxHosts":            {[]any{0, 50, 5000}, []any{-1, 2, 5001, 1.5, "x"}},
 	"service.minTasks":            {[]any{0, 6}, []any{-1, 2, 1001, 1.5, "x"}},
 	"service.maxTasks":            {[]any{0, 12}, []any{-1, 2, 1001, 1.5, "x"}},
-	"service.cpu":                 {[]any{128, 1024, 4096}, []any{127, 10_241, 1.5, "x"}},
+	"service.cpu":                 {[]any{128, 1024, 4096}, []any{127, -1, 1.5, "x"}},
 	"service.peakConnections":     {[]any{1, 500, 20_000, 60_000}, []any{0, -1, 100_000_001, "many", 1.5}},
 	"service.reconnectsPerSecond": {[]any{200, 500, 5000}, []any{0, -1, 1_000_001, "fast"}},
 	"service.image":               {nil, []any{"deepstream", "deepstream:latest", "deepstream@sha256:12", nil}},
