@@ -178,6 +178,7 @@ var ruleCases = map[string]ruleCase{
 	"image missing":      {map[string]any{"service.image": nil}, "service.image", "must be given", ""},
 	"image by tag":       {map[string]any{"service.image": "registry:5000/deepstream:latest"}, "service.image", "a tag can be moved", ""},
 	"image bare":         {map[string]any{"service.image": "registry:5000/deepstream"}, "service.image", "pinned by digest", ""},
+	"image at a port":    {map[string]any{"service.image": "registry.example.com:5000/deepstream@sha256:" + digest}, "service.image", "in a registry at port 443", ""},
 	"image short digest": {map[string]any{"service.image": "deepstream@sha256:abc"}, "service.image", "64 hexadecimal", ""},
 	"image elsewhere": {map[string]any{"service.image": "111122223333.dkr.ecr.us-east-1.amazonaws.com/deepstream@sha256:" + digest},
 		"service.image", "own region", "111122223333.dkr.ecr.eu-central-1.amazonaws.com/deepstream@sha256:" + digest},

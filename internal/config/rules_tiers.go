@@ -145,6 +145,7 @@ func nearestZones(zones, ids []string) string {
 
 var (
 	imagePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*@sha256:[0-9a-f]{64}$`)
+	registryPort = regexp.MustCompile(`^[^/@]+:([0-9]+)/`)
 	ecrPattern   = regexp.MustCompile(`^([0-9]{12}\.dkr\.ecr\.)([a-z0-9-]+)(\.amazonaws\.com/.*)$`)
 	// ecrHost are all hosts of private registries in ECR, the ones by which only FIPS or IPv6 is reached too ("Amazon ECR
 	// endpoints and quotas", AWS General Reference).
@@ -172,6 +173,10 @@ func (c *checker) checkImage(key, image string) {
 			rule += "; a tag can be moved, and then two tasks of one deployment run different code"
 		}
 		c.refuseValue(key, image, rule, "")
+		return
+	}
+	if m := registryPort.FindStringSubmatch(image); m != nil && m[1] != "443" {
+		c.refuseValue(key, image, "must be in a registry at port 443: hosts may open no other port to the outside", "")
 		return
 	}
 	if !ecrHost.MatchString(image) {
