@@ -173,10 +173,11 @@ func numberRange(key string) string {
 	return ""
 }
 
-const tagRule = "must be a tag's value: up to 256 letters, digits, spaces and _ . : / = + - @, not blank, and not beginning with aws:"
+const tagRule = "must be a tag's value: up to 256 letters, digits, spaces inside and _ . : / = + - @, not blank, and not beginning with aws:"
 
 // TagValue is the form of a tag's value (AWS General Reference, "Tag naming limits and requirements"). What begins with
-// aws:, in capitals too, is AWS's own.
+// aws:, in capitals too, is AWS's own. No space is first or last ("Tags for your Application Load Balancer", User Guide for
+// Application Load Balancers).
 type TagValue struct{}
 
 // tagPattern counts no characters: 256 times all letters that there are would take every command 10 MB when it starts.
@@ -184,8 +185,8 @@ var tagPattern = regexp.MustCompile(`^[\p{L}\p{Nd} _.:/=+\-@]+$`)
 
 // MatchString reports whether a text has the form.
 func (TagValue) MatchString(text string) bool {
-	bare := strings.ToLower(strings.TrimSpace(text))
-	return tagPattern.MatchString(text) && utf8.RuneCountInString(text) <= 256 && bare != "" && !strings.HasPrefix(bare, "aws:")
+	return tagPattern.MatchString(text) && utf8.RuneCountInString(text) <= 256 && text == strings.TrimSpace(text) &&
+		!strings.HasPrefix(strings.ToLower(text), "aws:")
 }
 
 // form is a form that no pattern says alone.

@@ -26,6 +26,7 @@ var ruleCases = map[string]ruleCase{
 	"protect as text":      {map[string]any{"platform.protect": "true"}, "platform.protect", "without quotes", ""},
 	"owner missing":        {map[string]any{"platform.owner": nil}, "platform.owner", "must be given", ""},
 	"owner a tag refuses":  {map[string]any{"platform.owner": "team #1"}, "platform.owner", "tag's value", ""},
+	"owner between spaces": {map[string]any{"platform.owner": "team "}, "platform.owner", "spaces inside", ""},
 	"owner too long":       {map[string]any{"platform.owner": strings.Repeat("x", 257)}, "platform.owner", "tag's value", ""},
 	"cost centre missing":  {map[string]any{"platform.costCentre": ""}, "platform.costCentre", "must be given", ""},
 	"cost centre a number": {map[string]any{"platform.costCentre": 4711}, "platform.costCentre", "need quotes", ""},

@@ -28,7 +28,8 @@ func Register(ctx *pulumi.Context, typ, name string, args any, tags map[string]s
 }
 
 // What AWS takes as a tag (AWS General Reference, "Tag naming limits and requirements"): 50 a resource, of which some are left
-// for those of its own.
+// for those of its own. No space is first or last ("Tags for your Application Load Balancer", User Guide for Application Load
+// Balancers).
 const (
 	maxTags     = 40
 	maxTagKey   = 128
@@ -52,11 +53,11 @@ func NameProblems(prefix string, tags map[string]string) []error {
 	}
 	for _, key := range slices.Sorted(maps.Keys(tags)) {
 		value := tags[key]
-		if key == "" || len([]rune(key)) > maxTagKey || !tagPattern.MatchString(key) || strings.HasPrefix(strings.ToLower(key), "aws:") {
-			problems = append(problems, fmt.Errorf("tag %q: must not begin with aws:, and have up to %d letters, digits, spaces and _ . : / = + - @", key, maxTagKey))
+		if key == "" || key != strings.TrimSpace(key) || len([]rune(key)) > maxTagKey || !tagPattern.MatchString(key) || strings.HasPrefix(strings.ToLower(key), "aws:") {
+			problems = append(problems, fmt.Errorf("tag %q: must not begin with aws:, and have up to %d letters, digits, spaces inside and _ . : / = + - @", key, maxTagKey))
 		}
-		if len([]rune(value)) > maxTagValue || !tagPattern.MatchString(value) {
-			problems = append(problems, fmt.Errorf("tag %s = %q: must be up to %d letters, digits, spaces and _ . : / = + - @", key, value, maxTagValue))
+		if value != strings.TrimSpace(value) || len([]rune(value)) > maxTagValue || !tagPattern.MatchString(value) {
+			problems = append(problems, fmt.Errorf("tag %s = %q: must be up to %d letters, digits, spaces inside and _ . : / = + - @", key, value, maxTagValue))
 		}
 	}
 	return problems

@@ -30,7 +30,7 @@ func TestNameProblems(t *testing.T) {
 		"a prefix":            {"Shop", nil, []string{`name prefix "Shop"`}},
 		"a long prefix":       {strings.Repeat("a", 65), nil, []string{"at most 64"}},
 		"a path":              {"a/b", nil, []string{`name prefix "a/b"`}},
-		"everything at once":  {"a--b", map[string]string{"": "x", "AWS:a": "x", "a#b": "x", "owner": "a#b", "long": strings.Repeat("x", 257)}, []string{`prefix "a--b"`, `tag ""`, `tag "AWS:a"`, `tag "a#b"`, "tag long", `tag owner = "a#b"`}},
+		"everything at once":  {"a--b", map[string]string{"": "x", "AWS:a": "x", "a#b": "x", " c": "x", "team": "x ", "owner": "a#b", "long": strings.Repeat("x", 257)}, []string{`prefix "a--b"`, `tag ""`, `tag " c"`, `tag "AWS:a"`, `tag "a#b"`, "tag long", `tag owner = "a#b"`, `tag team = "x "`}},
 		"a key that is long":  {"", map[string]string{strings.Repeat("k", 129): ""}, []string{"up to 128"}},
 		"more than AWS takes": {"", many, []string{"tags: 41 given"}},
 	} {
