@@ -116,6 +116,25 @@ func TestReadFilesRefuses(t *testing.T) {
 	assert.True(t, errors.Is(err, fs.ErrNotExist), "%v", err)
 }
 
+// A time without quotes is refused wherever text is wanted: it is not what somebody wrote any more.
+func TestTimesWithoutQuotes(t *testing.T) {
+	t.Parallel()
+	src, err := ReadFiles(write(t, map[string]string{"a": `config:
+  aws:region: 2026-01-31
+  platform: {owner: 2026-01-31, costCentre: "2026-01-31", expires: 2026-01-31T12:00:00.5+01:00}
+  network: {zones: [2026-01-31]}
+  services: {a: {environment: {SINCE: 2026-01-31 12:00:00, UNTIL: "2026-01-31"}}}
+`}), "a")
+	require.NoError(t, err)
+	var keys []string
+	for _, p := range problemsOf(t, src, Options{}) {
+		if strings.Contains(p.Rule, "in quotes") {
+			keys = append(keys, p.Key)
+		}
+	}
+	assert.Equal(t, []string{"aws:region", "network.zones[0]", "platform.expires", "platform.owner", "services.a.environment.SINCE"}, keys)
+}
+
 // Numbers that JSON does not have are refused by the rules of their keys, beside everything else.
 func TestNumbersThatJSONDoesNotHave(t *testing.T) {
 	t.Parallel()

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"math"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -238,10 +239,17 @@ func (d *decoder) list(key string, v any, into reflect.Value) {
 	into.Set(list)
 }
 
+// timePattern is what a time becomes that stands in a stack file without quotes (asCLI).
+var timePattern = regexp.MustCompile(`^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? [+-]\d{4} (UTC|[+-]\d{4})$`)
+
 func (d *decoder) text(key string, v any, into reflect.Value) {
 	text, ok := v.(string)
 	if !ok {
 		d.refuse(key, v, "must be text; a number or true and false need quotes to be text, and a key without value is better left out", "")
+		return
+	}
+	if timePattern.MatchString(text) {
+		d.refuse(key, v, "must be in quotes: YAML takes it for a time, and writes that in its own way", "")
 		return
 	}
 	behind, marked := strings.CutPrefix(text, placeholderMark)
