@@ -98,6 +98,8 @@ func TestReadFilesRefuses(t *testing.T) {
 		"controls":         {map[string]string{"a": "\"a\\n::error::\\eb\": 1\n"}, "a", []string{`it has a\u000a::error::\u001bb beside config`}},
 		"controls twice":   {map[string]string{"a": "config:\n  \"a\\nb\": {}\n  \"deepstreamhub:a\\nb\": {}\n"}, "a", []string{`deepstreamhub:a\u000ab is given twice`}},
 		"controls in keys": {map[string]string{"a": "config:\n  \"a\\nb\": {1: a}\n"}, "a", []string{`deepstreamhub:a\u000ab: every key`}},
+		"to base 8": {map[string]string{"a": "config:\n  bus: {replicas: 02, \"03\": 0}\n  edge: {a: [010, 0x10, \"010\"]}\n"}, "a", []string{
+			"line 2: 02 is a number to the base of 8; line 3: 010 is a number to the base of 8: leave the 0 out, or put the value in quotes"}},
 		"environment":      {map[string]string{"a": "environment: [prod]\n"}, "a", []string{"environments are not supported"}},
 		"no organisation":  {map[string]string{"": "name: Ours_\n", "a": ""}, "a", []string{`name = "Ours_"`, "lower-case letters"}},
 		"project not YAML": {map[string]string{"": "name: [\n", "a": ""}, "a", []string{"Pulumi.yaml"}},

@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -121,11 +122,21 @@ func readYAML(path string, into any) error {
 	}
 	defer f.Close()
 	dec := yaml.NewDecoder(f)
-	err = dec.Decode(into)
+	var doc yaml.Node
+	err = dec.Decode(&doc)
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
 	if err == nil && !errors.Is(dec.Decode(&yaml.Node{}), io.EOF) {
 		err = errors.New("it holds more than one YAML document, or something after the first that is no YAML")
 	}
-	if err == nil || errors.Is(err, io.EOF) {
+	if bad := octals(&doc); err == nil && bad != nil {
+		err = errors.New(strings.Join(bad, "; ") + ": leave the 0 out, or put the value in quotes where it is text")
+	}
+	if err == nil {
+		err = doc.Decode(into)
+	}
+	if err == nil {
 		return nil
 	}
 	var typeErr *yaml.TypeError // it repeats what is in the file
@@ -133,6 +144,20 @@ func readYAML(path string, into any) error {
 		err = errors.New(printable(yamltext.Explain(err).Error()))
 	}
 	return fmt.Errorf("read %s: %w", path, err)
+}
+
+// octal is a number that YAML reads to the base of 8, and hardly anybody means so.
+var octal = regexp.MustCompile(`^[-+]?0[0-9_]+$`)
+
+// octals says where such numbers are in a document.
+func octals(n *yaml.Node) (all []string) {
+	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!int" && octal.MatchString(n.Value) {
+		all = append(all, fmt.Sprintf("line %d: %s is a number to the base of 8", n.Line, n.Value))
+	}
+	for _, inside := range n.Content {
+		all = append(all, octals(inside)...)
+	}
+	return all
 }
 
 // SecretsProvider reads which secrets provider a stack's file in a folder names; empty where it names none, or there is no file:
