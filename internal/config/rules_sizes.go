@@ -89,12 +89,13 @@ func notifyURLProblem(text string) string {
 		return rule
 	}
 	local, hostRule := webhookHost(u.Hostname(), strings.HasPrefix(u.Host, "["))
+	address, _ := netip.ParseAddr(u.Hostname())
 	switch {
 	case hasCredential(u):
 		return notifySecretRule
 	case hostRule != "":
 		return hostRule
-	case local:
+	case local, address.IsPrivate():
 		return "must be somewhere on the internet, from where SNS calls it"
 	case !isPort(u.Port()) || strings.HasSuffix(u.Host, ":"):
 		return portRule

@@ -291,6 +291,8 @@ var ruleCases = map[string]ruleCase{
 	"told with a space": {told("https://x.org/a b"), "observability.notify[0]", "no character", ""},
 	"told nowhere":      {told("https://:443/"), "observability.notify[0]", "must name a host", ""},
 	"told itself":       {told("https://localhost/"), "observability.notify[0]", "on the internet", ""},
+	"told inside":       {told("https://10.16.0.9/"), "observability.notify[0]", "on the internet", ""},
+	"told inside by v6": {told("https://[fd00::9]/"), "observability.notify[0]", "on the internet", ""},
 	"told at no port":   {told("https://x.org:99999/"), "observability.notify[0]", "1 to 65535", ""},
 	"told after colon":  {told("https://x.org:/"), "observability.notify[0]", "1 to 65535", ""},
 	"told at length":    {told("https://x.org/" + strings.Repeat("x", 2035)), "observability.notify[0]", "at most 2048", ""},
