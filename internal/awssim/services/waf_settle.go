@@ -40,13 +40,12 @@ func applyWebACL(t *cloud.Tx, r *cloud.Resource) error {
 		return invalidWeb("The scope is not valid., field: SCOPE_VALUE, parameter: CLOUDFRONT")
 	}
 	names, priorities, capacity := map[string]bool{}, map[int]bool{}, 0
-	metrics := map[string]bool{r.Str("visibilityConfig.metricName"): true}
 	for _, rule := range cloud.Maps(r.State, "rules[]") {
-		name, priority, metric := cloud.Str(rule, "name"), cloud.Int(rule, "priority"), cloud.Str(rule, "visibilityConfig.metricName")
-		if names[name] || priorities[priority] || metrics[metric] {
-			return invalidWeb("You have used a name, priority or metric name of another rule., field: RULE, parameter: %s", name)
+		name, priority := cloud.Str(rule, "name"), cloud.Int(rule, "priority")
+		if names[name] || priorities[priority] {
+			return invalidWeb("You have used a name or priority of another rule., field: RULE, parameter: %s", name)
 		}
-		names[name], priorities[priority], metrics[metric] = true, true, true
+		names[name], priorities[priority] = true, true
 		managed := cloud.Has(rule, "statement.managedRuleGroupStatement")
 		if managed != cloud.Has(rule, "overrideAction") || managed == cloud.Has(rule, "action") {
 			return invalidWeb("A rule must have an action, or if it references a rule group an override action, and not both., field: RULE, parameter: %s", name)
