@@ -28,6 +28,10 @@ func TestOutagesOfTheBusLoseNothing(t *testing.T) {
 			time.Sleep(6 * time.Second)
 			r.Redis.Thaw()
 		},
+		"connected and not answered": func(_ *testing.T, r *live.Region) {
+			r.Redis.Do("CLIENT", "PAUSE", "10000", "ALL")
+			time.Sleep(12 * time.Second)
+		},
 		"failed over": func(t *testing.T, r *live.Region) {
 			replica := live.StartRedis(t, r.Authority, "--replicaof", "127.0.0.1 "+strconv.Itoa(r.Redis.Port))
 			live.Eventually(t, 30*time.Second, "the replica follows", func() bool {

@@ -38,9 +38,13 @@ class Connection {
       client.disconnect(true)
     }
     client.on('error', err => this.failed(err))
-    client.on('close', () => this.lost('closed'))
+    client.on('close', () => {
+      this.keepUnanswered()
+      this.lost('closed')
+    })
     client.on('ready', () => {
       this.silent = 0
+      this.wasReady = true
       if (this.since) this.logger.warn('BUS', `${this.name}: the connection is back after ${((Date.now() - this.since) / 1000).toFixed(1)} s`)
       this.since = 0
     })
@@ -49,6 +53,17 @@ class Connection {
   }
 
   get ready () { return this.client.status === 'ready' }
+
+  // keepUnanswered puts what was not answered before what waits. ioredis would forget it where the next attempt breaks too
+  // before it is ready, and nobody would ever be answered. What such an attempt itself has asked is for nobody.
+  keepUnanswered () {
+    const { client, wasReady } = this
+    const unanswered = client.prevCommandQueue
+    client.prevCommandQueue = null
+    this.wasReady = false
+    if (!wasReady || !unanswered || client.options.autoResendUnfulfilledCommands === false) return
+    while (unanswered.length > 0) client.offlineQueue.unshift(unanswered.pop())
+  }
 
   // failed has the next attempt come with another password where this one was refused ("AUTH", Valkey's commands).
   async failed (err) {
