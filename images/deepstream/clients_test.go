@@ -5,12 +5,14 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"gopkg.in/yaml.v3"
 
 	"github.com/deepstreamhub/platform/images/internal/live"
 )
@@ -269,4 +271,53 @@ func TestNamesOfTheWebhook(t *testing.T) {
 		}
 		require.True(t, s.Running())
 	})
+}
+
+// The examples in the permissions do what is said beside them, once they are written under the topic.
+func TestExamplesOfThePermissions(t *testing.T) {
+	t.Parallel()
+	webhook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		var asked struct {
+			AuthData struct {
+				User string `json:"user"`
+			} `json:"authData"`
+		}
+		_ = json.NewDecoder(q.Body).Decode(&asked)
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(map[string]any{"id": asked.AuthData.User, "serverData": map[string]any{"role": asked.AuthData.User}})
+	}))
+	t.Cleanup(webhook.Close)
+	text, err := os.ReadFile("permissions.yml")
+	require.NoError(t, err)
+	var all strings.Builder
+	for line := range strings.Lines(string(text)) {
+		if !strings.HasPrefix(line, "#") {
+			all.WriteString(line)
+		}
+		if line == "record:\n" {
+			for example := range strings.Lines(string(text)) {
+				if strings.HasPrefix(example, "#   ") {
+					all.WriteString(strings.TrimPrefix(example, "# "))
+				}
+			}
+		}
+	}
+	var permissions map[string]any
+	require.NoError(t, yaml.Unmarshal([]byte(all.String()), &permissions))
+	require.Len(t, permissions["record"], 3)
+	inline, err := json.Marshal(permissions)
+	require.NoError(t, err)
+	s := live.StartRegion(t).Server(version(t), map[string]string{"DEEPSTREAM_AUTH_TYPE": "http", "DEEPSTREAM_AUTH_URL": webhook.URL},
+		edited(t, "permissions: fileLoad(permissions.yml)", "permissions: "+string(inline)))
+	c := live.StartClients(t)
+	for _, user := range []string{"ada", "feed"} {
+		c.Do("connect", map[string]any{"client": user, "url": s.URL(), "auth": map[string]any{"user": user}}, nil)
+	}
+	require.NoError(t, c.Write("ada", "users/ada", map[string]any{"n": 1}))
+	require.ErrorContains(t, c.Write("feed", "users/ada", map[string]any{"n": 2}), "MESSAGE_DENIED")
+	require.Error(t, c.Go("read", map[string]any{"client": "feed", "record": "users/ada"}).Wait(time.Minute, nil))
+	require.NoError(t, c.Write("feed", "prices/metals/gold", map[string]any{"n": 1}))
+	require.ErrorContains(t, c.Write("ada", "prices/metals/gold", map[string]any{"n": 2}), "MESSAGE_DENIED")
+	require.JSONEq(t, `{"n":1}`, c.Read("ada", "prices/metals/gold"))
+	require.ErrorContains(t, c.Write("feed", "other", map[string]any{"n": 1}), "MESSAGE_DENIED")
 }

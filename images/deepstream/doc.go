@@ -12,6 +12,7 @@
 // everything as it stands, what they may do.
 //
 // The plugins beside the configuration keep what the stock server does not: acknowledged writes (plugins/storage.js), the
-// process and its messages when the bus fails (plugins/bus.js, plugins/cache.js), and clients when a server leaves
-// (plugins/lifecycle.js). images/internal/live runs them for real.
+// process and its messages when the bus fails (plugins/bus.js, plugins/cache.js), clients when a server leaves
+// (plugins/lifecycle.js), and servers and permissions from what clients send (plugins/clients.js). images/internal/live runs
+// them for real.
 package deepstream
