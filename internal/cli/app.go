@@ -146,6 +146,7 @@ machine: no AWS account, no login, and nothing outside .hub/ is written.`,
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.AddCommand(a.up(), a.rotate(), a.preview(), a.refresh(), a.drift(), a.health(), a.doctor(), a.destroy(), a.outputs(), a.status(), a.listStacks(), a.history(), a.config(), a.graph(), a.cost(), a.explore(), a.launchTime(),
 		a.initialise(), a.newStack(), a.region(), a.reap(), a.pin(), a.publish(), a.bootstrap(), a.unlock(), a.stateCommands(), a.offlineAWS(), a.offlineCommands())
+	root.SetFlagErrorFunc(flagProblem)
 	setHelp(root)
 	return root
 }

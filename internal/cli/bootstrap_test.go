@@ -138,5 +138,5 @@ func TestStacksShareTheBucket(t *testing.T) {
 
 	text, code := newWorld(t).run("up a --offline=other --yes")
 	require.Equal(t, 2, code)
-	require.Contains(t, text, "an offline account is declared or blank")
+	require.Contains(t, text, "must be declared or blank")
 }

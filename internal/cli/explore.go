@@ -68,7 +68,7 @@ does the same again: as nearly as processes do the same twice.`,
   hub explore prod-eu --drop-each-dependency
   hub explore prod-eu --crash --sample 20
   hub explore prod-eu --kill --tries 200`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(c *cobra.Command, stacks []string) error {
 			f.offline = true
 			if err := x.check(); err != nil {

@@ -1,13 +1,16 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/deepstreamhub/platform/internal/deploy"
 )
@@ -51,7 +54,7 @@ func (v offlineValue) Set(text string) error {
 	case accountDeclared, accountBlank:
 		v.f.account = text
 	default:
-		return errors.New("an offline account is declared or blank")
+		return errors.New("must be declared or blank")
 	}
 	return nil
 }
@@ -99,6 +102,32 @@ func someStacks(_ *cobra.Command, args []string) error {
 		}
 	}
 	return nil
+}
+
+// oneArgument is the argument rule of commands on one thing, which their usage names first.
+func oneArgument(c *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return fmt.Errorf("name one %s, not %d", strings.ToLower(strings.Fields(c.Use)[1]), len(args))
+	}
+	return nil
+}
+
+// flagTakes says what flags take, by their type as the usage text shows it.
+var flagTakes = map[string]string{
+	"bool": "true or false", "duration": "a duration such as 1h30m", "float64": "a number", "int": "a whole number", "uint64": "a whole number of 0 or more",
+}
+
+// flagProblem is what is wrong with a flag, without the words of Go's parsers.
+func flagProblem(_ *cobra.Command, err error) error {
+	wrong, is := errors.AsType[*pflag.InvalidValueError](err)
+	if !is {
+		return err
+	}
+	f := wrong.GetFlag()
+	if _, ours := f.Value.(offlineValue); ours {
+		return fmt.Errorf("--%s %s: %w", f.Name, wrong.GetValue(), wrong.Unwrap())
+	}
+	return fmt.Errorf("--%s %s: must be %s", f.Name, wrong.GetValue(), cmp.Or(flagTakes[f.Value.Type()], "a "+f.Value.Type()))
 }
 
 // within is a path of the command line, which counts from the folder in which hub was called.

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -44,10 +45,10 @@ func (f *offlineFlags) options(offline bool) (cloudOptions, error) {
 			problems = append(problems, fmt.Errorf("--%s needs --offline", name))
 		}
 	}
-	if f.scale < 0 {
-		problems = append(problems, fmt.Errorf("--time-scale %v: must not be negative", f.scale))
+	if !(f.scale >= 0 && f.scale <= math.MaxFloat64) { // nor is it no number
+		problems = append(problems, fmt.Errorf("--time-scale %v: must be a number of 0 or more", f.scale))
 	}
-	if f.rate < 0 || f.rate > 1 {
+	if !(f.rate >= 0 && f.rate <= 1) {
 		problems = append(problems, fmt.Errorf("--fault-rate %v: must be 0 to 1", f.rate))
 	}
 	for _, text := range f.faults {

@@ -25,7 +25,7 @@ func (a App) graph() *cobra.Command {
 them, what may call whom, and what is protected from being destroyed. It writes an SVG that loads
 nothing, to stdout or into a file. It asks nobody: no engine, no AWS.`,
 		Example: "  hub graph prod-eu --svg prod-eu.svg",
-		Args:    cobra.ExactArgs(1),
+		Args:    oneArgument,
 		RunE: func(c *cobra.Command, stacks []string) error {
 			s, err := a.parse(c, f, stacks)
 			if err != nil {

@@ -12,8 +12,17 @@ import (
 // helpWidth is how wide help is, in characters: what fits every terminal.
 const helpWidth = 80
 
-// setHelp keeps the help of a command and of those below it within helpWidth.
+// setHelp keeps the help of a command and of those below it within helpWidth, and refuses to help with what is none.
 func setHelp(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	help, _, _ := root.Find([]string{"help"}) // just made
+	help.Args = func(_ *cobra.Command, args []string) error {
+		c, rest, err := root.Find(args)
+		if err == nil && len(rest) > 0 {
+			err = fmt.Errorf("unknown command %q for %q", rest[0], c.CommandPath())
+		}
+		return err
+	}
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages |", fmt.Sprintf(".FlagUsagesWrapped %d |", helpWidth)))
 	root.SetHelpFunc(func(c *cobra.Command, _ []string) {
 		text := c.Long

@@ -26,7 +26,7 @@ held then, the verb, the commit that its configuration was of ("changed" where t
 more than that), the result, how many steps of which kind, and by whom. The engine counts the
 steps, and with them those of components, of which the resources held are none. The first column
 is what hub state restore goes back to.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(c *cobra.Command, stacks []string) error {
 			s, err := a.parse(c, f, stacks)
 			if err != nil {

@@ -45,7 +45,7 @@ configuration value rolls through the region at its peak, and what it does to cl
 		Example: `  hub launch-time prod-eu --seeds 1000
   hub launch-time prod-eu --svg launch.svg
   hub launch-time prod-eu --update cluster.ami`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(c *cobra.Command, stacks []string) error {
 			f.offline = true
 			if err := x.check(); err != nil {

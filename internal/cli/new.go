@@ -24,7 +24,7 @@ func (a App) newStack() *cobra.Command {
 		Long: `new writes Pulumi.<stack>.yaml for a region like another one that lives for a while:
 nothing protected, nothing left behind, nobody woken by its alarms, a hostname of its own.
 hub reap takes it down once its time is over.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(c *cobra.Command, stacks []string) error {
 			if like == "" || lasts <= 0 {
 				return usageError{errors.New("say --like which stack and --for how long, such as --for 4h"), c.CommandPath()}

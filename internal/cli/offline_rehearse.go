@@ -80,7 +80,7 @@ func (a App) offlineHeal() *cobra.Command {
 	c := a.rehearsal("heal STACK", "Undo all that was changed or broken in the offline AWS", `heal makes everything that hub offline drift and hub offline break changed what it was before. What a
 deployment has replaced meanwhile stays as the deployment made it.`,
 		func(ctx context.Context, s *session, _ []string) error { return s.offlineHeal(ctx) })
-	c.Args = cobra.ExactArgs(1)
+	c.Args = oneArgument
 	return c
 }
 

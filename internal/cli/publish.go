@@ -28,7 +28,7 @@ GITHUB_API_URL from the environment, as GitHub's jobs have them.`,
 	issue := &cobra.Command{
 		Use:   "issue FILE --title TITLE",
 		Short: "Open or update one issue; close it when there is nothing left to tell",
-		Args:  cobra.ExactArgs(1),
+		Args:  oneArgument,
 		RunE: func(c *cobra.Command, files []string) error {
 			if title == "" {
 				return usageError{errors.New("say the issue's --title"), c.CommandPath()}
@@ -40,7 +40,12 @@ GITHUB_API_URL from the environment, as GitHub's jobs have them.`,
 	c.AddCommand(issue, &cobra.Command{
 		Use:   "comment NUMBER FILE...",
 		Short: "Write one comment on a pull request for each file",
-		Args:  cobra.MinimumNArgs(2),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) < 2 {
+				return errors.New("name the pull request's number and at least one file")
+			}
+			return nil
+		},
 		RunE: func(c *cobra.Command, args []string) error {
 			number, err := strconv.Atoi(args[0])
 			if err != nil || number < 1 {

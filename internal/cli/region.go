@@ -18,7 +18,7 @@ import (
 func (a App) region() *cobra.Command {
 	c := &cobra.Command{Use: "region", Short: "Write what a further region needs"}
 	c.AddCommand(a.regionAdd())
-	return c
+	return named(c)
 }
 
 func (a App) regionAdd() *cobra.Command {
@@ -34,7 +34,7 @@ the account gets its role, copies and repositories there, and the workflows depl
 Nothing is deployed by this. Owner and cost centre stay the model's.`,
 		Example: `  hub region add ap-southeast-1 --like prod-eu
   hub up prod-eu prod-us prod-ap --offline`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(c *cobra.Command, args []string) error {
 			if like == "" {
 				return usageError{errors.New("say --like which stack"), c.CommandPath()}

@@ -106,7 +106,7 @@ func (s *session) canAsk() error {
 		return nil
 	}
 	return refused(
-		fmt.Sprintf("%s %s: this needs a yes and there is no terminal to ask on", s.verb, strings.Join(s.stacks, " ")),
+		fmt.Sprintf("%s: this needs a yes and there is no terminal to ask on", strings.Join(append([]string{s.verb}, s.stacks...), " ")),
 		"Add --yes to do it without asking.",
 	)
 }

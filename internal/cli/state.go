@@ -51,7 +51,7 @@ func (a App) stateVersions() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "versions STACK",
 		Short: "List earlier checkpoints that a stack can go back to",
-		Args:  cobra.ExactArgs(1),
+		Args:  oneArgument,
 		RunE: func(c *cobra.Command, stacks []string) error {
 			s, err := a.parse(c, f, stacks)
 			if err != nil {
@@ -85,7 +85,7 @@ func (a App) stateRestore() *cobra.Command {
 		Long: `restore makes an earlier checkpoint of a stack the current one. What is there now is kept,
 in the same place under .ORGANISATION/replaced/. AWS is not touched: bring the checkpoint
 up to date afterwards with hub refresh, then look at hub preview.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(c *cobra.Command, stacks []string) error {
 			s, err := a.parse(c, f, stacks)
 			if version == "" {

@@ -30,7 +30,7 @@ ended, or was not heard of for longer than anything it began can take.
 With --force it removes locks as well whose owners cannot be judged from here. Find out
 first: two writers lose each other's changes. The lock of a process that is known to run
 is not removed by any flag.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(c *cobra.Command, stacks []string) error {
 			s, err := a.parse(c, f, stacks)
 			if err != nil {
