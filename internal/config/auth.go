@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding/json"
 	"maps"
 	"net/netip"
 	"net/url"
@@ -26,6 +27,14 @@ const (
 
 	authRule = "must be {webhook: https://...}, whom servers ask who a client is, or open, which lets in everybody who can reach the region"
 )
+
+// MarshalJSON writes it as a stack file says it.
+func (a Auth) MarshalJSON() ([]byte, error) {
+	if a.Open {
+		return json.Marshal(authOpen)
+	}
+	return json.Marshal(map[string]string{authWebhook: a.Webhook})
+}
 
 // decode takes the word or the map.
 func (a *Auth) decode(d *decoder, key string, v any) {

@@ -51,10 +51,10 @@ type AWS struct {
 
 // AssumeRole is a role that is taken with the rights of who runs the stack.
 type AssumeRole struct {
-	RoleARN     string `yaml:"roleArn"`
-	SessionName string `yaml:"sessionName"` // under which AWS's logs show it
-	ExternalID  string `yaml:"externalId"`  // what the role's trust may ask for
-	Duration    string `yaml:"duration"`    // of a session, such as 1h30m
+	RoleARN     string `yaml:"roleArn" json:"roleArn"`
+	SessionName string `yaml:"sessionName" json:"sessionName,omitempty"` // under which AWS's logs show it
+	ExternalID  string `yaml:"externalId" json:"externalId,omitempty"`   // what the role's trust may ask for
+	Duration    string `yaml:"duration" json:"duration,omitempty"`       // of a session, such as 1h30m
 }
 
 // Platform is what concerns the stack as a whole.

@@ -83,7 +83,7 @@ func set(v reflect.Value) any {
 			return nil
 		}
 	}
-	if v.Kind() == reflect.String && v.Len() == 0 {
+	if (v.Kind() == reflect.String || v.Kind() == reflect.Struct) && v.IsZero() {
 		return nil
 	}
 	return v.Interface()

@@ -18,7 +18,7 @@ func TestEffective(t *testing.T) {
 		text, err := os.ReadFile(filepath.Join("..", "..", name))
 		require.NoError(t, err)
 		if name == "Pulumi.prod-us.yaml" {
-			text = append(text, []byte("  deepstreamhub:services:\n    orders: {image: \"placeholder:111122223333.dkr.ecr.us-east-1.amazonaws.com/orders@sha256:0000000000000000000000000000000000000000000000000000000000000000\", port: 8080, healthPath: /health, path: /orders, tasks: 4}\n")...)
+			text = append(text, []byte("  aws:assumeRole: {roleArn: \"arn:aws:iam::111122223333:role/a\"}\n  deepstreamhub:services:\n    orders: {image: \"placeholder:111122223333.dkr.ecr.us-east-1.amazonaws.com/orders@sha256:0000000000000000000000000000000000000000000000000000000000000000\", port: 8080, healthPath: /health, path: /orders, tasks: 4}\n")...)
 		}
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), text, 0o600))
 	}
@@ -42,6 +42,8 @@ func TestEffective(t *testing.T) {
 	require.Equal(t, config.Value{Key: "sizes.tasks", Value: cfg.Sizes.Tasks, From: config.FromDerived}, eu["sizes.tasks"])
 	require.Contains(t, eu, "sizes.cpuTargetPercent")
 	require.Equal(t, "-", eu["database.restoreFrom"].Text())
+	require.Equal(t, "-", eu["aws:assumeRole"].Text())
+	require.Equal(t, `{"webhook":"https://auth.deepstreamhub.com/deepstream"}`, eu["service.auth"].Text())
 	for _, f := range config.Fields("deepstreamhub") {
 		if f.Required && f.Key[:min(9, len(f.Key))] != "services." {
 			require.Equal(t, config.FromFile, eu[f.Key].From, "%s has no default", f.Key)
@@ -50,6 +52,8 @@ func TestEffective(t *testing.T) {
 	require.Equal(t, config.Value{Key: "database.readers", Value: 1, From: config.FromDefault}, eu["database.readers"])
 	require.Equal(t, `{"log_min_duration_statement":"1000"}`, eu["database.parameters"].Text())
 	us, _ := of("prod-us")
+	require.Equal(t, `"open"`, config.Value{Value: config.Auth{Open: true}}.Text())
+	require.Equal(t, `{"roleArn":"arn:aws:iam::111122223333:role/a"}`, us["aws:assumeRole"].Text())
 	require.Equal(t, config.Value{Key: "services.orders.tasks", Value: 4, From: config.FromFile}, us["services.orders.tasks"])
 	require.Equal(t, config.FromDefault, us["services.orders.cpu"].From)
 }
