@@ -6,6 +6,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -238,6 +239,9 @@ func (a *Args) checkName(name string) error {
 	}
 	if !namePattern.MatchString(name) || len(name) > longest {
 		return fmt.Errorf("name %q: must be lower-case letters, digits and single hyphens, at most %d", name, longest)
+	}
+	if strings.HasPrefix(name+"-", "sg-") { // EC2 API, CreateSecurityGroup, GroupName
+		return fmt.Errorf("name %q: must not be sg, nor begin with sg-, as the ids of security groups do", name)
 	}
 	return nil
 }

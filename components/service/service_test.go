@@ -324,6 +324,7 @@ func TestRefusals(t *testing.T) {
 		"name too long for its target group": {strings.Repeat("a", 17), change(func(a *service.Args) {
 			a.TargetGroupArn, a.Route = nil, &service.Route{ListenerArn: pulumi.String("l"), BalancerGroupID: pulumi.String("sg"), Path: "/orders"}
 		}), []string{"at most 16"}},
+		"name of a group's id":        {"sg-orders", args(), []string{"must not be sg"}},
 		"name too long for its roles": {strings.Repeat("a", 47), args(), []string{"at most 46"}},
 	} {
 		t.Run(name, func(t *testing.T) {

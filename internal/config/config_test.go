@@ -151,6 +151,7 @@ func TestValuesThatMustBeTaken(t *testing.T) {
 		"two, told apart":        and(further(nil), "service.scaleOn", "connections"),
 		"the stock image":        {"service.metrics": false},
 		"a service of 16 vCPU":   and(further(map[string]any{"cpu": 16_384}), "cluster.instanceType", "c6g.4xlarge"),
+		"a service's name":       {"service.scaleOn": "cpu", "services.sgx": order(nil)},
 		"a scaled service":       further(map[string]any{"maxTasks": 4, "command": []string{"serve"}, "environment": map[string]string{"MODE": "live"}}),
 		"host name of 64":        {"edge.hostname": strings.Repeat("x", 46) + ".deepstreamhub.com"},
 		"unbounded":              {"platform.permissionsBoundary": "none"},

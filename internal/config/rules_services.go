@@ -134,6 +134,8 @@ func (c *checker) checkServices() {
 			c.refuseValue(key, name, fmt.Sprintf("must be named by lower case letters, digits and single hyphens, at most %d", longestService), "")
 		} else if slices.Contains(takenNames, name) {
 			c.refuseValue(key, name, "must not be named like a tier: "+strings.Join(takenNames, ", "), "")
+		} else if strings.HasPrefix(name+"-", "sg-") {
+			c.refuseValue(key, name, "must not be sg, nor begin with sg-: its security group is named by it, and EC2 keeps that beginning for their ids", "")
 		}
 		c.checkFurther(key, services[name])
 		for _, other := range names[:i] {

@@ -260,6 +260,8 @@ var ruleCases = map[string]ruleCase{
 	"services' key":       {further(map[string]any{"imgae": "x"}), "services.orders.imgae", "no such key", "services.orders.image"},
 	"services' name":      {map[string]any{"service.scaleOn": "cpu", "services.Orders": order(nil)}, "services.Orders", "lower case", ""},
 	"services' tier name": {map[string]any{"service.scaleOn": "cpu", "services.bus": order(nil)}, "services.bus", "like a tier", ""},
+	"services' group":     {map[string]any{"service.scaleOn": "cpu", "services.sg": order(nil)}, "services.sg", "EC2 keeps that beginning", ""},
+	"services' group id":  {map[string]any{"service.scaleOn": "cpu", "services.sg-1": order(nil)}, "services.sg-1", "EC2 keeps that beginning", ""},
 	"services' paths": {and(further(nil), "services.stock", order(map[string]any{"path": "/orders/stock"})),
 		"services.stock.path", "path of another service", ""},
 

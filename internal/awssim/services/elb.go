@@ -47,6 +47,11 @@ var _ = cloud.Register(&cloud.Kind{
 
 func checkBalancer(c *cloud.Checker) {
 	checkELBName(c, 6)
+	for _, path := range []string{"name", "namePrefix"} {
+		if name := cloud.Str(c.In, path); strings.HasPrefix(name, "internal-") {
+			c.Fail(path, "%q cannot begin with \"internal-\": %q", path, name)
+		}
+	}
 	if kind, _ := c.String("loadBalancerType"); kind == "network" || kind == "gateway" {
 		c.Fail("loadBalancerType", "the offline AWS has application load balancers only")
 	}
@@ -73,9 +78,6 @@ func checkELBName(c *cloud.Checker, longestPrefix int) {
 		}
 		if strings.HasPrefix(name, "-") || path == "name" && strings.HasSuffix(name, "-") {
 			c.Fail(path, "%q cannot begin or end with a hyphen: %q", path, name)
-		}
-		if strings.HasPrefix(name, "internal-") {
-			c.Fail(path, "%q cannot begin with \"internal-\": %q", path, name)
 		}
 	}
 }

@@ -136,6 +136,7 @@ func TestTargetGroupChecks(t *testing.T) {
 		{"slowStart", 29.0}, {"slowStart", 901.0}, {"loadBalancingAlgorithmType", "random"}, {"loadBalancingCrossZoneEnabled", "yes"},
 		{"protocolVersion", "HTTP3"}, {"preserveClientIp", "true"}, {"proxyProtocolV2", true},
 	})
+	require.Empty(t, problems(typeTargetGroup, with(good, cloud.Map{"name": "internal-edge"})))
 	for _, p := range []string{"port", "protocol", "vpcId"} {
 		require.NotEmpty(t, problems(typeTargetGroup, with(good, cloud.Map{p: nil})), p)
 	}
