@@ -67,6 +67,20 @@ func TestWaits(t *testing.T) {
 	require.Contains(t, got.Fix, "hub up prod-eu")
 }
 
+// Auto Scaling says of many things that the launch template is not usable.
+func TestLaunchTemplates(t *testing.T) {
+	t.Parallel()
+	for said, cause := range map[string]string{
+		"You have requested more vCPU capacity than your current vCPU limit of 640 allows for the instance bucket": "more vCPUs than the account's quota",
+		"Invalid IAM Instance Profile name: instance profile x":                                                    "does not see it yet",
+		"The image id '[ami-0a1b2c3d4e5f60718]' does not exist":                                                    "names does not exist",
+	} {
+		got := awserrors.Explain(awserrors.Failure{Stack: "prod-eu", Said: "operation error Auto Scaling: CreateAutoScalingGroup, https response error StatusCode: 400, " +
+			"api error ValidationError: You must use a valid fully-formed launch template. " + said})
+		require.Contains(t, got.Cause, cause)
+	}
+}
+
 func TestCatalogueIsWhole(t *testing.T) {
 	t.Parallel()
 	var codes []string

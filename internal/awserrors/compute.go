@@ -1,13 +1,19 @@
 package awserrors
 
+const (
+	anotherAMI = "Read today's id in this region with aws ssm get-parameter --name /aws/service/ecs/optimized-ami/amazon-linux-2023/arm64/recommended/image_id " +
+		"(x86_64: without arm64/), write it into the stack file with hub pin {stack} --ami ID, then run: hub up {stack}"
+	fewVCPUs  = "The hosts need more vCPUs than the account's quota allows."
+	moreVCPUs = "Raise the quota 'Running On-Demand Standard instances' (L-1216C47A), or lower service.peakConnections or cluster.instanceType, then run: hub up {stack}"
+)
+
 // compute are the errors of hosts, of their groups and of ECS.
 var compute = []Entry{
 	{Code: "InvalidAMIID.NotFound", Cause: "The machine image does not exist in this region, or is not shared with this account.",
-		Fix: "hub pin {stack} writes today's image into the stack file; then run: hub up {stack}", Source: "EC2 API Reference, Error codes"},
+		Fix: anotherAMI, Source: "EC2 API Reference, Error codes"},
 	{Code: "InvalidAMIID.Malformed", Cause: "cluster.ami is not an image id.",
-		Fix: "hub pin {stack} writes today's image into the stack file; then run: hub up {stack}", Source: "EC2 API Reference, Error codes"},
-	{Code: "VcpuLimitExceeded", Cause: "The hosts need more vCPUs than the account's quota allows.",
-		Fix: "Raise the quota 'Running On-Demand Standard instances' (L-1216C47A), or lower service.peakConnections or cluster.instanceType, then run: hub up {stack}", Source: "EC2 User Guide, On-Demand Instance quotas"},
+		Fix: anotherAMI, Source: "EC2 API Reference, Error codes"},
+	{Code: "VcpuLimitExceeded", Cause: fewVCPUs, Fix: moreVCPUs, Source: "EC2 User Guide, On-Demand Instance quotas"},
 	{Code: "InsufficientInstanceCapacity", Cause: "AWS has no free machine of this type in a zone at this moment.",
 		Fix: "Name more types in cluster.otherInstanceTypes, or run hub up {stack} again later.", Source: "EC2 User Guide, Troubleshoot instance launch issues"},
 	{Code: "Unsupported", Cause: "The zone does not offer this instance type.",
@@ -19,8 +25,9 @@ var compute = []Entry{
 
 	{Code: "ValidationError", Service: "Auto Scaling", Says: "instance profile", Cause: "The hosts' instance profile was made moments ago and Auto Scaling does not see it yet, or it was deleted by hand.",
 		Fix: "Run hub up {stack} again; if it stays, run hub refresh {stack} first.", Source: "hashicorp/terraform-provider-aws, internal/service/autoscaling/group.go"},
+	{Code: "ValidationError", Service: "Auto Scaling", Says: "vCPU capacity", Cause: fewVCPUs, Fix: moreVCPUs, Source: "EC2 User Guide, On-Demand Instance quotas"},
 	{Code: "ValidationError", Service: "Auto Scaling", Says: "launch template", Cause: "The group's launch template is not usable: an image, key or profile that it names does not exist.",
-		Fix: "Correct what the message names (cluster.ami: hub pin {stack}), then run: hub up {stack}", Source: "Auto Scaling User Guide, Troubleshoot launch templates"},
+		Fix: "Correct what the message names (cluster.ami: hub pin {stack} --ami ID), then run: hub up {stack}", Source: "Auto Scaling User Guide, Troubleshoot launch templates"},
 	{Code: "ResourceInUse", Service: "Auto Scaling", Cause: "The group still has instances or a scaling activity under way.",
 		Fix: "Wait some minutes and run it again.", Source: "Auto Scaling API Reference, DeleteAutoScalingGroup"},
 	{Code: "ScalingActivityInProgress", Cause: "The group is launching or ending instances.", Fix: "Wait some minutes and run it again.", Source: "Auto Scaling API Reference, DeleteAutoScalingGroup"},

@@ -25,7 +25,7 @@ func TestAdviceStaysOnTheAccount(t *testing.T) {
 		"with: hub state restore prod-eu --version x":                                  "with: hub state restore prod-eu --offline --version x",
 		"made ready with: hub bootstrap":                                               "made ready with: hub bootstrap --offline",
 		"hub health prod-eu --offline --wait 5m0s, hub health prod-eu --offline=blank": "hub health prod-eu --offline --wait 5m0s, hub health prod-eu --offline=blank",
-		"hub pin prod-eu writes today's image into the stack file":                     "hub pin prod-eu writes today's image into the stack file",
+		"write it into the stack file with hub pin prod-eu --ami ID, then":             "write it into the stack file with hub pin prod-eu --ami ID, then",
 		"as hub health judges, or hub bootstrap has\nnot made it":                      "as hub health judges, or hub bootstrap has\nnot made it",
 		"See: hub up --help": "See: hub up --help",
 	} {
