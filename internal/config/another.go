@@ -71,7 +71,7 @@ func Like(project string, model []byte, stack string, a Another) ([]byte, error)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", stack, err)
 	}
-	group := func(name, key string) *yaml.Node { return d.at("config", project+":"+name, key) }
+	group := func(name, key string) *yaml.Node { return d.group(project, name, key) }
 	from := d.at("config", "aws:region")
 	to, known := regions[a.Region]
 	switch {
@@ -198,7 +198,7 @@ func WithRegion(file []byte, project, region, environment string) ([]byte, error
 		return nil, fmt.Errorf("read bootstrap's settings: %w", err)
 	}
 	for _, more := range []struct{ group, key, value string }{{"account", "regions", region}, {"github", "environments", environment}} {
-		list := d.at("config", project+":"+more.group, more.key)
+		list := d.group(project, more.group, more.key)
 		if list == nil || len(list.Content) == 0 {
 			return nil, fmt.Errorf("bootstrap's settings: %s.%s is no list with an item; write it once by hand", more.group, more.key)
 		}

@@ -52,6 +52,25 @@ func (d *document) at(keys ...string) *yaml.Node {
 	return node
 }
 
+// group returns the node of a project's group of keys, or below it, by whichever name the file has it; nil for none.
+func (d *document) group(project, name string, keys ...string) *yaml.Node {
+	config := d.at("config")
+	if config == nil || config.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(config.Content); i += 2 {
+		if fullKey(project, config.Content[i].Value) != project+":"+name {
+			continue
+		}
+		node := config.Content[i+1]
+		for _, key := range keys {
+			node = entry(node, key)
+		}
+		return node
+	}
+	return nil
+}
+
 // set replaces a scalar.
 func (d *document) set(node *yaml.Node, text string) {
 	d.edits = append(d.edits, edit{node: node, text: text})

@@ -3,6 +3,7 @@ package config
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"time"
 
 	"gopkg.in/yaml.v3"
@@ -20,8 +21,8 @@ func IsShortLived(project string, text []byte) bool {
 	if yaml.Unmarshal(text, &file) != nil {
 		return false
 	}
-	for _, key := range []string{project + ":platform", "platform"} {
-		if group, ok := file.Config[key].(map[string]any); ok && group["expires"] != nil {
+	for key, value := range file.Config {
+		if group, ok := value.(map[string]any); ok && fullKey(project, key) == project+":platform" && group["expires"] != nil {
 			return true
 		}
 	}
@@ -38,6 +39,10 @@ func ShortLived(project string, like []byte, name string, expires time.Time) ([]
 	}
 	if err := yaml.Unmarshal(like, &file); err != nil {
 		return nil, fmt.Errorf("read stack file: %w", yamltext.Explain(err))
+	}
+	for key, value := range maps.Clone(file.Config) {
+		delete(file.Config, key)
+		file.Config[fullKey(project, key)] = value
 	}
 	group := func(name string) map[string]any {
 		key := project + ":" + name

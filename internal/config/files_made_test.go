@@ -42,6 +42,35 @@ func TestPinned(t *testing.T) {
 	}
 }
 
+// Keys without namespace, and of the old form, are the project's: what changes a file finds them as what reads it does.
+func TestFilesWithOtherNamesOfKeys(t *testing.T) {
+	t.Parallel()
+	full, err := os.ReadFile("../../Pulumi.prod-eu.yaml")
+	require.NoError(t, err)
+	settings, err := os.ReadFile("../../bootstrap/Pulumi.production.yaml")
+	require.NoError(t, err)
+	for _, name := range []string{"", "deepstreamhub:config:"} {
+		file := []byte(strings.ReplaceAll(string(full), "deepstreamhub:", name))
+		require.True(t, config.HasGroup("deepstreamhub", file, "edge"))
+		require.False(t, config.HasGroup("deepstreamhub", file, "bus"))
+		pinned, err := config.Pinned("deepstreamhub", file, config.Pin{AMI: "ami-0123456789abcdef0"})
+		require.NoError(t, err)
+		require.Contains(t, string(pinned), "    ami: ami-0123456789abcdef0\n")
+		like, err := config.Like("deepstreamhub", file, "prod-eu", config.Another{Region: "us-west-2", Taken: []string{"10.16.0.0/16"}})
+		require.NoError(t, err)
+		require.Contains(t, string(like), "    zones: [usw2-az1, usw2-az2, usw2-az3]\n")
+		short, err := config.ShortLived("deepstreamhub", file, "it-1", time.Now().Add(time.Hour))
+		require.NoError(t, err)
+		require.True(t, config.IsShortLived("deepstreamhub", short))
+		require.True(t, config.IsShortLived("deepstreamhub", []byte(strings.ReplaceAll(string(short), "deepstreamhub:", name))))
+		require.Equal(t, 1, strings.Count(string(short), "edge:"))
+		more, err := config.WithRegion([]byte(strings.ReplaceAll(string(settings), "deepstreamhub-bootstrap:", strings.Replace(name, "hub:", "hub-bootstrap:", 1))),
+			"deepstreamhub-bootstrap", "us-west-2", "prod-west")
+		require.NoError(t, err)
+		require.Contains(t, string(more), "[eu-central-1, us-east-1, us-west-2]")
+	}
+}
+
 // What a short-lived stack is made of can be used, leaves nothing behind and ends.
 func TestShortLived(t *testing.T) {
 	t.Parallel()

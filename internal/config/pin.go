@@ -45,7 +45,7 @@ func Pinned(project string, file []byte, p Pin) ([]byte, error) {
 		if to.value == "" {
 			continue
 		}
-		node := d.at("config", project+":"+to.group, to.key)
+		node := d.group(project, to.group, to.key)
 		if node == nil {
 			return nil, fmt.Errorf("pin %s.%s: the stack file does not set it", to.group, to.key)
 		}
@@ -68,7 +68,7 @@ func (p Pin) in(project string, file []byte) bool {
 		return false
 	}
 	says := func(group, key, value string) bool {
-		node := d.at("config", project+":"+group, key)
+		node := d.group(project, group, key)
 		return value == "" || node != nil && node.Kind == yaml.ScalarNode && node.Value == value
 	}
 	return says("service", "image", p.Image) && says("cluster", "ami", p.AMI)
@@ -90,5 +90,5 @@ func entry(mapping *yaml.Node, key string) *yaml.Node {
 // HasGroup reports whether a stack file itself has a group of keys, such as database. One that is no YAML has none.
 func HasGroup(project string, file []byte, group string) bool {
 	d, err := openDocument(file)
-	return err == nil && d.at("config", project+":"+group) != nil
+	return err == nil && d.group(project, group) != nil
 }

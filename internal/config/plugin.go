@@ -39,14 +39,22 @@ func Account(root string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for key := range own.Config { // nothing else would keep a stack out of another organisation's account
-		if namespace, group, _ := strings.Cut(key, ":"); group == "account" && namespace != o.Bootstrap() {
+	var id any
+	for key, value := range own.Config {
+		full := fullKey(o.Bootstrap(), key)
+		if namespace, group, _ := strings.Cut(full, ":"); group != "account" {
+			continue
+		} else if namespace != o.Bootstrap() { // nothing else would keep a stack out of another organisation's account
 			return "", fmt.Errorf("read %s: %s: must be %s:account, since Pulumi.yaml has the name %s", file, key, o.Bootstrap(), o)
 		}
+		account, _ := value.(map[string]any)
+		id = account["id"]
 	}
-	account, _ := own.Config[o.Bootstrap()+":account"].(map[string]any)
-	id, _ := account["id"].(string)
-	return id, nil
+	text, isText := id.(string)
+	if id != nil && (!isText || !accountPattern.MatchString(Unmarked(text))) {
+		return "", fmt.Errorf("read %s: account.id = %s: must be an account's number, twelve digits in quotes", file, show(asCLI(id)))
+	}
+	return text, nil
 }
 
 // In returns the options with the account that stacks of the project at root belong to.

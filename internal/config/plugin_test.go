@@ -54,6 +54,17 @@ func TestAccountReadsBootstrapsSettings(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "444455556666", id)
 
+	require.NoError(t, os.WriteFile(file, []byte("config:\n  account: {id: \"444455556666\"}\n"), 0o600))
+	id, err = config.Account(dir)
+	require.NoError(t, err)
+	require.Equal(t, "444455556666", id, "a key without namespace is the project's")
+	for _, bad := range []string{"444455556666", "\"44445555666\"", "[a]", "placeholder:4444"} {
+		require.NoError(t, os.WriteFile(file, []byte("config:\n  account: {id: "+bad+"}\n"), 0o600))
+		_, err = config.Account(dir)
+		require.ErrorContains(t, err, "twelve digits in quotes", "what is no number must not let a stack in everywhere")
+	}
+
+	require.NoError(t, os.WriteFile(file, []byte("config:\n  deepstreamhub-bootstrap:account:\n    id: \"444455556666\"\n"), 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "Pulumi.yaml"), []byte("name: acme\n"), 0o600))
 	_, err = config.Account(dir)
 	require.ErrorContains(t, err, "deepstreamhub-bootstrap:account: must be acme-bootstrap:account", "another organisation's account is none of this one's")
