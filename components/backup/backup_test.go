@@ -209,6 +209,7 @@ func TestKeep(t *testing.T) {
 		for _, r := range run(t, changes...) {
 			stays := keep && (r.Type == "aws:backup/vault:Vault" || r.Type == "aws:kms/key:Key")
 			require.Equal(t, stays, r.RPC.GetRetainOnDelete(), r.Name)
+			require.Equal(t, stays, r.RPC.RetainOnDelete != nil, "%s: a false would win over the RetainOnDelete of the component", r.Name)
 			if r.Type == "aws:backup/vault:Vault" {
 				require.Equal(t, !keep, r.Plain()["forceDestroy"], r.Name)
 			}

@@ -43,14 +43,14 @@ func (b *builder) vaultNamed(name, description string, where ...pulumi.ResourceO
 	options := func(more ...pulumi.ResourceOption) []pulumi.ResourceOption {
 		return append(append([]pulumi.ResourceOption{b.child}, where...), more...)
 	}
-	kept := pulumi.RetainOnDelete(b.args.Keep)
+	kept := blocks.Kept(b.args.Keep)
 	// The key's policy stays AWS's default, which leaves access to the account's IAM policies: AWS Backup uses the key with
 	// the rights of its role.
 	key, err := kms.NewKey(b.ctx, name+"-key", &kms.KeyArgs{
 		Description:          pulumi.String(description),
 		EnableKeyRotation:    pulumi.Bool(true),
 		DeletionWindowInDays: pulumi.Int(30), // the longest: without the key every copy is lost
-	}, options(kept)...)
+	}, options(kept...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func (b *builder) vaultNamed(name, description string, where ...pulumi.ResourceO
 	vault, err := backup.NewVault(b.ctx, name+"-vault", &backup.VaultArgs{
 		KmsKeyArn:    key.Arn,
 		ForceDestroy: pulumi.Bool(!b.args.Keep),
-	}, options(kept)...)
+	}, options(kept...)...)
 	if err != nil || !b.args.Keep {
 		return vault, err
 	}

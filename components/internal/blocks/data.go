@@ -33,7 +33,7 @@ func NewKey(ctx *pulumi.Context, a KeyArgs, opts ...pulumi.ResourceOption) (*kms
 	if a.Policy != nil {
 		args.Policy = a.Policy.ToStringOutput()
 	}
-	key, err := kms.NewKey(ctx, a.Name, args, slices.Concat(opts, []pulumi.ResourceOption{pulumi.RetainOnDelete(a.Keep)})...)
+	key, err := kms.NewKey(ctx, a.Name, args, slices.Concat(opts, Kept(a.Keep))...)
 	if err != nil {
 		return nil, err
 	}
@@ -42,6 +42,15 @@ func NewKey(ctx *pulumi.Context, a KeyArgs, opts ...pulumi.ResourceOption) (*kms
 		TargetKeyId: key.KeyId,
 	}, opts...)
 	return key, err
+}
+
+// Kept are the options of what AWS keeps when its stack goes. Of anything else nothing is said, so that whoever gives a component
+// RetainOnDelete keeps its keys too: what is retained is encrypted under them.
+func Kept(keep bool) []pulumi.ResourceOption {
+	if !keep {
+		return nil
+	}
+	return []pulumi.ResourceOption{pulumi.RetainOnDelete(true)}
 }
 
 // SecretArgs is what a secret with a random password is made from.

@@ -25,6 +25,7 @@ func TestKey(t *testing.T) {
 			"description": "All of a", "enableKeyRotation": true, "deletionWindowInDays": 30.0,
 		}, key.Plain()), "AWS's default policy")
 		require.Equal(t, keep, key.RPC.GetRetainOnDelete())
+		require.Equal(t, keep, key.RPC.RetainOnDelete != nil, "a false would win over the RetainOnDelete of the component, and lose what it retains")
 		alias := componenttest.Find(t, resources, "aws:kms/alias:Alias", "a-key-alias")
 		require.Equal(t, "alias/deepstreamhub/prod-eu/a", alias.Plain()["name"])
 		require.False(t, alias.RPC.GetRetainOnDelete(), "the next stack takes it")
