@@ -3,6 +3,7 @@ package facts
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -110,6 +111,9 @@ func (c *measure) value(path string, p *Property, v any) {
 	}
 }
 
+// measuredWith is where the provider's words end in the value that it was measured with.
+var measuredWith = regexp.MustCompile(`(: "[^"]*"|,? got.*)$`)
+
 func (c *measure) refuse(path string, l *Limits, v string) {
 	switch {
 	case len(l.Allowed) > 0:
@@ -121,7 +125,7 @@ func (c *measure) refuse(path string, l *Limits, v string) {
 	case l.Least != nil || l.Most != nil:
 		c.fail(path, "expected %s to be in the range (%s - %s), got %s", path, bound(l.Least), bound(l.Most), v)
 	case l.Says != "":
-		c.fail(path, "invalid value %s (the provider says of such: %s)", v, l.Says)
+		c.fail(path, "invalid value %s (the provider says of such: %s)", v, measuredWith.ReplaceAllString(l.Says, ""))
 	default:
 		c.fail(path, "invalid value: must be a text%s", l.length())
 	}

@@ -91,6 +91,8 @@ func TestLoadBalancerProtection(t *testing.T) {
 func TestLoadBalancerChecks(t *testing.T) {
 	t.Parallel()
 	good := cloud.Map{"name": "edge", "subnets": cloud.List("subnet-1", "subnet-2")}
+	require.Equal(t, `invalid value "front_end" (the provider says of such: only alphanumeric characters and hyphens allowed in "name")`,
+		problems(typeLoadBalancer, with(good, cloud.Map{"name": "front_end"}))[0].Reason)
 	refusesInputs(t, typeLoadBalancer, good, []badInput{
 		{"name", strings.Repeat("x", 33)}, {"name", "-edge"}, {"name", "edge-"}, {"name", "internal-edge"}, {"name", "edge_1"},
 		{"desyncMitigationMode", "x"}, {"ipAddressType", "x"}, {"loadBalancerType", "network"}, {"xffHeaderProcessingMode", "x"},
