@@ -19,7 +19,8 @@ const LAG = 10000
 const MAX_SUSPECTS = 100000 // names; beyond, the whole cache is dropped
 
 // Two keys make a record: its version and its data. The version of a new one is compared before both are set. Two servers
-// may make the same version of the one before; who comes second is refused, before anybody is told of its value.
+// may make the same version of the one before; who comes second is refused, before anybody is told of its value, and the
+// storage goes by that.
 const SET_UNLESS_NEWER = `local version = redis.call('GET', KEYS[1])
 local is, new = tonumber(version or -1), tonumber(ARGV[1])
 if is > new then return 0 end
@@ -61,6 +62,8 @@ class Cache extends CacheConnector {
     this.written.set(name, Date.now())
     this.command(name, PER_COMMAND + 2 * (2 * name.length + text.length), client =>
       client.eval(SET_UNLESS_NEWER, 2, ...keys(name), version, text, this.pluginOptions.ttl || 0), (err, done) => {
+      const { storage } = this.services
+      if (storage && storage.decided) storage.decided(name, version, text, !err && done === 1)
       if (err) return callback(err)
       // Somebody was faster: to create the record is then done, to write it is not.
       callback(done === 0 && version > 0 ? `version ${version}, or a newer one, is in the cache` : null)

@@ -49,6 +49,12 @@ class Pending {
     return (record.waiting || record.running).change
   }
 
+  // changes are those of a record that are not stored yet.
+  changes (name) {
+    const { waiting, running } = this.records.get(name) || {}
+    return [running, waiting].filter(Boolean).map(write => write.change)
+  }
+
   // overtake turns what waits for a record, or will be stored in a moment, into its deletion, and says whether there
   // was anything. Whoever waited for it hears that the write was overtaken.
   overtake (name) {

@@ -31,10 +31,13 @@ const select = (schema, table) => `SELECT val, version FROM ${full(schema, table
 const replace = (schema, table) => `INSERT INTO ${full(schema, table)} AS stored (id, version, val) VALUES ($1, $2, $3)
 ON CONFLICT (id) DO UPDATE SET val = EXCLUDED.val, version = EXCLUDED.version`
 
-// upsert stores nothing over a newer version, nor over the same one of another server: both made it of the version before,
-// and one of the two would be lost. The same with the same value is this server's own, which it did not hear of. Version 0
-// is a record's creation, or every version of one that is written past versions (record.storageHotPathPrefixes).
-const upsert = (schema, table) => `${replace(schema, table)} WHERE stored.version < EXCLUDED.version
+// upsert stores nothing over a newer version.
+const upsert = (schema, table) => `${replace(schema, table)} WHERE stored.version <= EXCLUDED.version`
+
+// insertOnce stores nothing over the same version of another server either: both made it of the version before, and one of
+// the two would be lost. The same with the same value is this server's own, which it did not hear of. Version 0 is a
+// record's creation, or every version of one that is written past versions (record.storageHotPathPrefixes).
+const insertOnce = (schema, table) => `${replace(schema, table)} WHERE stored.version < EXCLUDED.version
 OR stored.version = EXCLUDED.version AND (EXCLUDED.version = 0 OR stored.val::text = EXCLUDED.val::text)`
 
 // The stock connector drops a table with its last row, and with it a row that another server inserts meanwhile.
@@ -62,4 +65,4 @@ const isOutage = err => state(err) === null || OUTAGES.includes(state(err).slice
 // isRace says whether a CREATE lost against another's: unique_violation in the catalog, or duplicate_table.
 const isRace = err => ['23505', '42P07'].includes(state(err))
 
-module.exports = { UNDEFINED_TABLE, INVALID_PASSWORD, place, select, replace, upsert, remove, create, isolates, isOutage, isRace }
+module.exports = { UNDEFINED_TABLE, INVALID_PASSWORD, place, select, replace, upsert, insertOnce, remove, create, isolates, isOutage, isRace }

@@ -140,6 +140,11 @@ class Storage extends Connector {
     if (cache && text !== null && !unstorable(name)) cache.forget(name, version, text)
   }
 
+  // decided hears whether the cache has taken a value, or another server's of the same version.
+  decided (name, version, text, taken) {
+    for (const change of this.pending.changes(name)) if (change.version === version && change.text === text) change.taken = taken
+  }
+
   // deletedElsewhere makes a deletion of what waits here: stored after it, it would bring the record back.
   deletedElsewhere (name) {
     if (this.pending.overtake(name)) this.pump()
@@ -212,6 +217,7 @@ class Storage extends Connector {
       this.pending.again(write)
       return this.pending.delay(write)
     }
+    const { taken } = change
     try {
       const stored = await this.write(name, change)
       if (stored) {
@@ -219,6 +225,10 @@ class Storage extends Connector {
         this.pending.done(write, null)
       } else if (change.version === 0 && change.text === '{}') {
         this.pending.done(write, null) // a creation, which found the record created
+      } else if (change.taken === false) {
+        this.pending.done(write, `another server's version ${change.version} is stored`)
+      } else if (!taken && Date.now() - write.since < this.options.readDeadline) {
+        this.later(write) // once the cache has said whose it is
       } else {
         this.forget(name, this.pending.fail(write, `version ${change.version}, or a newer one, is stored`))
       }
@@ -229,18 +239,25 @@ class Storage extends Connector {
         this.forget(name, change)
         return
       }
-      this.pending.again(write)
-      if (sql.isOutage(err)) return this.goAway(err)
+      if (sql.isOutage(err)) {
+        this.pending.again(write)
+        return this.goAway(err)
+      }
       this.logger.warn('STORAGE', `storing ${JSON.stringify(name)} again: ${err.message}`)
-      write.backoff = write.backoff || new Backoff()
-      this.pending.delay(write)
-      const timer = setTimeout(() => {
-        this.retries.delete(timer)
-        this.pending.resume(name)
-        this.pump()
-      }, write.backoff.next())
-      this.retries.add(timer)
+      this.later(write)
     }
+  }
+
+  later (write) {
+    this.pending.again(write)
+    write.backoff = write.backoff || new Backoff()
+    this.pending.delay(write)
+    const timer = setTimeout(() => {
+      this.retries.delete(timer)
+      this.pending.resume(write.name)
+      this.pump()
+    }, write.backoff.next())
+    this.retries.add(timer)
   }
 
   // write says whether the row is now the change's.
@@ -249,7 +266,7 @@ class Storage extends Connector {
     const { schema } = this.options
     const put = () => change.text === null
       ? this.execute(sql.remove(schema, table), [id])
-      : this.execute((change.anew ? sql.replace : sql.upsert)(schema, table), [id, change.version, change.text])
+      : this.execute((change.anew ? sql.replace : change.taken ? sql.upsert : sql.insertOnce)(schema, table), [id, change.version, change.text])
     try {
       return (await put()).rowCount > 0 || change.text === null
     } catch (err) {
