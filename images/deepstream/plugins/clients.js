@@ -3,6 +3,8 @@
 // What clients send, and who is there. The server permits some messages by one name and carries them out by another, and
 // ends with an exception that a message makes it throw. Like guard.js this patches the places where it does.
 
+const { updateError } = require('./common')
+
 const MAY = 'CLIENTS MAY DO WHAT THEY ARE NOT PERMITTED'
 const ENDS = 'A CLIENT CAN END THE SERVER'
 const WRONG = 'PRESENCE AND SUBSCRIPTIONS WILL BE WRONG'
@@ -124,13 +126,12 @@ const places = [
     find: exports => exports.RecordTransition.prototype,
     method: 'next',
     otherwise: ENDS,
-    patch: ({ TOPIC, RECORD_ACTION }, original) => function () {
+    patch: (constants, original) => function () {
       try {
         original.call(this)
       } catch (err) {
         const { sender, message } = this.currentStep
-        const { name, correlationId, isWriteAck } = message
-        if (isWriteAck) sender.sendMessage({ topic: TOPIC.RECORD, action: RECORD_ACTION.RECORD_UPDATE_ERROR, name, correlationId, isWriteAck, isError: true })
+        if (message.isWriteAck) sender.sendMessage(updateError(constants, message.name, message.correlationId))
         this.onFatalError(`cannot write ${this.name}: ${err.message}`)
       }
     }

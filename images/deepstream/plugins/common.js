@@ -31,4 +31,9 @@ function unstorable (name) {
   return null
 }
 
-module.exports = { Backoff, unstorable }
+// updateError is how the server tells a client that a write which it wants to hear of failed.
+const updateError = ({ TOPIC, RECORD_ACTION }, name, correlationId) => ({
+  topic: TOPIC.RECORD, action: RECORD_ACTION.RECORD_UPDATE_ERROR, name, correlationId, isWriteAck: true, isError: true
+})
+
+module.exports = { Backoff, unstorable, updateError }

@@ -6,14 +6,10 @@
 
 const path = require('node:path')
 const clients = require('./clients')
+const { updateError } = require('./common')
 
 // serverDirectory is where the server that runs in this process has its files: beside the directory of its command.
 const serverDirectory = () => path.join(path.dirname(require.main ? require.main.filename : process.argv[1]), '..')
-
-// updateError is how the server tells a client that a write which it wants to hear of failed.
-const updateError = ({ TOPIC, RECORD_ACTION }, name, correlationId) => ({
-  topic: TOPIC.RECORD, action: RECORD_ACTION.RECORD_UPDATE_ERROR, name, correlationId, isWriteAck: true, isError: true
-})
 
 // senders are those who asked for an acknowledgement, by their message. The server looks for them in the step that runs by
 // the time the answer comes, which may be another client's.
