@@ -17,21 +17,23 @@ import (
 	"github.com/deepstreamhub/platform/images/internal/live"
 )
 
-// startWebhook lets in who has the token "good".
-func startWebhook(t *testing.T) string {
+// startWebhook asks who a client is by what the client says of itself. It answers with what comes back; nil lets nobody in.
+func startWebhook(t *testing.T, who func(said map[string]any) any) string {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var asked struct {
-			AuthData struct {
-				Token string `json:"token"`
-			} `json:"authData"`
+			AuthData map[string]any `json:"authData"`
 		}
-		if json.NewDecoder(r.Body).Decode(&asked) != nil || asked.AuthData.Token != "good" {
+		answer := any(nil)
+		if json.NewDecoder(r.Body).Decode(&asked) == nil {
+			answer = who(asked.AuthData)
+		}
+		if answer == nil {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(map[string]any{"id": "ada"})
+		_ = json.NewEncoder(w).Encode(answer)
 	}))
 	t.Cleanup(s.Close)
 	return s.URL + "/login"
@@ -49,11 +51,19 @@ var rest = []map[string]any{
 	{"topic": "presence", "action": "query"},
 }
 
+// holders are let in who have the token "good".
+func holders(said map[string]any) any {
+	if said["token"] != "good" {
+		return nil
+	}
+	return map[string]any{"id": "ada"}
+}
+
 // An anonymous client on the configuration as it is can do nothing, whether the webhook turns it away or authentication
 // is open.
 func TestAnonymousCanDoNothing(t *testing.T) {
 	t.Parallel()
-	for name, auth := range map[string]string{"webhook": startWebhook(t), "open": ""} {
+	for name, auth := range map[string]string{"webhook": startWebhook(t, holders), "open": ""} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := live.StartRegion(t)

@@ -2,9 +2,7 @@ package deepstream_test
 
 import (
 	"encoding/json"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
@@ -155,24 +153,16 @@ func TestPresenceIsWhoIsThere(t *testing.T) {
 	t.Parallel()
 	asked := make(chan struct{}, 1)
 	answer := make(chan struct{})
-	webhook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		body, _ := io.ReadAll(q.Body)
-		w.Header().Set("Content-Type", "application/json")
-		switch {
-		case strings.Contains(string(body), "slow"):
+	webhook := startWebhook(t, func(said map[string]any) any {
+		if said["user"] == "slow" {
 			asked <- struct{}{}
 			<-answer
-			_, _ = io.WriteString(w, `{"id":"slow"}`)
-		case strings.Contains(string(body), "ada"):
-			_, _ = io.WriteString(w, `{"id":"ada"}`)
-		default:
-			_, _ = io.WriteString(w, `{"id":"watcher"}`)
 		}
-	}))
-	t.Cleanup(webhook.Close)
+		return map[string]any{"id": said["user"]}
+	})
 	r := live.StartRegion(t)
 	v := version(t)
-	env := map[string]string{"DEEPSTREAM_AUTH_TYPE": "http", "DEEPSTREAM_AUTH_URL": webhook.URL}
+	env := map[string]string{"DEEPSTREAM_AUTH_TYPE": "http", "DEEPSTREAM_AUTH_URL": webhook}
 	a, b := r.Server(v, env), r.Server(v, env)
 	c := live.StartClients(t)
 	connect := func(client, user string, s *live.Server) *live.Pending {
@@ -235,20 +225,10 @@ func TestClientsWriteNoLinesOfTheLog(t *testing.T) {
 // and ends nothing.
 func TestNamesOfTheWebhook(t *testing.T) {
 	t.Parallel()
-	webhook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		var asked struct {
-			AuthData struct {
-				ID json.RawMessage `json:"id"`
-			} `json:"authData"`
-		}
-		_ = json.NewDecoder(q.Body).Decode(&asked)
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(asked.AuthData)
-	}))
-	t.Cleanup(webhook.Close)
+	webhook := startWebhook(t, func(said map[string]any) any { return map[string]any{"id": said["id"]} })
 	everyVersion(t, func(t *testing.T, v live.Version) {
 		own := `{"record": {"*": {"create": false}, "users/$id": {"create": "user.id === $id", "write": "user.id === $id", "read": "user.id === $id"}}, "event": {"*": {"publish": false}}, "rpc": {"*": {"provide": false}}, "presence": {"*": {"allow": true}}}`
-		s := live.StartRegion(t).Server(v, map[string]string{"DEEPSTREAM_AUTH_TYPE": "http", "DEEPSTREAM_AUTH_URL": webhook.URL},
+		s := live.StartRegion(t).Server(v, map[string]string{"DEEPSTREAM_AUTH_TYPE": "http", "DEEPSTREAM_AUTH_URL": webhook},
 			edited(t, "permissions: fileLoad(permissions.yml)", "permissions: "+own))
 		c := live.StartClients(t)
 		connect := func(client string, id any) error {
@@ -276,17 +256,9 @@ func TestNamesOfTheWebhook(t *testing.T) {
 // The examples in the permissions do what is said beside them, once they are written under the topic.
 func TestExamplesOfThePermissions(t *testing.T) {
 	t.Parallel()
-	webhook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		var asked struct {
-			AuthData struct {
-				User string `json:"user"`
-			} `json:"authData"`
-		}
-		_ = json.NewDecoder(q.Body).Decode(&asked)
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(map[string]any{"id": asked.AuthData.User, "serverData": map[string]any{"role": asked.AuthData.User}})
-	}))
-	t.Cleanup(webhook.Close)
+	webhook := startWebhook(t, func(said map[string]any) any {
+		return map[string]any{"id": said["user"], "serverData": map[string]any{"role": said["user"]}}
+	})
 	text, err := os.ReadFile("permissions.yml")
 	require.NoError(t, err)
 	var all strings.Builder
@@ -307,7 +279,7 @@ func TestExamplesOfThePermissions(t *testing.T) {
 	require.Len(t, permissions["record"], 3)
 	inline, err := json.Marshal(permissions)
 	require.NoError(t, err)
-	s := live.StartRegion(t).Server(version(t), map[string]string{"DEEPSTREAM_AUTH_TYPE": "http", "DEEPSTREAM_AUTH_URL": webhook.URL},
+	s := live.StartRegion(t).Server(version(t), map[string]string{"DEEPSTREAM_AUTH_TYPE": "http", "DEEPSTREAM_AUTH_URL": webhook},
 		edited(t, "permissions: fileLoad(permissions.yml)", "permissions: "+string(inline)))
 	c := live.StartClients(t)
 	for _, user := range []string{"ada", "feed"} {
