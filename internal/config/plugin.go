@@ -41,10 +41,11 @@ func Account(root string) (string, error) {
 	}
 	var id any
 	for key, value := range own.Config {
-		full := fullKey(o.Bootstrap(), key)
-		if namespace, group, _ := strings.Cut(full, ":"); group != "account" {
+		namespace, group, _ := strings.Cut(fullKey(o.Bootstrap(), key), ":")
+		if group != "account" {
 			continue
-		} else if namespace != o.Bootstrap() { // nothing else would keep a stack out of another organisation's account
+		}
+		if namespace != o.Bootstrap() { // nothing else would keep a stack out of another organisation's account
 			return "", fmt.Errorf("read %s: %s: must be %s:account, since Pulumi.yaml has the name %s", file, key, o.Bootstrap(), o)
 		}
 		account, _ := value.(map[string]any)
