@@ -156,7 +156,10 @@ func TestPasswordsOfAnyCharacters(t *testing.T) {
 		require.Equal(t, 1, s.WaitExit(time.Minute), "%s: %s", variable, s.Output())
 		delete(env, variable)
 		require.NotContains(t, s.Output(), odd[:4], variable)
-		if value != "" {
+		switch {
+		case variable == deepstream.EnvPostgresPort: // an open bracket: some YAML readers quote the line after it
+			require.Contains(t, s.Output(), "YAMLException", "it says what is wrong")
+		case value != "":
 			require.Contains(t, s.Output(), value, "it says what is wrong")
 		}
 	}
