@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/deepstreamhub/platform/internal/health"
 	"github.com/deepstreamhub/platform/internal/plan"
 )
 
@@ -111,6 +112,34 @@ func TestAsking(t *testing.T) {
 				require.Contains(t, text, "nothing was changed")
 			}
 		}
+	}
+}
+
+// What is done after the question is done to the checkpoint from before it: by then there may be another.
+func TestChangesAreMadeToWhatWasJudged(t *testing.T) {
+	t.Parallel()
+	for _, line := range []string{"up a", "up a --only network", "destroy a", "destroy a --keep-data", "destroy a --only network", "rotate bus a"} {
+		w := newWorld(t)
+		w.plans["a"], w.states["a"] = parted(), passwords()
+		network := plan.Step{URN: "urn:pulumi:a::p::deepstreamhub:network:Network::network", Type: "deepstreamhub:network:Network", Name: "network", Op: plan.OpUpdate}
+		p, s := w.plans["a"], w.states["a"]
+		p.Steps = append(p.Steps, network, vpcStep)
+		s.Resources = append(s.Resources, plan.Resource{URN: network.URN, Type: network.Type, Name: network.Name})
+		w.plans["a"], w.states["a"] = p, s
+		now := "before"
+		w.checkpoint = func(stack string) string { return stack + " " + now }
+		w.Terminal.Asks = true
+		w.In = meanwhile{strings.NewReader("yes\n"), func() { now = "after" }}
+		w.looks = []health.Reading{{}}
+		text, code := w.run(line)
+		require.Zero(t, code, "%s: %s", line, text)
+		require.Equal(t, "after", now, line)
+		verb, _, _ := strings.Cut(line, " ")
+		if verb == "rotate" {
+			verb = "up"
+		}
+		require.True(t, w.did("judged "+verb+" a before"), "%s: %v", line, w.calls)
+		require.False(t, w.did("judged "+verb+" a after"), "%s: %v", line, w.calls)
 	}
 }
 

@@ -87,6 +87,7 @@ func (s *session) destroy(ctx context.Context, remove bool, r rest) error {
 	options := make([]deploy.Options, len(states))
 	for i, state := range states {
 		options[i], _ = r.of(state)
+		options[i].Judged = s.seen[i]
 	}
 	if !r.whole() {
 		if err := s.showDeletions(ctx, sel, options); err != nil {
@@ -145,6 +146,9 @@ func (s *session) showDeletions(ctx context.Context, sel selection, options []de
 func (s *session) judged(ctx context.Context, r rest) ([]plan.State, error) {
 	defer s.closeStacks()
 	if err := s.open(ctx, true); err != nil {
+		return nil, err
+	}
+	if err := s.see(ctx); err != nil {
 		return nil, err
 	}
 	states, verdicts := make([]plan.State, len(s.stacks)), make([]error, len(s.stacks))

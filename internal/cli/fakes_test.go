@@ -37,10 +37,11 @@ type world struct {
 	clash      error
 	states     map[string]plan.State
 	plans      map[string]plan.Plan
-	blinded    []blind.Secret    // what a copy of a state lacks
-	opErrs     map[string]error  // by "verb stack"
-	closed     []string          // stacks whose state may not be read
-	openErrs   map[string]error  // by backend
+	blinded    []blind.Secret   // what a copy of a state lacks
+	opErrs     map[string]error // by "verb stack"
+	closed     []string         // stacks whose state may not be read
+	openErrs   map[string]error // by backend
+	checkpoint func(stack string) string
 	looks      []health.Reading  // what AWS says, look by look; the last one stays
 	findings   []program.Finding // of the account
 	during     func(ctx context.Context, verb, stack string)
@@ -59,6 +60,7 @@ func newWorld(t *testing.T) *world {
 	w := &world{
 		configErrs: map[string]error{}, states: map[string]plan.State{}, plans: map[string]plan.Plan{},
 		opErrs: map[string]error{}, targets: map[string]deploy.Target{}, during: func(context.Context, string, string) {},
+		checkpoint: func(string) string { return "" },
 	}
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "Pulumi.yaml"), []byte("name: deepstreamhub\nruntime: go\n"), 0o600))
@@ -159,6 +161,9 @@ func (d *fakeDriver) op(ctx context.Context, verb string, o deploy.Options) (pla
 	if o.Message != "" {
 		d.w.note("message %s %s", verb, o.Message)
 	}
+	if verb != "preview" && o.Judged != "" {
+		d.w.note("judged %s %s", verb, o.Judged)
+	}
 	d.w.during(ctx, verb, d.stack)
 	p := d.w.plans[d.stack]
 	p.Stack, p.Preview = d.stack, verb == "preview"
@@ -200,6 +205,10 @@ func (d *fakeDriver) State(context.Context) (plan.State, error) {
 }
 
 func (d *fakeDriver) Stored(ctx context.Context) (plan.State, error) { return d.State(ctx) }
+
+func (d *fakeDriver) Checkpoint(context.Context) (string, error) {
+	return d.w.checkpoint(d.stack), nil
+}
 
 func (d *fakeDriver) Outputs(context.Context) (map[string]plan.Output, error) {
 	d.w.note("outputs %s", d.stack)

@@ -85,6 +85,9 @@ func (s *session) options(sel selection, o deploy.Options) []deploy.Options {
 	for i := range sel.parts {
 		all[i].Targets = urnsOf(sel.parts[i], sel.only)
 	}
+	for i := range s.seen {
+		all[i].Judged = s.seen[i]
+	}
 	return all
 }
 

@@ -140,6 +140,12 @@ func (s *session) tellRotations(ctx context.Context) {
 
 // rotationStep runs the program on the parts that a rotation works on, as hub up --only does.
 func (s *session) rotationStep(ctx context.Context, tier string, ask bool) ([]plan.Plan, error) {
+	s.seen = nil
+	if ask {
+		if err := s.see(ctx); err != nil {
+			return nil, err
+		}
+	}
 	sel, err := s.selected(ctx, rotated[tier])
 	if err != nil {
 		return nil, err

@@ -44,6 +44,7 @@ type session struct {
 	fleets       map[string]risk.Fleet // by stack, once the configuration was checked
 	settle       time.Duration         // after which all stacks have settled, once the configuration was checked
 
+	seen     []string         // the checkpoints that are judged, and asked about, as stacks; nil: none
 	rotation program.Rotation // the step of one that the next run of the program is
 
 	recorder *report.Recorder // of what happens when, for a page; nil: nobody asks for one
@@ -273,6 +274,15 @@ func (s *session) each(f func(i int) error) error {
 	}
 	all.Wait()
 	return joinStacks(errs)
+}
+
+// see notes by which checkpoints the stacks are judged from here on: what is then done is done to these alone.
+func (s *session) see(ctx context.Context) error {
+	s.seen = make([]string, len(s.stacks))
+	return s.interruptedOnly(ctx, s.each(func(i int) (err error) {
+		s.seen[i], err = s.drivers[i].Checkpoint(ctx)
+		return err
+	}))
 }
 
 // operation is one verb of a driver.

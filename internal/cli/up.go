@@ -74,6 +74,9 @@ func (s *session) up(ctx context.Context, most risk.Class, only []string, verify
 	if err := s.start(ctx, false); err != nil {
 		return err
 	}
+	if err := s.see(ctx); err != nil {
+		return err
+	}
 	sel, err := s.selected(ctx, only)
 	if err != nil {
 		return err

@@ -316,6 +316,42 @@ func TestOpenExistingRefusesMissingStack(t *testing.T) {
 	assert.Equal(t, "open stack dev: no stack named 'dev' found", err.Error())
 }
 
+// What somebody said yes to is done to the checkpoint that they saw, and to no other.
+func TestOnlyWhatWasJudgedIsTouched(t *testing.T) {
+	t.Parallel()
+	cloud, port := serve(t, 0)
+	things := []thing{{name: "a", props: pulumi.Map{}}}
+	target := target(t, port, program(&things))
+	first := open(t, target)
+	target.WorkDir = t.TempDir()
+	second := open(t, target)
+	judged, err := first.Checkpoint(t.Context())
+	require.NoError(t, err)
+	_, err = second.Up(t.Context(), deploy.Options{})
+	require.NoError(t, err)
+	there := cloud.ids()
+	things = nil
+	o := deploy.Options{Judged: judged}
+	for verb, run := range map[string]func() (plan.Plan, error){
+		"up":      func() (plan.Plan, error) { return first.Up(t.Context(), o) },
+		"destroy": func() (plan.Plan, error) { return first.TakeDown(t.Context(), o) },
+	} {
+		_, err := run()
+		var failed *deploy.Error
+		require.ErrorAs(t, err, &failed)
+		assert.Equal(t, verb+" dev: the state has changed meanwhile: another operation ran on this stack", err.Error())
+		assert.Equal(t, 4, failed.ExitCode())
+		assert.Equal(t, "Nothing was touched. Run it again: it begins with what there is now.", failed.Advice())
+	}
+	assert.Equal(t, there, cloud.ids())
+
+	o.Judged, err = first.Checkpoint(t.Context())
+	require.NoError(t, err)
+	_, err = first.TakeDown(t.Context(), o)
+	require.NoError(t, err)
+	assert.Empty(t, cloud.ids())
+}
+
 func TestLockedStack(t *testing.T) {
 	t.Parallel()
 	slowCloud, port := serve(t, 3*time.Second)

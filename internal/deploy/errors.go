@@ -192,6 +192,8 @@ func (e *Error) Advice() string {
 		return "An account is made ready for stacks once, by its administrator, with: hub bootstrap"
 	case e.Locked():
 		return e.lockAdvice()
+	case errors.Is(e.Cause, errMoved):
+		return "Nothing was touched. Run it again: it begins with what there is now."
 	case e.Killed():
 		return "The engine was killed while it worked: what was under way may or may not exist. The lock that it left behind is\n" +
 			"removed by the next command, which finds that its process is gone, and then finds out what exists. Run it again."
@@ -201,10 +203,10 @@ func (e *Error) Advice() string {
 	return e.explanation()
 }
 
-// ExitCode is 4 for a locked stack, 130 after an interrupt, else 1.
+// ExitCode is 4 for a stack that somebody else holds, or has changed meanwhile, 130 after an interrupt, else 1.
 func (e *Error) ExitCode() int {
 	switch {
-	case e.Locked():
+	case e.Locked(), errors.Is(e.Cause, errMoved):
 		return 4
 	case e.Interrupted():
 		return 130

@@ -96,7 +96,7 @@ func (d *Driver) forget(ctx context.Context) error {
 }
 
 // errMoved is returned when somebody else has changed the state meanwhile.
-var errMoved = errors.New("the state has changed meanwhile: another operation ran on this stack; nothing was written")
+var errMoved = errors.New("the state has changed meanwhile: another operation ran on this stack")
 
 // write puts the changed checkpoint in the place of the one that was read, unless nothing in it changed, or somebody else was
 // quicker. The engine writes it, which holds it to its own rules and encrypts what became secret.

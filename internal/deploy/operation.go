@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -26,6 +27,7 @@ type Options struct {
 	Targets []string         // only these: URNs or globs such as **$deepstreamhub:service:Service$**
 	Exclude []string         // all but these, URNs or globs, and what they stand on
 	Message string           // kept in the stack's history
+	Judged  string           // Up, TakeDown: the checkpoint by which somebody said yes, see Checkpoint; another one is left alone
 
 	PreviewOnly     bool // Refresh, Destroy: say what would change and change nothing
 	Refresh         bool // Preview, Up, Destroy: read the cloud first
@@ -126,7 +128,7 @@ func (d *Driver) Destroy(ctx context.Context, o Options) (plan.Plan, error) {
 // Each run is in the stack's history; what one leaves when it fails, or is cut off, is an ordinary stack that holds less.
 func (d *Driver) TakeDown(ctx context.Context, o Options) (plan.Plan, error) {
 	whole := plan.Plan{Stack: d.target.Stack}
-	if err := d.ready(ctx, "destroy", o.Events); err != nil {
+	if err := d.ready(ctx, "destroy", o); err != nil {
 		return whole, err
 	}
 	state, err := d.Stored(ctx)
@@ -191,13 +193,18 @@ func (o Options) excludeDependents() bool { return o.Dependents && len(o.Exclude
 
 // Recover does what each operation does before it begins: it sees to it that nobody holds the stack, finds out what an
 // operation that was cut off has left in AWS, and writes that into the state.
-func (d *Driver) Recover(ctx context.Context) error { return d.ready(ctx, "recover", nil) }
+func (d *Driver) Recover(ctx context.Context) error { return d.ready(ctx, "recover", Options{}) }
 
-func (d *Driver) ready(ctx context.Context, verb string, tell func(plan.Event)) error {
+func (d *Driver) ready(ctx context.Context, verb string, o Options) error {
 	if err := d.free(ctx, verb); err != nil {
 		return err
 	}
-	return d.recoverOnce(ctx, tell)
+	if o.Judged != "" {
+		if now, err := d.Checkpoint(ctx); err != nil || now != o.Judged {
+			return d.failed(ctx, verb, cmp.Or(err, errMoved), nil)
+		}
+	}
+	return d.recoverOnce(ctx, o.Events)
 }
 
 // operation runs one verb of the Automation API. The outputs it returns stand in for those seen in the events, which
@@ -210,7 +217,7 @@ func (d *Driver) run(ctx context.Context, verb string, preview bool, o Options, 
 		return plan.Plan{Stack: d.target.Stack}, fmt.Errorf("%s %s: %w", verb, d.target.Stack, errBlind)
 	}
 	if !preview {
-		if err := d.ready(ctx, verb, o.Events); err != nil {
+		if err := d.ready(ctx, verb, o); err != nil {
 			return plan.Plan{Stack: d.target.Stack}, err
 		}
 	}
