@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/health"
 	"github.com/deepstreamhub/platform/internal/plan"
 )
@@ -61,10 +62,17 @@ func TestDestroyRemovesTheStackWhenTold(t *testing.T) {
 	require.True(t, w.did("remove b"))
 
 	w = newWorld(t)
+	w.opErrs["destroy a"] = &deploy.Error{Verb: "destroy", Stack: "a", Cause: errBroken}
+	_, code = w.run("destroy a b --yes --remove")
+	require.Equal(t, 1, code)
+	require.False(t, w.did("remove a"), "what failed may still hold resources")
+	require.True(t, w.did("remove b"), "nothing finds an empty one again")
+
+	w = newWorld(t)
 	w.opErrs["destroy a"] = errBroken
 	_, code = w.run("destroy a b --yes --remove")
 	require.Equal(t, 1, code)
-	require.False(t, w.did("remove"), "what failed may still hold resources")
+	require.False(t, w.did("remove"), "which of them failed is not known")
 }
 
 // One protected stack keeps all of the named stacks as they are, the cloud not even started.

@@ -99,6 +99,7 @@ func (s *session) destroy(ctx context.Context, remove bool, r rest) error {
 		destroy = driver.Destroy
 	}
 	plans, err := s.runEach(ctx, false, destroy, options)
+	failed := byStack(err)
 	left := s.remaining(ctx, states)
 	reportErr := s.reportWith(plans, err, func(i int, r *result) { r.Remains = &left[i] })
 	if reportErr == nil && !s.json {
@@ -107,10 +108,20 @@ func (s *session) destroy(ctx context.Context, remove bool, r rest) error {
 	if reportErr != nil && err == nil {
 		return reportErr
 	}
-	if err != nil || !remove {
+	if !remove {
 		return err
 	}
+	return joinStacks([]error{err, s.removeEmpty(ctx, failed)})
+}
+
+// removeEmpty removes the stacks whose destroy went well, after an interrupt too: nothing that is left in one says any more that
+// it has expired.
+func (s *session) removeEmpty(ctx context.Context, failed map[string]error) error {
+	ctx = context.WithoutCancel(ctx)
 	return s.each(func(i int) error {
+		if failed[s.stacks[i]] != nil || failed[""] != nil { // it may still hold something
+			return nil
+		}
 		if err := s.drivers[i].Remove(ctx); err != nil {
 			return err
 		}
