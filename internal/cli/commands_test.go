@@ -75,6 +75,26 @@ func TestDestroyRemovesTheStackWhenTold(t *testing.T) {
 	require.False(t, w.did("remove"), "which of them failed is not known")
 }
 
+// What a destroy leaves is told of those that came to something.
+func TestDestroyThatNeverBeganLeavesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.deps.judge = func(plan.State) error { return nil }
+	kept := vpcResource
+	kept.Protect = true
+	w.states["a"], w.states["b"] = plan.State{Resources: []plan.Resource{kept}}, plan.State{Resources: []plan.Resource{kept}}
+	gone := vpcStep
+	gone.Op = plan.OpDelete
+	w.plans["b"] = plan.Plan{Steps: []plan.Step{gone}}
+	for _, stack := range []string{"a", "b"} {
+		w.opErrs["destroy "+stack] = &deploy.Error{Verb: "destroy", Stack: stack, Cause: errBroken}
+	}
+	_, code := w.run("destroy a b --yes")
+	require.Equal(t, 1, code)
+	require.Contains(t, w.out.String(), "b leaves:")
+	require.NotContains(t, w.out.String(), "a leaves:")
+}
+
 // One protected stack keeps all of the named stacks as they are, the cloud not even started.
 func TestDestroyRefusesAllForOneProtected(t *testing.T) {
 	t.Parallel()

@@ -10,6 +10,7 @@ import (
 	"github.com/deepstreamhub/platform/internal/deploy"
 	"github.com/deepstreamhub/platform/internal/plan"
 	"github.com/deepstreamhub/platform/internal/progress"
+	"github.com/deepstreamhub/platform/internal/remains"
 )
 
 func (a App) destroy() *cobra.Command {
@@ -101,6 +102,11 @@ func (s *session) destroy(ctx context.Context, remove bool, r rest) error {
 	plans, err := s.runEach(ctx, false, destroy, options)
 	failed := byStack(err)
 	left := s.remaining(ctx, states)
+	for i, p := range plans {
+		if neverBegan(p, failed[p.Stack]) {
+			left[i] = remains.Remains{}
+		}
+	}
 	reportErr := s.reportWith(plans, err, func(i int, r *result) { r.Remains = &left[i] })
 	if reportErr == nil && !s.json {
 		reportErr = s.writeRemains(left)

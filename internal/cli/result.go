@@ -70,7 +70,7 @@ func (s *session) reportWith(plans []plan.Plan, failure error, more func(int, *r
 			}
 			continue
 		}
-		if why := failures[p.Stack]; why != nil && len(p.Steps)+len(p.Failed) == 0 { // it never began
+		if why := failures[p.Stack]; neverBegan(p, why) {
 			if err := writeFailure(s.Out, p.Stack, s.guided(why)); err != nil {
 				return err
 			}
@@ -92,6 +92,9 @@ func (s *session) reportWith(plans []plan.Plan, failure error, more func(int, *r
 	}
 	return nil
 }
+
+// neverBegan reports whether an operation with that plan failed, for some reason or nil, before it came to its first step.
+func neverBegan(p plan.Plan, why error) bool { return why != nil && len(p.Steps)+len(p.Failed) == 0 }
 
 // failedAt returns the resources of a stack that an operation failed at.
 func failedAt(failure error, stack string) []deploy.Explained {
