@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -57,7 +58,7 @@ const (
 )
 
 // Trail calls f with what was written of a stack's checkpoint since then, unpacked, in order, the current one last. An error of
-// f ends it.
+// f ends it. An earlier one that is cut short, as on a full disk, is passed over: the engine began nothing that it could not note.
 func (s *Store) Trail(ctx context.Context, project, stack string, since time.Time, f func([]byte) error) error {
 	key, err := s.Key(ctx, project, stack)
 	if err != nil {
@@ -75,11 +76,14 @@ func (s *Store) Trail(ctx context.Context, project, stack string, since time.Tim
 		if err != nil {
 			return fmt.Errorf("read versions of %s: %w", key, err)
 		}
-		for _, data := range all {
+		for i, data := range all {
 			if data == nil { // removed meanwhile
 				continue
 			}
 			text, err := state.Unpacked(data)
+			if some[i].Version != "" && (err != nil || !json.Valid(text)) {
+				continue
+			}
 			if err == nil {
 				err = f(text)
 			}

@@ -207,8 +207,8 @@ func TestEndingInAnyStore(t *testing.T) {
 	}
 }
 
-// What was written of a checkpoint is read in order, the current one last; what the engine copied is removed when nobody
-// needs it any more.
+// What was written of a checkpoint is read in order, the current one last, and what a full disk cut short is not; what the engine
+// copied is removed when nobody needs it any more.
 func TestTrailInAnyStore(t *testing.T) {
 	t.Parallel()
 	plain := func(_ *testing.T, text string) string { return text }
@@ -227,11 +227,14 @@ func trail(t *testing.T, s *store.Store, key string, packed func(*testing.T, str
 	began := time.Now()
 	var want []string
 	for i := range 20 {
-		text := "version " + strconv.Itoa(i)
-		if s.Copies { // as the engine does
-			require.NoError(t, s.Write(t.Context(), key+"."+strconv.FormatInt(time.Now().UnixNano(), 10), []byte(packed(t, text))))
+		text := `"version ` + strconv.Itoa(i) + `"`
+		whole := packed(t, text)
+		for _, stored := range []string{whole[:len(whole)-1], whole} {
+			if s.Copies { // as the engine does
+				require.NoError(t, s.Write(t.Context(), key+"."+strconv.FormatInt(time.Now().UnixNano(), 10), []byte(stored)))
+			}
+			require.NoError(t, s.Write(t.Context(), key, []byte(stored)))
 		}
-		require.NoError(t, s.Write(t.Context(), key, []byte(packed(t, text))))
 		want = append(want, text)
 	}
 	require.NoError(t, s.Write(t.Context(), key+".bak", []byte("no version")))
