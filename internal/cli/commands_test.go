@@ -6,6 +6,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -162,6 +164,7 @@ func TestChangesAreMadeToWhatWasJudged(t *testing.T) {
 		text, code := w.run(line)
 		require.Zero(t, code, "%s: %s", line, text)
 		require.Equal(t, "after", now, line)
+		require.NotContains(t, w.err.String(), "a: a:", line)
 		verb, _, _ := strings.Cut(line, " ")
 		if verb == "rotate" {
 			verb = "up"
@@ -273,6 +276,17 @@ func TestEverythingStartedIsClosed(t *testing.T) {
 		require.Equal(t, 1, count("close cloud"), line)
 		require.Equal(t, "close cloud", w.calls[len(w.calls)-1], line)
 	}
+}
+
+// The account's own project lies in the one that is meant.
+func TestProjectFromWithinTheAccounts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Dir = filepath.Join(w.Dir, bootstrapDir)
+	require.NoError(t, os.Mkdir(w.Dir, 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(w.Dir, "Pulumi.yaml"), []byte("name: deepstreamhub-bootstrap\nruntime: go\n"), 0o600))
+	text, code := w.run("up a --yes")
+	require.Zero(t, code, text)
 }
 
 func TestUsageErrors(t *testing.T) {

@@ -147,7 +147,7 @@ func (s *session) showDeletions(ctx context.Context, sel selection, options []de
 		return s.withParts(sel, err)
 	}
 	for _, p := range plans {
-		s.say("%s: %s", p.Stack, progress.Summary(p))
+		s.say("%s", progress.Summary(p))
 		if s.yes {
 			continue
 		}

@@ -138,7 +138,8 @@ func within(dir, path string) string {
 	return filepath.Join(dir, path)
 }
 
-// findRoot returns the project folder: the one asked for, else the nearest of dir and its parents with a Pulumi.yaml.
+// findRoot returns the project folder: the one asked for, else the nearest of dir and its parents with a Pulumi.yaml. The account's
+// own project lies in the one that is meant.
 func findRoot(asked, dir string) (string, error) {
 	if asked != "" {
 		asked = within(dir, asked)
@@ -148,7 +149,7 @@ func findRoot(asked, dir string) (string, error) {
 		return filepath.Clean(asked), nil
 	}
 	for d := dir; ; d = filepath.Dir(d) {
-		if isProject(d) {
+		if isProject(d) && !(filepath.Base(d) == bootstrapDir && isProject(filepath.Dir(d))) {
 			return d, nil
 		}
 		if d == filepath.Dir(d) {
