@@ -147,6 +147,10 @@ func (s *session) rotationStep(ctx context.Context, tier string, ask bool) ([]pl
 		}
 	}
 	sel, err := s.selected(ctx, rotated[tier])
+	if e, ok := errors.AsType[lacking](err); ok {
+		err = refused(fmt.Sprintf("rotate %s %s: nothing is there yet in: %s", tier, e.stack, strings.Join(e.parts, ", ")),
+			"Nothing was touched. Make the region whole first: "+s.again("up"))
+	}
 	if err != nil {
 		return nil, err
 	}

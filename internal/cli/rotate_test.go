@@ -95,6 +95,20 @@ func TestRotateIsRefused(t *testing.T) {
 	}
 }
 
+// There is no rotation of a part of a region, and none is advised.
+func TestRotateWantsTheWholeRegion(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	p := parted()
+	p.Steps = append(p.Steps, plan.Step{URN: "urn:pulumi:a::p::deepstreamhub:cluster:Cluster::cluster", Type: "deepstreamhub:cluster:Cluster", Name: "cluster", Op: plan.OpCreate})
+	w.states["a"], w.plans["a"] = passwords(), p
+	text, code := w.run("rotate bus a --yes --offline")
+	require.Equal(t, 2, code, text)
+	require.Contains(t, text, "rotate bus a: nothing is there yet in: cluster")
+	require.Contains(t, text, "Make the region whole first: hub up a --offline\n")
+	require.NotContains(t, text, "--only")
+}
+
 // A run that fails half way ends with the way on.
 func TestRotateThatStopsSaysHowToGoOn(t *testing.T) {
 	t.Parallel()
