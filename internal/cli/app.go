@@ -63,6 +63,7 @@ type driver interface {
 	TakeDown(context.Context, deploy.Options) (plan.Plan, error)
 	State(context.Context) (plan.State, error)
 	Stored(context.Context) (plan.State, error)
+	Whole(context.Context) (plan.State, error)
 	Checkpoint(context.Context) (string, error)
 	Outputs(context.Context) (map[string]plan.Output, error)
 	Remove(context.Context) error

@@ -97,6 +97,24 @@ func TestDestroyThatNeverBeganLeavesNothing(t *testing.T) {
 	require.NotContains(t, w.out.String(), "a leaves:")
 }
 
+// A destroy that goes on after another one tells of the data that the first one took, too.
+func TestDestroyTellsWhatEarlierOnesLeft(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	cluster := plan.Resource{URN: "c", Type: "aws:rds/cluster:Cluster", Name: "cluster", ID: "c-1", Custom: true, Inputs: map[string]any{"finalSnapshotIdentifier": "a-final-1"}}
+	w.states["a"] = plan.State{Resources: []plan.Resource{vpcResource}}
+	w.whole = map[string]plan.State{"a": {Resources: []plan.Resource{vpcResource, cluster}}}
+	_, code := w.run("destroy a --yes")
+	require.Zero(t, code)
+	require.Contains(t, w.out.String(), "restoreFrom: a-final-1")
+
+	w = newWorld(t)
+	w.whole = map[string]plan.State{"a": {Resources: []plan.Resource{cluster}}}
+	_, code = w.run("destroy a --yes")
+	require.Zero(t, code)
+	require.Empty(t, w.out.String(), "there was nothing to take")
+}
+
 // One protected stack keeps all of the named stacks as they are, the cloud not even started.
 func TestDestroyRefusesAllForOneProtected(t *testing.T) {
 	t.Parallel()

@@ -36,6 +36,7 @@ type world struct {
 	configErrs map[string]error
 	clash      error
 	states     map[string]plan.State
+	whole      map[string]plan.State // before the destroys that came last
 	plans      map[string]plan.Plan
 	blinded    []blind.Secret   // what a copy of a state lacks
 	opErrs     map[string]error // by "verb stack"
@@ -205,6 +206,8 @@ func (d *fakeDriver) State(context.Context) (plan.State, error) {
 }
 
 func (d *fakeDriver) Stored(ctx context.Context) (plan.State, error) { return d.State(ctx) }
+
+func (d *fakeDriver) Whole(context.Context) (plan.State, error) { return d.w.whole[d.stack], nil }
 
 func (d *fakeDriver) Checkpoint(context.Context) (string, error) {
 	return d.w.checkpoint(d.stack), nil

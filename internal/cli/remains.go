@@ -11,22 +11,42 @@ import (
 	"github.com/deepstreamhub/platform/internal/remains"
 )
 
-// remaining says what is left of each stack after a destroy, also of one that failed on its way or was interrupted. A state
-// that cannot be read tells nothing, and the destroy's own error tells why.
+// remaining says what is left of each stack after a destroy, also of one that failed on its way or was interrupted, and of those
+// that were cut off before it. A state that cannot be read tells nothing, and the destroy's own error tells why.
 func (s *session) remaining(ctx context.Context, before []plan.State) []remains.Remains {
 	left := make([]remains.Remains, len(before))
+	ctx = context.WithoutCancel(ctx)
 	err := s.each(func(i int) error {
-		after, err := s.drivers[i].Stored(context.WithoutCancel(ctx))
+		was := before[i]
+		after, err := s.drivers[i].Stored(ctx)
+		if err == nil && len(was.Resources) > 0 {
+			was, err = s.withEarlier(ctx, i, was)
+		}
 		if err != nil {
 			return err
 		}
-		left[i] = remains.Of(before[i], after)
+		left[i] = remains.Of(was, after)
 		return nil
 	})
 	if err != nil {
 		s.say("What survives cannot be told: %v", err)
 	}
 	return left
+}
+
+// withEarlier adds to what a stack held before a destroy what those before that one took.
+func (s *session) withEarlier(ctx context.Context, i int, was plan.State) (plan.State, error) {
+	whole, err := s.drivers[i].Whole(ctx)
+	known := map[string]bool{}
+	for _, r := range was.Resources {
+		known[r.URN] = true
+	}
+	for _, r := range whole.Resources {
+		if !known[r.URN] {
+			was.Resources = append(was.Resources[:len(was.Resources):len(was.Resources)], r)
+		}
+	}
+	return was, err
 }
 
 // writeRemains writes what is left of each stack, and how its data comes back.

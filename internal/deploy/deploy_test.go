@@ -316,6 +316,38 @@ func TestOpenExistingRefusesMissingStack(t *testing.T) {
 	assert.Equal(t, "open stack dev: no stack named 'dev' found", err.Error())
 }
 
+// What a stack held before it was taken down is known after several destroys, and forgotten with the next up.
+func TestWhatWasTakenDownIsKnown(t *testing.T) {
+	t.Parallel()
+	_, port := serve(t, 0)
+	things := []thing{{name: "a", props: pulumi.Map{}}, {name: "b", props: pulumi.Map{}}}
+	d := open(t, target(t, port, program(&things)))
+	held := func() (names []string) {
+		whole, err := d.Whole(t.Context())
+		require.NoError(t, err)
+		for _, r := range whole.Resources {
+			if r.Type == thingType {
+				names = append(names, r.Name)
+			}
+		}
+		return names
+	}
+	require.Empty(t, held())
+	done, err := d.Up(t.Context(), deploy.Options{})
+	require.NoError(t, err)
+	require.ElementsMatch(t, []string{"a", "b"}, held())
+	_, err = d.Destroy(t.Context(), deploy.Options{Targets: []string{stepOf(t, done, "a").URN}})
+	require.NoError(t, err)
+	require.ElementsMatch(t, []string{"a", "b"}, held())
+	_, err = d.Destroy(t.Context(), deploy.Options{})
+	require.NoError(t, err)
+	require.ElementsMatch(t, []string{"a", "b"}, held())
+	things = things[1:]
+	_, err = d.Up(t.Context(), deploy.Options{})
+	require.NoError(t, err)
+	require.Equal(t, []string{"b"}, held())
+}
+
 // What somebody said yes to is done to the checkpoint that they saw, and to no other.
 func TestOnlyWhatWasJudgedIsTouched(t *testing.T) {
 	t.Parallel()

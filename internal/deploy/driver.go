@@ -205,6 +205,26 @@ func (d *Driver) Stored(ctx context.Context) (plan.State, error) {
 	return decodeState(d.target.Stack, exported)
 }
 
+// Whole is Stored as it was before the destroys that were the last operations to end: what a killed one took is in it.
+func (d *Driver) Whole(ctx context.Context) (plan.State, error) {
+	var text []byte
+	var err error
+	if d.store != nil {
+		text, err = d.store.Whole(ctx, d.target.Project, d.target.Stack)
+	}
+	if err != nil {
+		return plan.State{}, fmt.Errorf("read what %s held: %w", d.target.Stack, err)
+	}
+	if text == nil {
+		return d.Stored(ctx)
+	}
+	exported, err := untyped(text)
+	if err != nil {
+		return plan.State{}, err
+	}
+	return decodeState(d.target.Stack, exported)
+}
+
 // Checkpoint tells one checkpoint of the stack from another; empty on a backend of a kind that hub cannot look into.
 func (d *Driver) Checkpoint(ctx context.Context) (string, error) {
 	text, err := d.stored(ctx)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -24,14 +25,10 @@ type Ending struct {
 // Ending reads how the last operation ended: every one that ends, however it ends, leaves a record that is younger than the
 // checkpoint that it wrote.
 func (s *Store) Ending(ctx context.Context, project, stack string, c *state.Checkpoint) (Ending, error) {
-	prefix := state.HistoryDir(project, stack)
-	records, err := s.List(ctx, prefix)
-	if err != nil {
-		return Ending{}, fmt.Errorf("list %s: %w", prefix, err)
-	}
-	records = slices.DeleteFunc(records, func(e Entry) bool { _, ok := state.Ended(e.Key); return !ok })
-	slices.SortFunc(records, func(a, b Entry) int { return ended(b).Compare(ended(a)) })
+	records, err := s.records(ctx, project, stack)
 	switch {
+	case err != nil:
+		return Ending{}, err
 	case len(records) == 0:
 		return Ending{}, nil
 	case ended(records[0]).Before(c.Written):
@@ -47,6 +44,42 @@ func (s *Store) Ending(ctx context.Context, project, stack string, c *state.Chec
 	}
 	e.Well = state.ReadRecord(data).Result == "succeeded" // pulumi/pkg/backend/updates.go
 	return e, nil
+}
+
+// records lists the records of the operations that ended, the last first.
+func (s *Store) records(ctx context.Context, project, stack string) ([]Entry, error) {
+	prefix := state.HistoryDir(project, stack)
+	records, err := s.List(ctx, prefix)
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", prefix, err)
+	}
+	records = slices.DeleteFunc(records, func(e Entry) bool { _, ok := state.Ended(e.Key); return !ok })
+	slices.SortFunc(records, func(a, b Entry) int { return ended(b).Compare(ended(a)) })
+	return records, nil
+}
+
+// Whole returns the checkpoint from before the destroys that were the last operations to end, unpacked; nil where nothing else is
+// on record.
+func (s *Store) Whole(ctx context.Context, project, stack string) ([]byte, error) {
+	records, err := s.records(ctx, project, stack)
+	for _, e := range records {
+		var data []byte
+		if data, err = s.Read(ctx, e.Key, ""); err != nil {
+			break
+		}
+		if state.ReadRecord(data).Kind == "destroy" {
+			continue
+		}
+		data, err = s.Read(ctx, strings.Replace(e.Key, ".history.json", ".checkpoint.json", 1), "")
+		switch {
+		case errors.Is(err, ErrMissing):
+			return nil, nil
+		case err == nil:
+			return state.Unpacked(data)
+		}
+		break
+	}
+	return nil, err
 }
 
 func ended(record Entry) time.Time { at, _ := state.Ended(record.Key); return at }
