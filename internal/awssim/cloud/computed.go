@@ -27,9 +27,9 @@ func NameOrPrefixed(t *Tx, r *Resource, property, prefix string) string {
 	return name
 }
 
-// UniqueSuffix returns what the provider appends where it makes something unique: the time and a counter, 26
-// characters.
-func UniqueSuffix(t *Tx) string { return t.Now().Format("20060102150405") + t.Hex(12) }
+// UniqueSuffix returns what the provider appends where it makes something unique: 26 hexadecimal digits, here without the time, so
+// that a stack which is played again gets the names that it was recorded with.
+func UniqueSuffix(t *Tx) string { return t.Hex(26) }
 
 // ApplyName fills in name and namePrefix as the provider does.
 func ApplyName(t *Tx, r *Resource) string { return NameOrPrefixed(t, r, "name", "namePrefix") }

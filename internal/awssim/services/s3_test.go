@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/deepstreamhub/platform/internal/awssim/cloud"
 	"github.com/stretchr/testify/require"
@@ -40,6 +41,27 @@ func TestBucket(t *testing.T) {
 	_, err = e.change(typeBucket, "logs", cloud.Map{"bucket": "logs", "forceDestroy": true})
 	require.NoError(t, err)
 	require.NoError(t, e.gone(typeBucket, "logs", nil))
+}
+
+// A stack that is played again, as hub explore does, has the names that it was recorded with, whenever that is.
+func TestPrefixedNamesDependOnNoTime(t *testing.T) {
+	t.Parallel()
+	name := func(at time.Time) string {
+		clock := &cloud.Virtual{}
+		clock.Set(at)
+		c, err := cloud.Open(cloud.Options{Clock: clock})
+		require.NoError(t, err)
+		call := c.StartCreate("eu-central-1", typeBucket, "urn:it-1", cloud.Map{"bucketPrefix": "it-1-"})
+		for next, done := call.Step(); !done; next, done = call.Step() {
+			clock.Set(next)
+		}
+		id, err := call.Outcome()
+		require.NoError(t, err)
+		return id
+	}
+	now := time.Date(2026, 12, 1, 4, 0, 0, 0, time.UTC)
+	require.Regexp(t, `^it-1-\w{26}$`, name(now))
+	require.Equal(t, name(now), name(now.Add(time.Hour)))
 }
 
 func TestBucketChecks(t *testing.T) {
