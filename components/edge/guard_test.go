@@ -169,6 +169,18 @@ func TestFirewallLetsCheckersIn(t *testing.T) {
 	}
 }
 
+// The firewall knows a path without what follows a ?, and a rule for the whole would let in nobody.
+func TestFirewallLetsCheckersInThatAskForMore(t *testing.T) {
+	t.Parallel()
+	a := args()
+	a.HealthPath = "/health?full=1"
+	acl := componenttest.Find(t, run(t, recorder(), a, nil), "aws:wafv2/webAcl:WebAcl", "edge-waf").Plain()
+	text := fmt.Sprint(list(acl["rules"])[0]["statement"])
+	if !strings.Contains(text, "searchString:/health ") {
+		t.Error(text)
+	}
+}
+
 func TestFirewallLimitsAnAddress(t *testing.T) {
 	t.Parallel()
 	rule := firewallRule(t, "rate")

@@ -2,6 +2,7 @@ package edge
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/wafv2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -59,8 +60,10 @@ func (b *builder) firewall() error {
 }
 
 // letCheckersIn keeps every later rule from refusing Route 53's checkers: a region would be taken out of the shared name
-// for the firewall's sake. The user agent alone could be anybody's, so it opens the health path and nothing else.
+// for the firewall's sake. The user agent alone could be anybody's, so it opens the health path and nothing else; what follows
+// a ? is no part of what the firewall takes for the path.
 func (b *builder) letCheckersIn() *wafv2.WebAclRuleArgs {
+	healthPath, _, _ := strings.Cut(b.args.HealthPath, "?")
 	field := func(in *wafv2.WebAclRuleStatementByteMatchStatementFieldToMatchArgs, how, text string) *wafv2.WebAclRuleStatementArgs {
 		return &wafv2.WebAclRuleStatementArgs{ByteMatchStatement: &wafv2.WebAclRuleStatementByteMatchStatementArgs{
 			FieldToMatch:         in,
@@ -80,7 +83,7 @@ func (b *builder) letCheckersIn() *wafv2.WebAclRuleArgs {
 		Priority: pulumi.Int(0),
 		Action:   &wafv2.WebAclRuleActionArgs{Allow: &wafv2.WebAclRuleActionAllowArgs{}},
 		Statement: &wafv2.WebAclRuleStatementArgs{AndStatement: &wafv2.WebAclRuleStatementAndStatementArgs{
-			Statements: wafv2.WebAclRuleStatementArray{field(agent, "STARTS_WITH", checkerAgent), field(path, "EXACTLY", b.args.HealthPath)},
+			Statements: wafv2.WebAclRuleStatementArray{field(agent, "STARTS_WITH", checkerAgent), field(path, "EXACTLY", healthPath)},
 		}},
 		VisibilityConfig: b.visible("health-checkers"),
 	}
