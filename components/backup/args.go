@@ -16,11 +16,8 @@ const (
 	MaxRetentionDays      = 36500 // Lifecycle and PutBackupVaultLockConfiguration, AWS Backup API
 	MinChangeableForDays  = 3     // PutBackupVaultLockConfiguration, AWS Backup API
 	maxTagKey, maxTagText = 128, 256
-	maxStack              = 100 // leaves room in a KMS alias (256), and is Pulumi's own limit
 
-	// maxAutoName is the longest logical name of a vault, plan or selection: AWS takes 50 characters, of which the
-	// provider's auto-naming uses eight for a hyphen and random digits.
-	maxAutoName = 50 - 8
+	maxAutoName = 50 - blocks.AutoName // the longest logical name of a vault, plan or selection: AWS takes 50 characters
 )
 
 // longestSuffix is the longest of those of children whose generated names have that limit.
@@ -60,29 +57,21 @@ type Lock struct {
 	ChangeableForDays int
 }
 
-var (
-	stackPattern    = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
-	regionPattern   = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d$`)
-	namePattern     = regexp.MustCompile(`^[A-Za-z0-9_-]+$`) // BackupVaultName, AWS Backup API
-	schedulePattern = regexp.MustCompile(`^cron\(([0-9]|[1-5][0-9]) ([0-9]|1[0-9]|2[0-3]) \* \* \? \*\)$`)
-)
+var schedulePattern = regexp.MustCompile(`^cron\(([0-9]|[1-5][0-9]) ([0-9]|1[0-9]|2[0-3]) \* \* \? \*\)$`)
 
 // Validate returns every problem with the arguments, and with the name of the component that takes them, at once.
 func (a *Args) Validate(name string) error {
 	if a == nil {
 		return errors.New("no arguments")
 	}
-	problems := blocks.NameProblems(a.NamePrefix, a.Tags)
+	problems := append(blocks.NameProblems(a.NamePrefix, a.Tags),
+		blocks.PlainProblem("name", name, maxAutoName-len(longestSuffix)), // BackupVaultName, AWS Backup API
+		blocks.DashedProblem("stack", a.Stack, blocks.MaxStack), blocks.RegionProblem("region", a.Region))
 	refuse := func(bad bool, format string, values ...any) {
 		if bad {
 			problems = append(problems, fmt.Errorf(format, values...))
 		}
 	}
-	refuse(len(name) > maxAutoName-len(longestSuffix), "name %q: longer than %d characters", name, maxAutoName-len(longestSuffix))
-	refuse(!namePattern.MatchString(name), "name %q: must be letters, digits, hyphens and underscores", name)
-	refuse(!stackPattern.MatchString(a.Stack) || len(a.Stack) > maxStack,
-		"stack %q: must be lower-case letters, digits and single hyphens, at most %d, a letter first", a.Stack, maxStack)
-	refuse(!regionPattern.MatchString(a.Region), "region %q: not the name of a region", a.Region)
 	refuse(a.TagKey == "" || len(a.TagKey) > maxTagKey || strings.HasPrefix(a.TagKey, "aws:"),
 		"tag key %q: must have 1 to %d characters and not begin with aws:", a.TagKey, maxTagKey)
 	refuse(a.TagValue == "" || len(a.TagValue) > maxTagText, "tag value %q: must have 1 to %d characters", a.TagValue, maxTagText)
@@ -109,10 +98,8 @@ func (a *Args) copyProblems() []error {
 		}
 		return problems
 	}
-	switch {
-	case !regionPattern.MatchString(a.CopyRegion):
-		problem("copy region %q: not the name of a region", a.CopyRegion)
-	case a.CopyRegion == a.Region:
+	problems = append(problems, blocks.RegionProblem("copy region", a.CopyRegion))
+	if a.CopyRegion == a.Region {
 		problem("copy region %q: is the region itself, whose loss the copies are for", a.CopyRegion)
 	}
 	if !validDays(a.CopyRetentionDays) {

@@ -48,19 +48,13 @@ type Args struct {
 }
 
 var (
-	// stackPattern keeps a stack's name usable in a KMS alias, and is the same for every tier.
-	stackPattern = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
-	nodePattern  = regexp.MustCompile(`^cache\.[a-z0-9]+\.[a-z0-9]+$`)
-	namePattern  = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+	nodePattern = regexp.MustCompile(`^cache\.[a-z0-9]+\.[a-z0-9]+$`)
 	// versionPattern is what the provider takes for Valkey (its validValkeyVersionString).
 	versionPattern = regexp.MustCompile(`^([7-9])\.\d+$`)
 )
 
 const (
-	maxStack = 100 // Pulumi's own limit
-	// A replication group's id has at most 40 characters (CreateReplicationGroup), of which Pulumi appends 8 to the
-	// logical name.
-	maxGroupName = 40 - 8
+	maxGroupName = 40 - blocks.AutoName // a replication group's id has at most 40 characters (CreateReplicationGroup)
 	groupSuffix  = "-group"
 )
 
@@ -69,20 +63,10 @@ func (a *Args) Validate() error {
 	if a == nil {
 		return errors.New("no arguments")
 	}
-	problems := blocks.NameProblems(a.NamePrefix, a.Tags)
+	problems := append(blocks.NameProblems(a.NamePrefix, a.Tags), blocks.DashedProblem("stack", a.Stack, blocks.MaxStack))
 	problem := func(format string, values ...any) { problems = append(problems, fmt.Errorf(format, values...)) }
-	if !stackPattern.MatchString(a.Stack) || len(a.Stack) > maxStack {
-		problem("stack %q: must be lower-case letters, digits and single hyphens, at most %d, a letter first", a.Stack, maxStack)
-	}
-	if a.VpcID == nil {
-		problem("vpc id: missing")
-	}
-	if a.SubnetIDs == nil {
-		problem("subnet ids: missing")
-	}
-	if subnets, ok := a.SubnetIDs.(pulumi.StringArray); ok && len(subnets) < 2 {
-		problem("subnet ids: %d given, primary and replica need 2 zones", len(subnets))
-	}
+	problems = append(problems, blocks.MissingProblems(blocks.Given{Of: "vpc id", Value: a.VpcID})...)
+	problems = append(problems, blocks.ListProblems("subnet ids", a.SubnetIDs, 2, "primary and replica need 2 zones")...)
 	if _, err := ParameterFamily(a.EngineVersion); err != nil {
 		problems = append(problems, err)
 	}
@@ -112,10 +96,7 @@ func (a *Args) maintenanceWindow() string { return cmp.Or(a.MaintenanceWindow, w
 
 // checkName refuses component names from which no replication group id can be made.
 func checkName(name string) error {
-	if !namePattern.MatchString(name) || len(name+groupSuffix) > maxGroupName {
-		return fmt.Errorf("name %q: must be lower-case letters, digits and single hyphens, at most %d", name, maxGroupName-len(groupSuffix))
-	}
-	return nil
+	return blocks.DashedProblem("name", name, maxGroupName-len(groupSuffix))
 }
 
 // ParameterFamily returns the family of a parameter group for an engine version, valkey8 for 8.0. It refuses versions

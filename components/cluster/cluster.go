@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/autoscaling"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
@@ -20,7 +21,7 @@ const Type = "deepstreamhub:cluster:Cluster"
 
 // Args is what a Cluster is made from.
 type Args struct {
-	Stack  string // part of the names of ECS Exec's log group and key
+	Stack  string // part of the names of ECS Exec's log group and of the keys of logs
 	Region string // the provider's region
 
 	VpcID            pulumi.StringInput      `pulumi:"vpcId"`            // where the hosts' security group lives
@@ -38,7 +39,7 @@ type Args struct {
 	DeleteSeconds int     // that the hosts are waited for when the group goes
 	Refresh       Refresh // the pace at which hosts are replaced
 	SessionLog    string  // log group in which Session Manager logs sessions on hosts; empty for none
-	ExecLogDays   int     // how long sessions of ECS Exec are kept, as CloudWatch Logs takes it; 0 is no ECS Exec
+	ExecLogDays   int     // how long sessions of ECS Exec are kept, one of the numbers that CloudWatch Logs accepts; 0 is no ECS Exec
 	MinHosts      int     // at least one
 	MinTasks      int     // how many tasks all services on the cluster run at least; at least one
 	MaxHosts      int     // from MinHosts to 5000
@@ -67,7 +68,9 @@ const (
 	maxRootGiB = 16384 // gp3 (Amazon EBS User Guide, "General Purpose SSD volumes")
 	// mostOtherTypes are the overrides of a group (Auto Scaling API, LaunchTemplate), less the first type's.
 	mostOtherTypes = 40 - 1
-	mostHosts      = 5000 // container instances in one cluster (ECS Developer Guide, "Amazon ECS service quotas")
+	// maxName keeps the name of the hosts' role within IAM's 64 characters.
+	maxName   = 64 - blocks.AutoName - len(hostSuffix)
+	mostHosts = 5000 // container instances in one cluster (ECS Developer Guide, "Amazon ECS service quotas")
 )
 
 // Validate returns every problem with the arguments at once.
@@ -75,14 +78,14 @@ func (a *Args) Validate() error {
 	if a == nil {
 		return errors.New("no arguments")
 	}
-	problems := blocks.NameProblems(a.NamePrefix, a.Tags)
+	problems := slices.Concat(
+		blocks.NameProblems(a.NamePrefix, a.Tags),
+		[]error{blocks.PlainProblem("stack", a.Stack, blocks.MaxStack), blocks.RegionProblem("region", a.Region)},
+		blocks.MissingProblems(blocks.Given{Of: "vpc id", Value: a.VpcID}),
+		blocks.ListProblems("private subnet ids", a.PrivateSubnetIDs, 1, "the hosts need one"),
+		blocks.EntryProblems("egress", a.Egress),
+	)
 	problem := func(format string, values ...any) { problems = append(problems, fmt.Errorf(format, values...)) }
-	if a.VpcID == nil {
-		problem("vpc id: missing")
-	}
-	if a.PrivateSubnetIDs == nil {
-		problem("private subnet ids: missing")
-	}
 	if !amiPattern.MatchString(a.AMI) {
 		problem("ami %q: must be an image id such as ami-0123456789abcdef0", a.AMI)
 	}
@@ -109,11 +112,11 @@ func (a *Args) Validate() error {
 	if a.DeleteSeconds < 60 {
 		problem("delete seconds %d: must be at least 60", a.DeleteSeconds)
 	}
-	if a.ExecLogDays < 0 || a.ExecLogDays > 0 && (a.Stack == "" || a.Region == "") {
-		problem("exec log days %d: must be 0 or a retention, and then stack and region are needed", a.ExecLogDays)
+	if a.ExecLogDays != 0 {
+		problems = append(problems, blocks.LogDaysProblem("exec log days", a.ExecLogDays))
 	}
-	if a.SessionLog != "" && (a.Region == "" || !logGroupPattern.MatchString(a.SessionLog)) {
-		problem("session log %q: must be the name of a log group, and needs a region", a.SessionLog)
+	if a.SessionLog != "" && !logGroupPattern.MatchString(a.SessionLog) {
+		problem("session log %q: must be the name of a log group", a.SessionLog)
 	}
 	if a.MinHosts < 1 {
 		problem("min hosts %d: must be at least 1", a.MinHosts)
@@ -128,6 +131,19 @@ func (a *Args) Validate() error {
 		problem("root volume %d GiB: must be %d to %d", a.RootVolumeGiB, minRootGiB, maxRootGiB)
 	}
 	return errors.Join(append(problems, a.Refresh.problems()...)...)
+}
+
+// takenNames are what names of capacity providers may not begin with (ECS API, CreateCapacityProvider).
+var takenNames = []string{"aws", "ecs", "fargate"}
+
+// checkName looks at the name, from which those of the cluster, of the hosts' role and of the capacity provider are made.
+func checkName(name string) error {
+	for _, taken := range takenNames {
+		if strings.HasPrefix(name, taken) {
+			return fmt.Errorf("name %q: must not begin with %s, which AWS keeps to itself", name, taken)
+		}
+	}
+	return blocks.PlainProblem("name", name, maxName)
 }
 
 func (r Refresh) problems() (problems []error) {
@@ -191,7 +207,7 @@ type builder struct {
 // cluster's use of the capacity provider, the capacity provider, the hosts, the cluster. Hosts that outlived their
 // cluster would keep it from being deleted, and nothing but the template's user data ties them to it.
 func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*Cluster, error) {
-	if err := args.Validate(); err != nil {
+	if err := errors.Join(checkName(name), args.Validate()); err != nil {
 		return nil, fmt.Errorf("create cluster %s: %w", name, err)
 	}
 	c := &Cluster{}

@@ -19,6 +19,8 @@ import (
 
 func args() *cluster.Args {
 	return &cluster.Args{
+		Stack:            "prod-eu",
+		Region:           "eu-central-1",
 		VpcID:            pulumi.String("vpc-1"),
 		PrivateSubnetIDs: pulumi.ToStringArray([]string{"subnet-a", "subnet-b", "subnet-c"}),
 		AMI:              "ami-0123456789abcdef0",
@@ -37,7 +39,7 @@ func args() *cluster.Args {
 func TestSessionLog(t *testing.T) {
 	t.Parallel()
 	a := args()
-	a.Region, a.SessionLog = "eu-central-1", "/deepstreamhub/sessions"
+	a.SessionLog = "/deepstreamhub/sessions"
 	rights := componenttest.Find(t, run(t, a), "aws:iam/rolePolicy:RolePolicy", "cluster-host-sessions").Plain()
 	require.JSONEq(t, `{"Version": "2012-10-17", "Statement": [
 		{"Sid": "Write", "Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
@@ -289,5 +291,21 @@ func TestRefusals(t *testing.T) {
 			}
 			require.Empty(t, resources, "nothing may be registered")
 		})
+	}
+}
+
+// Names that AWS keeps to itself or has no room for show before anything is made, not once the hosts are up.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"ecs": "must not begin with ecs", "aws-hosts": "must not begin with aws", "fargate": "must not begin with fargate",
+		"my.hosts": "must be letters, digits, hyphens and underscores, at most 51", strings.Repeat("h", 52): "at most 51",
+	} {
+		resources, err := newRecorder().Run(func(ctx *pulumi.Context) error {
+			_, err := cluster.New(ctx, name, args())
+			return err
+		})
+		require.ErrorContains(t, err, want)
+		require.Empty(t, resources)
 	}
 }

@@ -11,9 +11,9 @@
 // roles of ECS and EC2 Auto Scaling, and, for more tasks per host than it has spare network interfaces, the account
 // setting awsvpcTrunking, which has to be on before a host starts.
 //
-// It refuses, before anything is registered: image ids and instance types that are not of AWS's form, fewer than one
-// host, a maximum below the minimum, a root volume smaller than the image, a warm pool of mixed instances, a refresh
-// whose percentages AWS would refuse.
+// It refuses, before anything is registered: a name that AWS keeps to itself, image ids and instance types that are not
+// of AWS's form, fewer than one host, a maximum below the minimum, a root volume smaller than the image, a warm pool of
+// mixed instances, a refresh whose percentages AWS would refuse.
 //
 // It makes no lifecycle hook of its own for hosts that leave: managed draining brings one (docs/decisions, "Hosts leave by
 // managed draining alone").

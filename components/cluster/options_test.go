@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
 	"github.com/deepstreamhub/platform/components/cluster"
@@ -87,7 +89,13 @@ func TestOptionRefusals(t *testing.T) {
 		"refresh checkpoints [50 20 100]":    func(a *cluster.Args) { a.Refresh.Checkpoints = []int{50, 20, 100} },
 		"refresh checkpoints [50]":           func(a *cluster.Args) { a.Refresh.Checkpoints = []int{50} },
 		"refresh checkpoint delay -1":        func(a *cluster.Args) { a.Refresh.CheckpointDelay = -1 },
-		"exec log days 30: must be 0 or a r": func(a *cluster.Args) { a.ExecLogDays = 30 },
+		"exec log days 8: must be one of [1": func(a *cluster.Args) { a.ExecLogDays = 8 },
+		`stack "": must be letters`:          func(a *cluster.Args) { a.Stack = "" },
+		`region "": must be of the form`:     func(a *cluster.Args) { a.Region = "" },
+		"vpc id: missing":                    func(a *cluster.Args) { a.VpcID = pulumi.String("") },
+		"private subnet ids: 0 given":        func(a *cluster.Args) { a.PrivateSubnetIDs = pulumi.StringArray{} },
+		"private subnet ids: entry 2 of 2":   func(a *cluster.Args) { a.PrivateSubnetIDs = pulumi.StringArray{pulumi.String("a"), nil} },
+		"egress: entry 1 of 1 is missing":    func(a *cluster.Args) { a.Egress = []pulumi.Resource{(*ec2.NatGateway)(nil)} },
 	} {
 		a := args()
 		change(a)

@@ -19,6 +19,8 @@ var hostPolicies = []struct {
 	{"ssm", iam.ManagedPolicyAmazonSSMManagedInstanceCore},
 }
 
+const hostSuffix = "-host"
+
 // role makes the hosts' role and the profile that hands it to them.
 func (b *builder) role() error {
 	trust, err := policy.TrustService("ec2.amazonaws.com", policy.Source{})
@@ -29,7 +31,7 @@ func (b *builder) role() error {
 	if err != nil {
 		return err
 	}
-	role, err := iam.NewRole(b.ctx, b.name+"-host", &iam.RoleArgs{
+	role, err := iam.NewRole(b.ctx, b.name+hostSuffix, &iam.RoleArgs{
 		Description:      pulumi.String("Container hosts"),
 		AssumeRolePolicy: pulumi.String(document),
 	}, b.child)

@@ -44,7 +44,7 @@ type Args struct {
 	DeletionProtection  bool     // whether AWS itself refuses to delete the cluster
 	FinalSnapshot       bool     // whether deleting the cluster leaves a snapshot behind, and with it the key
 	PerformanceInsights bool     // whether the instances keep what their load was made of, for a week
-	LogDays             int      // how long PostgreSQL's log is kept, as CloudWatch Logs takes it; at least 1
+	LogDays             int      // how long PostgreSQL's log is kept; one of the numbers that CloudWatch Logs accepts
 	MonitoringSeconds   int      // between two readings of the instances' operating system: 0 (none), 1, 5, 10, 15, 30 or 60
 	Rotation            Rotation `pulumi:"-"` // a step of changing the password; open connections go on, new ones need the new one
 
@@ -64,19 +64,12 @@ type Args struct {
 	Tags       map[string]string // put on everything that takes tags; tags of a transformation in the options win
 }
 
-var (
-	// stackPattern keeps a stack's name usable in all names made from it; the strictest are RDS snapshot identifiers
-	// (CreateDBClusterSnapshot: letters, digits and single hyphens, first a letter, last not a hyphen).
-	stackPattern = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
-	// classPattern is the form of DBInstanceClass, such as db.r6g.large or db.x2g.16xlarge.
-	classPattern = regexp.MustCompile(`^db\.[a-z0-9]+\.[a-z0-9]+$`)
-)
-
-// maxStack leaves room for what follows a stack's name in a KMS alias (256) and a snapshot identifier (255), and is
-// short of Pulumi's own limit of 100.
-const maxStack = 100
+// classPattern is the form of DBInstanceClass, such as db.r6g.large or db.x2g.16xlarge.
+var classPattern = regexp.MustCompile(`^db\.[a-z0-9]+\.[a-z0-9]+$`)
 
 const (
+	// maxName keeps the name of the role that Enhanced Monitoring takes within IAM's 64 characters.
+	maxName    = 64 - blocks.AutoName - len(monitoringSuffix)
 	leastZones = 2  // for an instance that takes over when a zone is lost; a subnet group needs as many (RDS API, CreateDBSubnetGroup)
 	maxReaders = 15 // Aurora Replicas in one cluster (Amazon Aurora User Guide, "Aurora Replicas")
 )
@@ -86,23 +79,14 @@ func (a *Args) Validate() error {
 	if a == nil {
 		return errors.New("no arguments")
 	}
-	problems := blocks.NameProblems(a.NamePrefix, a.Tags)
+	problems := slices.Concat(
+		blocks.NameProblems(a.NamePrefix, a.Tags),
+		[]error{blocks.DashedProblem("stack", a.Stack, blocks.MaxStack), blocks.RegionProblem("region", a.Region), blocks.LogDaysProblem("log days", a.LogDays)},
+		blocks.MissingProblems(blocks.Given{Of: "vpc id", Value: a.VpcID}),
+		blocks.ListProblems("subnet ids", a.SubnetIDs, leastZones, fmt.Sprintf("a subnet group needs %d, in as many zones", leastZones)),
+		blocks.ListProblems("zone names", a.ZoneNames, leastZones, fmt.Sprintf("the instances need %d", leastZones)),
+	)
 	problem := func(format string, values ...any) { problems = append(problems, fmt.Errorf(format, values...)) }
-	if !stackPattern.MatchString(a.Stack) || len(a.Stack) > maxStack {
-		problem("stack %q: must be lower-case letters, digits and single hyphens, at most %d, a letter first", a.Stack, maxStack)
-	}
-	if a.VpcID == nil {
-		problem("vpc id: missing")
-	}
-	if a.SubnetIDs == nil {
-		problem("subnet ids: missing")
-	}
-	if a.ZoneNames == nil {
-		problem("zone names: missing")
-	}
-	if zones, ok := a.ZoneNames.(pulumi.StringArray); ok && len(zones) < leastZones {
-		problem("zone names: %d given, the instances need %d", len(zones), leastZones)
-	}
 	if a.Readers < 0 || a.Readers > maxReaders {
 		problem("readers %d: must be 1 to %d, or 0 for 1", a.Readers, maxReaders)
 	}
@@ -115,12 +99,6 @@ func (a *Args) Validate() error {
 	// BackupRetentionPeriod in CreateDBCluster: Aurora always backs up, so 0 is not an option.
 	if a.BackupRetentionDays < 1 || a.BackupRetentionDays > 35 {
 		problem("backup retention days %d: must be 1 to 35", a.BackupRetentionDays)
-	}
-	if a.LogDays < 1 {
-		problem("log days %d: must be at least 1", a.LogDays)
-	}
-	if a.Region == "" {
-		problem("region: missing")
 	}
 	if !slices.Contains(monitoringIntervals, a.MonitoringSeconds) {
 		problem("monitoring seconds %d: must be one of %d", a.MonitoringSeconds, monitoringIntervals)
@@ -186,7 +164,7 @@ type builder struct {
 
 // New registers a Database. It refuses invalid arguments before registering anything.
 func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*Database, error) {
-	if err := args.Validate(); err != nil {
+	if err := errors.Join(blocks.DashedProblem("name", name, maxName), args.Validate()); err != nil {
 		return nil, fmt.Errorf("create database %s: %w", name, err)
 	}
 	d := &Database{}

@@ -442,6 +442,12 @@ func TestRefusals(t *testing.T) {
 			"monitoring seconds 20", `restore from "last night"`, "readers 16", `parameter rds.force_ssl = "0"`, `parameter work_mem = "64MB"`,
 			`backup window "2-3": must be a daily window`, `maintenance window "sunday": must be a weekly window`,
 		}},
+		"nothing that anybody set": {func() *database.Args {
+			a := args()
+			a.VpcID, a.SubnetIDs, a.ZoneNames = pulumi.String(""), pulumi.ToStringArray([]string{"subnet-a"}), pulumi.StringArrayOutput{}
+			a.LogDays = 8
+			return a
+		}(), []string{"vpc id: missing", "subnet ids: 1 given, a subnet group needs 2", "zone names: missing", "log days 8: must be one of [1 3 5"}},
 		"one zone": {func() *database.Args {
 			a := args()
 			a.ZoneNames = pulumi.ToStringArray([]string{"eu-central-1a"})
@@ -470,6 +476,20 @@ func TestRefusals(t *testing.T) {
 			}
 			require.Empty(t, resources, "nothing may be registered")
 		})
+	}
+}
+
+// A name that AWS refuses shows before anything is made: with a capital letter the key of the log did not fit the cluster, which
+// had taken minutes.
+func TestName(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"Main", "my_db", "1db", "a--b", strings.Repeat("d", 46)} {
+		resources, err := newRecorder().Run(func(ctx *pulumi.Context) error {
+			_, err := database.New(ctx, name, args())
+			return err
+		})
+		require.ErrorContains(t, err, fmt.Sprintf("name %q: must be lower-case letters, digits and single hyphens, at most 45, a letter first", name))
+		require.Empty(t, resources)
 	}
 }
 

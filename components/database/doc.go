@@ -13,11 +13,12 @@
 // It needs subnets in at least two zones of one VPC, in the order of their zone names, and permission to ask Secrets
 // Manager for a random password.
 //
-// It refuses, before anything is registered: an engine version that does not pin major and minor, an instance class
-// that is not of the db.* family, a backup retention outside 1 to 35 days, a stack name that does not fit AWS's rules
-// for aliases and snapshots, an origin of data that is neither a snapshot nor a cluster at a time, an interval that Enhanced
-// Monitoring does not have, more readers than a cluster takes, parameters that it sets itself, that take effect at a restart or
-// that do not exist, and windows of backup and maintenance that are too short or overlap.
+// It refuses, before anything is registered: a name that its identifiers cannot have, an engine version that does not
+// pin major and minor, an instance class that is not of the db.* family, a backup retention outside 1 to 35 days, a
+// stack name that does not fit AWS's rules for aliases and snapshots, an origin of data that is neither a snapshot nor
+// a cluster at a time, an interval that Enhanced Monitoring does not have, more readers than a cluster takes,
+// parameters that it sets itself, that take effect at a restart or that do not exist, and windows of backup and
+// maintenance that are too short or overlap.
 //
 // With Args.Rotation it changes the password, in two runs: the first writes another version of the secret and gives it to the
 // cluster, whose open connections go on, and the second notes that all is well. A client whose new connection is refused has to

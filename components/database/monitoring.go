@@ -17,6 +17,8 @@ const insightsDays = 7
 // monitoringIntervals are the seconds that Enhanced Monitoring takes (RDS API, CreateDBInstance).
 var monitoringIntervals = []int{0, 1, 5, 10, 15, 30, 60}
 
+const monitoringSuffix = "-monitoring"
+
 // monitoringRole makes the role that the instances hand the readings of their operating system to CloudWatch Logs with.
 // Whose account that is, the key tells: the cluster would tell minutes later.
 func (b *builder) monitoringRole() error {
@@ -24,14 +26,14 @@ func (b *builder) monitoringRole() error {
 		return nil
 	}
 	var err error
-	b.monitoring, err = iam.NewRole(b.ctx, b.name+"-monitoring", &iam.RoleArgs{
+	b.monitoring, err = iam.NewRole(b.ctx, b.name+monitoringSuffix, &iam.RoleArgs{
 		Description:      pulumi.Sprintf("Enhanced Monitoring of the database of %s", b.args.Stack),
 		AssumeRolePolicy: b.key.Arn.ApplyT(func(arn string) (string, error) { return monitoringTrust(arn, b.args.Region) }).(pulumi.StringOutput),
 	}, b.child)
 	if err != nil {
 		return err
 	}
-	rights, err := iam.NewRolePolicyAttachment(b.ctx, b.name+"-monitoring-rights", &iam.RolePolicyAttachmentArgs{
+	rights, err := iam.NewRolePolicyAttachment(b.ctx, b.name+monitoringSuffix+"-rights", &iam.RolePolicyAttachmentArgs{
 		Role:      b.monitoring.Name,
 		PolicyArn: iam.ManagedPolicyAmazonRDSEnhancedMonitoringRole,
 	}, b.child)

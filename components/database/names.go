@@ -3,6 +3,8 @@ package database
 import (
 	"fmt"
 	"regexp"
+
+	"github.com/deepstreamhub/platform/components/internal/blocks"
 )
 
 // versionPattern takes majors that Aurora offers; "Amazon Aurora PostgreSQL updates" lists 13 as the oldest one alive.
@@ -26,8 +28,8 @@ var keyIDPattern = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f-]{27}$`)
 // stack is deleted, and that deletion would fail. The id of the KMS key tells incarnations apart: a key is made with
 // the tier and never comes back, and unlike a random name it needs nothing that has to be remembered.
 func FinalSnapshotIdentifier(stack, keyID string) (string, error) {
-	if !stackPattern.MatchString(stack) {
-		return "", fmt.Errorf("name final snapshot: stack %q does not fit a snapshot identifier", stack)
+	if err := blocks.DashedProblem("stack", stack, blocks.MaxStack); err != nil {
+		return "", fmt.Errorf("name final snapshot: %w", err)
 	}
 	if !keyIDPattern.MatchString(keyID) {
 		return "", fmt.Errorf("name final snapshot: %q is not the id of a KMS key", keyID)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -25,14 +26,13 @@ const (
 
 	maxMetric = 128 // MetricName, VisibilityConfig, AWS WAF
 
+	leastSubnets   = 2   // "Subnets for your load balancer", User Guide for Application Load Balancers
 	maxClosedPaths = 5   // values of a listener rule: "Quotas for your Application Load Balancers"
 	maxHealthPath  = 255 // ResourcePath, Route 53 CreateHealthCheck; ELB takes more
 	maxCertificate = 64  // the first name of a certificate, dots included: DomainName, ACM RequestCertificate
 	maxDomain      = 253
 
-	// maxAutoName is the longest logical name of a load balancer or target group: AWS takes 32 characters, of which the
-	// provider's auto-naming uses eight for a hyphen and random digits.
-	maxAutoName = 32 - 8
+	maxAutoName = 32 - blocks.AutoName // the longest logical name of a load balancer or target group: AWS takes 32 characters
 )
 
 // Suffixes of the two children whose generated names have a length limit.
@@ -72,7 +72,6 @@ type Args struct {
 var (
 	// componentName holds to what AWS takes in the names that begin with it: letters, digits and hyphens.
 	componentName = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
-	stackName     = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`)
 	closedPath    = regexp.MustCompile(`^/[A-Za-z0-9_.$/~"'@:+&-]{0,126}$`) // PathPatternConfig, ELB CreateRule
 	domainName    = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 )
@@ -82,7 +81,16 @@ func (a *Args) Validate(name string) error {
 	if a == nil {
 		return errors.New("no arguments")
 	}
-	problems := blocks.NameProblems(a.NamePrefix, a.Tags)
+	problems := slices.Concat(
+		blocks.NameProblems(a.NamePrefix, a.Tags),
+		[]error{
+			blocks.PlainProblem("stack", a.Stack, blocks.MaxStack), blocks.RegionProblem("region", a.Region),
+			blocks.LogDaysProblem("log retention days", a.LogRetentionDays),
+		},
+		blocks.MissingProblems(blocks.Given{Of: "VPC id", Value: a.VpcID}),
+		blocks.ListProblems("public subnet ids", a.PublicSubnetIDs, leastSubnets, fmt.Sprintf("a load balancer needs %d, in as many zones", leastSubnets)),
+		blocks.EntryProblems("ingress", a.Ingress),
+	)
 	refuse := func(bad bool, format string, values ...any) {
 		if bad {
 			problems = append(problems, fmt.Errorf(format, values...))
@@ -93,10 +101,8 @@ func (a *Args) Validate(name string) error {
 	refuse(!componentName.MatchString(name), "name %q: must be lower-case letters, digits and hyphens", name)
 	refuse(strings.HasPrefix(name, "internal-"), "name %q: AWS keeps the prefix internal- to itself", name)
 
-	refuse(!stackName.MatchString(a.Stack), "stack %q: must be letters, digits, hyphens and underscores", a.Stack)
 	refuse(len(a.metric(name, longestRule)) > maxMetric, "stack %q: with the name %q too long for metrics of firewall rules, which take %d characters",
 		a.Stack, name, maxMetric)
-	refuse(a.Region == "", "region: missing")
 	refuse(!isDomain(a.ZoneName), "zone %q: not a lower-case domain name", a.ZoneName)
 	refuse(!isDomain(a.Hostname), "hostname %q: not a lower-case domain name", a.Hostname)
 	refuse(!inZone(a.Hostname, a.ZoneName), "hostname %q: outside the zone %q", a.Hostname, a.ZoneName)
@@ -107,8 +113,6 @@ func (a *Args) Validate(name string) error {
 		refuse(a.GlobalName == a.Hostname, "global name %q: is the region's own hostname", a.GlobalName)
 	}
 
-	refuse(a.VpcID == nil, "VPC id: missing")
-	refuse(a.PublicSubnetIDs == nil, "public subnet ids: missing")
 	refuse(a.TargetPort < 1 || a.TargetPort > 65535, "target port %d: must be 1 to 65535", a.TargetPort)
 	refuse(!strings.HasPrefix(a.HealthPath, "/") || len(a.HealthPath) > maxHealthPath,
 		"health path %q: must begin with / and have at most %d characters", a.HealthPath, maxHealthPath)
@@ -119,8 +123,8 @@ func (a *Args) Validate(name string) error {
 	refuse(len(a.ClosedPaths) > maxClosedPaths, "closed paths: a rule takes %d, not %d", maxClosedPaths, len(a.ClosedPaths))
 	for _, path := range a.ClosedPaths {
 		refuse(!closedPath.MatchString(path), "closed path %q: must begin with / and hold no wildcards", path)
+		refuse(strings.HasPrefix(a.HealthPath, path), "closed path %q: closes the health path %q to Route 53, which asks from outside", path, a.HealthPath)
 	}
-	refuse(a.LogRetentionDays < 1, "log retention %d: must be a day or more", a.LogRetentionDays)
 	refuse(a.RateLimit < minRate || a.RateLimit > maxRate, "rate limit %d: must be %d to %d", a.RateLimit, minRate, maxRate)
 	return errors.Join(problems...)
 }

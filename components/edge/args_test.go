@@ -13,7 +13,7 @@ import (
 func valid() *Args {
 	return &Args{
 		Stack: "prod-eu", Region: "eu-central-1", ZoneName: "deepstreamhub.com", Hostname: "eu.deepstreamhub.com",
-		GlobalName: "deepstreamhub.com", VpcID: pulumi.String("vpc-1"), PublicSubnetIDs: pulumi.StringArray{},
+		GlobalName: "deepstreamhub.com", VpcID: pulumi.String("vpc-1"), PublicSubnetIDs: pulumi.ToStringArray([]string{"subnet-a", "subnet-b"}),
 		TargetPort: 6020, HealthPath: "/health-check", IdleTimeoutSeconds: 61, DeregistrationDelaySeconds: 3600,
 		ClosedPaths: []string{"/a", "/b", "/c", "/d", "/e"}, LogRetentionDays: 1, RateLimit: 10,
 	}
@@ -26,7 +26,7 @@ func TestValidate(t *testing.T) {
 	}
 	label := strings.Repeat("a", 63)
 	for want, change := range map[string]func(*Args){
-		"region: missing":            func(a *Args) { a.Region = "" },
+		`region "": must be`:         func(a *Args) { a.Region = "" },
 		`zone "Deepstreamhub.com"`:   func(a *Args) { a.ZoneName = "Deepstreamhub.com" },
 		`zone "com"`:                 func(a *Args) { a.ZoneName = "com" },
 		`hostname ""`:                func(a *Args) { a.Hostname = "" },
@@ -48,9 +48,12 @@ func TestValidate(t *testing.T) {
 		`stack "a.b"`:                func(a *Args) { a.Stack = "a.b" },
 		"health path \"/xxx":         func(a *Args) { a.HealthPath = "/" + strings.Repeat("x", 255) },
 		`closed path "monitoring"`:   func(a *Args) { a.ClosedPaths = []string{"monitoring"} },
+		`closed path "/hea": closes`: func(a *Args) { a.ClosedPaths = []string{"/hea"} },
 		`closed path "/*"`:           func(a *Args) { a.ClosedPaths = []string{"/*"} },
 		"a rule takes 5, not 6":      func(a *Args) { a.ClosedPaths = append(a.ClosedPaths, "/f") },
-		"log retention 0":            func(a *Args) { a.LogRetentionDays = 0 },
+		"log retention days 8":       func(a *Args) { a.LogRetentionDays = 8 },
+		"public subnet ids: 1 given": func(a *Args) { a.PublicSubnetIDs = pulumi.ToStringArray([]string{"subnet-a"}) },
+		"ingress: entry 1 of 1":      func(a *Args) { a.Ingress = []pulumi.Resource{nil} },
 		"rate limit 9":               func(a *Args) { a.RateLimit = 9 },
 		"rate limit 2000000001":      func(a *Args) { a.RateLimit = 2_000_000_001 },
 	} {

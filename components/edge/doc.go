@@ -15,8 +15,9 @@
 // It needs an AWS provider for Args.Region, passed through the component's options, and a public hosted zone in the same
 // account, which it looks up and never changes but for its own records.
 //
-// It refuses, before anything is registered: names outside the zone, a shared name equal to the region's own, numbers
-// that AWS or deepstream cannot work with, and a component name too long for the names that are generated from it.
+// It refuses, before anything is registered: closed paths that would close the health path, names outside the zone, a
+// shared name equal to the region's own, numbers that AWS or deepstream cannot work with, and a component name too long
+// for the names that are generated from it.
 //
 // It does not register targets, and it never deletes the validation record of a shared name, which is the same record
 // for every region.

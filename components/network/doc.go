@@ -11,7 +11,8 @@
 //
 // It refuses, before anything is registered: an IPv4 range that is not /16 to /20 or has bits set behind its prefix,
 // fewer than two zones, zone ids that are not plain zones az1 to az6, two zones with one number, an unknown NAT mode,
-// endpoints that are unknown or named twice.
+// endpoints that are unknown or named twice, and with flow logs a retention that CloudWatch Logs does not have and names that
+// their group, key and role cannot have.
 //
 // It does not give instances public addresses (only load balancers and NAT gateways belong in the public subnets),
 // route the data subnets anywhere outside the VPC, or look up zones: which zones a region uses is configuration,

@@ -12,17 +12,22 @@ import (
 	"github.com/deepstreamhub/platform/internal/policy"
 )
 
+const (
+	flowsSuffix = "-flows"
+	maxName     = 64 - blocks.AutoName - len(flowsSuffix) // IAM's limit for the role
+)
+
 // flowLogs makes the record of who talked to whom: a log group with a key of its own, the role that writes to it, and
 // the VPC's flow log.
 func (b *builder) flowLogs() error {
-	if b.args.FlowLogRetentionDays == 0 {
+	if !b.args.flowLogs() {
 		return nil
 	}
 	group, err := b.flowGroup()
 	if err != nil {
 		return err
 	}
-	role, err := iam.NewRole(b.ctx, b.name+"-flows", &iam.RoleArgs{
+	role, err := iam.NewRole(b.ctx, b.name+flowsSuffix, &iam.RoleArgs{
 		Description:      pulumi.String("Flow logs of the VPC"),
 		AssumeRolePolicy: b.document(place.flowTrust),
 	}, b.child)

@@ -42,7 +42,7 @@ type Args struct {
 	// Endpoints are the AWS services that have an interface endpoint in each private subnet, by the end of their name,
 	// such as ecr.api; see Services.
 	Endpoints []string
-	// FlowLogRetentionDays is how long CloudWatch Logs keeps the flow logs; 0 makes none.
+	// FlowLogRetentionDays is how long the flow logs are kept, one of the numbers that CloudWatch Logs accepts; 0 makes none.
 	FlowLogRetentionDays int
 
 	NamePrefix string            // what names that people look for begin with, before Stack; empty: the project's name
@@ -54,11 +54,10 @@ func (a *Args) Validate() error {
 	if a == nil {
 		return errors.New("no arguments")
 	}
-	problems := blocks.NameProblems(a.NamePrefix, a.Tags)
-	if a.Region == "" {
-		problems = append(problems, errors.New("region: missing"))
-	}
-	if a.Stack == "" {
+	problems := append(blocks.NameProblems(a.NamePrefix, a.Tags), blocks.RegionProblem("region", a.Region))
+	if a.flowLogs() {
+		problems = append(problems, blocks.LogDaysProblem("flow log retention days", a.FlowLogRetentionDays), blocks.PlainProblem("stack", a.Stack, blocks.MaxStack))
+	} else if a.Stack == "" {
 		problems = append(problems, errors.New("stack: missing"))
 	}
 	for i, name := range a.Endpoints {
@@ -68,9 +67,6 @@ func (a *Args) Validate() error {
 		if slices.Contains(a.Endpoints[:i], name) {
 			problems = append(problems, fmt.Errorf("endpoint %q: given twice", name))
 		}
-	}
-	if a.FlowLogRetentionDays < 0 {
-		problems = append(problems, fmt.Errorf("flow log retention of %d days: must be 0 or more", a.FlowLogRetentionDays))
 	}
 	if cidr, err := netip.ParsePrefix(a.CIDR); err != nil {
 		problems = append(problems, fmt.Errorf("cidr %q: not an IPv4 range such as 10.16.0.0/16", a.CIDR))
@@ -89,6 +85,16 @@ func (a *Args) Validate() error {
 		problems = append(problems, fmt.Errorf("nat %q: must be %s, %s or %s", a.NAT, NATNone, NATSingle, NATPerZone))
 	}
 	return errors.Join(problems...)
+}
+
+func (a *Args) flowLogs() bool { return a.FlowLogRetentionDays != 0 }
+
+// checkName looks at the name, from which those of the flow logs' group, key and role are made. Nothing else is called by it.
+func (a *Args) checkName(name string) error {
+	if a == nil || !a.flowLogs() {
+		return nil
+	}
+	return blocks.PlainProblem("name", name, maxName)
 }
 
 // Network is a VPC with its subnets and routing. Lists are in the order of the zones' numbers. A subnet's id becomes
@@ -112,7 +118,7 @@ type Network struct {
 
 // New registers a Network. It refuses invalid arguments before registering anything.
 func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*Network, error) {
-	if err := args.Validate(); err != nil {
+	if err := errors.Join(args.checkName(name), args.Validate()); err != nil {
 		return nil, fmt.Errorf("create network %s: %w", name, err)
 	}
 	subnets, err := Plan(netip.MustParsePrefix(args.CIDR), args.Zones)

@@ -388,9 +388,11 @@ func TestRefusals(t *testing.T) {
 		"nil": {nil, []string{"no arguments"}},
 		"everything at once": {&network.Args{CIDR: "10.0.0.0/24", Zones: []string{"euc1-az9"}, NAT: "some",
 			Endpoints: []string{"ssm", "ssm", "s3"}, FlowLogRetentionDays: -1}, []string{
-			"stack: missing", `endpoint "ssm": given twice`, `endpoint "s3": must be one of [ec2messages ecr.api`, "must be 0 or more",
-			"region: missing", "cidr 10.0.0.0/24: must be /16 to /20", `zone "euc1-az9"`, "zones: 1 given",
+			`stack "": must be letters`, `endpoint "ssm": given twice`, `endpoint "s3": must be one of [ec2messages ecr.api`,
+			"flow log retention days -1: must be one of [1 3 5", `region "": must be of the form eu-central-1`, "cidr 10.0.0.0/24: must be /16 to /20", `zone "euc1-az9"`, "zones: 1 given",
 			`nat "some": must be none, single or perZone`}},
+		"nowhere": {&network.Args{Region: "Frankfurt", CIDR: "10.16.0.0/16", Zones: args().Zones, NAT: network.NATNone},
+			[]string{"stack: missing", `region "Frankfurt": must be of the form eu-central-1`}},
 		"no range": {&network.Args{Region: "eu-central-1", CIDR: "ten", Zones: args().Zones, NAT: network.NATNone},
 			[]string{`cidr "ten": not an IPv4 range`}},
 	} {
@@ -409,6 +411,22 @@ func TestRefusals(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What has a name in AWS is refused a name that AWS refuses; without flow logs nothing has.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	for _, days := range []int{0, 7} {
+		a := args()
+		a.FlowLogRetentionDays = days
+		_, err := componenttest.New().Run(func(ctx *pulumi.Context) error {
+			_, err := network.New(ctx, "net.work", a)
+			return err
+		})
+		if refused := err != nil && strings.Contains(err.Error(), `name "net.work": must be letters, digits, hyphens and underscores, at most 50`); refused != (days > 0) {
+			t.Errorf("%d days: %v", days, err)
+		}
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/deepstreamhub/platform/components/internal/blocks"
 )
 
 // alarm is one row of the table: what is watched, when that is bad, what it means then and what to do about it.
@@ -90,7 +92,7 @@ func (b *builder) health() error {
 	if h == nil {
 		return nil
 	}
-	if h.Elsewhere == nil {
+	if blocks.Missing(h.Elsewhere) {
 		made, err := b.register(h.alarm(), b.outlet)
 		b.alarms = append(b.alarms, made)
 		return err

@@ -132,16 +132,15 @@ type Backup struct {
 }
 
 const (
-	maxStack = 100  // the same for every tier
 	maxNodes = 6    // a primary and five replicas: NumCacheClusters, CreateReplicationGroup
+	maxKey   = 100  // as long as a stack's name; an alarm's has 255
 	maxURL   = 2048 // Endpoint, SNS Subscribe
+
+	// maxName keeps the names of rules within EventBridge's 64 characters (PutRule, Name).
+	maxName = 64 - blocks.AutoName - len(longestRule)
 )
 
-var (
-	stackPattern  = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`) // the same for every tier
-	regionPattern = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d$`)
-	queuePattern  = regexp.MustCompile(`^arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,80}$`)
-)
+var queuePattern = regexp.MustCompile(`^arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,80}$`)
 
 // protocols are those for which the topic can be subscribed to without anything else in the account, and what their
 // endpoints have to be.
@@ -165,24 +164,18 @@ func (a *Args) Validate() error {
 	if a == nil {
 		return errors.New("no arguments")
 	}
-	problems := blocks.NameProblems(a.NamePrefix, a.Tags)
+	problems := append(blocks.NameProblems(a.NamePrefix, a.Tags), blocks.DashedProblem("stack", a.Stack, blocks.MaxStack), blocks.RegionProblem("region", a.Region))
 	refuse := func(bad bool, format string, values ...any) {
 		if bad {
 			problems = append(problems, fmt.Errorf(format, values...))
 		}
 	}
-	refuse(!stackPattern.MatchString(a.Stack) || len(a.Stack) > maxStack,
-		"stack %q: must be lower-case letters, digits and single hyphens, at most %d, a letter first", a.Stack, maxStack)
-	refuse(!regionPattern.MatchString(a.Region), "region %q: must be of the form eu-central-1", a.Region)
-
-	for _, name := range a.names() {
-		refuse(name.value == nil, "%s: missing", name.of)
-	}
+	problems = append(problems, blocks.MissingProblems(a.names()...)...)
 	refuse(len(a.Services) == 0, "services: none to watch")
-	refuse(a.Health != nil && (a.Health.Elsewhere == nil) != (a.Region == HealthRegion),
+	refuse(a.Health != nil && blocks.Missing(a.Health.Elsewhere) != (a.Region == HealthRegion),
 		"health: needs a provider of %s in every other region, and in none there", HealthRegion)
 	for _, key := range a.serviceKeys() {
-		refuse(!stackPattern.MatchString(key), "service %q: the key must be lower-case letters, digits and single hyphens, a letter first", key)
+		problems = append(problems, blocks.DashedProblem("service", key, maxKey))
 		for _, m := range a.Services[key].Published.all() {
 			refuse(m.Name == "" || m.Namespace == "" || strings.HasPrefix(m.Namespace, "AWS/"),
 				"service %q: %s: %q in namespace %q is no metric of our own", key, m.of, m.Name, m.Namespace)
@@ -232,42 +225,36 @@ func (s Subscription) key() string {
 
 func (a *Args) serviceKeys() []string { return slices.Sorted(maps.Keys(a.Services)) }
 
-// named is one name of something to watch.
-type named struct {
-	of    string
-	value pulumi.StringInput
-}
-
 // names are the names of everything to watch, in a fixed order.
-func (a *Args) names() []named {
-	out := []named{
-		{"load balancer ARN suffix", a.LoadBalancer.ArnSuffix},
-		{"certificate ARN", a.LoadBalancer.CertificateArn},
-		{"cluster ARN", a.Cluster.Arn},
-		{"capacity provider name", a.Cluster.CapacityProviderName},
-		{"auto scaling group name", a.Cluster.AutoScalingGroupName},
-		{"database cluster identifier", a.Database.ClusterIdentifier},
-		{"bus replication group id", a.Bus.ReplicationGroupID},
+func (a *Args) names() []blocks.Given {
+	out := []blocks.Given{
+		{Of: "load balancer ARN suffix", Value: a.LoadBalancer.ArnSuffix},
+		{Of: "certificate ARN", Value: a.LoadBalancer.CertificateArn},
+		{Of: "cluster ARN", Value: a.Cluster.Arn},
+		{Of: "capacity provider name", Value: a.Cluster.CapacityProviderName},
+		{Of: "auto scaling group name", Value: a.Cluster.AutoScalingGroupName},
+		{Of: "database cluster identifier", Value: a.Database.ClusterIdentifier},
+		{Of: "bus replication group id", Value: a.Bus.ReplicationGroupID},
 	}
 	for i, id := range a.Database.InstanceIdentifiers {
-		out = append(out, named{fmt.Sprintf("database instance identifier %d", i+1), id})
+		out = append(out, blocks.Given{Of: fmt.Sprintf("database instance identifier %d", i+1), Value: id})
 	}
 	for _, key := range a.serviceKeys() {
 		s := a.Services[key]
 		out = append(out,
-			named{fmt.Sprintf("service %q: name", key), s.Name},
-			named{fmt.Sprintf("service %q: target group ARN suffix", key), s.TargetGroupArnSuffix})
+			blocks.Given{Of: fmt.Sprintf("service %q: name", key), Value: s.Name},
+			blocks.Given{Of: fmt.Sprintf("service %q: target group ARN suffix", key), Value: s.TargetGroupArnSuffix})
 		for _, m := range s.Published.all() {
 			for _, d := range slices.Sorted(maps.Keys(m.Dimensions)) {
-				out = append(out, named{fmt.Sprintf("service %q: %s: dimension %s", key, m.of, d), m.Dimensions[d]})
+				out = append(out, blocks.Given{Of: fmt.Sprintf("service %q: %s: dimension %s", key, m.of, d), Value: m.Dimensions[d]})
 			}
 		}
 	}
 	if a.Health != nil {
-		out = append(out, named{"health check id", a.Health.CheckID})
+		out = append(out, blocks.Given{Of: "health check id", Value: a.Health.CheckID})
 	}
 	if a.Backup != nil {
-		out = append(out, named{"backup vault ARN", a.Backup.VaultArn})
+		out = append(out, blocks.Given{Of: "backup vault ARN", Value: a.Backup.VaultArn})
 	}
 	return out
 }

@@ -69,7 +69,7 @@ func TestValidate(t *testing.T) {
 		"services: none":                             func(a *Args) { a.Services = nil },
 		`service "deepstream": name: missing`:        service("deepstream", func(s *Service) { s.Name = nil }),
 		`service "deepstream": target group ARN`:     service("deepstream", func(s *Service) { s.TargetGroupArnSuffix = nil }),
-		`service "HTTP API": the key must`:           service("HTTP API", func(*Service) {}),
+		`service "HTTP API": must be lower`:          service("HTTP API", func(*Service) {}),
 		`cluster size: "" in namespace "deepstream"`: size(Metric{Namespace: "deepstream"}),
 		`cluster size: "N" in namespace "AWS/ECS"`:   size(Metric{Namespace: "AWS/ECS", Name: "N"}),
 		"cluster size: dimension Service: missing": size(Metric{Namespace: "deepstream", Name: "N",

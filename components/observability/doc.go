@@ -6,6 +6,9 @@
 // failed deployments, hosts that cannot be replaced, database failovers, failed backups and copies; and a dashboard,
 // <project>-<stack>, with every alarm's state and a row of graphs for each tier.
 //
+// An account holds one for each prefix and stack, since a dashboard's name belongs to all of its regions: a program that watches two
+// regions gives each another Args.Stack.
+//
 // It needs the names of what it watches, which the tiers give as outputs, Container Insights switched on for the
 // cluster, and somebody to confirm each e-mail and HTTPS subscription: until then AWS sends it nothing.
 //

@@ -21,6 +21,9 @@ type event struct {
 	text     string            // what the message says after means; <name> stands for what is at a path
 }
 
+// longestRule is the suffix of the rule with the longest name.
+const longestRule = "-deployment-failed"
+
 // pattern is an event pattern ("Amazon EventBridge event patterns", EventBridge User Guide).
 type pattern struct {
 	Source     []string            `json:"source"`
@@ -41,7 +44,7 @@ func (a *Args) events() []event {
 	}
 	rows := []event{
 		{
-			suffix: "-deployment-failed",
+			suffix: longestRule,
 			means:  "A deployment failed and was taken back.",
 			source: "aws.ecs", types: []string{"ECS Deployment State Change"},
 			services: true,

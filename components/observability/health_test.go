@@ -53,6 +53,8 @@ func TestHealthInItsOwnRegion(t *testing.T) {
 	a := valid()
 	a.Health = &Health{CheckID: name("check-1")}
 	require.ErrorContains(t, a.Validate(), "health: needs a provider of us-east-1")
+	a.Health.Elsewhere = (*aws.Provider)(nil)
+	require.ErrorContains(t, a.Validate(), "health: needs a provider of us-east-1", "a variable that nobody set is no provider either")
 	a.Region = HealthRegion
 	a.Cluster.Arn = name("arn:aws:ecs:us-east-1:111122223333:cluster/main")
 	resources := run(t, componenttest.New(), a)

@@ -1,6 +1,7 @@
 package observability
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
@@ -37,7 +38,7 @@ type builder struct {
 
 // New registers an Observability. It refuses invalid arguments before registering anything.
 func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*Observability, error) {
-	if err := args.Validate(); err != nil {
+	if err := errors.Join(blocks.PlainProblem("name", name, maxName), args.Validate()); err != nil {
 		return nil, fmt.Errorf("create observability %s: %w", name, err)
 	}
 	o := &Observability{}

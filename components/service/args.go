@@ -83,19 +83,17 @@ const (
 	// maxGroups is how many security groups a network interface takes (Amazon VPC quotas), less the service's own.
 	maxGroups = 5 - 1
 	// maxName keeps role names within IAM's 64 characters: the longest suffix is "-execution", and Pulumi appends 8.
-	maxName = 64 - len("-execution") - 8
+	maxName = 64 - len("-execution") - blocks.AutoName
 	// maxRoutedName does the same for target groups, whose names have 32.
-	maxRoutedName = 32 - len(targetsSuffix) - 8
+	maxRoutedName = 32 - len(targetsSuffix) - blocks.AutoName
 	// maxRoute leaves room for "/*" in the 128 characters of a path pattern (ELB API, PathPatternConditionConfig).
-	maxRoute = 128 - 2
+	maxRoute       = 128 - 2
+	maxVersionName = 100 // of a Docker label, which takes more
 	// maxHealthPath is the most that a target group takes (ELB API, CreateTargetGroup, HealthCheckPath).
 	maxHealthPath = 1024
 )
 
 var (
-	stackPattern    = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`) // the same for every tier
-	namePattern     = stackPattern
-	regionPattern   = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d$`)
 	imagePattern    = regexp.MustCompile(`^[a-z0-9][a-zA-Z0-9._:/-]*@sha256:[0-9a-f]{64}$`)
 	userPattern     = regexp.MustCompile(`^[1-9][0-9]{0,9}:[1-9][0-9]{0,9}$`)                 // neither is root
 	pathPattern     = regexp.MustCompile(`^/[A-Za-z0-9._~:/?@!$&()*+,;=%-]*$`)                // of a URL, and nothing that ends a quoted text
@@ -103,9 +101,6 @@ var (
 	variablePattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 	jsonKeyPattern  = regexp.MustCompile(`^[A-Za-z0-9_-]*$`) // ":" would end it in the reference to the secret
 )
-
-// retentions are the values of retentionInDays in PutRetentionPolicy.
-var retentions = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
 
 // Validate returns every problem with the arguments at once.
 func (a *Args) Validate() error {
@@ -117,32 +112,17 @@ func (a *Args) Validate() error {
 
 // checkPlace looks at where the service runs.
 func (a *Args) checkPlace() error {
-	var problems []error
-	problem := func(format string, values ...any) { problems = append(problems, fmt.Errorf(format, values...)) }
-	if !stackPattern.MatchString(a.Stack) || len(a.Stack) > 100 {
-		problem("stack %q: must be lower-case letters, digits and single hyphens, at most 100, a letter first", a.Stack)
-	}
-	if !regionPattern.MatchString(a.Region) {
-		problem("region %q: must be of the form eu-central-1", a.Region)
-	}
-	for _, in := range []struct {
-		name  string
-		value pulumi.StringInput
-	}{
-		{"cluster arn", a.ClusterArn}, {"capacity provider", a.CapacityProvider}, {"vpc id", a.VpcID}, {"load balancer arn", a.LoadBalancerArn},
-	} {
-		if in.value == nil {
-			problem("%s: missing", in.name)
-		}
-	}
-	if a.SubnetIDs == nil {
-		problem("subnet ids: missing")
-	}
+	problems := slices.Concat(
+		[]error{blocks.DashedProblem("stack", a.Stack, blocks.MaxStack), blocks.RegionProblem("region", a.Region)},
+		blocks.MissingProblems(
+			blocks.Given{Of: "cluster arn", Value: a.ClusterArn}, blocks.Given{Of: "capacity provider", Value: a.CapacityProvider},
+			blocks.Given{Of: "vpc id", Value: a.VpcID}, blocks.Given{Of: "load balancer arn", Value: a.LoadBalancerArn}),
+		blocks.ListProblems("subnet ids", a.SubnetIDs, 1, "the tasks need one"),
+		blocks.EntryProblems("security group ids", a.SecurityGroupIDs),
+		blocks.EntryProblems("depends on", a.DependsOn),
+	)
 	if len(a.SecurityGroupIDs) > maxGroups {
-		problem("security group ids: %d given, a network interface takes %d beside the service's own", len(a.SecurityGroupIDs), maxGroups)
-	}
-	if slices.Contains(a.SecurityGroupIDs, nil) {
-		problem("security group ids: one is missing")
+		problems = append(problems, fmt.Errorf("security group ids: %d given, a network interface takes %d beside the service's own", len(a.SecurityGroupIDs), maxGroups))
 	}
 	return errors.Join(problems...)
 }
@@ -184,13 +164,10 @@ func (a *Args) checkTask() error {
 	if n := len(a.HealthCommand); n == 1 || n > 1 && a.HealthCommand[0] != "CMD" && a.HealthCommand[0] != "CMD-SHELL" {
 		problem("health command %q: must be CMD or CMD-SHELL and the command after it", a.HealthCommand)
 	}
-	if a.Exec != nil && (a.Exec.LogGroupArn == nil || a.Exec.KeyArn == nil) {
+	if a.Exec != nil && (blocks.Missing(a.Exec.LogGroupArn) || blocks.Missing(a.Exec.KeyArn)) {
 		problem("exec: needs a log group and a key")
 	}
-	if !slices.Contains(retentions, a.LogRetentionDays) {
-		problem("log retention days %d: must be one of %d", a.LogRetentionDays, retentions)
-	}
-	return errors.Join(problems...)
+	return errors.Join(append(problems, blocks.LogDaysProblem("log retention days", a.LogRetentionDays))...)
 }
 
 // checkVariables looks at what tasks find in their environment.
@@ -201,7 +178,7 @@ func (a *Args) checkVariables() error {
 		if !variablePattern.MatchString(name) {
 			problem("environment %q: not the name of a variable", name)
 		}
-		if a.Environment[name] == nil {
+		if value := a.Environment[name]; value != pulumi.String("") && blocks.Missing(value) {
 			problem("environment %q: has no value", name)
 		}
 		if _, ok := a.Secrets[name]; ok {
@@ -213,7 +190,7 @@ func (a *Args) checkVariables() error {
 		if !variablePattern.MatchString(name) {
 			problem("secret %q: not the name of a variable", name)
 		}
-		if secret.Arn == nil {
+		if blocks.Missing(secret.Arn) {
 			problem("secret %q: has no arn", name)
 		}
 		if !jsonKeyPattern.MatchString(secret.JSONKey) {
@@ -221,14 +198,12 @@ func (a *Args) checkVariables() error {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.ReadAtStart)) {
-		if !stackPattern.MatchString(name) || a.ReadAtStart[name] == nil {
-			problem("read at start %q: must be lower-case letters, digits and single hyphens, and have a version", name)
+		problems = append(problems, blocks.DashedProblem("read at start", name, maxVersionName))
+		if blocks.Missing(a.ReadAtStart[name]) {
+			problem("read at start %q: has no version", name)
 		}
 	}
-	if slices.Contains(a.SecretKeyArns, nil) {
-		problem("secret key arns: one is missing")
-	}
-	return errors.Join(problems...)
+	return errors.Join(append(problems, blocks.EntryProblems("secret key arns", a.SecretKeyArns)...)...)
 }
 
 // checkName looks at the name, from which those of roles and of the route's target group are made.
@@ -237,23 +212,21 @@ func (a *Args) checkName(name string) error {
 	if a != nil && a.Route != nil {
 		longest = maxRoutedName
 	}
-	if !namePattern.MatchString(name) || len(name) > longest {
-		return fmt.Errorf("name %q: must be lower-case letters, digits and single hyphens, at most %d", name, longest)
-	}
 	if strings.HasPrefix(name+"-", "sg-") { // EC2 API, CreateSecurityGroup, GroupName
 		return fmt.Errorf("name %q: must not be sg, nor begin with sg-, as the ids of security groups do", name)
 	}
-	return nil
+	return blocks.DashedProblem("name", name, longest)
 }
 
 // checkFront looks at how traffic gets here.
 func (a *Args) checkFront() error {
 	var problems []error
-	if (a.TargetGroupArn == nil) == (a.Route == nil) {
+	if blocks.Missing(a.TargetGroupArn) == (a.Route == nil) {
 		problems = append(problems, errors.New("target group arn: must be given, or a route in its place"))
 	}
 	if r := a.Route; r != nil {
-		if r.ListenerArn == nil || r.BalancerGroupID == nil {
+		problems = append(problems, blocks.EntryProblems("route: after", r.After)...)
+		if blocks.Missing(r.ListenerArn) || blocks.Missing(r.BalancerGroupID) {
 			problems = append(problems, errors.New("route: needs a listener and the load balancer's security group"))
 		}
 		if !routePattern.MatchString(r.Path) || len(r.Path) > maxRoute {

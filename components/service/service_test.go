@@ -305,11 +305,19 @@ func TestRefusals(t *testing.T) {
 		}, []string{
 			`name "Deepstream"`, `stack ""`, `region ""`, "cluster arn: missing", "capacity provider: missing", "vpc id: missing",
 			"load balancer arn: missing", "target group arn: must be given", "health command", "exec: needs", "max tasks 0: must be above tasks, 0",
-			"cpu percent 0", "connections per task -1", "scale in seconds 0", "subnet ids: missing", "security group ids: 5 given", "security group ids: one is missing",
+			"cpu percent 0", "connections per task -1", "scale in seconds 0", "subnet ids: missing", "security group ids: 5 given", "security group ids: entry 1 of 5 is missing",
 			`image ""`, `health path ""`, "port 0", "tasks 0", "cpu 64: must be 128 to 196608", "memory MiB 0", "stop timeout seconds 0", "max percent 0", "update seconds 0", "delete seconds 0",
 			"log retention days 0", `environment "A-B": not the name`, `environment "TWICE": has no value`, `environment "TWICE": is among the secrets`,
-			`secret "1": not the name`, `secret "TWICE": has no arn`, `secret "TWICE": json key "a:b"`, "secret key arns: one is missing",
+			`secret "1": not the name`, `secret "TWICE": has no arn`, `secret "TWICE": json key "a:b"`, "secret key arns: entry 1 of 1 is missing",
 		}},
+		"nobody set them": {"deepstream", change(func(a *service.Args) {
+			a.ClusterArn, a.VpcID, a.SubnetIDs = pulumi.StringOutput{}, pulumi.String(""), pulumi.StringArrayOutput{}
+			a.DependsOn = []pulumi.Resource{nil}
+			a.Environment["EMPTY"], a.Environment["UNSET"] = pulumi.String(""), pulumi.StringOutput{}
+		}), []string{"cluster arn: missing", "vpc id: missing", "subnet ids: missing", "depends on: entry 1 of 1 is missing", `environment "UNSET": has no value`}},
+		"route after nothing": {"deepstream", change(func(a *service.Args) {
+			a.TargetGroupArn, a.Route = nil, &service.Route{ListenerArn: pulumi.String("l"), BalancerGroupID: pulumi.String("sg"), Path: "/orders", After: []pulumi.Resource{nil}}
+		}), []string{"route: after: entry 1 of 1 is missing"}},
 		"root":                        {"deepstream", change(func(a *service.Args) { a.User = "0:1000" }), []string{`user "0:1000": must be user and group in numbers`}},
 		"root's group":                {"deepstream", change(func(a *service.Args) { a.User = "1000:0" }), []string{`user "1000:0"`}},
 		"a user's name":               {"deepstream", change(func(a *service.Args) { a.User = "node" }), []string{`user "node"`}},
