@@ -277,7 +277,7 @@ func TestClusterInAnotherRegion(t *testing.T) {
 		_, err := service.New(ctx, "deepstream", a)
 		return err
 	})
-	require.ErrorContains(t, err, "the cluster is in eu-central-1, not in us-east-1")
+	require.ErrorContains(t, err, "is in eu-central-1, not in us-east-1")
 }
 
 func TestRefusals(t *testing.T) {

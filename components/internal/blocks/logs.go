@@ -3,6 +3,8 @@
 package blocks
 
 import (
+	"fmt"
+
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -22,7 +24,7 @@ type LogsArgs struct {
 	Days        int                // how long it is kept, as CloudWatch Logs takes it
 
 	Region string             // where it is
-	Near   pulumi.StringInput // ARN of anything in the same account
+	Near   pulumi.StringInput // ARN of anything in the same account and, if it is of a region, in Region
 }
 
 // Logs is an encrypted log group and its key.
@@ -47,6 +49,9 @@ func NewLogKey(ctx *pulumi.Context, a LogsArgs, opts ...pulumi.ResourceOption) (
 		near, err := policy.ParseARN(values[0].(string), "", "")
 		if err != nil {
 			return "", err
+		}
+		if near.Region != "" && near.Region != a.Region {
+			return "", fmt.Errorf("read account: %s is in %s, not in %s", values[0], near.Region, a.Region)
 		}
 		return policy.LogKey(near.Partition, a.Region, near.Account, values[1].(string)).JSON()
 	}).(pulumi.StringOutput)

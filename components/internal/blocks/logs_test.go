@@ -46,10 +46,15 @@ func TestLogs(t *testing.T) {
 		}
 	]}`, key["policy"].(string))
 
-	args.Near = pulumi.String("main")
-	_, err = componenttest.New().Run(func(ctx *pulumi.Context) error {
-		_, err := blocks.NewLogs(ctx, args)
-		return err
-	})
-	require.ErrorContains(t, err, "is not the ARN of anything in an account")
+	for near, want := range map[string]string{
+		"main": "is not the ARN of anything in an account",
+		"arn:aws:ecs:us-east-1:111122223333:cluster/main": "arn:aws:ecs:us-east-1:111122223333:cluster/main is in us-east-1, not in eu-central-1",
+	} {
+		args.Near = pulumi.String(near)
+		_, err = componenttest.New().Run(func(ctx *pulumi.Context) error {
+			_, err := blocks.NewLogs(ctx, args)
+			return err
+		})
+		require.ErrorContains(t, err, want)
+	}
 }
